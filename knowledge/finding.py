@@ -1,0 +1,85 @@
+"""What a check says: findings, where they stand, and the edits that cure the mechanical ones."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """A value that leaves the process: frozen, closed, and with a published JSON Schema."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Severity(StrEnum):
+    """How much a finding matters, worst first."""
+
+    ERROR = "error"
+    CRASH = "crash"
+    IGNORED = "ignored"
+    WARNING = "warning"
+    ADVICE = "advice"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return _RANK[self]
+
+    @property
+    def heading(self) -> str:
+        """The words above a group of findings."""
+        return _HEADING[self]
+
+
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+_HEADING = {
+    Severity.ERROR: "Axolotl refuses this",
+    Severity.CRASH: "Accepted, but the run fails",
+    Severity.IGNORED: "Axolotl silently ignores this",
+    Severity.WARNING: "Runs, but probably not as you mean",
+    Severity.ADVICE: "Worth knowing",
+}
+
+
+class Edit(Frozen):
+    """One replacement in the text as it was given; lines and columns count from 1, the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    replacement: str
+
+
+class Place(Frozen):
+    """Where a finding looks: the path as the user wrote it, its position, and the masked words that stand there."""
+
+    path: str
+    line: int
+    column: int
+    excerpt: str
+
+
+class Finding(Frozen):
+    """One fault: what, where, why and the cure."""
+
+    rule: str
+    severity: Severity
+    fields: tuple[str, ...] = ()
+    line: int | None = None
+    column: int | None = None
+    message: str
+    why: str = ""
+    edit: tuple[Edit, ...] | None = None
+    suggestion: str | None = None
+    places: tuple[Place, ...] = ()
+    source: str = "config"
+    row: int | None = None
+    rows: int | None = None
+
+    @property
+    def order(self) -> tuple[int, int, int]:
+        """Sort key: worst first, then in file order."""
+        return (self.severity.rank, self.line or 0, self.column or 0)
