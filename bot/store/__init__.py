@@ -1,0 +1,48 @@
+"""The only SQL: what is stored, behind classes that name no engine."""
+
+from bot.store.content import Entry, EntryContent, EntryName, Version
+from bot.store.counts import Count
+from bot.store.errors import (
+    DatabaseRefused,
+    EditConflict,
+    EntryMissing,
+    InvalidEntry,
+    OutcomeUnknown,
+    PlanOutdated,
+    StoreBusy,
+    StoreError,
+    StoreUnavailable,
+    TitleTaken,
+)
+from bot.store.guilds import KEPT_DAYS, GuildSettings
+from bot.store.misses import Miss
+from bot.store.mutes import Mute
+from bot.store.reports import Report
+from bot.store.store import Store, open_store, sqlite_path, sqlite_url
+
+__all__ = [
+    "KEPT_DAYS",
+    "Count",
+    "DatabaseRefused",
+    "EditConflict",
+    "Entry",
+    "EntryContent",
+    "EntryMissing",
+    "EntryName",
+    "GuildSettings",
+    "InvalidEntry",
+    "Miss",
+    "Mute",
+    "OutcomeUnknown",
+    "PlanOutdated",
+    "Report",
+    "Store",
+    "StoreBusy",
+    "StoreError",
+    "StoreUnavailable",
+    "TitleTaken",
+    "Version",
+    "open_store",
+    "sqlite_path",
+    "sqlite_url",
+]

@@ -1,0 +1,19 @@
+"""How names and words are compared: without regard to case, accents and form."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_WORD = re.compile(r"[^\W_]+")
+
+
+def name_key(name: str) -> str:
+    """Two names with the same key are the same name."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as the search sees them: `Micro_Batch_Size` is three."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
