@@ -1,0 +1,156 @@
+"""From the name in `base_model` to what is known of the model behind it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from knowledge.parameters.architecture import Architecture
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The parameters of a base model.
+
+    Attributes:
+        total: Number of parameters.
+        architecture: Its dimensions, or those of a stand-in of like size where the name alone is known.
+        model: The id that the facts are filed under, or None where only the size in the name is known.
+        known: "exact" (the facts hold this model), "derived" (the name says what it was made from) or "guessed"
+            (the size in its name is all there is).
+        confirmed: Whether several sources agree on the dimensions.
+    """
+
+    total: int
+    architecture: Architecture
+    model: str | None
+    known: str
+    confirmed: bool
+
+    @property
+    def note(self) -> str | None:
+        """A sentence that says how sure this is; None where the model is known."""
+        if self.known == "guessed":
+            return (
+                f"The name says {size(self.total)} parameters; the model itself is not known, so a like one stands in."
+            )
+        if self.known == "derived":
+            return f"By its name the model is made from {self.model}, whose dimensions are used."
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    models: dict[str, Parameters]
+    ids: dict[str, str]
+    keys: dict[tuple[str, ...], str]
+
+
+# What a name says about training, format or release, and not about the dimensions.
+_NOISE = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        instruct it chat base hf pt cpt sft dpo rl rlhf orpo grpo kto thinking reasoning think coder code math prover
+        text bnb unsloth dynamic gptq awq gguf exl2 fp8 bf16 fp16 nvfp4 mxfp4 4bit 8bit bits int4 int8 w4a16
+        quantized dequantized original converted hub latest final preview merged meta deduped v the online speculator
+        4k 8k 16k 32k 64k 128k 1m uncensored abliterated heretic safeguard
+        """,
+    )
+)
+_WORD = re.compile(r"\d+(?:\.\d+)?x\d+(?:\.\d+)?[bm]|a?\d+(?:\.\d+)?[bmkt](?![a-z])|\d+bit|\d+(?:\.\d+)?|[a-z]+")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)_(?=\d)")
+_DATE = re.compile(r"\d{4}|\d{6}|\d{8}")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
+_MIXTURE = re.compile(r"(\d+)x(\d+(?:\.\d+)?)b")
+# Eight experts share their attention: 8x7B is 46.7 billion, not 56.
+_MIXTURE_SHARE = 0.83
+_UNITS = {"b": 1_000_000_000, "m": 1_000_000}
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The words of a model's name that say what it is: no owner, format, date or kind of training.
+
+    Args:
+        name: A hub id or a path; its last part is read.
+
+    Returns:
+        Lower-case words, numbers apart from letters ("llama3.1-8B" is llama, 3.1, 8b).
+    """
+    last = _BETWEEN_DIGITS.sub(".", name.rstrip("/").rsplit("/", 1)[-1].lower())
+    found = [word for word in _WORD.findall(last) if word not in _NOISE and not _DATE.fullmatch(word)]
+    return tuple(found)
+
+
+def size(total: int) -> str:
+    """A parameter count as people say it: "8.03 billion"."""
+    if total >= _UNITS["b"]:
+        return f"{total / _UNITS['b']:.3g} billion"
+    return f"{total / _UNITS['m']:.3g} million"
+
+
+@lru_cache(maxsize=512)
+def parameters_of(name: str) -> Parameters | None:
+    """What is known of the model that `base_model` names.
+
+    Args:
+        name: A hub id or a local path. Mirrors, quantised copies and instruction-tuned versions of a known model
+            are recognised by their names.
+
+    Returns:
+        Its parameters, or None where neither the model nor a size can be read off the name.
+    """
+    facts = _facts()
+    if name in facts.ids:
+        return facts.models[facts.ids[name]]
+    spoken = words(name)
+    if spoken in facts.keys:
+        return facts.models[facts.keys[spoken]]
+    for length in range(len(spoken) - 1, 1, -1):
+        for start in range(len(spoken) - length + 1):
+            part = spoken[start : start + length]
+            if part in facts.keys and any(_SIZE.fullmatch(word) or _MIXTURE.fullmatch(word) for word in part):
+                found = facts.models[facts.keys[part]]
+                return Parameters(found.total, found.architecture, found.model, "derived", found.confirmed)
+    return _guess(spoken)
+
+
+def _guess(spoken: tuple[str, ...]) -> Parameters | None:
+    total = 0
+    for word in spoken:
+        if mixture := _MIXTURE.fullmatch(word):
+            total = int(float(mixture[1]) * float(mixture[2]) * _MIXTURE_SHARE * _UNITS["b"])
+        elif (one := _SIZE.fullmatch(word)) and not total:
+            total = int(float(one[1]) * _UNITS[one[2]])
+    if not total:
+        return None
+    sparse = any(_MIXTURE.fullmatch(word) or re.fullmatch(r"a\d+(?:\.\d+)?b", word) for word in spoken)
+    alike = [p for p in _facts().models.values() if p.confirmed and bool(p.architecture.experts) is sparse]
+    same_maker = [p for p in alike if spoken[0] in words(p.model or "") and 0.5 < p.total / total < 2]
+    stand_in = min(same_maker or alike, key=lambda p: abs(p.total - total))
+    return Parameters(total, stand_in.architecture, None, "guessed", confirmed=False)
+
+
+@lru_cache(maxsize=1)
+def _facts() -> _Facts:
+    table = json.loads((files("knowledge") / "facts" / "models.json").read_text(encoding="utf-8"))
+    models: dict[str, Parameters] = {}
+    keys: dict[tuple[str, ...], str] = {}
+    for name, entry in table["models"].items():
+        models[name] = _read(name, dict(entry))
+        keys.setdefault(words(name), name)
+    ids = {name: name for name in models} | table["aliases"]
+    for other, name in table["aliases"].items():
+        keys.setdefault(words(other), name)
+    return _Facts(models, ids, keys)
+
+
+def _read(name: str, entry: dict[str, Any]) -> Parameters:
+    total, confirmed = entry.pop("parameters"), entry.pop("confirmed")
+    if "linear_dims" in entry:
+        entry["linear_dims"] = tuple(entry["linear_dims"])
+    return Parameters(total, Architecture(**entry), name, "exact", confirmed)
