@@ -1,0 +1,339 @@
+"""How Axolotl turns a raw value into a typed one: pydantic's lax mode, on the types of facts/types.json.
+
+A type is a word ("bool", "int", "float", "str", "any") or one pair: {"null": T}, {"list": T}, {"dict": [K, V]},
+{"tuple": [T, ...]}, {"union": [T, ...]}, {"literal": [...]}, {"enum": [...]}, {"model": name}, {"int": bounds},
+{"float": bounds}, {"str": bounds}, or {"check": name, "mode": ..., "of": T} for a validator of Axolotl's own.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from knowledge.document import Steps
+
+_TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
+_FALSE = frozenset({"0", "off", "f", "false", "n", "no"})
+_INTEGER = re.compile(r"[+-]?\d+(?:_\d+)*(?:\.0+)?")
+_BOUNDS = {
+    "ge": (operator.ge, "at least {}"),
+    "gt": (operator.gt, "more than {}"),
+    "le": (operator.le, "at most {}"),
+    "lt": (operator.lt, "less than {}"),
+}
+_FAILED = object()
+
+Type = Any
+Models = dict[str, Any]
+
+
+@dataclass(slots=True, frozen=True)
+class Wrong:
+    """A value that Axolotl's typing refuses. `kind` is type, choice, bound, missing or extra."""
+
+    steps: Steps
+    kind: str
+    expected: str
+    value: Any = None
+
+
+def coerce(value: Any, kind: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+    """The typed value; what is refused is added to `wrong`, and the raw value comes back in its place."""
+    if kind.__class__ is str:
+        typed = _SCALARS[kind](value)
+        if typed is _FAILED:
+            wrong.append(Wrong(steps, "type", _WORDS[kind], value))
+            return value
+        return typed
+    if "check" in kind:
+        return _check(value, kind, models, steps, wrong)
+    name = next(iter(kind))
+    typed = _COMPOUND[name](value, kind[name], models, steps, wrong)
+    if "min_length" in kind and isinstance(typed, list) and len(typed) < kind["min_length"]:
+        wrong.append(Wrong(steps, "bound", "a list that is not empty", value))
+    return typed
+
+
+def _bool(value: Any) -> Any:
+    if value is True or value is False:
+        return value
+    if isinstance(value, str):
+        word = value.lower()
+        return True if word in _TRUE else False if word in _FALSE else _FAILED
+    if isinstance(value, (int, float)) and value in (0, 1):
+        return bool(value)
+    return _FAILED
+
+
+def _int(value: Any) -> Any:
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return int(value) if math.isfinite(value) and value == int(value) else _FAILED
+    if isinstance(value, str) and _INTEGER.fullmatch(stripped := value.strip()):
+        return int(stripped.partition(".")[0]) if len(stripped) < 4000 else _FAILED
+    return _FAILED
+
+
+def _float(value: Any) -> Any:
+    if isinstance(value, float):
+        return value
+    if isinstance(value, (int, str)):
+        try:
+            return float(value)
+        except (ValueError, OverflowError):
+            return _FAILED
+    return _FAILED
+
+
+def _str(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    return _FAILED
+
+
+def _any(value: Any) -> Any:
+    return value
+
+
+_SCALARS = {"bool": _bool, "int": _int, "float": _float, "str": _str, "any": _any}
+_WORDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "text", "any": "anything"}
+
+
+def _null(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+    return None if value is None else coerce(value, inner, models, steps, wrong)
+
+
+def _bounded(word: str) -> Any:
+    def check(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+        if inner.get("strict") and (not isinstance(value, int) or isinstance(value, bool)):
+            wrong.append(Wrong(steps, "type", f"{_WORDS[word]}, unquoted", value))
+            return value
+        typed = _SCALARS[word](value)
+        if typed is _FAILED:
+            wrong.append(Wrong(steps, "type", _WORDS[word], value))
+            return value
+        for name, (holds, sentence) in _BOUNDS.items():
+            if name in inner and not holds(typed, inner[name]):
+                wrong.append(Wrong(steps, "bound", sentence.format(f"{inner[name]:g}"), value))
+                return value
+        if inner.get("allow_inf_nan") is False and not math.isfinite(typed):
+            wrong.append(Wrong(steps, "bound", "a finite number", value))
+        if "min_length" in inner and len(typed) < inner["min_length"]:
+            wrong.append(Wrong(steps, "bound", "text that is not empty", value))
+        if "pattern" in inner and not re.search(inner["pattern"], typed):
+            wrong.append(Wrong(steps, "choice", f"text that matches `{inner['pattern']}`", value))
+        return typed
+
+    return check
+
+
+def _list(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+    if not isinstance(value, (list, tuple, set)):
+        wrong.append(Wrong(steps, "type", "a list", value))
+        return value
+    return [coerce(item, inner, models, (*steps, index), wrong) for index, item in enumerate(value)]
+
+
+def _dict(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+    if not isinstance(value, dict):
+        wrong.append(Wrong(steps, "type", "a mapping of keys to values", value))
+        return value
+    keys, values = inner
+    return {
+        coerce(key, keys, models, (*steps, key), wrong): coerce(each, values, models, (*steps, key), wrong)
+        for key, each in value.items()
+    }
+
+
+def _tuple(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+    if not isinstance(value, (list, tuple)) or len(value) != len(inner):
+        wrong.append(Wrong(steps, "type", f"a list of {len(inner)}", value))
+        return value
+    return [
+        coerce(item, each, models, (*steps, index), wrong)
+        for index, (item, each) in enumerate(zip(value, inner, strict=True))
+    ]
+
+
+def _choice(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+    for choice in inner:
+        if choice.__class__ is value.__class__ and choice == value:
+            return choice
+    if isinstance(value, str) and value in inner:
+        return value
+    wrong.append(Wrong(steps, "choice", ", ".join(f"`{choice}`" for choice in inner), value))
+    return value
+
+
+def _union(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+    """The member that fits best, as pydantic's smart mode picks it: most fields set, then exactness, then order."""
+    best: tuple[int, int, Any] | None = None
+    failures: list[list[Wrong]] = []
+    for member in inner:
+        found: list[Wrong] = []
+        typed = coerce(value, member, models, steps, found)
+        if found:
+            failures.append(found)
+            continue
+        rank = (_fields_set(value, member, models), _exactness(value, member))
+        if best is None or rank > best[:2]:
+            best = (*rank, typed)
+    if best is not None:
+        return best[2]
+    nested = sorted((found for found in failures if any(len(each.steps) > len(steps) for each in found)), key=len)
+    if nested:
+        wrong.extend(nested[0])
+    else:
+        expected = " or ".join(dict.fromkeys(found[0].expected for found in failures))
+        kind = "choice" if any(found[0].kind == "choice" for found in failures) else "type"
+        wrong.append(Wrong(steps, kind, expected, value))
+    return value
+
+
+def _exactness(value: Any, kind: Type) -> int:
+    word = kind if isinstance(kind, str) else next(iter(kind))
+    if word == "literal":
+        return 2
+    if word in ("int", "float", "bool", "str"):
+        exact = {"int": int, "float": float, "bool": bool, "str": str}[word]
+        if value.__class__ is exact:
+            return 2
+        return 1 if word == "float" and value.__class__ is int else 0
+    return 2 if word in ("list", "dict") else 1 if word == "any" else 0
+
+
+def _fields_set(value: Any, kind: Type, models: Models) -> int:
+    if isinstance(kind, str) or "model" not in kind or not isinstance(value, dict):
+        return 0
+    fields = models[kind["model"]]["fields"]
+    return sum(1 for name, field in fields.items() if any(each in value for each in field.get("names", (name,))))
+
+
+def _model(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+    if not isinstance(value, dict):
+        wrong.append(Wrong(steps, "type", "a mapping of keys to values", value))
+        return value
+    model = models[inner]
+    typed: dict[str, Any] = {}
+    known: set[Any] = set()
+    for name, field in model["fields"].items():
+        names = field.get("names", (name,))
+        known.update(names)
+        written = next((each for each in names if each in value), None)
+        if written is not None:
+            typed[name] = coerce(value[written], field["type"], models, (*steps, written), wrong)
+        elif field.get("required"):
+            wrong.append(Wrong((*steps, name), "missing", "a value"))
+        else:
+            typed[name] = default_of(field, models)
+    if model["extra"] == "forbid":
+        wrong.extend(Wrong((*steps, key), "extra", "no such key", value[key]) for key in value if key not in known)
+    return typed
+
+
+def default_of(field: dict[str, Any], models: Models) -> Any:
+    """A field's default; a block's default is the block with its own defaults."""
+    default = field.get("default")
+    if isinstance(default, dict) and not default:
+        return coerce(default, field["type"], models, (), [])
+    return default
+
+
+def _check(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
+    """A validator of Axolotl's own around a type: only what it changes is done here, what it refuses are rules."""
+    name = inner["check"].rpartition(".")[2]
+    if inner["mode"] == "before" and name in _BEFORE:
+        return _BEFORE[name](value, steps, wrong)
+    typed = coerce(value, inner["of"], models, steps, wrong)
+    return _AFTER[name](typed, steps, wrong) if name in _AFTER else typed
+
+
+def _learning_rate(value: Any, steps: Steps, wrong: list[Wrong]) -> Any:
+    if isinstance(value, str) and value:
+        typed = _float(value)
+        if typed is _FAILED:
+            wrong.append(Wrong(steps, "type", "a number", value))
+            return value
+        return typed
+    return value
+
+
+def _gguf_types(value: Any, steps: Steps, wrong: list[Wrong]) -> Any:
+    if not value:
+        return []
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, (list, tuple, set, dict)):
+        wrong.append(Wrong(steps, "type", "a list of GGUF types", value))
+        return value
+    return list(dict.fromkeys(str(each).strip().upper() for each in value))
+
+
+_QUANTIZED = {"fp8": "float8_e4m3fn", "float8": "float8_e4m3fn"}
+_QUANTIZED |= {name: name for name in ("int4", "int8", "float8_e4m3fn", "nvfp4", "mxfp4", "ternary")}
+
+
+def _quantized_dtype(value: Any, steps: Steps, wrong: list[Wrong]) -> Any:
+    if value is None and steps[-1:] == ("activation_dtype",):
+        return None
+    if isinstance(value, str) and value in _QUANTIZED:
+        return _QUANTIZED[value]
+    wrong.append(Wrong(steps, "choice", ", ".join(f"`{name}`" for name in _QUANTIZED), value))
+    return value
+
+
+def _lower_choice(*choices: str) -> Any:
+    def check(value: Any, steps: Steps, wrong: list[Wrong]) -> Any:
+        if value is None or str(value).lower() in choices:
+            return None if value is None else str(value).lower()
+        wrong.append(Wrong(steps, "choice", ", ".join(f"`{choice}`" for choice in choices), value))
+        return value
+
+    return check
+
+
+def _resize(value: Any, steps: Steps, wrong: list[Wrong]) -> Any:
+    if isinstance(value, int) and value in (2, 3, 1):
+        return value
+    return _lower_choice("bilinear", "bicubic", "lanczos")(value, steps, wrong)
+
+
+def _or_true(value: Any, steps: Steps, wrong: list[Wrong]) -> Any:
+    return True if value is None else value
+
+
+def _or_seed(value: Any, steps: Steps, wrong: list[Wrong]) -> Any:
+    return 42 if value is None else value
+
+
+_BEFORE = {
+    "validate_quant_types": _gguf_types,
+    "validate_dtype": _quantized_dtype,
+    "validate_large_head_attention": _lower_choice("auto", "sdpa", "triton_flash"),
+    "convert_image_resize_algorithm": _resize,
+}
+_AFTER = {
+    "convert_learning_rate": _learning_rate,
+    "validate_save_safetensors": _or_true,
+    "set_default_seed": _or_seed,
+}
+_COMPOUND: dict[str, Any] = {
+    "null": _null,
+    "list": _list,
+    "dict": _dict,
+    "tuple": _tuple,
+    "union": _union,
+    "literal": _choice,
+    "enum": _choice,
+    "model": _model,
+    "int": _bounded("int"),
+    "float": _bounded("float"),
+    "str": _bounded("str"),
+}

@@ -1,0 +1,396 @@
+"""A document read as Axolotl reads it: presence, the raw value as a given check sees it, the typed value.
+
+Axolotl's stages decide a verdict: plugins, dataset entries one by one, raw checks that change values as they go,
+typing, typed checks. `raw` and `typed` are the two views of a field; `written` is presence, a blank included.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib import resources
+from typing import Any, NamedTuple
+
+from knowledge.coercion import Models, Wrong, coerce, default_of
+from knowledge.config.changes import CHANGES, LEGACY_ATTENTION, LORA_KERNELS, lora_kernels_switch_on
+from knowledge.config.later import LATER, SEPARATES_ROWS
+from knowledge.document import Document, Mapping, Steps, join, parse, split
+
+__all__ = [
+    "LEGACY_ATTENTION",
+    "LORA_KERNELS",
+    "SEPARATES_ROWS",
+    "Config",
+    "Types",
+    "Unreadable",
+    "load_types",
+    "lora_kernels_switch_on",
+    "read",
+]
+
+_ABSENT = object()
+PREFERENCE = ("dpo", "ipo", "simpo")
+
+
+class Unreadable(Exception):
+    """The field's value is refused by Axolotl's typing, so it has no typed value."""
+
+
+class Types(NamedTuple):
+    """Axolotl's classes (facts/types.json) and the order of its checks (facts/order.json)."""
+
+    axolotl: str
+    models: Models
+    root: dict[str, Any]
+    plugins: dict[str, str]
+    steps: dict[str, int]
+    aliases: dict[str, str]
+
+
+@lru_cache(maxsize=1)
+def load_types() -> Types:
+    """The facts, read once. `steps` is the rank of each check; `aliases` leads from another name to the field's."""
+    folder = resources.files("knowledge") / "facts"
+    types = json.loads((folder / "types.json").read_text("utf-8"))
+    order = json.loads((folder / "order.json").read_text("utf-8"))
+    root = types["models"][types["root"]]["fields"]
+    names = [*order["before_in_run_order"], *order["after_in_run_order"]]
+    aliases = {alias: name for name, field in root.items() for alias in field.get("names", ())}
+    return Types(
+        types["axolotl"],
+        types["models"],
+        root,
+        types["plugins"],
+        {name: rank for rank, name in enumerate(names)},
+        aliases,
+    )
+
+
+class _Raw:
+    """The raw root values while the checks change them, step by step."""
+
+    __slots__ = ("_history", "_step", "_values", "gpus", "plugins")
+
+    def __init__(self, values: dict[Any, Any], gpus: int, plugins: frozenset[str]) -> None:
+        self.gpus = gpus
+        self.plugins = plugins
+        self._values = values
+        self._history: dict[str, list[tuple[int, Any]]] = {}
+        self._step = 0
+
+    def run(self, steps: dict[str, int]) -> dict[str, list[tuple[int, Any]]]:
+        """Do all changes in the order of Axolotl's checks; what changed, as (step from which on, value)."""
+        due = {
+            change: steps.get(name, 0) for key in ("", *self._values) if key in CHANGES for name, change in CHANGES[key]
+        }
+        for change, step in sorted(due.items(), key=lambda pair: pair[1]):
+            self._step = step
+            change(self)
+        return self._history
+
+    def get(self, key: str) -> Any:
+        """The value as it stands now, None when absent."""
+        past = self._history.get(key)
+        value = past[-1][1] if past else self._values.get(key)
+        return None if value is _ABSENT else value
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there now."""
+        past = self._history.get(key)
+        return past[-1][1] is not _ABSENT if past else key in self._values
+
+    def set(self, key: str, value: Any) -> None:
+        """From this step on the key has this value."""
+        self._history.setdefault(key, []).append((self._step, value))
+
+    def drop(self, key: str) -> None:
+        """From this step on the key is gone."""
+        self.set(key, _ABSENT)
+
+
+class Config:
+    """One config as Axolotl 0.21.0 reads it.
+
+    Args:
+        document: The text with positions.
+        gpus: Number of processes, one a GPU (the world size).
+    """
+
+    def __init__(self, document: Document, gpus: int = 1) -> None:
+        self.document = document
+        self.gpus = gpus
+        self.types = load_types()
+        self.values: dict[Any, Any] = document.values if isinstance(document.values, Mapping) else Mapping()
+        self.memo: dict[str, Any] = {}
+        self.reads: set[str] | None = None
+        self.plugins = _plugins(self.values.get("plugins"))
+        self._history = _Raw(self.values, gpus, self.plugins).run(self.types.steps)
+        self._typed: dict[str, Any] = {}
+        self._later: dict[str, list[tuple[int, Any]]] = {}
+        self._wrong: dict[str, list[Wrong]] = {}
+        self._datasets: tuple[dict[str, Any], ...] | None = None
+        self._dataset_faults: list[Wrong] = []
+
+    @property
+    def roots(self) -> list[str]:
+        """The root keys that the config holds, as Axolotl has changed it."""
+        return [
+            *(key for key in self.values if isinstance(key, str)),
+            *(k for k in self._history if k not in self.values),
+        ]
+
+    # -- raw ---------------------------------------------------------------------------------------------------
+
+    def written(self, path: str) -> bool:
+        """Whether the key stands in the text, blank included."""
+        if self.reads is not None:
+            self.reads.add(path)
+        steps = split(path)
+        if len(steps) == 1:
+            return path in self.values
+        return _walk(self.values, steps) is not _ABSENT
+
+    def raw(self, path: str, *, at: str | None = None) -> Any:
+        """The raw value, None when absent: as written, or as the raw check `at` sees it."""
+        if self.reads is not None:
+            self.reads.add(path)
+        steps = split(path) if "." in path or "[" in path else (path,)
+        root = steps[0]
+        value = self.values.get(root, _ABSENT)
+        if at is not None and root in self._history:
+            rank = self.types.steps[at]
+            for step, changed in self._history[root]:
+                if step < rank:
+                    value = changed
+        if len(steps) > 1:
+            value = _walk(value, steps[1:])
+        return None if value is _ABSENT else value
+
+    def final(self, key: str) -> Any:
+        """The raw value of a root key after all raw checks, `None` when absent."""
+        past = self._history.get(key)
+        value = past[-1][1] if past else self.values.get(key, _ABSENT)
+        return None if value is _ABSENT else value
+
+    # -- typed -------------------------------------------------------------------------------------------------
+
+    def typed(self, path: str, *, at: str | None = None) -> Any:
+        """The value after Axolotl's coercion, silent changes and defaults; `at` is the typed check that looks.
+
+        Raises:
+            Unreadable: when typing refuses the value.
+        """
+        if self.reads is not None:
+            self.reads.add(path)
+        steps = split(path) if "." in path or "[" in path else (path,)
+        root = self.types.aliases.get(str(steps[0]), str(steps[0]))
+        value = self._root(root, at)
+        for wrong in self._wrong.get(root, ()):
+            common = min(len(wrong.steps), len(steps))
+            if wrong.steps[1:common] == steps[1:common]:
+                raise Unreadable(path)
+        if len(steps) > 1:
+            value = _walk(value, steps[1:])
+        return None if value is _ABSENT else value
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """The typed value, or `default` where it is None or unreadable."""
+        try:
+            value = self.typed(path)
+        except Unreadable:
+            return default
+        return default if value is None else value
+
+    def _root(self, key: str, at: str | None = None) -> Any:
+        if key == "datasets":
+            return list(self.datasets)
+        if key not in self._typed:
+            self._typed[key] = self._coerced(key)
+        value = self._typed[key]
+        if key in LATER:
+            if key not in self._later:
+                self._later[key] = self._changed(key)
+            rank = self.types.steps[at] if at is not None else len(self.types.steps)
+            for step, changed in self._later[key]:
+                if step < rank:
+                    value = changed
+        return value
+
+    def _changed(self, key: str) -> list[tuple[int, Any]]:
+        step, causes, change = LATER[key]
+        if causes and not any(self.final(cause) is not None for cause in causes):
+            return []
+        view = _Later(self)
+        change(view)
+        return [(self.types.steps[step], view.changed[key])] if key in view.changed else []
+
+    def before_changes(self, key: str) -> Any:
+        """The typed root value as typing left it, None when it is unreadable."""
+        if key not in self._typed:
+            self._typed[key] = self._coerced(key)
+        return None if self._wrong.get(key) else self._typed[key]
+
+    def _coerced(self, key: str) -> Any:
+        field = self.field(key)
+        if field is None:
+            return None
+        for name in field.get("names", (key,)):
+            past = self._history.get(name)
+            value = past[-1][1] if past else self.values.get(name, _ABSENT)
+            if value is not _ABSENT:
+                wrong: list[Wrong] = []
+                if key in ("test_datasets", "pretraining_dataset"):
+                    value = _prepared_list(value)
+                typed = coerce(value, field["type"], self.types.models, (name,), wrong)
+                if wrong:
+                    self._wrong[key] = wrong
+                return typed
+        return default_of(field, self.types.models)
+
+    def field(self, key: str) -> dict[str, Any] | None:
+        """The facts of a root field that is alive here: Axolotl's own, or of a plugin that is listed."""
+        found = self.types.root.get(key)
+        if found is None:
+            for plugin, arguments in self.types.plugins.items():
+                if plugin.rpartition(".")[2] in self.plugins:
+                    fields = self.types.models[arguments]["fields"]
+                    if key in fields:
+                        return fields[key]  # type: ignore[no-any-return]
+        return found
+
+    def wrong(self, key: str) -> list[Wrong]:
+        """What typing refuses in a root field; for `datasets` in its entries, as their class is chosen."""
+        if key == "datasets":
+            _ = self.datasets
+            return self._dataset_faults
+        if key not in self._typed:
+            self._typed[key] = self._coerced(key)
+        return self._wrong.get(key, [])
+
+    # -- datasets ----------------------------------------------------------------------------------------------
+
+    @property
+    def datasets(self) -> tuple[dict[str, Any], ...]:
+        """The entries of `datasets`, typed by the class that `rl` and `type` choose; other keys have fallen away."""
+        if self._datasets is None:
+            entries = self.values.get("datasets")
+            typed = []
+            for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+                if isinstance(entry, dict):
+                    model = self.dataset_class(entry)
+                    prepared = prepare_dataset(entry) if model == "SFTDataset" else entry
+                    typed.append(
+                        coerce(
+                            prepared,
+                            {"model": model},
+                            self.types.models,
+                            ("datasets", index),
+                            self._dataset_faults,
+                        )
+                    )
+                else:
+                    typed.append({})
+            self._datasets = tuple(typed)
+        return self._datasets
+
+    def dataset_class(self, entry: dict[Any, Any]) -> str:
+        """Which of Axolotl's classes reads an entry of `datasets`."""
+        rl = self.values.get("rl")
+        if isinstance(rl, str) and rl in PREFERENCE:
+            return "DPODataset"
+        if rl == "kto":
+            return "KTODataset"
+        return "SyntheticDataset" if entry.get("type") == "_synthetic" else "SFTDataset"
+
+    @property
+    def test_datasets(self) -> tuple[dict[str, Any], ...]:
+        """The typed entries of `test_datasets`."""
+        entries = self.get("test_datasets")
+        return tuple(entry for entry in entries or () if isinstance(entry, dict))
+
+    @property
+    def pretraining(self) -> tuple[dict[str, Any], ...]:
+        """The typed entries of `pretraining_dataset`; Axolotl uses the first only."""
+        entries = self.get("pretraining_dataset")
+        return tuple(entry for entry in entries or () if isinstance(entry, dict))
+
+    # -- places ------------------------------------------------------------------------------------------------
+
+    def words(self, path: str | Steps) -> str:
+        """The user's own words at a path, `key: value` on one line."""
+        marks = self.document.marks(path)
+        if marks is None:
+            return join(path) if isinstance(path, tuple) else path
+        return self.document.lines[marks[0].line][marks[0].column :].strip()
+
+
+class _Later:
+    """The typed values while one later change looks at them."""
+
+    __slots__ = ("_config", "changed")
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.changed: dict[str, Any] = {}
+
+    def get(self, key: str) -> Any:
+        """The value as typing left it."""
+        return self._config.before_changes(key)
+
+    def set(self, key: str, value: Any) -> None:
+        """What the check makes of it."""
+        self.changed[key] = value
+
+
+def _walk(value: Any, steps: Steps) -> Any:
+    for step in steps:
+        if isinstance(value, dict):
+            if step not in value:
+                return _ABSENT
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int):
+            if step >= len(value):
+                return _ABSENT
+            value = value[step]
+        else:
+            return _ABSENT
+    return value
+
+
+def _plugins(value: Any) -> frozenset[str]:
+    """The class names of the plugins that are listed, and of the two that are always on."""
+    names = {"ContextParallelPlugin", "ExpertParallelPlugin"}
+    if isinstance(value, list):
+        names.update(name.replace(":", ".").rpartition(".")[2] for name in value if isinstance(name, str))
+    return frozenset(names)
+
+
+def _prepared_list(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    return [prepare_dataset(entry) if isinstance(entry, dict) else entry for entry in value]
+
+
+def prepare_dataset(entry: dict[Any, Any]) -> dict[Any, Any]:
+    """An entry as Axolotl's own step before typing leaves it: old message keys moved, the chat template filled in."""
+    entry = dict(entry)
+    mappings = entry.get("message_property_mappings")
+    if mappings is None or isinstance(mappings, dict):
+        mappings = dict(mappings or {})
+        for name in ("role", "content"):
+            old = f"message_field_{name}"
+            if old in entry:
+                mappings.setdefault(name, entry.pop(old) or name)
+            else:
+                mappings.setdefault(name, name)
+        entry["message_property_mappings"] = mappings
+    if entry.get("type") == "chat_template" and not entry.get("chat_template"):
+        entry["chat_template"] = "tokenizer_default"
+    if entry.get("chat_template_jinja") and not entry.get("chat_template"):
+        entry["chat_template"] = "jinja"
+    return entry
+
+
+def read(text: str, gpus: int = 1) -> Config:
+    """A text as a Config."""
+    return Config(parse(text), gpus)

@@ -1,0 +1,82 @@
+"""Text from a chat or a file -> Document: values, the place of every key and value, and what is wrong with the text."""
+
+from __future__ import annotations
+
+import yaml
+
+from knowledge.document.build import Builder, Refused
+from knowledge.document.limits import MAX_BYTES, MAX_DEPTH, MAX_MENDS, MAX_VISITS
+from knowledge.document.recovery import explain_refusal, mend
+from knowledge.document.repair import repair
+from knowledge.document.values import Document, Duplicate, Fault, Mapping, Mark, Sequence, Steps, join, split
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_VISITS",
+    "Document",
+    "Duplicate",
+    "Fault",
+    "Mapping",
+    "Mark",
+    "Sequence",
+    "Steps",
+    "join",
+    "parse",
+    "split",
+]
+
+
+def parse(given: str) -> Document:
+    """Read a text as YAML. Never raises: what is wrong is in the document's faults."""
+    if len(given) > MAX_BYTES:
+        fault = Fault(
+            "yaml-too-large",
+            1,
+            1,
+            f"The text has {len(given):,} characters; at most {MAX_BYTES:,} are read. Nothing was checked.",
+            "A training config has a few thousand characters.",
+        )
+        return Document("", faults=[fault])
+    if "\x00" in given:
+        fault = Fault("yaml-binary", 1, 1, "This is no text file. Give the YAML itself.", "It holds zero bytes.")
+        return Document("", faults=[fault])
+    repaired = repair(given)
+    document = Document(repaired.text, repairs=repaired.said, first_line=repaired.first_line, indents=repaired.indents)
+    _read(document)
+    return document
+
+
+def _read(document: Document) -> None:
+    text = document.text
+    tried: set[int] = set()
+    while True:
+        builder = Builder(text)
+        try:
+            builder.run()
+        except Refused as refused:
+            document.faults.append(explain_refusal(refused))
+            break
+        except yaml.MarkedYAMLError as error:
+            if len(document.faults) >= MAX_MENDS:
+                break
+            found = mend(error, text.split("\n"), tried)
+            if found is None:
+                document.faults.append(_unreadable(error))
+                break
+            document.faults.append(found.fault)
+            text = "\n".join(found.lines)
+            continue
+        except yaml.YAMLError as error:
+            document.faults.append(Fault("yaml-syntax", 1, 1, f"This is no YAML: {error}", ""))
+        break
+    document.faults.extend(explain_refusal(refusal) for refusal in builder.refusals)
+    document.values = builder.root
+    document.duplicates = builder.duplicates
+
+
+def _unreadable(error: yaml.MarkedYAMLError) -> Fault:
+    mark = error.problem_mark
+    words = " ".join(f"{error.context or ''} {error.problem or ''}".split())
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return Fault("yaml-syntax", line, column, f"YAML cannot read on from here: {words}.", "")

@@ -1,0 +1,166 @@
+"""A rule: one decorated function. Its name is the id, its docstring the page, its examples the first tests."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from knowledge.config import Config, Unreadable
+from knowledge.document import Steps, join, split
+from knowledge.finding import Edit, Finding, Place, Severity
+from knowledge.secrets import mask
+
+BASE = {
+    "base_model": "base_model: NousResearch/Llama-3.2-1B\n",
+    "datasets": "datasets:\n  - path: org/rows\n    type: alpaca\n",
+    "micro_batch_size": "micro_batch_size: 2\n",
+    "gradient_accumulation_steps": "gradient_accumulation_steps: 4\n",
+    "learning_rate": "learning_rate: 0.0002\n",
+}
+"""What an example leaves out and every config needs."""
+
+
+class Problem(NamedTuple):
+    """What a rule found. The framework adds id, severity and place.
+
+    `message` says what happens and the cure; `fields` are paths as the user wrote them, the first gives the line.
+    """
+
+    message: str
+    fields: tuple[str | Steps, ...] = ()
+    why: str | None = None
+    suggestion: str | None = None
+    edit: tuple[Edit, ...] | None = None
+
+
+def problem(message: str, *fields: str | Steps, **rest: Any) -> Problem:
+    """The short way to a Problem: the fields as further arguments."""
+    return Problem(message, fields, **rest)
+
+
+Check = Callable[[Config], Iterator[Problem]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A check with what it looks at, how bad it is, and its documentation."""
+
+    id: str
+    severity: Severity
+    fields: tuple[str, ...]
+    check: Check
+    title: str
+    text: str
+    area: str
+    says: tuple[str, ...]
+    bad: str
+    good: str
+    always: bool
+    gpus: int
+
+    def findings(self, config: Config) -> list[Finding]:
+        """What this rule finds; nothing where a field it needs has no typed value (that has its own ERROR)."""
+        found: list[Finding] = []
+        try:
+            for each in self.check(config):
+                found.append(stamp(each, self.id, self.severity, config, self.text))  # noqa: PERF401
+        except Unreadable:
+            pass
+        return found
+
+
+RULES: list[Rule] = []
+
+
+def rule(
+    severity: Severity,
+    *,
+    fields: tuple[str, ...],
+    bad: str,
+    good: str,
+    says: str | tuple[str, ...] = (),
+    always: bool = False,
+    gpus: int = 1,
+) -> Callable[[Check], Check]:
+    """Register a rule.
+
+    Args:
+        severity: How much it matters.
+        fields: The paths it looks at; it runs when the config, as Axolotl has changed it, holds the root of one.
+        bad: YAML that breaks it; what every config needs besides is added.
+        good: The same, mended.
+        says: Phrases of Axolotl's own message, to lead a pasted error back here; none where Axolotl says nothing.
+        always: It asks for what is absent, so it runs on every config.
+        gpus: On how many GPUs the examples run.
+    """
+
+    def register(check: Check) -> Check:
+        title, _, text = inspect.cleandoc(check.__doc__ or "").partition("\n")
+        RULES.append(
+            Rule(
+                check.__name__.strip("_").replace("_", "-"),
+                severity,
+                fields,
+                check,
+                title.strip(),
+                " ".join(text.split()),
+                check.__module__.rpartition(".")[2],
+                (says,) if isinstance(says, str) else says,
+                bad,
+                good,
+                always,
+                gpus,
+            )
+        )
+        return check
+
+    return register
+
+
+def whole(example: str) -> str:
+    """An example with what every config needs besides, as a config that stands by itself."""
+    keys = {line.partition(":")[0] for line in example.splitlines() if line[:1].strip()}
+    if "pretraining_dataset" in keys:
+        keys.add("datasets")
+    if "batch_size" in keys:
+        keys.update({"micro_batch_size", "gradient_accumulation_steps"})
+    return "".join(text for key, text in BASE.items() if key not in keys) + example
+
+
+def stamp(each: Problem, name: str, severity: Severity, config: Config, why: str = "") -> Finding:
+    """A Problem as a Finding: with id, severity, and where its fields stand."""
+    places = []
+    for field in each.fields:
+        at = place(config, field)
+        if at is not None:
+            places.append(at)
+    first = min(places[:1], default=None, key=lambda at: at.line)
+    return Finding.model_construct(
+        rule=name,
+        severity=severity,
+        fields=tuple(join(field) if isinstance(field, tuple) else field for field in each.fields),
+        line=first.line if first else 1,
+        column=first.column if first else 1,
+        message=each.message,
+        why=each.why if each.why is not None else why,
+        edit=each.edit,
+        suggestion=each.suggestion,
+        places=tuple(places),
+        source="config",
+        row=None,
+        rows=None,
+    )
+
+
+def place(config: Config, field: str | Steps) -> Place | None:
+    """Where a path stands, with the user's words; the nearest parent that stands where it does not."""
+    steps = split(field) if isinstance(field, str) else field
+    while steps:
+        at = config.document.place(steps)
+        if at is not None:
+            path = join(steps)
+            return Place.model_construct(path=path, line=at[0], column=at[1], excerpt=mask(config.words(steps)))
+        steps = steps[:-1]
+    return None
