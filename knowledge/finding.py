@@ -63,7 +63,11 @@ class Place(Frozen):
 
 
 class Finding(Frozen):
-    """One fault: what, where, why and the cure."""
+    """One fault: what, where, why and the cure.
+
+    `fields` are paths as the user wrote them; `line` and `column` count from 1 in the text as given; `mended` is YAML
+    to copy, where the cure is more than a word; `row` is the first row of a dataset concerned (from 1), `rows` how many.
+    """
 
     rule: str
     severity: Severity
@@ -75,6 +79,7 @@ class Finding(Frozen):
     edit: tuple[Edit, ...] | None = None
     suggestion: str | None = None
     places: tuple[Place, ...] = ()
+    mended: str = ""
     source: str = "config"
     row: int | None = None
     rows: int | None = None

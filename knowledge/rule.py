@@ -148,6 +148,7 @@ def stamp(each: Problem, name: str, severity: Severity, config: Config, why: str
         edit=each.edit,
         suggestion=each.suggestion,
         places=tuple(places),
+        mended="",
         source="config",
         row=None,
         rows=None,

@@ -1,0 +1,180 @@
+"""The pipeline: text in, Report out. Document, secrets, Config, schema, rules, plan, memory; no step looks back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from knowledge.config import Config
+from knowledge.document import Document, Mapping, parse
+from knowledge.finding import Edit, Finding, Frozen, Place, Severity
+from knowledge.releases import release_findings
+from knowledge.rules import run
+from knowledge.schema import is_launcher_file, schema_findings
+from knowledge.secrets import Secret, find, mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
+
+
+class Report(Frozen):
+    """What a check says of one config.
+
+    `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
+    what pasting had done to the text; `silenced` counts findings that a comment in the file switched off.
+    """
+
+    axolotl: str
+    verdict: str
+    findings: tuple[Finding, ...]
+    plan: Any = None
+    memory: Any = None
+    dataset: Any = None
+    gpus: int = 1
+    keys: int = 0
+    repairs: tuple[str, ...] = ()
+    silenced: int = 0
+    secrets: tuple[Secret, ...] = ()
+    not_checked: tuple[str, ...] = ()
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have a severity."""
+        return sum(1 for finding in self.findings if finding.severity is severity)
+
+
+def check(
+    text: str,
+    *,
+    gpus: int = 1,
+    axolotl: str | None = None,
+    dataset: bytes | Path | None = None,
+    dataset_name: str = "sample.jsonl",
+) -> Report:
+    """Check one config. Never raises for anything in the text.
+
+    Args:
+        text: The YAML, as pasted or from a file.
+        gpus: How many GPUs (processes) the run has.
+        axolotl: An older release to answer for, such as "0.16.0"; None for the release of the facts.
+        dataset: A sample of the dataset, its bytes or its path.
+        dataset_name: The name of the sample's file, which tells its format.
+    """
+    document = parse(text)
+    secrets = find(document.text)
+    config = Config(document, gpus)
+    found = [_fault_finding(fault, document) for fault in document.faults]
+    found += [_duplicate(each, document) for each in document.duplicates]
+    sample = None
+    if isinstance(document.values, Mapping) and document.values:
+        found += schema_findings(config)
+        if not is_launcher_file(config):
+            found += run(config)
+            found = release_findings(config, found, axolotl)
+    elif not any(finding.severity is Severity.ERROR for finding in found):
+        found.append(_not_a_mapping(document))
+    found, silenced = _silence(found, document)
+    found.sort(key=_order)
+    return Report.model_construct(
+        axolotl=axolotl or config.types.axolotl,
+        verdict=_verdict(found),
+        findings=tuple(found),
+        dataset=sample,
+        gpus=gpus,
+        keys=len(config.values),
+        repairs=tuple(document.repairs),
+        silenced=silenced,
+        secrets=secrets,
+        not_checked=_not_checked(dataset is not None),
+    )
+
+
+def _order(finding: Finding) -> tuple[int, int, int]:
+    return finding.order
+
+
+def _verdict(found: Iterable[Finding]) -> str:
+    worst = min((finding.severity.rank for finding in found), default=Severity.ADVICE.rank)
+    return {Severity.ERROR.rank: "refused", Severity.CRASH.rank: "fails"}.get(worst, "runs")
+
+
+def _not_checked(rows: bool) -> tuple[str, ...]:  # noqa: FBT001
+    data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
+    return (f"{data}, your drivers and packages",)
+
+
+def _fault_finding(fault: Any, document: Document) -> Finding:
+    line, column = document.given(min(fault.line, len(document.lines)) - 1, fault.column - 1)
+    excerpt = document.lines[fault.line - 1].strip() if fault.line <= len(document.lines) else ""
+    place = Place(path="", line=line, column=column, excerpt=mask(excerpt))
+    return Finding(
+        rule=fault.id,
+        severity=Severity.ERROR,
+        line=line,
+        column=column,
+        message=fault.message,
+        why=fault.why,
+        places=(place,),
+        mended=fault.mended,
+    )
+
+
+def _duplicate(each: Any, document: Document) -> Finding:
+    first, last = document.given(each.first.line, each.first.column), document.given(each.last.line, each.last.column)
+    words = document.lines[each.first.line][each.first.column :].strip()
+    place = Place(path=str(each.key), line=first[0], column=first[1], excerpt=mask(words))
+    return Finding(
+        rule="yaml-duplicate-key",
+        severity=Severity.WARNING,
+        fields=(str(each.key),),
+        line=first[0],
+        column=first[1],
+        message=f"Written twice: only line {last[0]} counts. Remove one of the two.",
+        why="YAML keeps the last value of a repeated key and drops the others without a word.",
+        places=(place,),
+    )
+
+
+def _not_a_mapping(document: Document) -> Finding:
+    kind = {list: "a list", type(None): "empty", Mapping: "empty"}.get(
+        type(document.values), "a list" if isinstance(document.values, list) else "a single value"
+    )
+    return Finding(
+        rule="yaml-not-a-mapping",
+        severity=Severity.ERROR,
+        line=1,
+        column=1,
+        message=f"This is {kind}, no config. A config is `key: value` lines, the first often `base_model: ...`.",
+        why="Axolotl reads a mapping of its fields.",
+    )
+
+
+def _silence(found: list[Finding], document: Document) -> tuple[list[Finding], int]:
+    """Leave out what `# helpbot: ignore RULE-ID` switches off: on its line, or everywhere when above the first key."""
+    if "helpbot:" not in document.text:
+        return found, 0
+    by_line: dict[int, set[str]] = {}
+    everywhere: set[str] = set()
+    seen_key = False
+    for number, line in enumerate(document.lines):
+        match = _SILENCE.search(line)
+        before = line[: match.start()].strip() if match else line.strip()
+        seen_key = seen_key or bool(before and not before.startswith("#"))
+        if match:
+            names = set(re.split(r"[,\s]+", match[1].strip()))
+            by_line.setdefault(document.given(number, 0)[0], set()).update(names)
+            if not seen_key:
+                everywhere |= names
+    kept = [
+        finding
+        for finding in found
+        if finding.rule not in everywhere
+        and not any(finding.rule in by_line.get(place.line, ()) for place in finding.places)
+        and finding.rule not in by_line.get(finding.line or 0, ())
+    ]
+    return kept, len(found) - len(kept)
+
+
+__all__ = ["Edit", "Report", "check"]

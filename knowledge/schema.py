@@ -1,0 +1,391 @@
+"""Findings that follow from the facts alone: unknown, misplaced, of a wrong type, no choice, out of bounds, missing."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from knowledge.config import LEGACY_ATTENTION, Config, load_types
+from knowledge.document import Steps, join
+from knowledge.finding import Edit, Finding, Severity
+from knowledge.rule import problem, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.coercion import Wrong
+
+_DATASET_LISTS = ("datasets", "test_datasets", "pretraining_dataset")
+_READ_RAW = frozenset(
+    {
+        *LEGACY_ATTENTION,
+        *("fsdp", "inference", "model_config_type", "unsloth_cross_entropy_loss", "unsloth_lora_mlp"),
+        *("unsloth_lora_qkv", "unsloth_lora_o", "unsloth_rms_norm", "unsloth_rope"),
+    }
+)
+"""Root keys that are no field any more, but that Axolotl's raw checks still look at: rules speak of them."""
+_FSDP1 = frozenset({"sharding_strategy", "forward_prefetch", "sync_module_states", "backward_prefetch"})
+_FSDP1 |= {"backward_prefetch_policy", "limit_all_gathers", "use_orig_params"}
+_LAUNCHER = frozenset({"provider", "gpu", "gpu_count", "secrets", "volumes", "timeout", "region", "image", "memory"})
+
+
+class Names(NamedTuple):
+    """What names mean elsewhere: other trainers' (facts/names.json), removed ones and releases (facts/history.json)."""
+
+    foreign: dict[str, dict[str, str]]
+    removed: dict[str, dict[str, Any]]
+    since: dict[str, str]
+    releases: list[str]
+
+
+@lru_cache(maxsize=1)
+def load_names() -> Names:
+    """The facts about names, read once."""
+    folder = resources.files("knowledge") / "facts"
+    names = json.loads((folder / "names.json").read_text("utf-8"))
+    history = json.loads((folder / "history.json").read_text("utf-8"))
+    return Names(names["names"], history["removed"], history["since"], history["releases"])
+
+
+def schema_findings(config: Config) -> list[Finding]:
+    """Everything the facts say of a config, in no particular order."""
+    found = [_typing_finding(config, wrong) for key in _typed_keys(config) for wrong in config.wrong(key)]
+    if is_launcher_file(config):
+        message = "This is a cloud launcher file, no training config. Give the YAML with `base_model` in it."
+        return [stamp(problem(message, *list(config.values)[:1]), "not-a-training-config", Severity.ERROR, config)]
+    found.extend(_missing(config))
+    for key, value in config.values.items():
+        found.extend(_root_key(config, key, value))
+    return found
+
+
+def is_launcher_file(config: Config) -> bool:
+    """Whether the keys are those of a file for `axolotl train --cloud` rather than of a training config."""
+    keys = {key for key in config.values if isinstance(key, str)}
+    return "base_model" not in keys and "datasets" not in keys and ("provider" in keys or len(keys & _LAUNCHER) >= 3)
+
+
+def _typed_keys(config: Config) -> list[str]:
+    roots = dict.fromkeys(config.types.aliases.get(key, key) for key in config.roots)
+    return [key for key in roots if config.field(key) is not None]
+
+
+def _missing(config: Config) -> Iterator[Finding]:
+    for key in ("base_model", "learning_rate"):
+        if key not in config.values:
+            message = f"Missing `{key}`: every config needs it. Add it, for example `{_EXAMPLES[key]}`."
+            why = "It is one of the two fields that have no default."
+            yield stamp(problem(message, key, why=why), "missing-field", Severity.ERROR, config)
+    for plugin, arguments in config.types.plugins.items():
+        short = plugin.rpartition(".")[2]
+        if short in config.plugins:
+            for key, field in config.types.models[arguments]["fields"].items():
+                if field.get("required") and key not in config.values and key not in config.types.root:
+                    message = f"Missing `{key}`: {short} needs it. Add it, or drop the plugin."
+                    yield stamp(problem(message, key, "plugins", why=""), "missing-field", Severity.ERROR, config)
+
+
+_EXAMPLES = {"base_model": "base_model: NousResearch/Llama-3.2-1B", "learning_rate": "learning_rate: 2e-4"}
+
+
+# -- typing ------------------------------------------------------------------------------------------------------
+
+
+def _typing_finding(config: Config, wrong: Wrong) -> Finding:
+    path, shown = join(wrong.steps), _shown(wrong.value)
+    name = str(wrong.steps[-1])
+    if wrong.kind == "missing":
+        parent = join(wrong.steps[:-1])
+        message = f"Missing `{name}` in `{parent}`: it is required there."
+        return stamp(problem(message, path, why="It has no default."), "missing-field", Severity.ERROR, config)
+    if wrong.kind == "extra":
+        suggestion = _nearest(name, _siblings(config, wrong.steps))
+        hint = f" Did you mean `{suggestion}`?" if suggestion else " Remove it."
+        message = f"Unknown key `{name}`: this block takes no other keys.{hint}"
+        each = problem(message, wrong.steps, why="Blocks of this kind reject what they do not know.")
+        edit = _rename(config, wrong.steps, suggestion)
+        each = each._replace(suggestion=suggestion, edit=edit)
+        return stamp(each, "unknown-key-refused", Severity.ERROR, config)
+    if wrong.value is None and wrong.kind in ("type", "choice"):
+        message = f"Blank where {wrong.expected} is expected. Write a value, or leave `{name}` out for its default."
+        each = problem(message, wrong.steps, why="A blank is null in YAML, which this field does not take.")
+        return stamp(each, "wrong-type", Severity.ERROR, config)
+    suggestion = None
+    if wrong.kind == "choice" and isinstance(wrong.value, str):
+        choices = [word for word in wrong.expected.replace("`", "").split(", ") if word]
+        suggestion = _nearest(wrong.value, choices)
+    hint = f" Did you mean `{suggestion}`?" if suggestion else ""
+    expected = wrong.expected if len(wrong.expected) < 60 else wrong.expected[:58].rpartition(",")[0] + " …"
+    verb = {"choice": "one of", "type": "", "bound": ""}[wrong.kind] if "," in expected else ""
+    message = f"Not {shown}: `{name}` takes {f'{verb} ' if verb else ''}{expected}.{hint}"
+    ids = {"choice": "not-a-choice", "type": "wrong-type", "bound": "out-of-bounds"}
+    why = f"All choices: {wrong.expected}." if wrong.kind == "choice" else "Axolotl cannot turn the value into that."
+    each = problem(message, wrong.steps, why=why)._replace(suggestion=suggestion)
+    return stamp(each, ids[wrong.kind], Severity.ERROR, config)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = str(value)
+    return f"`{text if len(text) <= 24 else text[:23] + '…'}`".replace("\n", " ")
+
+
+# -- unknown keys --------------------------------------------------------------------------------------------------
+
+
+def _root_key(config: Config, key: Any, value: Any) -> Iterator[Finding]:
+    if not isinstance(key, str):
+        yield _unknown(config, (key,), list(config.types.root))
+        return
+    name = config.types.aliases.get(key, key)
+    field = config.field(name)
+    if field is not None:
+        if key in ("datasets", *_DATASET_LISTS):
+            yield from _dataset_keys(config, key, value)
+        else:
+            yield from _inner(config, field["type"], value, (key,))
+    elif key not in _READ_RAW:
+        yield _unknown_root(config, key)
+
+
+def _unknown_root(config: Config, key: str) -> Finding:
+    names = load_names()
+    plugin = _plugin_of(key)
+    if plugin is not None:
+        message = f"Does nothing: its plugin is not listed. Add `- {plugin}` to `plugins:`."
+        why = "A plugin's fields exist only while the plugin is listed."
+        return stamp(problem(message, key, why=why), "plugin-not-listed", Severity.IGNORED, config)
+    if key in names.removed:
+        replacement = names.removed[key].get("replacement")
+        cure = f"Use `{replacement}`." if replacement else "Remove it."
+        each = problem(f"No longer a field, dropped in silence. {cure}", key, why="Axolotl had it in older releases.")
+        edit = _rename(config, (key,), replacement) if replacement and "." not in replacement else None
+        each = each._replace(suggestion=replacement, edit=edit)
+        return stamp(each, "removed-key", Severity.IGNORED, config)
+    foreign = names.foreign.get(key) or names.foreign.get(key.lower())
+    if foreign is not None:
+        return _foreign(config, key, foreign)
+    homes = _homes(key)
+    if homes:
+        message = f"Dropped in silence here: `{key}` belongs under `{homes[0].rpartition('.')[0]}`. Move it there."
+        each = problem(message, key, why="At the top level Axolotl knows no such key.")._replace(suggestion=homes[0])
+        return stamp(each, "misplaced-key", Severity.IGNORED, config)
+    return _unknown(config, (key,), [*config.types.root, *config.types.aliases, *_plugin_fields(config)])
+
+
+def _foreign(config: Config, key: str, foreign: dict[str, str]) -> Finding:
+    means, origin = foreign["means"], foreign["from"]
+    target = means if means in config.types.root or means in config.types.aliases else None
+    whose = f"a name from {origin}" if origin else "a name from elsewhere"
+    if target and target in config.values:
+        marks = config.document.place(target)
+        where = f"line {marks[0]} counts" if marks else f"`{target}` counts"
+        message = f"Not an Axolotl field, dropped in silence; {where}. Did you mean `{target}`?"
+    elif target:
+        message = f"Not an Axolotl field, dropped in silence. Did you mean `{target}`?"
+    elif means.startswith("none"):
+        message = f"Not an Axolotl field, dropped in silence. Instead {means.partition(': ')[2] or 'remove it'}."
+    else:
+        message = f"Not an Axolotl field, dropped in silence. In Axolotl: {means}."
+    each = problem(message, key, why=f"It is {whose}.")
+    edit = _rename(config, (key,), target) if target and target not in config.values else None
+    return stamp(each._replace(suggestion=target, edit=edit), "foreign-key", Severity.IGNORED, config)
+
+
+def _unknown(config: Config, steps: Steps, siblings: list[str]) -> Finding:
+    name = str(steps[-1])
+    suggestion = _nearest(name, siblings)
+    if len(steps) > 1 and suggestion is None and name in config.types.root:
+        message = f"Dropped in silence here: `{name}` belongs at the top level. Move it there."
+        each = problem(message, steps, why="This block knows no such key.")._replace(suggestion=name)
+        return stamp(each, "misplaced-key", Severity.IGNORED, config)
+    parent = (*steps[:-1], suggestion) if suggestion else None
+    counts = config.document.place(parent) if parent else None
+    hint = f" Did you mean `{suggestion}`?" if suggestion else " Check the name, or remove it."
+    also = f"; line {counts[0]} counts" if counts else ""
+    message = f"Not an Axolotl field, dropped in silence{also}.{hint}"
+    each = problem(message, steps, why="Axolotl drops keys that it does not know without a message.")
+    edit = _rename(config, steps, suggestion) if suggestion and counts is None else None
+    return stamp(each._replace(suggestion=suggestion, edit=edit), "unknown-key", Severity.IGNORED, config)
+
+
+def _inner(config: Config, kind: Any, value: Any, steps: Steps) -> Iterator[Finding]:
+    """Unknown keys inside a value, as deep as the facts know its shape."""
+    kind = _bare(kind)
+    if isinstance(value, list) and isinstance(kind, dict) and "list" in kind:
+        for index, item in enumerate(value):
+            yield from _inner(config, kind["list"], item, (*steps, index))
+    if not isinstance(value, dict) or isinstance(kind, str):
+        return
+    model = _model_for(config, kind, value)
+    if model is None or config.types.models[model]["extra"] == "forbid":
+        return
+    fields = config.types.models[model]["fields"]
+    known = {each: field for name, field in fields.items() for each in field.get("names", (name,))}
+    for key, inner in value.items():
+        if key in known:
+            yield from _inner(config, known[key]["type"], inner, (*steps, key))
+        elif model == "FSDPConfig" and _fsdp_key(key, known):
+            continue
+        else:
+            yield _unknown(config, (*steps, key), list(known))
+
+
+def _fsdp_key(key: Any, known: dict[str, Any]) -> bool:
+    """Keys of fsdp_config that a rule speaks of: with the old prefix, or of FSDP1."""
+    bare = str(key).removeprefix("fsdp_")
+    return bare in known or bare in _FSDP1
+
+
+def _dataset_keys(config: Config, root: str, value: Any) -> Iterator[Finding]:
+    if not isinstance(value, list):
+        return
+    models = config.types.models
+    every = {name for model in _DATASET_MODELS for name in models[model]["fields"]} | {"train_on_split"}
+    for index, entry in enumerate(value):
+        if not isinstance(entry, dict):
+            continue
+        chosen = config.dataset_class(entry) if root == "datasets" else _union_class(config, root, entry)
+        fields = models[chosen]["fields"]
+        for key, inner in entry.items():
+            steps = (root, index, key)
+            if key in fields:
+                yield from _inner(config, fields[key]["type"], inner, steps)
+            elif key in every and key != "train_on_split":
+                yield _fallen(config, steps, chosen)
+            elif key == "train_on_split":
+                each = problem("No longer a field, dropped in silence. Use `split`.", steps, why="It was renamed.")
+                edit = _rename(config, steps, "split") if "split" not in entry else None
+                each = each._replace(suggestion="split", edit=edit)
+                yield stamp(each, "removed-key", Severity.IGNORED, config)
+            else:
+                yield _unknown(config, steps, [*fields, *(name for name in every if name not in fields)])
+
+
+_DATASET_MODELS = ("SFTDataset", "DPODataset", "KTODataset", "StepwiseSupervisedDataset", "SyntheticDataset")
+_DATASET_MODELS_ALL = (*_DATASET_MODELS, "PretrainingDataset")
+
+
+def _fallen(config: Config, steps: Steps, chosen: str) -> Finding:
+    rl = config.raw("rl")
+    reason = {
+        "DPODataset": f"under `rl: {rl}` an entry keeps only what preference data needs",
+        "KTODataset": "under `rl: kto` an entry keeps only what KTO needs",
+        "SyntheticDataset": "a synthetic entry has keys of its own",
+        "PretrainingDataset": "an entry of `pretraining_dataset` has few keys",
+    }.get(chosen, "the other keys of this entry make Axolotl read it as another kind")
+    message = f"Falls away in silence: {reason}. Remove it, or do it in the data."
+    each = problem(message, steps, why="Axolotl types each entry by its kind and drops what that kind lacks.")
+    return stamp(each, "dataset-key-falls-away", Severity.WARNING, config)
+
+
+def _union_class(config: Config, root: str, entry: dict[Any, Any]) -> str:
+    """Which class a union of dataset classes picks for an entry: the one that reads most of its keys."""
+    models = _DATASET_MODELS if root == "test_datasets" else ("PretrainingDataset", "SFTDataset")
+    fields = config.types.models
+    return max(models, key=lambda model: sum(key in fields[model]["fields"] for key in entry))
+
+
+def _bare(kind: Any) -> Any:
+    while isinstance(kind, dict) and ("null" in kind or "check" in kind):
+        kind = kind["null"] if "null" in kind else kind["of"]
+    return kind
+
+
+def _model_for(config: Config, kind: dict[str, Any], value: dict[Any, Any]) -> str | None:
+    if "model" in kind:
+        return str(kind["model"])
+    members = [_bare(member) for member in kind.get("union", ())]
+    names = [str(member["model"]) for member in members if isinstance(member, dict) and "model" in member]
+    fields = config.types.models
+    return max(names, key=lambda name: sum(key in fields[name]["fields"] for key in value), default=None)
+
+
+def _siblings(config: Config, steps: Steps) -> list[str]:
+    kind: Any = (config.field(str(steps[0])) or {"type": "any"})["type"]
+    value: Any = config.values.get(steps[0])
+    for step in steps[1:-1]:
+        kind = _bare(kind)
+        if isinstance(kind, dict) and "list" in kind:
+            kind = kind["list"]
+        else:
+            model = _model_for(config, kind, value) if isinstance(kind, dict) and isinstance(value, dict) else None
+            kind = config.types.models[model]["fields"].get(step, {"type": "any"})["type"] if model else "any"
+        value = _item(value, step)
+    kind = _bare(kind)
+    model = _model_for(config, kind, value) if isinstance(kind, dict) and isinstance(value, dict) else None
+    return list(config.types.models[model]["fields"]) if model else []
+
+
+def _item(value: Any, step: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(step)
+    return value[step] if isinstance(value, list) and isinstance(step, int) and step < len(value) else None
+
+
+@lru_cache(maxsize=1)
+def _plugin_index() -> dict[str, str]:
+    types = load_types()
+    return {field: plugin for plugin, arguments in types.plugins.items() for field in types.models[arguments]["fields"]}
+
+
+def _plugin_of(key: str) -> str | None:
+    return _plugin_index().get(key)
+
+
+def _plugin_fields(config: Config) -> list[str]:
+    return [key for key, plugin in _plugin_index().items() if plugin.rpartition(".")[2] in config.plugins]
+
+
+@lru_cache(maxsize=1)
+def _home_index() -> dict[str, list[str]]:
+    """Last part of a nested path -> the paths that end in it."""
+    types = load_types()
+    index: dict[str, list[str]] = {}
+    for root, field in types.root.items():
+        kind = _bare(field["type"])
+        prefix = root
+        if isinstance(kind, dict) and "list" in kind:
+            prefix, kind = f"{root}[]", _bare(kind["list"])
+        members = kind.get("union", [kind]) if isinstance(kind, dict) else []
+        for member in members:
+            if isinstance(member, dict) and "model" in member:
+                for name in types.models[member["model"]]["fields"]:
+                    paths = index.setdefault(name, [])
+                    if f"{prefix}.{name}" not in paths:
+                        paths.append(f"{prefix}.{name}")
+    return index
+
+
+def _homes(key: str) -> list[str]:
+    paths = _home_index().get(key, [])
+    return paths if len(paths) == 1 or (paths and paths[0].startswith("datasets[]")) else []
+
+
+def _nearest(name: str, names: list[str]) -> str | None:
+    """The known name that a misspelt one most likely means, None when none is near."""
+    from rapidfuzz import fuzz, process
+
+    wanted = name.lower().replace("-", "_").replace(" ", "_")
+    best = process.extractOne(wanted, names, scorer=fuzz.ratio, score_cutoff=80)
+    return str(best[0]) if best and best[0] != name else None
+
+
+def _rename(config: Config, steps: Steps, name: str | None) -> tuple[Edit, ...] | None:
+    """The edit that puts another name in a key's place, when the key is written plainly."""
+    marks = config.document.marks(steps)
+    if name is None or marks is None or not isinstance(steps[-1], str):
+        return None
+    mark, key = marks[0], steps[-1]
+    if not config.document.lines[mark.line].startswith(key, mark.column):
+        return None
+    line, column = config.document.given(mark.line, mark.column)
+    edit = Edit(line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)
+    return (edit,)
