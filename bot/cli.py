@@ -1,0 +1,54 @@
+"""`helpbot COMMAND`: each command is a module of bot.console, found without a list and imported only when asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+from importlib.metadata import version
+
+from bot import console
+
+
+def commands() -> list[str]:
+    """The names of all commands."""
+    return sorted(module.name for module in pkgutil.iter_modules(console.__path__) if not module.name.startswith("_"))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code is the command's, 2 for unusable arguments."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words or words[0] in ("-h", "--help"):
+        print(_overview())
+        return 0 if words else 2
+    if words[0] == "--version":
+        print(f"helpbot {version('axolotl-help-bot')}")
+        return 0
+    if words[0] not in commands():
+        print(f"helpbot: no command `{words[0]}`. There are: {', '.join(commands())}.", file=sys.stderr)
+        return 2
+    module = importlib.import_module(f"bot.console.{words[0]}")
+    parser = argparse.ArgumentParser(prog=f"helpbot {words[0]}", description=module.SUMMARY)
+    module.arguments(parser)
+    options = parser.parse_args(words[1:])
+    try:
+        code: int = module.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _overview() -> str:
+    lines = ["usage: helpbot COMMAND ...", ""]
+    for name in commands():
+        module = importlib.import_module(f"bot.console.{name}")
+        lines.append(f"  {name:<12}{module.SUMMARY}")
+    return "\n".join([*lines, "", "helpbot COMMAND --help says more of each."])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""`helpbot check`: what Axolotl refuses, ignores and does with a config."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from knowledge.check import Report, check
+from knowledge.finding import Finding, Severity
+from knowledge.fixes import corrected, diff
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+SUMMARY = "What Axolotl will refuse, ignore or do with a config, each with its line and cure."
+_SUFFIXES = frozenset({".yml", ".yaml"})
+_LEVELS = {"error": 1, "crash": 1, "ignored": 2, "warning": 3}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="config, folder of configs, or - for standard input")
+    parser.add_argument("--gpus", type=_count, default=1, help="GPUs of the run (default 1)")
+    parser.add_argument("--dataset", type=Path, help="a sample of the dataset: JSON Lines, JSON, CSV or parquet")
+    parser.add_argument("--axolotl", metavar="VERSION", help="answer for an older release, such as 0.16.0")
+    parser.add_argument("--format", choices=("text", "json", "github"), default="text")
+    parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
+    parser.add_argument("--fix", action="store_true", help="print the text with mechanical faults mended")
+    parser.add_argument("--diff", action="store_true", help="print what --fix would change")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check each config; exit 1 when one is worse than --fail-on allows, 2 for files that cannot be read."""
+    code = 0
+    for path in _files(options.paths):
+        text = _read(path)
+        if text is None:
+            code = 2
+            continue
+        report = check(text, gpus=options.gpus, axolotl=options.axolotl, dataset=options.dataset)
+        if options.fix:
+            sys.stdout.write(corrected(text, report.findings))
+        elif options.diff:
+            sys.stdout.write(diff(text, corrected(text, report.findings), path))
+        else:
+            _WRITERS[options.format](path, report)
+        if code == 0 and _fails(report.findings, options.fail_on):
+            code = 1
+    return code
+
+
+def _count(word: str) -> int:
+    number = int(word)
+    if not 1 <= number <= 100_000:
+        raise argparse.ArgumentTypeError("a number of GPUs from 1 to 100000")
+    return number
+
+
+def _files(paths: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        if path != "-" and Path(path).is_dir():
+            yield from sorted(str(each) for each in Path(path).rglob("*") if each.suffix in _SUFFIXES)
+        else:
+            yield path
+
+
+def _read(path: str) -> str | None:
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        print(f"helpbot: cannot read {path}: {error.strerror or error}.", file=sys.stderr)
+        return None
+    return data.decode("utf-8", "replace")
+
+
+def _fails(findings: Iterable[Finding], level: str) -> bool:
+    allowed = {"error": 0, "crash": 1, "ignored": 2, "warning": 3}[level]
+    return any(finding.severity.rank <= allowed for finding in findings)
+
+
+# -- writers -------------------------------------------------------------------------------------------------------
+
+
+def _write_json(path: str, report: Report) -> None:
+    print(json.dumps({"file": path, **json_of(report)}, ensure_ascii=False, separators=(",", ":")))
+
+
+def json_of(report: Report) -> dict[str, Any]:
+    """The report as scripts read it; findings about rows carry `source`, `row` and `rows`."""
+    plain = report.model_dump(mode="json", exclude={"secrets"})
+    for finding in plain["findings"]:
+        if finding["source"] == "config":
+            for key in ("source", "row", "rows"):
+                del finding[key]
+    if plain["dataset"] is None:
+        del plain["dataset"]
+    return plain
+
+
+def _write_github(path: str, report: Report) -> None:
+    for finding in report.findings:
+        level = {0: "error", 1: "error", 2: "warning", 3: "warning"}.get(finding.severity.rank, "notice")
+        message = f"{finding.message} {finding.why}".replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        title = finding.rule.replace(":", " ").replace(",", " ")
+        file = path.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+        print(f"::{level} file={file},line={finding.line or 1},col={finding.column or 1},title={title}::{message}")
+
+
+def _write_text(path: str, report: Report) -> None:
+    print(f"{path}: {headline(report)}")
+    if report.repairs:
+        print(f"  {' '.join(report.repairs)}")
+    severity = None
+    for finding in report.findings:
+        if finding.severity is not severity:
+            severity = finding.severity
+            print(f"\n{severity.heading}")
+        print(f"  {_head(finding)}")
+        print(f"    {finding.message}")
+        if finding.why:
+            print(f"    {finding.why} [{finding.rule}]")
+        else:
+            print(f"    [{finding.rule}]")
+        for line in finding.mended.splitlines():
+            print(f"      {line}")
+    _write_plan(report)
+    if report.silenced:
+        print(f"\nSilenced by comments in the file: {report.silenced}.")
+    print(f"\nNot checked: {'; '.join(report.not_checked)}.\n")
+
+
+def _write_plan(report: Report) -> None:
+    if report.plan is not None:
+        print("\nYour run")
+        for line in report.plan.summary:
+            print(f"  {line}")
+    if report.memory is not None:
+        print(f"  {report.memory.summary}")
+
+
+def _head(finding: Finding) -> str:
+    row = f"row {finding.row} · " if finding.row else ""
+    if finding.places:
+        words = "  ".join(place.excerpt for place in finding.places if place.excerpt)
+        lines = sorted({place.line for place in finding.places})
+        where = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(str(line) for line in lines)}"
+        return f"{row}{where} · {words}"
+    return f"{row}{', '.join(finding.fields)}"
+
+
+def headline(report: Report) -> str:
+    """The verdict in one line, for somebody who reads nothing else."""
+    refused, fails = report.count(Severity.ERROR), report.count(Severity.CRASH)
+    ignored, others = report.count(Severity.IGNORED), report.count(Severity.WARNING)
+    name = f"Axolotl {report.axolotl}"
+    if refused:
+        told = "" if refused == 1 else " It would tell you only the first."
+        return f"{name} refuses this: {_number(refused, 'reason')}.{told}"
+    parts = []
+    if ignored:
+        parts.append(f"{_number(ignored, 'key')} {'does' if ignored == 1 else 'do'} nothing")
+    if others:
+        parts.append(f"{_number(others, 'thing')} may not be as you mean")
+    rest = f"; {' and '.join(parts)}" if parts else ""
+    if fails:
+        return f"{name} accepts this, but the run fails: {_number(fails, 'reason')}{rest}."
+    if parts:
+        return f"{name} starts this, but {' and '.join(parts)}."
+    return f"I found nothing wrong for {name}."
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+_WRITERS = {"text": _write_text, "json": _write_json, "github": _write_github}
