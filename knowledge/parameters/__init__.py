@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from knowledge.parameters.adapter import Adapter, Names, adapter_tensors, full_tensors, is_widened
+from knowledge.parameters.adapter import Adapter, Names, Target, targets_of
 from knowledge.parameters.architecture import Architecture, Module, layout
 from knowledge.parameters.names import Parameters, parameters_of, size
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
+from knowledge.parameters.tensors import adapter_tensors, full_tensors, is_widened
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -19,6 +20,7 @@ __all__ = [
     "Architecture",
     "Module",
     "Parameters",
+    "Target",
     "Tensor",
     "Trainable",
     "adapter_of",
@@ -33,6 +35,7 @@ __all__ = [
     "parameters_of",
     "size",
     "state_bytes",
+    "targets_of",
     "trainable_parameters",
     "weight_size",
 ]

@@ -1,14 +1,13 @@
-"""Which tensors a config trains: the whole model, parts of it, or an adapter."""
+"""Which modules a LoRA adapter is laid on, as PEFT chooses them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from knowledge.parameters.architecture import Architecture, Layout, Module, layout
-from knowledge.parameters.optimizer import Tensor
 
 Names = tuple[str, ...] | str
 Match = Callable[[str], bool]
@@ -17,6 +16,22 @@ Match = Callable[[str], bool]
 _OTHER_STEMS = ("model.language_model.layers", "language_model.model.layers", "language_model.layers")
 _FIRST_INDEX = re.compile(r".*?\.[^.]*\.(\d+)\.")
 _ALL_LINEAR = "all-linear"
+# Experts are one stacked tensor in Transformers 5. PEFT turns the names they had before into that tensor, and doubles
+# the rank where two of them were fused. By family: the old names of gate and up, then of down.
+_OLD_EXPERTS = {
+    "mixtral": (("w1", "w3"), "w2"),
+    "minimax": (("w1", "w3"), "w2"),
+    "qwen2_moe": (("gate_proj", "up_proj"), "down_proj"),
+    "qwen3_moe": (("gate_proj", "up_proj"), "down_proj"),
+    "qwen3_next": (("gate_proj", "up_proj"), "down_proj"),
+    "deepseek_v2": (("gate_proj", "up_proj"), "down_proj"),
+    "deepseek_v3": (("gate_proj", "up_proj"), "down_proj"),
+    "glm4_moe": (("gate_proj", "up_proj"), "down_proj"),
+    "glm4_moe_lite": (("gate_proj", "up_proj"), "down_proj"),
+    "olmoe": (("gate_proj", "up_proj"), "down_proj"),
+    "qwen3_5_moe_text": (("gate_proj", "up_proj"), "down_proj"),
+}
+_GATE_UP, _DOWN = "mlp.experts.gate_up_proj", "mlp.experts.down_proj"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,7 @@ def targets_of(architecture: Architecture, adapter: Adapter) -> tuple[Target, ..
         re.error: A pattern is no regular expression.
     """
     model = layout(architecture)
+    adapter = _for_stacked_experts(architecture, model, adapter)
     found = tuple(_targets(model, adapter, model.layers))
     if found or not isinstance(adapter.targets, str):
         return found
@@ -82,135 +98,61 @@ def targets_of(architecture: Architecture, adapter: Adapter) -> tuple[Target, ..
     return ()
 
 
-@lru_cache(maxsize=512)
-def adapter_tensors(architecture: Architecture, adapter: Adapter) -> tuple[Tensor, ...]:
-    """The trainable tensors of a LoRA adapter, modules trained whole included.
-
-    Args:
-        architecture: The base model.
-        adapter: What the config says of the adapter.
-
-    Returns:
-        The tensors, exactly as PEFT makes them.
-
-    Raises:
-        re.error: A pattern is no regular expression.
-    """
-    tensors: list[Tensor] = []
-    for module, rank, layers in ((t.module, t.rank, t.layers) for t in targets_of(architecture, adapter)):
-        tall = rank * module.copies
-        tensors.append(Tensor(tall, module.columns, layers, adapter.bytes, "adapter"))
-        tensors.append(Tensor(module.rows, tall, layers, adapter.bytes, "adapter"))
-        if adapter.dora:
-            width = module.columns if module.kind == "embedding" else module.rows
-            tensors.append(Tensor(width, 1, layers, adapter.bytes, "adapter"))
-    tensors.extend(saved_tensors(architecture, adapter))
-    if adapter.tokens:
-        tensors.append(Tensor(adapter.tokens, architecture.hidden, 1, adapter.saved_bytes, "adapter"))
-    return tuple(tensors)
-
-
-def saved_tensors(architecture: Architecture, adapter: Adapter) -> Iterator[Tensor]:
-    """The copies that `lora_modules_to_save` trains whole.
-
-    Embedding and head of a tied model are copied apart, unless the config asks to keep them tied.
-    """
-    if not adapter.saved:
-        return
-    model = layout(architecture)
-    root = [*model.root]
-    if architecture.tied:
-        root.append(Module("lm_head", architecture.vocabulary, architecture.hidden, kind="linear"))
-    copied = [module for module in root if _ends_with(module.name, adapter.saved)]
-    if adapter.tie and architecture.tied and len(copied) > 1:
-        copied = [module for module in copied if module.name != "lm_head"]
-    for module in copied:
-        yield from _whole(module, 1, adapter.saved_bytes)
-    for block in model.blocks:
-        for module in block.modules:
-            if _ends_with(f"{model.layers}.0.{module.name}", adapter.saved):
-                yield from _whole(module, len(block.indices), adapter.saved_bytes)
-
-
-@lru_cache(maxsize=128)
-def full_tensors(
-    architecture: Architecture, size: int, unfrozen: tuple[str, ...] = (), *, wide: bool = False
-) -> tuple[Tensor, ...]:
-    """The tensors that training without an adapter changes.
-
-    Args:
-        architecture: The base model.
-        size: Bytes per element.
-        unfrozen: `unfrozen_parameters`; empty trains all. A range of rows in a pattern only masks gradients: the
-            whole tensor is trained.
-        wide: Embeddings, head, norms and routers are kept in fp32.
-
-    Returns:
-        The tensors.
-
-    Raises:
-        re.error: A pattern is no regular expression.
-    """
-    model = layout(architecture)
-    patterns = [re.compile(_unfrozen_pattern(pattern)) for pattern in unfrozen]
-
-    def width(module: Module) -> int:
-        return 4 if wide and is_widened(module) else size
-
-    def kept(name: str, module: Module) -> tuple[bool, bool]:
-        if not patterns:
-            return (True, module.bias)
-        weight = (
-            name if module.name.endswith(("sinks", "experts.gate_up_proj", "experts.down_proj")) else f"{name}.weight"
-        )
-        return (
-            any(p.match(weight) for p in patterns),
-            module.bias and any(p.match(f"{name}.bias") or p.match(f"{name}_bias") for p in patterns),
-        )
-
-    tensors: list[Tensor] = []
-    for module in model.root:
-        weight, bias = kept(module.name, module)
-        tensors.extend(_whole(module, 1, width(module), weight=weight, bias=bias))
-    for block in model.blocks:
-        for module in block.modules:
-            if not patterns:
-                tensors.extend(_whole(module, len(block.indices), width(module)))
-                continue
-            each = [kept(f"{model.layers}.{index}.{module.name}", module) for index in block.indices]
-            weights, biases = sum(w for w, _ in each), sum(b for _, b in each)
-            tensors.extend(_whole(module, weights, width(module), bias=False))
-            tensors.extend(_whole(module, biases, width(module), weight=False))
-    return tuple(tensors)
-
-
-def is_widened(module: Module) -> bool:
-    """Whether Axolotl keeps the module in fp32 when nothing asks for one dtype throughout."""
-    return (
-        module.kind == "embedding" or module.name == "lm_head" or "norm" in module.name or module.name.endswith(".gate")
+def _for_stacked_experts(architecture: Architecture, model: Layout, adapter: Adapter) -> Adapter:
+    """The adapter with the old names of experts replaced, as PEFT does before it looks for modules."""
+    old = _OLD_EXPERTS.get(architecture.family)
+    if not architecture.experts or old is None:
+        return adapter
+    (gate, up), down = old
+    if isinstance(adapter.targets, str) and not adapter.linear:
+        listed = _leaf_names(model, adapter.targets, old)
+        if not listed:
+            return adapter
+    else:
+        listed = (adapter.targets,) if isinstance(adapter.targets, str) else adapter.targets
+        listed = (*listed, *(_linear_names(model) if adapter.linear else ()))
+    left = tuple(name for name in listed if not ends_with(name, (gate, up, down)))
+    if len(left) == len(listed):
+        return replace(adapter, targets=listed, linear=False)
+    experts, ranks = list(adapter.expert_targets), list(adapter.ranks)
+    if any(ends_with(name, (gate, up)) for name in listed):
+        experts.append(_GATE_UP)
+        ranks.append((r".*\.gate_up_proj", 2 * adapter.rank))
+    if any(ends_with(name, (down,)) for name in listed):
+        experts.append(_DOWN)
+    return replace(
+        adapter, targets=left, linear=False, expert_targets=tuple(dict.fromkeys(experts)), ranks=tuple(ranks)
     )
 
 
-def _whole(module: Module, count: int, size: int, *, weight: bool = True, bias: bool = True) -> Iterator[Tensor]:
-    kind = "embedding" if module.kind == "embedding" else "weight"
-    if weight and count:
-        yield Tensor(module.rows, module.columns, count * module.copies, size, kind)
-    if bias and module.bias and count:
-        yield Tensor(module.rows, 1, count * module.copies, size, "weight")
+def _leaf_names(model: Layout, pattern: str, old: tuple[tuple[str, str], str]) -> tuple[str, ...]:
+    """The last parts of all names that the pattern matches, experts by their old names included."""
+    (gate, up), down = old
+    if pattern.lower() == _ALL_LINEAR:
+        return (*_linear_names(model), gate, up, down)
+    whole = re.compile(pattern)
+    names = [f"{model.layers}.{i}.{m.name}" for b in model.blocks for i in b.indices for m in b.modules]
+    experts = [
+        f"{name.rpartition('.')[0]}.{part}" for name in names if ".experts." in name for part in (gate, up, down)
+    ]
+    found = {name.rpartition(".")[2] for name in (*names, *experts) if whole.fullmatch(name)}
+    return tuple(sorted(down if name == "down_proj" else name for name in found))
 
 
 def _targets(model: Layout, adapter: Adapter, stem: str) -> Iterator[Target]:
     linears = _linear_names(model) if adapter.linear else ()
     match = _matcher(adapter, linears)
-    for module in model.root:
+    for module in model.outside:
         if module.kind in {"linear", "embedding"} and match(module.name):
             yield Target(module, _rank(module.name, adapter), 1)
     for block in model.blocks:
         for module in block.modules:
             if module.kind == "linear":
                 yield from _in_layers(module, block.indices, stem, adapter, match)
-            elif module.kind == "experts" and _ends_with(f"{stem}.0.{module.name}", adapter.expert_targets):
-                yield Target(module, _rank(f"{stem}.0.{module.name}", adapter), len(block.indices))
+            elif module.kind == "experts":
+                names = [f"{stem}.{index}.{module.name}" for index in block.indices]
+                if carrying := [name for name in names if ends_with(name, adapter.expert_targets)]:
+                    yield Target(module, _rank(carrying[0], adapter), len(carrying))
 
 
 def _in_layers(module: Module, indices: tuple[int, ...], stem: str, adapter: Adapter, match: Match) -> Iterator[Target]:
@@ -254,7 +196,7 @@ def _matcher(adapter: Adapter, linears: tuple[str, ...]) -> Match:
         if isinstance(excluded, str):
             if re.fullmatch(excluded, name):
                 return False
-        elif _ends_with(name, excluded):
+        elif ends_with(name, excluded):
             return False
         return wanted(name) and not any(pattern.match(name) for pattern in saved)
 
@@ -276,7 +218,7 @@ def _named(names: Iterable[str], adapter: Adapter) -> Match:
     def match(name: str) -> bool:
         if name in exact:
             return True
-        if not _ends_with(name, listed):
+        if not ends_with(name, listed):
             return False
         return not adapter.indices or _layer_index(name, adapter.patterns) in adapter.indices
 
@@ -293,7 +235,8 @@ def _layer_index(name: str, patterns: tuple[str, ...]) -> int | None:
     return None
 
 
-def _ends_with(name: str, endings: Iterable[str]) -> bool:
+def ends_with(name: str, endings: Iterable[str]) -> bool:
+    """Whether a dotted name is one of the endings or ends with one, whole parts only."""
     return any(name == ending or name.endswith(f".{ending}") for ending in endings)
 
 
@@ -307,8 +250,3 @@ def _rank(name: str, adapter: Adapter) -> int:
 def _linear_names(model: Layout) -> tuple[str, ...]:
     names = {m.name.rsplit(".", 1)[-1] for block in model.blocks for m in block.modules if m.kind == "linear"}
     return tuple(sorted(names))
-
-
-def _unfrozen_pattern(pattern: str) -> str:
-    ranged = re.match(r"^(.+)\[([0-9]*)(?::([0-9]*))?\]$", pattern)
-    return re.sub(r"\.(?!\+)", r"\\.", ranged[1] if ranged else pattern)

@@ -88,11 +88,21 @@ class Block(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """All modules of a model: `layers` is the dotted name of the layer list, `root` what stands outside it."""
+    """All modules of a model.
+
+    `layers` is the dotted name of the layer list, `root` what stands outside it, `head` the output head, which is also
+    in `root` unless its weight is the embedding's.
+    """
 
     layers: str
     blocks: tuple[Block, ...]
     root: tuple[Module, ...]
+    head: Module
+
+    @property
+    def outside(self) -> tuple[Module, ...]:
+        """The modules outside the layers, the head among them even where it owns no weight."""
+        return self.root if self.head in self.root else (*self.root, self.head)
 
     @property
     def parameters(self) -> int:
@@ -215,9 +225,10 @@ def layout(architecture: Architecture) -> Layout:
     root = [Module(family.embedding, a.vocabulary, a.hidden, kind="embedding")]
     if family.norm_weight:
         root.append(_norm(family.final_norm, a.hidden, family))
+    head = Module("lm_head", a.vocabulary, a.hidden, family.head_bias, "linear")
     if not a.tied:
-        root.append(Module("lm_head", a.vocabulary, a.hidden, family.head_bias, "linear"))
-    return Layout(family.layers, tuple(blocks), tuple(root))
+        root.append(head)
+    return Layout(family.layers, tuple(blocks), tuple(root), head)
 
 
 def _norm(name: str, width: int, family: _Family) -> Module:
