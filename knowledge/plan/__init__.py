@@ -1,0 +1,36 @@
+"""What a run will really do: batch, steps, saves, evaluations, checkpoints on disk and on the Hub."""
+
+from knowledge.plan.batch import batch_advice, batch_of, product, step_advice
+from knowledge.plan.making import make_plan, plan_of, remember_plan, trainer_warmup
+from knowledge.plan.rows import Length, completion_chunks
+from knowledge.plan.storage import checkpoint_storage
+from knowledge.plan.values import (
+    GUIDE_BATCH,
+    BatchAdvice,
+    BatchChoice,
+    CheckpointStorage,
+    StepAdvice,
+    TrainingPlan,
+    Trouble,
+)
+
+__all__ = [
+    "GUIDE_BATCH",
+    "BatchAdvice",
+    "BatchChoice",
+    "CheckpointStorage",
+    "Length",
+    "StepAdvice",
+    "TrainingPlan",
+    "Trouble",
+    "batch_advice",
+    "batch_of",
+    "checkpoint_storage",
+    "completion_chunks",
+    "make_plan",
+    "plan_of",
+    "product",
+    "remember_plan",
+    "step_advice",
+    "trainer_warmup",
+]

@@ -1,0 +1,253 @@
+"""Making a plan of a config, with or without knowledge of its data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from knowledge.parameters import base_parameters, trainable_parameters
+from knowledge.plan.batch import Batch, batch_advice, batch_of
+from knowledge.plan.remarks import say_what_is_missing, troubles_of
+from knowledge.plan.rows import PAIRED, Length, Rows, rows_from_count, rows_from_lengths
+from knowledge.plan.saving import (
+    Saving,
+    checkpoints_left,
+    eval_interval,
+    eval_points,
+    every,
+    save_points,
+    saves_at_most,
+    saving_of,
+)
+from knowledge.plan.steps import Count, Loop, count_steps, logging_of, run_loop, warmup_of
+from knowledge.plan.storage import HUB_DEFAULT, checkpoint_storage
+from knowledge.plan.values import CheckpointStorage, TrainingPlan
+from knowledge.schedule import FOLLOWS_EVALUATION, ScheduleFailure, learning_rates, schedule_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from knowledge.config import Config
+
+_MEMO: Final = "plan"
+_UNCOUNTED: Final = frozenset({"grpo", "ebft"})  # Axolotl leaves these to the trainer's own epochs
+
+
+def plan_of(config: Config) -> TrainingPlan:
+    """The plan of a config, made once a check: from the config alone, or with the data that `remember_plan` gave it."""
+    found: TrainingPlan | None = config.memo.get(_MEMO)
+    if found is None:
+        found = config.memo[_MEMO] = make_plan(config)
+    return found
+
+
+def remember_plan(config: Config, plan: TrainingPlan) -> None:
+    """Let the rules of this check see a plan that was made with data."""
+    config.memo[_MEMO] = plan
+
+
+def make_plan(
+    config: Config,
+    *,
+    lengths: Sequence[Length] | None = None,
+    rows: int | None = None,
+    mean_tokens: float | None = None,
+    curve: bool = False,
+) -> TrainingPlan:
+    """What the run will really do.
+
+    Args:
+        config: the config, which carries the number of GPUs.
+        lengths: tokens of every row (see `Length`); exact, but for the random order of packing.
+        rows: rows of the files, when their lengths are not known.
+        mean_tokens: mean tokens of a row, for packing.
+        curve: whether to compute the learning rate after every step.
+    """
+    batch = batch_of(config)
+    preference = bool(config.get("rl"))
+    streaming = bool(config.get("streaming") or config.get("pretraining_dataset"))
+    data = _data(config, lengths, rows, mean_tokens, streaming=streaming)
+    notes = list(data.notes)
+    processes = batch.parallel or 1
+    if streaming:
+        count = Count(total=config.get("max_steps"))
+    elif preference and config.get("rl") in _UNCOUNTED:
+        count = Count(left_to_trainer=True)
+    else:
+        count = count_steps(config, batch, data, processes=processes, preference=preference)
+        limit = config.get("max_steps")
+        if limit and count.total is not None and not preference:
+            count.total = min(count.total, limit)
+    known = count.total is not None or count.left_to_trainer
+    loop = run_loop(config, batch, count, data, streaming=streaming)
+    # rl: grpo and ebft repeat every prompt; only max_steps decides how long they run.
+    if count.left_to_trainer and not config.get("max_steps"):
+        loop = Loop(told=-1)
+    saving = saving_of(config, evaluates=bool(data.evaluation or config.get("test_datasets")), causal=not preference)
+    logging_steps = logging_of(config, count.total, known=known)
+    warmup = warmup_of(config, count.total, known=known)
+    stops_early = bool(config.get("early_stopping_patience")) and not preference and saving.eval_strategy != "no"
+    saves = None if stops_early else save_points(saving, loop, first_step=bool(config.get("save_first_step")))
+    evaluations = None if stops_early else eval_points(saving, loop, logging_steps)
+    troubles = troubles_of(config, batch, data, count, loop, processes)
+    say_what_is_missing(config, data, count, saving, notes, streaming=streaming, stops_early=stops_early)
+    total = loop.steps
+    restarts = config.get("jagged_restart_steps") if config.get("relora") and not preference else None
+    at_most = saves_at_most(config, saving)
+    rates = _curve(config, total, warmup, notes) if curve else None
+    packed = bool(config.get("sample_packing"))
+    return TrainingPlan(
+        gpus=config.gpus,
+        data_parallel=batch.parallel,
+        micro_batch_size=batch.micro,
+        gradient_accumulation_steps=batch.accumulation,
+        eval_batch_size=batch.evaluation,
+        micro_batch_size_given_to_trainer=1 if streaming and packed else batch.micro,
+        global_batch_size=batch.counted,
+        real_global_batch=batch.real,
+        formula=batch.formula,
+        unit=_unit(config, packed=packed and not preference),
+        sample_packing=packed and not preference,
+        sequence_len=config.get("sequence_len"),
+        num_epochs=config.get("num_epochs"),
+        rows_after_length_filter=data.kept,
+        rows_after_zero_label_filter=data.trainable if packed else None,
+        tokens_in_kept_rows=data.tokens,
+        total_num_tokens_as_logged=data.logged_tokens,
+        train_rows=data.train,
+        eval_rows=data.evaluation,
+        sample_packing_eff_est=count.efficiency,
+        tokens_per_step=_tokens_per_step(config, batch, data, count, packed=packed and not preference),
+        rows_per_step=_rows_per_step(batch, data, count, packed=packed and not preference),
+        total_num_steps=count.total,
+        total_num_steps_range=None if count.low is None or count.high is None else (count.low, count.high),
+        trainer_max_steps=loop.told,
+        batches_per_epoch=_stream_batches(loop, batch) if streaming else count.batches,
+        trainer_steps_per_epoch=loop.per_epoch,
+        trainer_num_epochs=loop.epochs,
+        optimizer_steps_done=None if stops_early else total,
+        micro_batches_done=None if stops_early else loop.micro_batches,
+        rows_seen=None if stops_early else loop.rows,
+        epochs_seen=None if stops_early else loop.seen,
+        epoch_end_points=None if stops_early else loop.ends,
+        lr_scheduler=str(config.get("lr_scheduler") or "cosine"),
+        learning_rate=_rate(config),
+        warmup_steps=warmup,
+        logging_steps=logging_steps,
+        save_strategy=saving.save_strategy,
+        save_total_limit=saving.limit,
+        save_every_steps=every(saving.save_steps, total) if total else None,
+        save_points=saves,
+        n_saves=None if saves is None else len(saves),
+        n_saves_at_most=at_most if saves is None else len(saves),
+        checkpoints_left=checkpoints_left(saving, saves, restarts=restarts, total=total),
+        eval_strategy=saving.eval_strategy,
+        eval_every_steps=eval_interval(saving, total, logging_steps) if total else None,
+        eval_points=evaluations,
+        n_evals_incl_start=None if evaluations is None else len(evaluations),
+        eval_batches=count.evaluation_batches,
+        load_best_model_at_end=saving.loads_best,
+        curve=rates,
+        storage=_storage(config, saving, None if saves is None else len(saves), at_most),
+        batch=_advice(config, batch),
+        assumptions=tuple(dict.fromkeys(notes)),
+        troubles=troubles,
+    )
+
+
+def _data(
+    config: Config, lengths: Sequence[Length] | None, rows: int | None, mean_tokens: float | None, *, streaming: bool
+) -> Rows:
+    if streaming:
+        return Rows()
+    if lengths is not None:
+        return rows_from_lengths(config, lengths)
+    if rows is not None:
+        return rows_from_count(config, rows, mean_tokens)
+    return Rows()
+
+
+def _stream_batches(loop: Loop, batch: Batch) -> int | None:
+    """What stands in for an epoch where the data have no end: all the micro batches of the run."""
+    return loop.steps * batch.accumulation if loop.steps and batch.accumulation else None
+
+
+def _rate(config: Config) -> float | None:
+    rate = config.get("learning_rate")
+    return float(rate) if isinstance(rate, int | float) and not isinstance(rate, bool) else None
+
+
+def _unit(config: Config, *, packed: bool) -> str:
+    if config.get("rl") in PAIRED or config.get("reward_model"):
+        return "pairs"
+    if config.get("rl") in {"grpo", "gdpo"}:
+        return "completions"
+    return "packed sequences" if packed else "rows"
+
+
+def _tokens_per_step(config: Config, batch: Batch, data: Rows, count: Count, *, packed: bool) -> int | None:
+    """Trained and masked tokens of one step, padding left out."""
+    if batch.real is None:
+        return None
+    if packed:
+        return round(batch.real * (config.get("sequence_len") or 512) * (count.efficiency or 1.0))
+    if data.tokens and data.kept:
+        return round(batch.real * data.tokens / data.kept)
+    return None
+
+
+def _rows_per_step(batch: Batch, data: Rows, count: Count, *, packed: bool) -> float | None:
+    """Rows of the data that one step sees; more than the batch where they are packed."""
+    if batch.real is None or not packed:
+        return batch.real
+    if not data.train or not count.batches or not batch.accumulation:
+        return None
+    return round(data.train / (count.batches / batch.accumulation), 1)
+
+
+def _advice(config: Config, batch: Batch) -> Any:
+    if not batch.micro or not batch.accumulation or batch.micro < 1 or batch.accumulation < 1 or config.gpus < 1:
+        return None
+    return batch_advice(batch.micro, batch.accumulation, config.gpus, divisor=batch.divisor)
+
+
+def _storage(config: Config, saving: Saving, saves: int | None, at_most: int | None) -> CheckpointStorage | None:
+    trainable = trainable_parameters(config)
+    number = saves if saves is not None else at_most
+    if trainable is None or number is None or base_parameters(config) is None:
+        return None
+    return checkpoint_storage(
+        weights_bytes=trainable.weight_bytes,
+        optimizer_bytes=trainable.optimizer_bytes,
+        saves=number,
+        save_total_limit=saving.limit,
+        save_only_model=bool(config.get("save_only_model")),
+        hub_strategy=str(config.get("hub_strategy") or HUB_DEFAULT) if config.get("hub_model_id") else None,
+        at_most=saves is None,
+        exact=trainable.exact,
+    )
+
+
+def _curve(config: Config, total: int | None, warmup: int | float | None, notes: list[str]) -> tuple[float, ...] | None:
+    if not total:
+        notes.append("The learning-rate curve needs the number of steps.")
+        return None
+    schedule = schedule_of(config, total=total, warmup=trainer_warmup(warmup, total))
+    if schedule is None:
+        notes.append("The learning-rate curve needs a `learning_rate` above 0.")
+        return None
+    if schedule.name in FOLLOWS_EVALUATION:
+        notes.append(
+            f"`{schedule.name}` changes the learning rate after evaluations, by their loss; drawn is the start."
+        )
+    try:
+        return tuple(learning_rates(schedule))
+    except ScheduleFailure as failure:
+        notes.append(str(failure))
+        return None
+
+
+def trainer_warmup(warmup: int | float | None, total: int) -> int:
+    """Warm-up steps as the trainer rounds them: a share below 1 of its own steps, upwards."""
+    if not warmup:
+        return 0
+    return int(warmup) if warmup >= 1 else -int(-total * warmup // 1)

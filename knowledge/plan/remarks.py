@@ -1,0 +1,71 @@
+"""What a plan has to say besides numbers: what the data do to the run, and what is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.plan.steps import Count, Loop, evaluation_total
+from knowledge.plan.values import Trouble
+
+if TYPE_CHECKING:
+    from knowledge.config import Config
+    from knowledge.plan.batch import Batch
+    from knowledge.plan.rows import Rows
+    from knowledge.plan.saving import Saving
+
+
+def troubles_of(
+    config: Config, batch: Batch, data: Rows, count: Count, loop: Loop, processes: int
+) -> tuple[Trouble, ...]:
+    """What counting the data found, worst first."""
+    troubles = list(data.troubles)
+    if troubles:
+        return tuple(troubles)
+    if data.train == 0:
+        return (Trouble(kind="no-rows", detail=f"{data.kept or 0:,} rows left"),)
+    lengths = data.evaluation_lengths
+    packs = bool(config.get("sample_packing")) and config.get("eval_sample_packing") is not False
+    if packs and lengths and not evaluation_total(config, batch, lengths, processes):
+        troubles.append(Trouble(kind="evaluation-too-small", detail=f"{len(lengths):,} rows"))
+    if count.batches == 0:
+        troubles.append(Trouble(kind="no-batches", detail=f"{data.train or 0:,} rows"))
+    if count.evaluation_batches == 0:
+        troubles.append(Trouble(kind="no-evaluation-batches", detail=f"{data.evaluation or 0:,} rows"))
+    if count.batches and loop.steps == 0 and config.get("num_epochs") != 0:
+        troubles.append(Trouble(kind="no-steps"))
+    return tuple(troubles)
+
+
+def say_what_is_missing(
+    config: Config,
+    data: Rows,
+    count: Count,
+    saving: Saving,
+    notes: list[str],
+    *,
+    streaming: bool,
+    stops_early: bool,
+) -> None:
+    """Add a sentence to `notes` for everything that is not known."""
+    if streaming:
+        notes.append("A stream has no known end: epochs, and saves at their ends, depend on its length.")
+    elif count.left_to_trainer and not config.get("max_steps"):
+        notes.append(
+            "How many steps this method makes follows from its prompts and generations; `max_steps` would fix it."
+        )
+    elif data.train is None and not data.troubles:
+        notes.append("The number of rows is not known, so steps, saves and evaluations are not: a sample gives them.")
+    elif count.total is None and config.get("sample_packing") and not data.troubles:
+        notes.append("Packed steps follow from the rows' tokens: their mean gives an estimate, all of them the number.")
+    if config.get("sample_packing") and data.train_lengths is not None and not config.get("curriculum_sampling"):
+        notes.append("Rows are packed in a random order, so the true number of steps may differ by a few.")
+    if config.get("dataset_exact_deduplication"):
+        notes.append("No row is taken to be a duplicate; only the rows themselves would show.")
+    if stops_early:
+        notes.append("Early stopping decides when the run ends, so steps, saves and evaluations are not known.")
+    if saving.save_strategy == "best":
+        notes.append("`save_strategy: best` saves after evaluations that beat all before, which are not known.")
+    elif saving.best and saving.eval_strategy != "no":
+        notes.append("Which checkpoint is the best, and so is kept beyond the limit, is not known.")
+    if config.get("use_ray"):
+        notes.append("With Ray the batch is derived on the workers.")

@@ -1,0 +1,138 @@
+"""What each learning-rate schedule reads, and one schedule with everything that shapes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from knowledge.config import Config
+
+    Factor = Callable[[int], float]
+    """Scheduler step -> what the learning rate is multiplied with."""
+
+
+class ScheduleFailure(Exception):
+    """The trainer cannot build this schedule, or dies of it; the message says why in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What one schedule reads, so that the rest can be called ignored.
+
+    Attributes:
+        warmup: whether the warm-up has an effect.
+        arguments: keys of `lr_scheduler_kwargs` that it takes; None when it takes none and ignores them all.
+        needs_evaluation: whether the trainer refuses it without an evaluation.
+    """
+
+    warmup: bool = True
+    arguments: frozenset[str] | None = frozenset()
+    needs_evaluation: bool = False
+
+
+def _takes(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "linear": Kind(),
+    "cosine": Kind(arguments=_takes("num_cycles")),
+    "cosine_with_restarts": Kind(arguments=_takes("num_cycles")),
+    "polynomial": Kind(arguments=_takes("lr_end", "power")),
+    "constant": Kind(warmup=False, arguments=None),
+    "constant_with_warmup": Kind(arguments=None),
+    "inverse_sqrt": Kind(arguments=_takes("timescale")),
+    "reduce_lr_on_plateau": Kind(
+        warmup=False,
+        arguments=_takes("mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "min_lr", "eps"),
+        needs_evaluation=True,
+    ),
+    "cosine_with_min_lr": Kind(arguments=_takes("num_cycles", "min_lr", "min_lr_rate")),
+    "cosine_warmup_with_min_lr": Kind(arguments=_takes("num_cycles", "min_lr", "min_lr_rate", "warmup_lr_rate")),
+    "warmup_stable_decay": Kind(
+        arguments=_takes(
+            "num_decay_steps", "num_stable_steps", "warmup_type", "decay_type", "min_lr_ratio", "num_cycles",
+        )
+    ),
+    "greedy": Kind(
+        warmup=False,
+        arguments=_takes(
+            "mode", "factor", "patience", "threshold", "threshold_mode", "cooldown", "warmup", "min_lr", "max_lr",
+            "eps", "verbose", "smooth", "window_size", "reset_start",
+        ),
+        needs_evaluation=True,
+    ),
+    "one_cycle": Kind(
+        arguments=_takes(
+            "pct_start", "anneal_strategy", "cycle_momentum", "base_momentum", "max_momentum", "div_factor",
+            "final_div_factor", "three_phase",
+        )
+    ),
+    "rex": Kind(arguments=None),
+}  # fmt: skip
+"""The schedules that pass validation and can be built; any other name dies when the trainer is built."""
+
+FOLLOWS_EVALUATION: Final = frozenset(name for name, kind in KINDS.items() if kind.needs_evaluation)
+"""Schedules whose rate changes with the evaluation loss, so that no curve can be known beforehand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One schedule with everything that shapes it.
+
+    Attributes:
+        name: `lr_scheduler`.
+        learning_rate: the peak.
+        total: steps that the trainer was told to make.
+        warmup: warm-up steps.
+        arguments: `lr_scheduler_kwargs`.
+        minimum_ratio: `cosine_min_lr_ratio`.
+        constant_ratio: `cosine_constant_lr_ratio`.
+        quadratic: `lr_quadratic_warmup` (None or false where the trainer does not read it).
+        restart_steps, restart_warmup, restart_anneal: the `jagged_restart_*` keys.
+    """
+
+    name: str
+    learning_rate: float
+    total: int
+    warmup: int = 0
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    minimum_ratio: float | None = None
+    constant_ratio: float | None = None
+    quadratic: bool = False
+    restart_steps: int | None = None
+    restart_warmup: int | None = None
+    restart_anneal: int | None = None
+
+
+def schedule_of(config: Config, *, total: int, warmup: int) -> Schedule | None:
+    """The schedule that a config asks for; None when the config has no readable learning rate.
+
+    Args:
+        config: the config.
+        total: the steps that the trainer was told to make, more than 0.
+        warmup: warm-up steps.
+    """
+    rate = config.get("learning_rate")
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or rate <= 0:
+        return None
+    name = config.get("lr_scheduler") or "cosine"
+    arguments = config.get("lr_scheduler_kwargs")
+    # Preference trainers are never told of these keys.
+    preference = bool(config.get("rl"))
+    return Schedule(
+        name=name,
+        learning_rate=float(rate),
+        total=total,
+        warmup=warmup,
+        arguments=arguments if isinstance(arguments, dict) else {},
+        minimum_ratio=config.get("cosine_min_lr_ratio"),
+        constant_ratio=config.get("cosine_constant_lr_ratio"),
+        quadratic=bool(config.get("lr_quadratic_warmup")) and not preference,
+        restart_steps=None if preference else config.get("jagged_restart_steps"),
+        restart_warmup=config.get("jagged_restart_warmup_steps"),
+        restart_anneal=config.get("jagged_restart_anneal_steps"),
+    )
