@@ -46,7 +46,14 @@ class WordSearch(Protocol):
     async def find(
         self, session: Session, guild_id: int, words: Sequence[str], *, every: bool, names_only: bool, limit: int
     ) -> list[int]:
-        """Ids of the entries that hold every word, or any of them, as the beginning of a word; best first."""
+        """Ids of the entries that hold every word, or any of them, as the beginning of a word; best first.
+
+        Of very many that fit, only a part is ranked, so that the time is bounded.
+        """
+        ...
+
+    async def known(self, session: Session, guild_id: int, word: str) -> bool:
+        """Whether any entry holds a word that begins so."""
         ...
 
     async def nearest(self, session: Session, guild_id: int, word: str) -> list[str]:

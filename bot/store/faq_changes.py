@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.store.clock import to_stored
+from bot.store.content import clean_line
 from bot.store.errors import EntryMissing
 from bot.store.faq_names import claim_names, free_key, write_links
 from bot.store.faq_rows import ENTRY_COLUMNS, to_entry
@@ -114,6 +115,6 @@ async def _record(session: Session, row: Row | None, kind: str, author_id: int, 
         row["content"],
         author_id,
         row["changed_at"],
-        note[:200],
+        clean_line(note)[:200],
     )
     return to_entry(row)

@@ -31,7 +31,7 @@ async def claim_names(session: Session, entry: Entry, content: EntryContent) -> 
         "INSERT INTO faq_names (guild_id, name_key, name, entry_id) VALUES (?, ?, ?, ?)",
         [(entry.guild_id, key, name, entry.id) for key, name in names.items()],
     )
-    words = {word for name in names.values() for word in words_of(name)}
+    words = {word for name in names.values() for word in words_of(name) if len(word) > 2 and word.isalpha()}
     await session.run_many(
         "INSERT INTO faq_words (guild_id, word, entry_id) VALUES (?, ?, ?)",
         [(entry.guild_id, word, entry.id) for word in sorted(words)],

@@ -39,6 +39,18 @@ class Link:
     entry: EntryName
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Entries that fit a query, best first.
+
+    Attributes:
+        sure: whether they hold every word of the query; else words were taken for misspelt, or left out.
+    """
+
+    entries: tuple[EntryName, ...]
+    sure: bool
+
+
 class FaqSearch:
     """The ways to an entry that change nothing."""
 
@@ -61,12 +73,12 @@ class FaqSearch:
         async with self._database.reading() as session:
             if not words_of(typed):
                 return await _popular(session, guild_id, limit)
-            return await self._ranked(session, guild_id, typed, limit, loose=False)
+            return (await self._ranked(session, guild_id, typed, limit)).entries
 
-    async def search(self, guild_id: int, query: str, limit: int = 10) -> tuple[EntryName, ...]:
-        """What fits a finished query best; a question may hold words that no entry has."""
+    async def search(self, guild_id: int, query: str, limit: int = 10) -> Found:
+        """What fits a finished query best."""
         async with self._database.reading() as session:
-            return await self._ranked(session, guild_id, query, limit, loose=True)
+            return await self._ranked(session, guild_id, query, limit)
 
     async def categories(self, guild_id: int) -> tuple[Category, ...]:
         """The categories that have entries, by name."""
@@ -148,47 +160,43 @@ class FaqSearch:
             )
         return _names(rows)
 
-    async def _ranked(
-        self, session: Session, guild_id: int, query: str, limit: int, *, loose: bool
-    ) -> tuple[EntryName, ...]:
+    async def _ranked(self, session: Session, guild_id: int, query: str, limit: int) -> Found:
         words = list(dict.fromkeys(words_of(query)))[:_WORDS_READ]
         if not words:
-            return ()
+            return Found((), sure=True)
         found = dict.fromkeys(await _by_beginning(session, guild_id, query, limit))
-        for names_only in (True, False):
-            if len(found) < limit:
-                found |= dict.fromkeys(await self._by_words(session, guild_id, words, limit, names_only=names_only))
-        if not found:
-            meant = [await self._meant(session, guild_id, word) for word in words]
-            if meant != words:
-                found |= dict.fromkeys(await self._by_words(session, guild_id, meant, limit, names_only=False))
-                words = meant
-        if not found and loose:
-            telling = [word for word in words if len(word) > 3] or words
-            ids = await self._database.search.find(
-                session, guild_id, telling, every=False, names_only=False, limit=limit
-            )
-            found |= dict.fromkeys(await _named(session, ids))
-        return tuple(found)[:limit]
+        found |= dict.fromkeys(await self._by_words(session, guild_id, words, limit - len(found), every=True))
+        if found:
+            return Found(tuple(found)[:limit], sure=True)
+        meant = list(dict.fromkeys([await self._meant(session, guild_id, word) for word in words]))
+        close = await self._by_words(session, guild_id, meant, limit, every=True)
+        if not close:
+            telling = [word for word in meant if len(word) > 3] or meant
+            close = await self._by_words(session, guild_id, telling, limit, every=False)
+        return Found(close, sure=False)
 
     async def _by_words(
-        self, session: Session, guild_id: int, words: Sequence[str], limit: int, *, names_only: bool
+        self, session: Session, guild_id: int, words: Sequence[str], limit: int, *, every: bool
     ) -> tuple[EntryName, ...]:
-        ids = await self._database.search.find(session, guild_id, words, every=True, names_only=names_only, limit=limit)
-        return await _named(session, ids)
+        """Those that have the words in their names first; texts are searched only where names give too few."""
+        find = self._database.search.find
+        ids: dict[int, None] = {}
+        for names_only in (True, False):
+            if len(ids) < limit:
+                ids |= dict.fromkeys(
+                    await find(session, guild_id, words, every=every, names_only=names_only, limit=limit)
+                )
+        return (await _named(session, list(ids)))[: max(limit, 0)]
 
     async def _meant(self, session: Session, guild_id: int, word: str) -> str:
         """The known word that a word stands for: itself, or the nearest one when nothing begins with it."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        if len(word) < 3:
-            return word
-        ids = await self._database.search.find(session, guild_id, [word], every=True, names_only=False, limit=1)
-        if ids:
+        if len(word) < 3 or await self._database.search.known(session, guild_id, word):
             return word
         known = await self._database.search.nearest(session, guild_id, word)
-        nearest = process.extractOne(word, sorted(known), scorer=OSA.normalized_similarity, score_cutoff=_MISSPELT)
+        nearest = process.extractOne(word, known, scorer=OSA.normalized_similarity, score_cutoff=_MISSPELT)
         return nearest[0] if nearest else word
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.store.clock import from_stored, to_stored
+from bot.store.content import clean_line
 from bot.store.guilds import know_guild
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Mutes:
     async def mute(self, guild_id: int, rule: str, *, author_id: int, reason: str) -> Mute:
         """Mutes a rule in a server; muted again, the newer reason counts."""
         now = to_stored(self._clock())
+        reason = clean_line(reason)[:500]
         async with self._database.writing() as session:
             await know_guild(session, guild_id)
             await session.run(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.store.clock import from_stored, to_stored
+from bot.store.content import clean_text
 from bot.store.guilds import know_guild
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class Reports:
                 f"VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING {_COLUMNS}",
                 guild_id,
                 rule,
-                finding[:1000],
-                comment[:4000],
+                clean_text(finding)[:1000],
+                clean_text(comment)[:4000],
                 axolotl,
                 reporter_id,
                 to_stored(self._clock()),

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.store.database import Session
 
 _RANKED = """
-    SELECT rowid AS entry_id FROM faq_search WHERE faq_search MATCH ?
-    ORDER BY bm25(faq_search, 0, 10, 8, 1) LIMIT ?
+    SELECT entry_id FROM (
+        SELECT rowid AS entry_id, bm25(faq_search, 0, 10, 8, 1) AS score
+        FROM faq_search WHERE faq_search MATCH ? LIMIT 1000
+    ) ORDER BY score, entry_id LIMIT ?
 """
+_VOCABULARIES = 100
+"""Servers whose words are held in memory; 10,000 entries take about a megabyte."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    revision: int
+    by_length: Mapping[int, Sequence[str]]
 
 
 class SqliteSearch:
     """Entries are indexed with a word for their server, so that other servers' entries cost nothing."""
+
+    def __init__(self) -> None:
+        self._vocabularies: OrderedDict[int, _Vocabulary] = OrderedDict()
 
     async def index(self, session: Session, entry_id: int, guild_id: int, texts: tuple[str, str, str]) -> None:
         """Makes an entry findable by the words of its title, its aliases and its text."""
@@ -35,21 +50,37 @@ class SqliteSearch:
     async def find(
         self, session: Session, guild_id: int, words: Sequence[str], *, every: bool, names_only: bool, limit: int
     ) -> list[int]:
-        """Ids of the entries that hold the words, best first."""
+        """Ids of the entries that hold the words, best first; of more than 1,000 the oldest are ranked."""
         terms = (" AND " if every else " OR ").join(f'"{word}"*' for word in words)
         columns = "{title aliases}" if names_only else "{title aliases body}"
         rows = await session.rows(_RANKED, f"guild : {_guild(guild_id)} AND {columns} : ({terms})", limit)
         return [row["entry_id"] for row in rows]
 
+    async def known(self, session: Session, guild_id: int, word: str) -> bool:
+        """Whether any entry holds a word that begins so."""
+        match = f'guild : {_guild(guild_id)} AND {{title aliases body}} : "{word}"*'
+        return await session.row("SELECT rowid FROM faq_search WHERE faq_search MATCH ? LIMIT 1", match) is not None
+
     async def nearest(self, session: Session, guild_id: int, word: str) -> list[str]:
         """Every word of the server's titles and aliases that is about as long as the misspelt one."""
-        rows = await session.rows(
-            "SELECT DISTINCT word FROM faq_words WHERE guild_id = ? AND length(word) BETWEEN ? AND ?",
-            guild_id,
-            len(word) - 2,
-            len(word) + 2,
-        )
-        return [row["word"] for row in rows]
+        row = await session.row("SELECT faq_revision FROM guilds WHERE guild_id = ?", guild_id)
+        revision = row["faq_revision"] if row else 0
+        held = self._vocabularies.get(guild_id)
+        if held is None or held.revision != revision:
+            held = _Vocabulary(revision, await _words(session, guild_id))
+            self._vocabularies[guild_id] = held
+            if len(self._vocabularies) > _VOCABULARIES:
+                self._vocabularies.popitem(last=False)
+        self._vocabularies.move_to_end(guild_id)
+        lengths = range(len(word) - 2, len(word) + 3)
+        return [known for length in lengths for known in held.by_length.get(length, ())]
+
+
+async def _words(session: Session, guild_id: int) -> Mapping[int, Sequence[str]]:
+    by_length: dict[int, list[str]] = defaultdict(list)
+    for row in await session.rows("SELECT DISTINCT word FROM faq_words WHERE guild_id = ?", guild_id):
+        by_length[len(row["word"])].append(row["word"])
+    return by_length
 
 
 def _guild(guild_id: int) -> str:

@@ -10,7 +10,8 @@ _WORD = re.compile(r"[^\W_]+")
 
 def name_key(name: str) -> str:
     """Two names with the same key are the same name."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    storable = name.encode("utf-8", "ignore").decode().replace("\0", "")
+    return " ".join(unicodedata.normalize("NFKC", storable).casefold().split())
 
 
 def words_of(text: str) -> list[str]:
