@@ -4,13 +4,13 @@ from knowledge.plan.batch import batch_advice, batch_of, product, step_advice
 from knowledge.plan.making import make_plan, plan_of, remember_plan, trainer_warmup
 from knowledge.plan.rows import Length, completion_chunks
 from knowledge.plan.storage import checkpoint_storage
+from knowledge.plan.training import TrainingPlan
 from knowledge.plan.values import (
     GUIDE_BATCH,
     BatchAdvice,
     BatchChoice,
     CheckpointStorage,
     StepAdvice,
-    TrainingPlan,
     Trouble,
 )
 

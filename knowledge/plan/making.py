@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from knowledge.parameters import base_parameters, trainable_parameters
-from knowledge.plan.batch import Batch, batch_advice, batch_of
+from knowledge.plan.batch import Batch, batch_of
 from knowledge.plan.remarks import say_what_is_missing, troubles_of
 from knowledge.plan.rows import PAIRED, Length, Rows, rows_from_count, rows_from_lengths
 from knowledge.plan.saving import (
@@ -20,13 +20,14 @@ from knowledge.plan.saving import (
 )
 from knowledge.plan.steps import Count, Loop, count_steps, logging_of, run_loop, warmup_of
 from knowledge.plan.storage import HUB_DEFAULT, checkpoint_storage
-from knowledge.plan.values import CheckpointStorage, TrainingPlan
+from knowledge.plan.training import TrainingPlan
 from knowledge.schedule import FOLLOWS_EVALUATION, ScheduleFailure, learning_rates, schedule_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from knowledge.config import Config
+    from knowledge.plan.values import CheckpointStorage
 
 _MEMO: Final = "plan"
 _UNCOUNTED: Final = frozenset({"grpo", "ebft"})  # Axolotl leaves these to the trainer's own epochs
@@ -148,7 +149,6 @@ def make_plan(
         load_best_model_at_end=saving.loads_best,
         curve=rates,
         storage=_storage(config, saving, None if saves is None else len(saves), at_most),
-        batch=_advice(config, batch),
         assumptions=tuple(dict.fromkeys(notes)),
         troubles=troubles,
     )
@@ -202,12 +202,6 @@ def _rows_per_step(batch: Batch, data: Rows, count: Count, *, packed: bool) -> f
     if not data.train or not count.batches or not batch.accumulation:
         return None
     return round(data.train / (count.batches / batch.accumulation), 1)
-
-
-def _advice(config: Config, batch: Batch) -> Any:
-    if not batch.micro or not batch.accumulation or batch.micro < 1 or batch.accumulation < 1 or config.gpus < 1:
-        return None
-    return batch_advice(batch.micro, batch.accumulation, config.gpus, divisor=batch.divisor)
 
 
 def _storage(config: Config, saving: Saving, saves: int | None, at_most: int | None) -> CheckpointStorage | None:

@@ -1,0 +1,97 @@
+"""What a plan says about a whole run."""
+
+from __future__ import annotations
+
+from pydantic import computed_field
+
+from knowledge.finding import Frozen
+from knowledge.plan.batch import batch_advice
+from knowledge.plan.values import BatchAdvice, CheckpointStorage, Trouble  # noqa: TC001 - pydantic reads them
+
+
+class TrainingPlan(Frozen):
+    """What a run really does. Names are those that Axolotl and Transformers use in their logs.
+
+    Attributes:
+        gpus: processes, one a GPU.
+        data_parallel: processes that see different rows (context and tensor parallelism divide the GPUs).
+        global_batch_size: rows a step as Axolotl counts them; `real_global_batch` as the trainer takes them.
+        formula: how the real batch comes about.
+        unit: what a row of the batch is: "rows", "packed sequences" or "pairs".
+        total_num_steps: what Axolotl counts; `total_num_steps_range` its lowest and highest where it is estimated.
+        trainer_max_steps: what the trainer is told: `max_steps`, else the total, else -1 (it counts by itself).
+        epochs_seen: passes over the data until it stops.
+        save_points, eval_points: after which optimizer steps.
+        checkpoints_left: the steps of the checkpoints that stand in `output_dir` in the end.
+        n_saves_at_most: known from the config alone where it names saves per epoch.
+        curve: the learning rate after n scheduler steps; only when asked for.
+        assumptions: what is not known and what would make it known, a sentence each.
+        troubles: what counting the data found.
+        batch: how to keep the guide's batch on other numbers of GPUs.
+    """
+
+    gpus: int
+    data_parallel: int | None
+    micro_batch_size: int | None
+    gradient_accumulation_steps: int | None
+    eval_batch_size: int | None
+    micro_batch_size_given_to_trainer: int | None
+    global_batch_size: int | None
+    real_global_batch: int | None
+    formula: str | None
+    unit: str
+    sample_packing: bool
+    sequence_len: int | None
+    num_epochs: float | None
+    rows_after_length_filter: int | None
+    rows_after_zero_label_filter: int | None
+    tokens_in_kept_rows: int | None
+    total_num_tokens_as_logged: int | None
+    train_rows: int | None
+    eval_rows: int | None
+    sample_packing_eff_est: float | None
+    tokens_per_step: int | None
+    rows_per_step: float | None
+    total_num_steps: int | float | None
+    total_num_steps_range: tuple[int, int] | None
+    trainer_max_steps: int | float | None
+    batches_per_epoch: int | None
+    trainer_steps_per_epoch: int | None
+    trainer_num_epochs: int | str | None
+    optimizer_steps_done: int | None
+    micro_batches_done: int | None
+    rows_seen: int | None
+    epochs_seen: float | None
+    epoch_end_points: tuple[int, ...] | None
+    lr_scheduler: str
+    learning_rate: float | None
+    warmup_steps: int | float | None
+    logging_steps: int | None
+    save_strategy: str
+    save_total_limit: int
+    save_every_steps: int | None
+    save_points: tuple[int, ...] | None
+    n_saves: int | None
+    n_saves_at_most: int | None
+    checkpoints_left: tuple[int, ...] | None
+    eval_strategy: str | None
+    eval_every_steps: int | None
+    eval_points: tuple[int, ...] | None
+    n_evals_incl_start: int | None
+    eval_batches: int | None
+    load_best_model_at_end: bool
+    curve: tuple[float, ...] | None
+    storage: CheckpointStorage | None
+    assumptions: tuple[str, ...]
+    troubles: tuple[Trouble, ...]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def batch(self) -> BatchAdvice | None:
+        """Made when somebody reads it: most checks never do."""
+        if not self.micro_batch_size or not self.gradient_accumulation_steps or not self.data_parallel:
+            return None
+        if self.micro_batch_size < 1 or self.gradient_accumulation_steps < 1:
+            return None
+        divisor = self.gpus // self.data_parallel
+        return batch_advice(self.micro_batch_size, self.gradient_accumulation_steps, self.gpus, divisor=divisor)
