@@ -1,0 +1,84 @@
+"""`helpbot explain`: what a field, a concept or a rule is and does."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING
+
+from knowledge.explanation import explain
+
+if TYPE_CHECKING:
+    import argparse
+
+    from knowledge.catalog import Explanation
+
+SUMMARY = "What a field, concept or rule does to a run."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument(
+        "names", nargs="+", metavar="NAME", help="field path, concept, rule id, or another trainer's name"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain each name; exit 1 when one is unknown."""
+    code = 0
+    for name in options.names:
+        found = explain(name)
+        if options.format == "json":
+            print(json.dumps(found.model_dump(mode="json", by_alias=True), ensure_ascii=False))
+        else:
+            _write(found)
+        if found.kind is None:
+            code = 1
+    return code
+
+
+def _write(found: Explanation) -> None:
+    if found.kind is None:
+        near = ", ".join(found.nearest)
+        print(
+            f"{found.name}: nothing known by that name in Axolotl {found.axolotl}.{f' Near: {near}.' if near else ''}\n"
+        )
+        return
+    print(" · ".join(part for part in (found.path, found.type, _default(found)) if part))
+    for label, text in (
+        ("", found.origin),
+        ("", found.summary),
+        ("", found.text),
+        ("Choices: ", ", ".join(found.choices) + (" (and others)" if found.open_choices and found.choices else "")),
+        ("Bounds: ", found.bounds),
+        ("Raise it: ", found.raising),
+        ("Lower it: ", found.lower),
+        ("Costs: ", found.costs),
+        ("Watch out: ", found.pitfalls),
+        ("Needs the plugin: ", found.plugin or ""),
+        ("Deprecated. ", f"Use {found.replaced_by}." if found.replaced_by else " " if found.deprecated else ""),
+    ):
+        if text:
+            print(textwrap.fill(f"{label}{text.strip()}", 96, initial_indent="  ", subsequent_indent="  "))
+    for line in found.example.splitlines():
+        print(f"      {line}")
+    since = (
+        f"Axolotl {found.since} and later; facts of {found.axolotl}."
+        if found.since
+        else f"Facts of Axolotl {found.axolotl}."
+    )
+    print(f"  {since}")
+    if found.see:
+        print(f"  See also: {', '.join(found.see)}")
+    if found.rules:
+        print(f"  Rules: {', '.join(found.rules)}")
+    print()
+
+
+def _default(found: Explanation) -> str:
+    if found.kind != "field":
+        return ""
+    if found.required:
+        return "required"
+    return "no default" if found.default is None else f"default {json.dumps(found.default)}"

@@ -1,0 +1,110 @@
+"""Reading the facts and the notes."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from knowledge.catalog.entries import Field, Note
+
+_WORDS = {
+    "boolean": "true or false",
+    "integer": "whole number",
+    "number": "number",
+    "string": "text",
+    "array": "list",
+    "object": "block of keys",
+    "any": "anything",
+}
+_VALUES = ("optimizer", "lr_scheduler", "eval_strategy", "save_strategy", "hub_strategy", "rl", "attn_implementation")
+
+
+def read_json(name: str) -> dict[str, Any]:
+    """One file of the facts."""
+    text = (resources.files("knowledge") / "facts" / name).read_text("utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+@lru_cache(maxsize=1)
+def load_fields() -> dict[str, Field]:
+    """Path -> facts, the items of lists (`x[]`) left out: their list stands for them."""
+    raw = read_json("fields.json")["fields"]
+    since, values = read_json("history.json")["since"], read_json("values.json")
+    fields = {}
+    for path, facts in raw.items():
+        if path.endswith("[]") and facts["type"] != ["object"]:
+            continue
+        fields[path] = _field(path, facts, since.get(path), values)
+    return fields
+
+
+def _field(path: str, facts: dict[str, Any], since: str | None, values: dict[str, Any]) -> Field:
+    choices, open_choices = _choices(path, facts, values)
+    return Field.model_construct(
+        path=path,
+        type=" or ".join(_WORDS[word] for word in facts["type"]),
+        default=facts.get("default"),
+        required=bool(facts.get("required")),
+        choices=choices,
+        open_choices=open_choices,
+        bounds=_bounds(facts.get("constraints") or {}),
+        plugin=None if facts.get("plugin_always_on") else facts.get("plugin"),
+        since=since,
+        deprecated=bool(facts.get("deprecated")),
+        replaced_by=facts.get("replacement"),
+        aliases=tuple(facts.get("aliases", ())),
+        used=facts.get("used", 0),
+        caveat=facts.get("caveat", ""),
+    )
+
+
+def _choices(path: str, facts: dict[str, Any], values: dict[str, Any]) -> tuple[tuple[str, ...], bool]:
+    if path in _VALUES:
+        known = values[path]
+        listed = known if isinstance(known, list) else [*known.get("axolotl", ()), *known.get("transformers", ())]
+        return tuple(listed), path == "attn_implementation"
+    checked = facts.get("checked_values") or {}
+    listed = facts.get("enum") or checked.get("enum") or checked.get("items_enum") or ()
+    return tuple(str(choice) for choice in listed), bool(facts.get("enum_open") or checked.get("also"))
+
+
+def _bounds(constraints: dict[str, Any]) -> str:
+    words = {
+        "minimum": "at least {}",
+        "maximum": "at most {}",
+        "exclusiveMinimum": "more than {}",
+        "exclusiveMaximum": "less than {}",
+    }
+    return ", ".join(words[name].format(f"{constraints[name]:g}") for name in words if name in constraints)
+
+
+@lru_cache(maxsize=1)
+def load_notes() -> tuple[dict[str, Note], dict[str, Note]]:
+    """Notes by path, and concepts by name.
+
+    Raises:
+        ValueError: for a note of a path that Axolotl does not have, a path with two notes, or an unknown note key.
+    """
+    fields = load_fields()
+    notes: dict[str, Note] = {}
+    concepts: dict[str, Note] = {}
+    for file in sorted((resources.files("knowledge") / "fields").iterdir(), key=lambda each: each.name):
+        if not file.name.endswith(".yaml"):
+            continue
+        for path, raw in (yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) or {}).items():
+            note = Note.model_validate(raw)
+            if file.name == "concepts.yaml":
+                concepts[path] = note
+                continue
+            for each in (path, *note.also):
+                if each not in fields:
+                    raise ValueError(f"{file.name}: Axolotl has no `{each}`")
+                if each in notes:
+                    raise ValueError(f"{file.name}: `{each}` has a note already")
+                notes[each] = note
+    return notes, concepts
