@@ -59,6 +59,7 @@ class Rule:
     good: str
     always: bool
     gpus: int
+    lengths: tuple[int, ...] = ()
 
     def findings(self, config: Config) -> list[Finding]:
         """What this rule finds; nothing where a field it needs has no typed value (that has its own ERROR)."""
@@ -83,6 +84,7 @@ def rule(
     says: str | tuple[str, ...] = (),
     always: bool = False,
     gpus: int = 1,
+    lengths: tuple[int, ...] = (),
 ) -> Callable[[Check], Check]:
     """Register a rule.
 
@@ -94,6 +96,7 @@ def rule(
         says: Phrases of Axolotl's own message, to lead a pasted error back here; none where Axolotl says nothing.
         always: It asks for what is absent, so it runs on every config.
         gpus: On how many GPUs the examples run.
+        lengths: Tokens of the rows that the examples are trained on, where only the data show the fault.
     """
 
     def register(check: Check) -> Check:
@@ -112,6 +115,7 @@ def rule(
                 good,
                 always,
                 gpus,
+                lengths,
             )
         )
         return check
