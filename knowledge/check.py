@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.config import Config
 from knowledge.document import Document, Mapping, parse
 from knowledge.finding import Edit, Finding, Frozen, Place, Severity
+from knowledge.plan import TrainingPlan, plan_of
 from knowledge.releases import release_findings
 from knowledge.rules import run
 from knowledge.schema import is_launcher_file, schema_findings
@@ -30,7 +31,7 @@ class Report(Frozen):
     axolotl: str
     verdict: str
     findings: tuple[Finding, ...]
-    plan: Any = None
+    plan: TrainingPlan | None = None
     memory: Any = None
     dataset: Any = None
     gpus: int = 1
@@ -82,6 +83,7 @@ def check(
         verdict=_verdict(found),
         findings=tuple(found),
         dataset=sample,
+        plan=plan_of(config) if config.values and not is_launcher_file(config) else None,
         gpus=gpus,
         keys=len(config.values),
         repairs=tuple(document.repairs),

@@ -66,7 +66,7 @@ class Finding(Frozen):
     """One fault: what, where, why and the cure.
 
     `fields` are paths as the user wrote them; `line` and `column` count from 1 in the text as given; `mended` is YAML
-    to copy, where the cure is more than a word; `row` is the first row of a dataset concerned (from 1), `rows` how many.
+    to copy, where the cure is more than a word; `row` is the first row concerned (from 1), `rows` how many are.
     """
 
     rule: str

@@ -52,7 +52,7 @@ PAGES: dict[str, Page] = {
     "plugin-not-listed": Page(
         Severity.IGNORED,
         "A plugin's key without the plugin.",
-        "The fields of a plugin exist only while the plugin stands in `plugins`. Without it they are dropped in silence.",
+        "A plugin's fields exist only while it stands in `plugins`. Without it they are dropped in silence.",
         "liger_rope: true\n",
         "plugins:\n  - axolotl.integrations.liger.LigerPlugin\nliger_rope: true\n",
     ),

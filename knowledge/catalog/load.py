@@ -69,8 +69,8 @@ def _choices(path: str, facts: dict[str, Any], values: dict[str, Any]) -> tuple[
         listed = known if isinstance(known, list) else [*known.get("axolotl", ()), *known.get("transformers", ())]
         return tuple(listed), path == "attn_implementation"
     checked = facts.get("checked_values") or {}
-    listed = facts.get("enum") or checked.get("enum") or checked.get("items_enum") or ()
-    return tuple(str(choice) for choice in listed), bool(facts.get("enum_open") or checked.get("also"))
+    rest = facts.get("enum") or checked.get("enum") or checked.get("items_enum") or ()
+    return tuple(str(choice) for choice in rest), bool(facts.get("enum_open") or checked.get("also"))
 
 
 def _bounds(constraints: dict[str, Any]) -> str:

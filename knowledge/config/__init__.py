@@ -7,14 +7,17 @@ typing, typed checks. `raw` and `typed` are the two views of a field; `written` 
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.coercion import Models, Wrong, coerce, default_of
 from knowledge.config.changes import CHANGES, LEGACY_ATTENTION, LORA_KERNELS, lora_kernels_switch_on
 from knowledge.config.later import LATER, SEPARATES_ROWS
 from knowledge.document import Document, Mapping, Steps, join, parse, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = [
     "LEGACY_ATTENTION",
@@ -165,6 +168,10 @@ class Config:
         if len(steps) > 1:
             value = _walk(value, steps[1:])
         return None if value is _ABSENT else value
+
+    def at(self, step: str) -> Callable[[str], Any]:
+        """The raw values as the check `step` sees them, as a look-up by path."""
+        return partial(self.raw, at=step)
 
     def final(self, key: str) -> Any:
         """The raw value of a root key after all raw checks, `None` when absent."""
