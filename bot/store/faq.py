@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.store.content import Entry, EntryContent, EntryName, Version, cleaned
-from bot.store.errors import EditConflict, EntryMissing
-from bot.store.faq_changes import FaqChanges
+from bot.store.errors import EditConflict, EntryMissing, InvalidEntry
+from bot.store.faq_changes import FaqChanges, Stamp
 from bot.store.faq_rows import open_turn, read_entries, read_entry, read_living, read_versions
 from bot.store.faq_search import FaqSearch
 
 if TYPE_CHECKING:
     from bot.store.clock import Clock
     from bot.store.database import Database
+
+
+ENTRY_LIMIT = 20_000
+"""Entries of one server, removed ones included."""
 
 
 class Faq(FaqSearch):
@@ -58,7 +62,10 @@ class Faq(FaqSearch):
         content = cleaned(content)
         async with self._database.writing() as session:
             await open_turn(session, guild_id)
-            return await self._changes.insert(session, guild_id, content, kind="added", author_id=author_id, note=note)
+            count = await session.row("SELECT count(*) AS entries FROM faq_entries WHERE guild_id = ?", guild_id)
+            if count is not None and count["entries"] >= ENTRY_LIMIT:
+                raise InvalidEntry(f"This server has {ENTRY_LIMIT:,} entries, which is the most. Edit one instead.")
+            return await self._changes.insert(session, guild_id, content, Stamp("added", author_id, note))
 
     async def edit(
         self, guild_id: int, entry_id: int, content: EntryContent, *, expected: int, author_id: int, note: str = ""
@@ -87,7 +94,7 @@ class Faq(FaqSearch):
                 raise EditConflict(entry, expected)
             if entry.content == content:
                 return entry
-            return await self._changes.change(session, entry, content, kind="edited", author_id=author_id, note=note)
+            return await self._changes.change(session, entry, content, Stamp("edited", author_id, note))
 
     async def remove(
         self, guild_id: int, entry_id: int, *, author_id: int, expected: int | None = None, note: str = ""
@@ -103,7 +110,7 @@ class Faq(FaqSearch):
             entry = await read_living(session, guild_id, entry_id)
             if expected is not None and entry.version != expected:
                 raise EditConflict(entry, expected)
-            return await self._changes.take_away(session, entry, author_id=author_id, note=note)
+            return await self._changes.take_away(session, entry, Stamp("removed", author_id, note))
 
     async def restore(
         self,
@@ -141,6 +148,4 @@ class Faq(FaqSearch):
                 raise EditConflict(entry, expected)
             if entry.removed_at is None and entry.content == wanted[-1].content:
                 return entry
-            return await self._changes.change(
-                session, entry, wanted[-1].content, kind="restored", author_id=author_id, note=note
-            )
+            return await self._changes.change(session, entry, wanted[-1].content, Stamp("restored", author_id, note))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.store.clock import to_stored
@@ -12,9 +13,25 @@ from bot.store.faq_rows import ENTRY_COLUMNS, to_entry
 from bot.store.words import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.store.clock import Clock
-    from bot.store.content import Entry, EntryContent
+    from bot.store.content import Entry, EntryContent, Version
     from bot.store.database import Database, Row, Session
+
+
+_INSERT_VERSION = (
+    "INSERT INTO faq_versions (entry_id, number, kind, content, author_id, made_at, note) VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a version says about itself: the kind of change, by whom, and why."""
+
+    kind: str
+    author_id: int
+    note: str = ""
 
 
 class FaqChanges:
@@ -29,43 +46,62 @@ class FaqChanges:
         session: Session,
         guild_id: int,
         content: EntryContent,
+        stamp: Stamp,
         *,
-        kind: str,
-        author_id: int,
-        note: str,
         key: str | None = None,
         origin: str | None = None,
+        past: Sequence[Version] = (),
+        removed: bool = False,
     ) -> Entry:
-        """Stores a new entry of cleaned content."""
-        key = await free_key(session, guild_id, key or content.title)
+        """Stores a new entry of cleaned content.
+
+        Args:
+            session: the transaction.
+            guild_id: the server.
+            content: what the entry says.
+            stamp: by whom and why.
+            key: the name it had elsewhere; by default one is made from the title.
+            origin: `starter` for entries of the starter pack.
+            past: versions that it had elsewhere; they are numbered from 1 again.
+            removed: whether it is stored as a removed entry, which can be restored.
+        """
         row = await session.row(
             "INSERT INTO faq_entries (guild_id, entry_key, version, title, category, content, origin, origin_digest, "
-            "changed_at, changed_by) VALUES (?, ?, 0, ?, ?, ?, ?, ?, 0, ?) RETURNING " + ENTRY_COLUMNS,
+            "changed_at, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?) RETURNING " + ENTRY_COLUMNS,
             guild_id,
-            key,
+            await free_key(session, guild_id, key or content.title[:60]),
+            len(past),
             content.title,
             content.category,
             content.model_dump_json(),
             origin,
             content.digest if origin else None,
-            author_id,
+            stamp.author_id,
         )
         if row is None:
             raise EntryMissing("The entry could not be stored. Try again.")
-        return await self.change(session, to_entry(row), content, kind=kind, author_id=author_id, note=note)
+        entry = to_entry(row)
+        await session.run_many(
+            _INSERT_VERSION,
+            [
+                (
+                    entry.id,
+                    number,
+                    version.kind,
+                    version.content.model_dump_json(),
+                    version.author_id,
+                    to_stored(version.made_at),
+                    version.note,
+                )
+                for number, version in enumerate(past, 1)
+            ],
+        )
+        return await (self.take_away(session, entry, stamp) if removed else self.change(session, entry, content, stamp))
 
     async def change(
-        self,
-        session: Session,
-        entry: Entry,
-        content: EntryContent,
-        *,
-        kind: str,
-        author_id: int,
-        note: str,
-        from_origin: bool = False,
+        self, session: Session, entry: Entry, content: EntryContent, stamp: Stamp, *, from_origin: bool = False
     ) -> Entry:
-        """Makes the content the entry's next version."""
+        """Makes the content the entry's next version; it lives."""
         await claim_names(session, entry, content)
         await write_links(session, entry, content)
         texts = (content.title, " ".join(content.aliases), content.text)
@@ -81,13 +117,13 @@ class FaqChanges:
             int(from_origin),
             content.digest,
             to_stored(self._clock()),
-            author_id,
+            stamp.author_id,
             entry.id,
         )
-        return await _record(session, row, kind, author_id, note)
+        return await _record(session, row, stamp)
 
-    async def take_away(self, session: Session, entry: Entry, *, author_id: int, note: str) -> Entry:
-        """Removes a living entry."""
+    async def take_away(self, session: Session, entry: Entry, stamp: Stamp) -> Entry:
+        """Removes an entry; it can be restored."""
         for table in ("faq_names", "faq_links", "faq_words"):
             await session.run(f"DELETE FROM {table} WHERE entry_id = ?", entry.id)
         await self._database.search.forget(session, entry.id)
@@ -96,25 +132,24 @@ class FaqChanges:
             "UPDATE faq_entries SET version = version + 1, changed_at = ?, changed_by = ?, removed_at = ? "
             "WHERE entry_id = ? RETURNING " + ENTRY_COLUMNS,
             now,
-            author_id,
+            stamp.author_id,
             now,
             entry.id,
         )
-        return await _record(session, row, "removed", author_id, note)
+        return await _record(session, row, stamp)
 
 
-async def _record(session: Session, row: Row | None, kind: str, author_id: int, note: str) -> Entry:
+async def _record(session: Session, row: Row | None, stamp: Stamp) -> Entry:
     if row is None:
         raise EntryMissing("The entry is gone, so nothing was changed.")
     await session.run(
-        "INSERT INTO faq_versions (entry_id, number, kind, content, author_id, made_at, note) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        _INSERT_VERSION,
         row["entry_id"],
         row["version"],
-        kind,
+        stamp.kind,
         row["content"],
-        author_id,
+        stamp.author_id,
         row["changed_at"],
-        clean_line(note)[:200],
+        clean_line(stamp.note)[:200],
     )
     return to_entry(row)

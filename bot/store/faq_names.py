@@ -52,7 +52,7 @@ async def write_links(session: Session, entry: Entry, content: EntryContent) -> 
 
 async def free_key(session: Session, guild_id: int, wanted: str) -> str:
     """A key that no entry of the server has: the words of the title, with a number behind them when needed."""
-    base = "-".join(words_of(wanted))[:60].strip("-") or "entry"
+    base = "-".join(words_of(wanted))[:70].strip("-") or "entry"
     rows = await session.rows(
         "SELECT entry_key FROM faq_entries WHERE guild_id = ? AND entry_key >= ? AND entry_key < ?",
         guild_id,

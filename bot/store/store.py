@@ -10,6 +10,7 @@ from bot.store.clock import utc_now
 from bot.store.counts import Counts
 from bot.store.errors import DatabaseRefused
 from bot.store.faq import Faq
+from bot.store.faq_transfer import FaqTransfer
 from bot.store.guilds import Guilds
 from bot.store.marks import Marks
 from bot.store.misses import Misses
@@ -37,6 +38,7 @@ class Store:
         self.clock = clock
         self.guilds = Guilds(database, clock)
         self.faq = Faq(database, clock)
+        self.transfer = FaqTransfer(database, clock)
         self.mutes = Mutes(database, clock)
         self.reports = Reports(database, clock)
         self.misses = Misses(database, clock)
