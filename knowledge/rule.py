@@ -59,7 +59,7 @@ class Rule:
     good: str
     always: bool
     gpus: int
-    lengths: tuple[int, ...] = ()
+    lengths: tuple[Any, ...] = ()
 
     def findings(self, config: Config) -> list[Finding]:
         """What this rule finds; nothing where a field it needs has no typed value (that has its own ERROR)."""
@@ -84,7 +84,7 @@ def rule(
     says: str | tuple[str, ...] = (),
     always: bool = False,
     gpus: int = 1,
-    lengths: tuple[int, ...] = (),
+    lengths: tuple[Any, ...] = (),
 ) -> Callable[[Check], Check]:
     """Register a rule.
 
