@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 from knowledge.catalog.entries import Choice, Explanation, Field, Note
 from knowledge.catalog.load import load_fields, load_notes, read_json
 
-__all__ = ["Catalog", "Choice", "Explanation", "Field", "Note"]
+__all__ = ["Catalog", "Choice", "Explanation", "Field", "Note", "read_json"]
 
 
 class Catalog:
@@ -64,15 +64,15 @@ class Catalog:
         index: dict[str, str] = {}
         for name, note in self.notes.items():
             for word in note.words:
-                index.setdefault(word.lower(), name)
+                index.setdefault(word.lower().replace("-", " "), name)
         for name, note in self.concepts.items():
             for word in note.words:
-                index[word.lower()] = name
+                index[word.lower().replace("-", " ")] = name
         return index
 
     @cached_property
     def _concept_names(self) -> dict[str, str]:
-        return {name.lower(): name for name in self.concepts}
+        return {name.lower().replace("-", " "): name for name in self.concepts}
 
     def resolve(self, name: str) -> tuple[str | None, str]:
         """What a name stands for, and how it was understood ("" when it was the name itself)."""
