@@ -43,7 +43,7 @@ def problem(message: str, *fields: str | Steps, **rest: Any) -> Problem:
 Check = Callable[[Config], Iterator[Problem]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A check with what it looks at, how bad it is, and its documentation."""
 

@@ -112,6 +112,9 @@ def _typing_finding(config: Config, wrong: Wrong) -> Finding:
         message = f"Blank where {wrong.expected} is expected. Write a value, or leave `{name}` out for its default."
         each = problem(message, wrong.steps, why="A blank is null in YAML, which this field does not take.")
         return stamp(each, "wrong-type", Severity.ERROR, config)
+    quoted = _unquoted_word(config, wrong)
+    if quoted is not None:
+        return quoted
     suggestion = None
     if wrong.kind == "choice" and isinstance(wrong.value, str):
         choices = [word for word in wrong.expected.replace("`", "").split(", ") if word]
@@ -124,6 +127,23 @@ def _typing_finding(config: Config, wrong: Wrong) -> Finding:
     why = f"All choices: {wrong.expected}." if wrong.kind == "choice" else "Axolotl cannot turn the value into that."
     each = problem(message, wrong.steps, why=why)._replace(suggestion=suggestion)
     return stamp(each, ids[wrong.kind], Severity.ERROR, config)
+
+
+def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
+    """A bare yes, no, on or off where text is expected: YAML has made it true or false."""
+    marks = config.document.marks(wrong.steps)
+    if not isinstance(wrong.value, bool) or wrong.expected != "text" or marks is None:
+        return None
+    mark = marks[1]
+    word = config.document.lines[mark.line][mark.column :].split("#")[0].strip()
+    if not word.isalpha() or len(word) > 5:
+        return None
+    line, column = config.document.given(mark.line, mark.column)
+    edit = Edit(line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
+    shown = str(wrong.value).lower()
+    message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` takes text. Write `"{word}"`.'
+    each = problem(message, wrong.steps, why="YAML 1.1 reads yes, no, on, off, true and false as switches.")
+    return stamp(each._replace(edit=(edit,)), "wrong-type", Severity.ERROR, config)
 
 
 def _shown(value: Any) -> str:

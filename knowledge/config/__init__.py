@@ -49,6 +49,20 @@ class Types(NamedTuple):
     steps: dict[str, int]
     aliases: dict[str, str]
 
+    def choices(self, key: str) -> frozenset[str]:
+        """The closed values of a root field that takes a name, empty for none."""
+        found: set[str] = set()
+        pending = [self.root[key]["type"]]
+        while pending:
+            kind = pending.pop()
+            if isinstance(kind, dict):
+                found.update(
+                    value for value in (*kind.get("enum", ()), *kind.get("literal", ())) if isinstance(value, str)
+                )
+                pending += [kind[name] for name in ("null", "of") if name in kind]
+                pending += kind.get("union", ())
+        return frozenset(found)
+
 
 @lru_cache(maxsize=1)
 def load_types() -> Types:

@@ -1,0 +1,526 @@
+"""LoRA and other adapters."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from knowledge.finding import Severity
+from knowledge.rule import Problem, problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+
+LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
+QLORA = "adapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\n"
+KERNELS = ("lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel")
+VALUE_FREE_INIT = (None, True, False, "gaussian")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("load_in_8bit", "load_in_4bit", "adapter", "inference"),
+    says="load_in_8bit and load_in_4bit are not supported without setting an adapter",
+    bad="load_in_4bit: true\n",
+    good=QLORA,
+)
+def quantized_without_adapter(config: Config) -> Iterator[Problem]:
+    """Quantized loading without an adapter.
+
+    Weights in 8 or 4 bits can't be trained themselves: set `adapter: qlora` (4 bits) or `lora` (8 bits).
+    """
+    now = config.at("validate_adapter")
+    name = next((key for key in ("load_in_4bit", "load_in_8bit") if now(key)), None)
+    if name and not now("adapter") and not now("inference"):
+        kind = "qlora" if name == "load_in_4bit" else "lora"
+        yield problem(f"Quantized weights can't be trained: add `adapter: {kind}`, or drop this.", name)
+
+
+@rule(
+    Severity.ERROR,
+    fields=("adapter", "plugins"),
+    says="is not built in and was not registered by a plugin",
+    bad="adapter: dora\n",
+    good=LORA,
+)
+def adapter_unknown(config: Config) -> Iterator[Problem]:
+    """An adapter that Axolotl does not have.
+
+    Built in are lora, qlora and llama-adapter; others come with plugins. DoRA is `adapter: lora` with `peft_use_dora`.
+    """
+    adapter = config.at("validate_adapter")("adapter")
+    if not adapter or adapter in ("lora", "qlora", "llama-adapter"):
+        return
+    known = {"mixlora": "MixLoraPlugin", "mora": "MoraPlugin", "ra-lora": "MoraPlugin", "multilora": "HatcheryPlugin"}
+    if isinstance(adapter, (dict, list)):
+        yield problem("A name is expected: lora or qlora.", "adapter")
+    elif known.get(str(adapter)) not in config.plugins:
+        message = "Unknown adapter: take lora or qlora, or list the plugin that brings it."
+        yield problem(message, "adapter")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("adapter", "load_in_4bit", "merge_lora"),
+    says="Require cfg.load_in_4bit to be True for qlora",
+    bad="adapter: qlora\nlora_r: 16\nlora_alpha: 32\n",
+    good=QLORA,
+)
+def qlora_without_4bit(config: Config) -> Iterator[Problem]:
+    """QLoRA without 4-bit loading.
+
+    QLoRA trains on 4-bit weights. For 8 bits or unquantized weights take `adapter: lora`.
+    """
+    if config.typed("adapter") == "qlora" and not config.typed("merge_lora") and not config.typed("load_in_4bit"):
+        yield problem(
+            "Needs `load_in_4bit: true`; for unquantized weights take `adapter: lora`.", "adapter", "load_in_4bit"
+        )
+
+
+@rule(
+    Severity.ERROR,
+    fields=("adapter", "load_in_8bit"),
+    says=("Can't load qlora in 8bit", "Can't merge qlora if loaded in 8bit"),
+    bad="adapter: qlora\nload_in_4bit: true\nload_in_8bit: true\n",
+    good=QLORA,
+)
+def qlora_in_8bit(config: Config) -> Iterator[Problem]:
+    """QLoRA is asked for together with 8-bit weights.
+
+    QLoRA trains on 4-bit weights. Set `load_in_4bit: true` and drop `load_in_8bit`, or take `adapter: lora` for 8 bits.
+    """
+    if config.typed("adapter") == "qlora" and config.typed("load_in_8bit"):
+        yield problem("QLoRA trains on 4 bits: drop this, or take `adapter: lora`.", "load_in_8bit", "adapter")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("adapter", "gptq"),
+    says=("Can't load qlora if gptq", "Can't merge qlora if gptq"),
+    bad=f"{QLORA}gptq: true\n",
+    good=f"{LORA}gptq: true\n",
+)
+def qlora_on_gptq(config: Config) -> Iterator[Problem]:
+    """QLoRA on a GPTQ model.
+
+    A GPTQ model is quantized already: take `adapter: lora`.
+    """
+    if config.typed("adapter") == "qlora" and config.typed("gptq"):
+        yield problem("Quantized already: take `adapter: lora` with `gptq`.", "gptq", "adapter")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("merge_lora", "adapter", "load_in_4bit"),
+    says="Can't merge qlora if loaded in 4bit",
+    bad=f"{QLORA}merge_lora: true\n",
+    good="adapter: qlora\nmerge_lora: true\n",
+)
+def qlora_merged_in_4bit(config: Config) -> Iterator[Problem]:
+    """Merging a QLoRA adapter into weights that are loaded in 4 bits.
+
+    Merge into the full weights: load without `load_in_4bit`.
+    """
+    if config.typed("adapter") == "qlora" and config.typed("merge_lora") and config.typed("load_in_4bit"):
+        yield problem("Merging needs the full weights: drop `load_in_4bit`.", "load_in_4bit", "merge_lora")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("lora_target_parameters", "lora_dropout"),
+    says="lora_dropout must be 0 when lora_target_parameters is set",
+    bad=f"{LORA}lora_target_parameters: [mlp.experts.down_proj]\nlora_dropout: 0.05\n",
+    good=f"{LORA}lora_target_parameters: [mlp.experts.down_proj]\nlora_dropout: 0\n",
+)
+def target_parameters_dropout(config: Config) -> Iterator[Problem]:
+    """`lora_target_parameters` with dropout.
+
+    PEFT can't apply dropout to parameters that are targeted directly.
+    """
+    if config.typed("lora_target_parameters") and config.typed("lora_dropout"):
+        yield problem("Has to be 0 with `lora_target_parameters`.", "lora_dropout", "lora_target_parameters")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("lora_target_parameters", "peft_init_lora_weights", "peft"),
+    says="peft_init_lora_weights must be the default or gaussian when",
+    bad=f"{LORA}lora_target_parameters: [mlp.experts.down_proj]\npeft_init_lora_weights: pissa\n",
+    good=f"{LORA}lora_target_parameters: [mlp.experts.down_proj]\n",
+)
+def target_parameters_init(config: Config) -> Iterator[Problem]:
+    """`lora_target_parameters` with an init that reads the base weights.
+
+    Such inits need a base layer, which a directly targeted parameter does not have.
+    """
+    block = config.typed("peft")
+    unusual = config.typed("peft_init_lora_weights") not in VALUE_FREE_INIT
+    loftq = isinstance(block, dict) and block.get("loftq_config")
+    if config.typed("lora_target_parameters") and (unusual or loftq):
+        name = "peft_init_lora_weights" if unusual else "peft.loftq_config"
+        yield problem("Not with `lora_target_parameters`: leave it at its default.", name, "lora_target_parameters")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("lora_target_modules",),
+    says="Invalid regex pattern",
+    bad=f"{LORA}lora_target_modules: ['q_proj', '*_proj']\n",
+    good=f"{LORA}lora_target_modules: ['q_proj', '.*_proj']\n",
+)
+def target_modules_regex(config: Config) -> Iterator[Problem]:
+    """An entry of `lora_target_modules` is no valid regular expression.
+
+    Entries are module names or regular expressions: `.*_proj`, not `*_proj`.
+    """
+    modules = config.at("check_lora_target_modules_regex")("lora_target_modules")
+    for index, entry in enumerate(modules if isinstance(modules, list) else ()):
+        if isinstance(entry, str):
+            try:
+                re.compile(entry)
+            except re.error as error:
+                message = f"No valid regular expression ({error.msg}). Write names, or `.*` for anything."
+                yield problem(message, ("lora_target_modules", index))
+        elif entry is not None and not isinstance(entry, str):
+            yield problem("Text is expected: a module's name.", ("lora_target_modules", index))
+
+
+@rule(
+    Severity.ERROR,
+    fields=("lr_groups", "loraplus_lr_ratio"),
+    says="lr_groups and loraplus_lr_ratio cannot be used together",
+    bad=f"{LORA}loraplus_lr_ratio: 16\nlr_groups:\n  - name: o\n    modules: [o_proj]\n    lr: 0.00001\n",
+    good=f"{LORA}loraplus_lr_ratio: 16\n",
+)
+def learning_rate_groups_twice(config: Config) -> Iterator[Problem]:
+    """`lr_groups` and `loraplus_lr_ratio` are both set.
+
+    Both give parameters learning rates of their own; Axolotl takes only one.
+    """
+    now = config.at("check_lr_groups")
+    if now("lr_groups") and now("loraplus_lr_ratio"):
+        yield problem("Both set learning rates of their own; keep one.", "lr_groups", "loraplus_lr_ratio")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("adapter", "peft_layers_to_transform", "unfrozen_parameters"),
+    says="`unfrozen_parameters` used with `peft_layers_to_transform`",
+    bad=f"{LORA}peft_layers_to_transform: [0, 1]\nunfrozen_parameters: ['lm_head.weight']\n",
+    good=f"{LORA}peft_layers_to_transform: [0, 1]\n",
+)
+def frozen_and_layers(config: Config) -> Iterator[Problem]:
+    """`unfrozen_parameters` with `peft_layers_to_transform`.
+
+    Both choose what is trained, and together the outcome is unclear.
+    """
+    now = config.at("check_frozen")
+    if now("adapter") and now("peft_layers_to_transform") and now("unfrozen_parameters"):
+        message = "Both choose what is trained; keep one."
+        yield problem(message, "unfrozen_parameters", "peft_layers_to_transform")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("peft_layers_pattern", "peft_layers_to_transform"),
+    says="peft_layers_pattern requires peft_layers_to_transform to be set",
+    bad=f"{LORA}peft_layers_pattern: [layers]\n",
+    good=f"{LORA}peft_layers_pattern: [layers]\npeft_layers_to_transform: [0, 1]\n",
+)
+def layers_pattern_alone(config: Config) -> Iterator[Problem]:
+    """`peft_layers_pattern` without `peft_layers_to_transform`.
+
+    The pattern only says where the layers are; which of them is the other field.
+    """
+    now = config.at("check_peft_layers_pattern")
+    if now("peft_layers_pattern") and not now("peft_layers_to_transform"):
+        yield problem("Needs `peft_layers_to_transform`: which layers.", "peft_layers_pattern")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("adapter", "flash_attn_fuse_mlp"),
+    says="Fused modules are not supported with LoRA/QLoRA",
+    bad=f"{LORA}flash_attn_fuse_mlp: true\n",
+    good=LORA,
+)
+def fused_mlp_adapter(config: Config) -> Iterator[Problem]:
+    """`flash_attn_fuse_mlp` with an adapter.
+
+    The fused layers replace the modules that LoRA attaches to.
+    """
+    if config.typed("adapter") in ("lora", "qlora", "mixlora") and config.typed("flash_attn_fuse_mlp"):
+        yield problem("Not with an adapter: drop this.", "flash_attn_fuse_mlp", "adapter")
+
+
+MIXLORA = "plugins: [axolotl.integrations.mixlora.MixLoraPlugin]\nadapter: mixlora\n"
+
+
+@rule(
+    Severity.ERROR,
+    fields=("adapter", "lora_r", "lora_alpha"),
+    says=("lora_r is required when using the mixlora adapter", "lora_alpha is required when using the mixlora adapter"),
+    bad=f"{MIXLORA}lora_r: 8\n",
+    good=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\n",
+)
+def mixlora_without_rank(config: Config) -> Iterator[Problem]:
+    """MixLoRA without `lora_r` or `lora_alpha`.
+
+    Each expert is a LoRA of that rank and scale.
+    """
+    if config.typed("adapter") == "mixlora":
+        for name in ("lora_r", "lora_alpha"):
+            if not config.typed(name):
+                yield problem(f"MixLoRA needs `{name}`: add it.", "adapter", name)
+
+
+@rule(
+    Severity.ERROR,
+    fields=("adapter", "rl"),
+    says="MixLoRA is not compatible with RL training",
+    bad=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\nrl: dpo\n",
+    good=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\n",
+)
+def mixlora_preference(config: Config) -> Iterator[Problem]:
+    """MixLoRA with preference training.
+
+    Take lora or qlora there.
+    """
+    if config.typed("adapter") == "mixlora" and config.typed("rl") is not None:
+        yield problem("Not with MixLoRA: take `adapter: lora`.", "rl", "adapter")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("mixlora_top_k", "mixlora_num_experts"),
+    says="must be <= mixlora_num_experts",
+    bad="mixlora_top_k: 9\n",
+    good="mixlora_top_k: 2\n",
+)
+def mixlora_top_k(config: Config) -> Iterator[Problem]:
+    """`mixlora_top_k` exceeds the number of experts.
+
+    Checked whatever the adapter is; left out, there are 8 experts and 2 are taken.
+    """
+    top, experts = config.typed("mixlora_top_k"), config.typed("mixlora_num_experts")
+    top, experts = (2 if top is None else top), (8 if experts is None else experts)
+    if top > experts:
+        yield problem(f"More than the {experts} experts: lower it.", "mixlora_top_k", "mixlora_num_experts")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("use_onebitllms", "adapter"),
+    says="LoRA/QLoRA is not supported with use_onebitllms",
+    bad=f"{LORA}use_onebitllms: true\n",
+    good="use_onebitllms: true\n",
+)
+def onebit_adapter(config: Config) -> Iterator[Problem]:
+    """`use_onebitllms` with LoRA.
+
+    One-bit models are trained in full.
+    """
+    if config.typed("use_onebitllms") and config.typed("adapter") in ("lora", "qlora"):
+        yield problem("Not with LoRA: train in full, or drop this.", "use_onebitllms", "adapter")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("adapter", "load_in_8bit", *KERNELS),
+    says="compatible with 8-bit LoRA",
+    bad=f"{LORA}load_in_8bit: true\nlora_mlp_kernel: true\n",
+    good=f"{LORA}load_in_8bit: true\n",
+)
+def kernels_in_8bit(config: Config) -> Iterator[Problem]:
+    """LoRA kernels with 8-bit weights.
+
+    The kernels work on 16-bit and 4-bit weights.
+    """
+    now = config.at("check_lora_kernels_8bit")
+    on = [name for name in KERNELS if now(name)]
+    if on and now("adapter") == "lora" and now("load_in_8bit"):
+        yield problem("Not on 8-bit weights: drop the kernels.", *on, "load_in_8bit")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("trust_remote_code", "model_config_type", "base_model", *KERNELS),
+    says="compatible with trust_remote_code",
+    bad=f"{LORA}trust_remote_code: true\nlora_mlp_kernel: true\n",
+    good=f"{LORA}lora_mlp_kernel: true\n",
+)
+def kernels_with_remote_code(config: Config) -> Iterator[Problem]:
+    """LoRA kernels with `trust_remote_code`.
+
+    The kernels patch the layers of known models, and code from a repository may bring others.
+    """
+    now = config.at("check_lora_kernels_trust_remote_code")
+    on = [name for name in KERNELS if now(name)]
+    if on and now("trust_remote_code"):
+        yield problem("Not with `trust_remote_code`: drop one of the two.", *on, "trust_remote_code")
+
+
+UNPATCHED = (
+    *("phi-1", "phi-2", "phi-3", "phi3", "phi-4", "microsoft/phi", "olmo-2", "olmo2", "stablelm", "neox", "pythia"),
+    *("falcon-7b", "falcon-11b", "falcon-40b", "falcon-180b", "falcon-rw"),
+)
+"""Parts of the names of models whose attention the kernels can't patch."""
+
+
+@rule(
+    Severity.CRASH,
+    fields=("adapter", "base_model", "lora_qkv_kernel", "lora_o_kernel"),
+    bad=f"base_model: microsoft/Phi-3-mini-4k-instruct\n{LORA}",
+    good=f"base_model: microsoft/Phi-3-mini-4k-instruct\n{LORA}lora_qkv_kernel: false\nlora_o_kernel: false\n",
+)
+def kernels_on_unpatchable_model(config: Config) -> Iterator[Problem]:
+    """LoRA kernels on a model whose attention they can't patch.
+
+    Axolotl switches its LoRA kernels on by itself; for phi, phi-3, OLMo 2, StableLM, GPT-NeoX and Falcon loading the
+    model then ends in a ValueError unless `lora_qkv_kernel: false` and `lora_o_kernel: false` are written.
+    """
+    name = str(config.raw("base_model")).lower()
+    if any(part in name for part in UNPATCHED) and "phi-3.5-moe" not in name:
+        final = config.final
+        if config.raw("adapter") in ("lora", "qlora") and (final("lora_qkv_kernel") or final("lora_o_kernel")):
+            named = [key for key in ("lora_qkv_kernel", "lora_o_kernel") if config.written(key)]
+            message = "Loading fails on this model: write `lora_qkv_kernel: false` and `lora_o_kernel: false`."
+            yield problem(message, *named, "adapter", "base_model")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("lora_fp32_gradients", "adapter", "use_ray"),
+    says="lora_fp32_gradients requires",
+    bad="lora_fp32_gradients: true\n",
+    good=f"{LORA}lora_fp32_gradients: true\n",
+)
+def fp32_gradients_without_adapter(config: Config) -> Iterator[Problem]:
+    """`lora_fp32_gradients` without a LoRA adapter.
+
+    It concerns the gradients of LoRA weights only.
+    """
+    now = config.at("check_lora_fp32_gradients")
+    if now("lora_fp32_gradients") and now("adapter") not in ("lora", "qlora", "multilora") and not now("use_ray"):
+        yield problem("Needs `adapter: lora` or `qlora`.", "lora_fp32_gradients")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("fix_untrained_tokens", "peft_trainable_token_indices"),
+    says="fix_untrained_tokens",
+    bad=f"{LORA}fix_untrained_tokens: [5]\npeft_trainable_token_indices: [6]\n",
+    good=f"{LORA}fix_untrained_tokens: [5]\npeft_trainable_token_indices: [5]\n",
+)
+def untrained_token_not_trainable(config: Config) -> Iterator[Problem]:
+    """A token of `fix_untrained_tokens` that is not among `peft_trainable_token_indices`.
+
+    Its embedding is set to a good start, but not trained.
+    """
+    fixed = config.typed("fix_untrained_tokens")
+    trainable = config.typed("peft_trainable_token_indices")
+    if fixed is None or not trainable:
+        return
+    indices = trainable if isinstance(trainable, list) else [each for ids in trainable.values() for each in ids]
+    missing = [token for token in (fixed if isinstance(fixed, list) else [fixed]) if token not in indices]
+    if missing:
+        message = f"Token {missing[0]} is not trained: add it to `peft_trainable_token_indices`."
+        yield problem(message, "fix_untrained_tokens", "peft_trainable_token_indices")
+
+
+ONLY_WITH_ADAPTER = ("lora_r", "lora_alpha", "lora_target_modules", "lora_target_linear", "lora_modules_to_save")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("adapter", "lora_model_dir", *ONLY_WITH_ADAPTER),
+    bad="lora_r: 16\nlora_alpha: 32\n",
+    good=LORA,
+)
+def lora_without_adapter(config: Config) -> Iterator[Problem]:
+    """LoRA fields without `adapter`.
+
+    Without it the whole model is trained, which takes several times the memory, and these fields do nothing.
+    """
+    if not config.raw("adapter") and not config.raw("lora_model_dir"):
+        given = [name for name in ONLY_WITH_ADAPTER if config.raw(name) is not None]
+        if given:
+            yield problem("No effect without an adapter: the whole model is trained. Add `adapter: lora`.", *given)
+
+
+@rule(
+    Severity.CRASH,
+    fields=("adapter", "lora_r", "lora_alpha", "lora_model_dir"),
+    bad="adapter: lora\nlora_alpha: 16\n",
+    good=f"{LORA}lora_target_linear: true\n",
+)
+def lora_without_rank(config: Config) -> Iterator[Problem]:
+    """An adapter without `lora_r` or `lora_alpha`.
+
+    Validation passes; building the adapter fails, because PEFT needs numbers.
+    """
+    if config.raw("adapter") in ("lora", "qlora") and not config.raw("lora_model_dir"):
+        missing = [name for name in ("lora_r", "lora_alpha") if config.typed(name) is None]
+        if missing:
+            names = " and ".join(f"`{name}`" for name in missing)
+            yield problem(
+                f"Building the adapter fails without {names}: add them, such as 16 and 32.", "adapter", *missing
+            )
+
+
+@rule(
+    Severity.WARNING,
+    fields=("lora_target_modules", "lora_target_linear", "adapter"),
+    bad=f"{LORA}lora_target_modules: [q_proj]\nlora_target_linear: true\n",
+    good=f"{LORA}lora_target_linear: true\n",
+)
+def target_linear_and_modules(config: Config) -> Iterator[Problem]:
+    """`lora_target_linear` together with `lora_target_modules`.
+
+    All linear layers are taken, so the shorter list has no say.
+    """
+    if config.typed("lora_target_linear") and config.typed("lora_target_modules"):
+        message = "All linear layers are taken; the list only adds to them. Keep one."
+        yield problem(message, "lora_target_linear", "lora_target_modules")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("relora", "jagged_restart_steps"),
+    says="jagged_restart_steps must be set to use ReLoRA",
+    bad=f"{LORA}relora: true\n",
+    good=f"{LORA}relora: true\njagged_restart_steps: 150\n",
+)
+def relora_without_restarts(config: Config) -> Iterator[Problem]:
+    """ReLoRA without `jagged_restart_steps`.
+
+    It merges and restarts every so many steps.
+    """
+    if config.typed("relora") and not config.typed("jagged_restart_steps"):
+        yield problem("Needs `jagged_restart_steps`: how often it restarts.", "relora")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("relora", "adapter", "fsdp_config", "deepspeed", "lr_scheduler", "flash_attn_fuse_mlp"),
+    says=("cfg.adapter must be lora or qlora to use ReLoRA", "not compatible with ReLoRA", "not supported with ReLoRA"),
+    bad="relora: true\njagged_restart_steps: 150\n",
+    good=f"{LORA}relora: true\njagged_restart_steps: 150\n",
+)
+def relora_conflicts(config: Config) -> Iterator[Problem]:
+    """ReLoRA with something it can't work with.
+
+    It needs adapter lora or qlora, and excludes FSDP, DeepSpeed, a one_cycle schedule and fused layers.
+    """
+    if not config.typed("relora"):
+        return
+    adapter = config.typed("adapter")
+    if adapter not in ("lora", "qlora", "mora", "ra-lora"):
+        yield problem("Needs `adapter: lora` or `qlora`.", "relora", "adapter")
+    for name in ("fsdp_config", "deepspeed", "flash_attn_fuse_mlp"):
+        if config.typed(name):
+            yield problem("Not with ReLoRA: drop one of the two.", name, "relora")
+    if config.typed("lr_scheduler") == "one_cycle":
+        yield problem("Not with ReLoRA: take another schedule, such as cosine.", "lr_scheduler", "relora")

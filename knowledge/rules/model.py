@@ -1,0 +1,195 @@
+"""The base model and how it is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.finding import Severity
+from knowledge.rule import Problem, problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+
+
+@rule(
+    Severity.ERROR,
+    fields=("tokenizer_config", "base_model_config", "base_model", "tokenizer_use_mistral_common"),
+    says="object has no attribute 'lower'",
+    bad="tokenizer_config:\n",
+    good="tokenizer_config: org/tokenizer\n",
+)
+def model_name_blank(config: Config) -> Iterator[Problem]:
+    """`base_model`, `base_model_config` or `tokenizer_config` is blank or no text.
+
+    Axolotl looks for a name in them and breaks with a bare AttributeError that names no field. Leave a blank key out.
+    """
+    if config.at("check_tokenizer_use_mistral_common")("tokenizer_use_mistral_common") is not None:
+        return
+    for name in ("base_model", "base_model_config", "tokenizer_config"):
+        value = config.raw(name)
+        if config.written(name) and not isinstance(value, str):
+            if value is None:
+                yield problem(f"Blank: Axolotl breaks on it without naming it. Remove the line `{name}:`.", name)
+            else:
+                yield problem("Text is expected: a name on the hub or a folder. Quote it.", name)
+        elif isinstance(value, str) and "magistral" in value.lower():
+            return
+
+
+@rule(
+    Severity.WARNING,
+    fields=("trust_remote_code",),
+    says="`trust_remote_code` is set to true",
+    bad="trust_remote_code: true\n",
+    good="trust_remote_code: false\n",
+)
+def remote_code(config: Config) -> Iterator[Problem]:
+    """`trust_remote_code: true` runs code from the model's repository.
+
+    Most models need none of it any more. Read the code first, or leave the field out.
+    """
+    if config.typed("trust_remote_code"):
+        yield problem("Runs code from the model's repository: read it first, or leave this out.", "trust_remote_code")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("rope_scaling",),
+    says="`rope_scaling` is no longer supported",
+    bad="rope_scaling:\n  type: linear\n  factor: 2.0\n",
+    good="model_config:\n  rope_scaling:\n    type: linear\n    factor: 2.0\n",
+)
+def rope_scaling_at_the_root(config: Config) -> Iterator[Problem]:
+    """`rope_scaling` at the top level was removed.
+
+    Overrides of the model's own config stand under `model_config`.
+    """
+    if config.typed("rope_scaling"):
+        yield problem("Moved: put it under `model_config:`.", "rope_scaling", suggestion="model_config")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("processor_kwargs",),
+    says="Do not set reserved keys",
+    bad="processor_kwargs:\n  revision: main\n",
+    good="revision_of_model: main\n",
+)
+def processor_reserved_keys(config: Config) -> Iterator[Problem]:
+    """`processor_kwargs` holds `revision` or `trust_remote_code`.
+
+    These have fields of their own at the top level.
+    """
+    options = config.typed("processor_kwargs")
+    for key, root in (("revision", "revision_of_model"), ("trust_remote_code", "trust_remote_code")):
+        if isinstance(options, dict) and key in options:
+            yield problem(
+                f"Reserved: set `{root}` at the top level instead.", ("processor_kwargs", key), suggestion=root
+            )
+
+
+@rule(
+    Severity.ERROR,
+    fields=("base_model", "gradient_checkpointing"),
+    says="gradient_checkpointing is not supported for MPT models",
+    bad="base_model: mosaicml/mpt-7b\ngradient_checkpointing: true\n",
+    good="base_model: mosaicml/mpt-7b\ngradient_checkpointing: false\n",
+)
+def mpt_checkpointing(config: Config) -> Iterator[Problem]:
+    """Gradient checkpointing with a model whose name contains "mpt".
+
+    The check looks for the three letters anywhere in the name, so "prompt" is hit as well: rename the folder then.
+    """
+    if "mpt" in config.typed("base_model").lower() and config.typed("gradient_checkpointing"):
+        message = 'Refused for names with "mpt" in them: set it to false, or rename the folder.'
+        yield problem(message, "gradient_checkpointing", "base_model")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("base_model", "fsdp_config"),
+    says="FSDP is not supported for falcon models",
+    bad="base_model: tiiuae/falcon-7b\nfsdp_config:\n  reshard_after_forward: true\n",
+    good="base_model: tiiuae/falcon-7b\n",
+)
+def falcon_fsdp(config: Config) -> Iterator[Problem]:
+    """FSDP with a model whose name contains "falcon".
+
+    The check looks for the word anywhere in the name, so Falcon-H1 and Falcon-E are hit as well. Use DeepSpeed.
+    """
+    if "falcon" in config.typed("base_model").lower() and config.typed("fsdp_config"):
+        yield problem("Refused for Falcon models: use `deepspeed` instead.", "fsdp_config", "base_model")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("flash_optimum", "bf16", "fp16", "bfloat16", "float16"),
+    says="AMP is not supported with BetterTransformer",
+    bad="flash_optimum: true\nbf16: true\n",
+    good="bf16: true\n",
+)
+def better_transformer_precision(config: Config) -> Iterator[Problem]:
+    """`flash_optimum` with mixed precision.
+
+    BetterTransformer works without it only; `bf16` left at its default auto counts as on.
+    """
+    if config.typed("flash_optimum") and (config.typed("fp16") or config.typed("bf16")):
+        message = "Not with mixed precision (`bf16: auto` counts): drop this, flash attention has replaced it."
+        yield problem(message, "flash_optimum")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("flash_optimum", "adapter", "float16", "bfloat16"),
+    says=("You probably want to set bfloat16 or float16", "BetterTransformers probably doesn't work with PEFT"),
+    bad="flash_optimum: true\nbf16: false\nadapter: lora\nlora_r: 8\nlora_alpha: 16\n",
+    good="bf16: true\n",
+)
+def better_transformer_doubtful(config: Config) -> Iterator[Problem]:
+    """`flash_optimum` with an adapter, or without `bfloat16` or `float16`.
+
+    Both are doubtful; flash attention has replaced it.
+    """
+    if config.typed("flash_optimum"):
+        if config.typed("adapter"):
+            yield problem("Probably fails with an adapter: drop this.", "flash_optimum", "adapter")
+        if not (config.typed("bfloat16") or config.typed("float16")):
+            yield problem("Wants `bfloat16: true` or `float16: true`; better drop this.", "flash_optimum")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("max_memory", "gpu_memory_limit"),
+    says="max_memory and gpu_memory_limit are mutually exclusive",
+    bad="max_memory:\n  0: 20GiB\ngpu_memory_limit: 20\n",
+    good="gpu_memory_limit: 20\n",
+)
+def memory_limit_twice(config: Config) -> Iterator[Problem]:
+    """`max_memory` and `gpu_memory_limit` are both set.
+
+    Both bound what the model may take on a GPU; Axolotl takes only one.
+    """
+    now = config.at("check_mem_mismatch")
+    if now("max_memory") is not None and now("gpu_memory_limit") is not None:
+        yield problem("Both bound the GPU's memory; keep one.", "gpu_memory_limit", "max_memory")
+
+
+@rule(
+    Severity.ADVICE,
+    fields=("is_mistral_derived_model", "base_model"),
+    bad="base_model: /models/my-old-mistral\n",
+    good="base_model: /models/my-old-mistral\nis_mistral_derived_model: true\n",
+)
+def mistral_padding(config: Config) -> Iterator[Problem]:
+    """`is_mistral_derived_model` for an older Mistral under a name of your own.
+
+    Older Mistral models pad on the other side. Axolotl finds out by itself from the model's type or a "mistral" in its
+    name; where it can't, because the folder is renamed and the type differs, set the field.
+    """
+    name = config.raw("base_model")
+    if isinstance(name, str) and "mistral" in name.lower() and name.startswith(("/", ".")):
+        if not config.typed("is_mistral_derived_model"):
+            message = "A Mistral in a folder: if it is an older one, set `is_mistral_derived_model: true` (padding)."
+            yield problem(message, "base_model")

@@ -1,0 +1,201 @@
+"""Learning rate, warm-up, epochs, steps and sequence length."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.finding import Severity
+from knowledge.rule import Problem, problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+
+
+@rule(
+    Severity.ERROR,
+    fields=("warmup_steps", "warmup_ratio"),
+    says="warmup_steps and warmup_ratio are mutually exclusive",
+    bad="warmup_steps: 10\nwarmup_ratio: 0.1\n",
+    good="warmup_ratio: 0.1\n",
+)
+def warmup_twice(config: Config) -> Iterator[Problem]:
+    """`warmup_steps` and `warmup_ratio` are both set.
+
+    One counts steps, the other is a share of them; Axolotl takes only one.
+    """
+    now = config.at("check_warmup")
+    if now("warmup_steps") and now("warmup_ratio"):
+        yield problem("Both say how long to warm up; keep one.", "warmup_steps", "warmup_ratio")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("noisy_embedding_alpha", "neftune_noise_alpha"),
+    says="noisy_embedding_alpha is deprecated, use neftune_noise_alpha; both are set",
+    bad="noisy_embedding_alpha: 5\nneftune_noise_alpha: 5\n",
+    good="neftune_noise_alpha: 5\n",
+)
+def noise_twice(config: Config) -> Iterator[Problem]:
+    """The noise of the embeddings is set under its old and its new name.
+
+    `noisy_embedding_alpha` is the old name of `neftune_noise_alpha`; Axolotl takes only one.
+    """
+    now = config.at("check_neftune")
+    if now("noisy_embedding_alpha") and now("neftune_noise_alpha"):
+        message = "Both set the same noise: keep `neftune_noise_alpha`, drop the old name."
+        yield problem(message, "noisy_embedding_alpha", "neftune_noise_alpha")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("neftune_noise_alpha", "noisy_embedding_alpha"),
+    says="neftune_noise_alpha must be",
+    bad="neftune_noise_alpha: 0\n",
+    good="neftune_noise_alpha: 5\n",
+)
+def noise_not_positive(config: Config) -> Iterator[Problem]:
+    """`neftune_noise_alpha` is zero or less.
+
+    Noise of zero is no noise: leave the field out instead.
+    """
+    value = config.typed("neftune_noise_alpha")
+    if value is not None and value <= 0:
+        name = "neftune_noise_alpha" if config.written("neftune_noise_alpha") else "noisy_embedding_alpha"
+        yield problem("Noise has to be above 0. Leave the field out for none.", name)
+
+
+@rule(
+    Severity.WARNING,
+    fields=("noisy_embedding_alpha", "neftune_noise_alpha", "num_epochs"),
+    bad="noisy_embedding_alpha: 5\n",
+    good="neftune_noise_alpha: 5\n",
+)
+def noise_old_name(config: Config) -> Iterator[Problem]:
+    """`noisy_embedding_alpha` is the old name of `neftune_noise_alpha`.
+
+    Axolotl moves the value to the new name; a release that forgets the old one will ignore it in silence.
+    """
+    if config.raw("noisy_embedding_alpha") and not config.raw("neftune_noise_alpha"):
+        epochs = config.typed("num_epochs")
+        noise = config.raw("noisy_embedding_alpha")
+        if epochs >= 5:
+            message = f"Now `neftune_noise_alpha`, still read. Noise of {noise} over {epochs:g} epochs tends to harm."
+        else:
+            message = "Now `neftune_noise_alpha`; the old name is still read. Rename it."
+        yield problem(message, "noisy_embedding_alpha", suggestion="neftune_noise_alpha")
+
+
+@rule(
+    Severity.ADVICE,
+    fields=("neftune_noise_alpha", "num_epochs"),
+    bad="neftune_noise_alpha: 5\nnum_epochs: 7\n",
+    good="neftune_noise_alpha: 5\nnum_epochs: 2\n",
+)
+def noise_over_many_epochs(config: Config) -> Iterator[Problem]:
+    """Noisy embeddings together with many epochs.
+
+    The guide for factual training warns of it: many epochs help facts, but with noise on the embeddings the model
+    degrades. Lower one of the two.
+    """
+    noise, epochs = config.typed("neftune_noise_alpha"), config.typed("num_epochs")
+    if noise and config.raw("neftune_noise_alpha") and epochs >= 5:
+        message = f"Noise of {noise:g} over {epochs:g} epochs tends to harm the model (the guide): lower one."
+        yield problem(message, "neftune_noise_alpha", "num_epochs")
+
+
+@rule(
+    Severity.CRASH,
+    fields=("learning_rate",),
+    bad="learning_rate: -0.0001\n",
+    good="learning_rate: 0.0001\n",
+)
+def learning_rate_negative(config: Config) -> Iterator[Problem]:
+    """A negative learning rate.
+
+    Validation takes any number; optimizers refuse a negative rate when they are built.
+    """
+    rate = config.typed("learning_rate")
+    if isinstance(rate, float) and rate < 0:
+        yield problem("A learning rate below 0: building the optimizer fails. Write it above 0.", "learning_rate")
+
+
+@rule(
+    Severity.CRASH,
+    fields=("learning_rate",),
+    bad="learning_rate: 0\n",
+    good="learning_rate: 0.0001\n",
+)
+def learning_rate_zero(config: Config) -> Iterator[Problem]:
+    """A learning rate of zero trains nothing.
+
+    Every step multiplies the gradient by it, so the weights never change.
+    """
+    if config.typed("learning_rate") == 0:
+        yield problem("A learning rate of 0: the run ends with the weights it began with.", "learning_rate")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("learning_rate", "adapter", "optimizer"),
+    bad="learning_rate: 2\n",
+    good="learning_rate: 0.0002\n",
+)
+def learning_rate_huge(config: Config) -> Iterator[Problem]:
+    """A learning rate far above what fine-tuning takes.
+
+    Usual are 1e-6 to 5e-5 for full training and 5e-5 to 1e-3 for LoRA; at 0.1 and more the loss diverges.
+    """
+    rate = config.typed("learning_rate")
+    own_scale = str(config.typed("optimizer")).lower() in ("adafactor", "muon", "muon_8bit", "sgd", "dion", "polora")
+    if isinstance(rate, float) and rate >= 0.1 and not own_scale:
+        yield problem(f"Far too high: {rate:g} makes the loss diverge. Usual are 1e-5 to 5e-4.", "learning_rate")
+
+
+@rule(
+    Severity.CRASH,
+    fields=("sequence_len",),
+    bad="sequence_len: 0\n",
+    good="sequence_len: 2048\n",
+)
+def sequence_len_not_positive(config: Config) -> Iterator[Problem]:
+    """A sequence length of zero or less.
+
+    Validation only asks for a whole number; then every row is too long and preparing the data fails or leaves none.
+    """
+    length = config.typed("sequence_len")
+    if isinstance(length, int) and length <= 0:
+        yield problem("A sequence length has to be above 0: no row would be left.", "sequence_len")
+
+
+@rule(
+    Severity.CRASH,
+    fields=("num_epochs", "max_steps"),
+    bad="num_epochs: 0\n",
+    good="num_epochs: 1\n",
+)
+def epochs_not_positive(config: Config) -> Iterator[Problem]:
+    """`num_epochs` of zero or less, without `max_steps`.
+
+    The step count is computed from it; without a step nothing is trained.
+    """
+    epochs = config.typed("num_epochs")
+    if epochs <= 0 and not config.get("max_steps"):
+        yield problem("No epoch, no step: nothing is trained. Set `num_epochs` to 1 or more.", "num_epochs")
+
+
+@rule(
+    Severity.ADVICE,
+    fields=("num_epochs",),
+    bad="num_epochs: 20\n",
+    good="num_epochs: 5\n",
+)
+def many_epochs(config: Config) -> Iterator[Problem]:
+    """A large number of epochs.
+
+    Many passes help a model memorize facts; beyond about ten most runs only memorize the wording.
+    """
+    epochs = config.typed("num_epochs")
+    if epochs > 12:
+        yield problem(f"Repeats every row {epochs:g} times: good for facts, else it memorizes wording.", "num_epochs")

@@ -1,0 +1,229 @@
+"""Streaming and pretraining data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.finding import Severity
+from knowledge.rule import Problem, problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+
+STREAM = "pretraining_dataset:\n  - path: org/text\nstreaming: true\n"
+
+
+@rule(
+    Severity.WARNING,
+    fields=("pretraining_dataset", "streaming"),
+    says="Setting `pretraining_dataset` without explicitly setting `streaming:",
+    bad="pretraining_dataset:\n  - path: org/text\nmax_steps: 100\n",
+    good=f"{STREAM}max_steps: 100\n",
+)
+def streaming_implied(config: Config) -> Iterator[Problem]:
+    """`pretraining_dataset` without `streaming: true`.
+
+    Today it streams by itself; Axolotl announces that this will change.
+    """
+    now = config.at("check_pretraining_streaming_deprecation")
+    if now("pretraining_dataset") and not now("streaming"):
+        yield problem("Streams by itself for now: write `streaming: true` to keep it so.", "pretraining_dataset")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("pretraining_dataset", "max_steps"),
+    says="max_steps must be set when using iterable pretraining_dataset",
+    bad=STREAM,
+    good=f"{STREAM}max_steps: 100\n",
+)
+def pretraining_without_steps(config: Config) -> Iterator[Problem]:
+    """`pretraining_dataset` without `max_steps`.
+
+    A stream has no known end, so the number of steps has to be given.
+    """
+    now = config.at("check_pretraining_w_max_steps")
+    if now("pretraining_dataset") and not now("max_steps"):
+        yield problem("A stream has no known end: add `max_steps`.", "pretraining_dataset")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("streaming", "max_steps", "pretraining_dataset"),
+    says="max_steps must be set when using streaming datasets",
+    bad="streaming: true\n",
+    good="streaming: true\nmax_steps: 100\n",
+)
+def streaming_without_steps(config: Config) -> Iterator[Problem]:
+    """`streaming` without `max_steps`.
+
+    A stream has no known end, so the number of steps has to be given.
+    """
+    now = config.at("check_streaming_w_max_steps")
+    if now("streaming") and not now("max_steps") and not config.raw("pretraining_dataset"):
+        yield problem("A stream has no known end: add `max_steps`.", "streaming")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("pretraining_dataset", "group_by_length"),
+    says="You probably want to disable group_by_length",
+    bad=f"{STREAM}max_steps: 100\ngroup_by_length: true\n",
+    good=f"{STREAM}max_steps: 100\n",
+)
+def pretraining_grouped(config: Config) -> Iterator[Problem]:
+    """`group_by_length` with `pretraining_dataset`.
+
+    To sort rows by length the whole dataset has to be downloaded first.
+    """
+    now = config.at("check_pretraining_w_group_by_length")
+    if now("pretraining_dataset") and now("group_by_length"):
+        yield problem("Downloads the whole dataset to sort it: drop this.", "group_by_length")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("pretraining_dataset", "val_set_size"),
+    says="val_set_size is not supported with pretraining_dataset",
+    bad=f"{STREAM}max_steps: 100\nval_set_size: 0.1\n",
+    good=f"{STREAM}max_steps: 100\n",
+)
+def pretraining_held_out(config: Config) -> Iterator[Problem]:
+    """`val_set_size` with `pretraining_dataset`.
+
+    Nothing can be held out of a stream: name `test_datasets`.
+    """
+    now = config.at("check_pretraining_w_val_set_size")
+    if now("pretraining_dataset") and now("val_set_size"):
+        yield problem(
+            "Nothing can be held out of a stream: name `test_datasets`.", "val_set_size", "pretraining_dataset"
+        )
+
+
+@rule(
+    Severity.ERROR,
+    fields=("streaming", "val_set_size", "pretraining_dataset"),
+    says="val_set_size is not supported with streaming datasets",
+    bad="streaming: true\nmax_steps: 100\nval_set_size: 0.1\n",
+    good="streaming: true\nmax_steps: 100\n",
+)
+def streaming_held_out(config: Config) -> Iterator[Problem]:
+    """`val_set_size` with `streaming`.
+
+    Nothing can be held out of a stream: name `test_datasets`.
+    """
+    now = config.at("check_streaming_w_val_set_size")
+    if now("streaming") and now("val_set_size") and not config.raw("pretraining_dataset"):
+        yield problem("Nothing can be held out of a stream: name `test_datasets`.", "val_set_size", "streaming")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("pretraining_dataset", "include_tokens_per_second"),
+    says="pretraining_dataset and include_tokens_per_second cannot be used together",
+    bad=f"{STREAM}max_steps: 100\ninclude_tokens_per_second: true\n",
+    good=f"{STREAM}max_steps: 100\n",
+)
+def pretraining_tokens_per_second(config: Config) -> Iterator[Problem]:
+    """`include_tokens_per_second` with `pretraining_dataset`.
+
+    Counting needs all rows, which a stream does not have.
+    """
+    now = config.at("pretrain_with_tps")
+    if now("pretraining_dataset") and now("include_tokens_per_second"):
+        yield problem("A stream can't be counted: drop this.", "include_tokens_per_second", "pretraining_dataset")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("streaming", "sample_packing", "datasets"),
+    says="Sample packing with multiple streaming datasets is not yet supported",
+    bad="streaming: true\nmax_steps: 100\nsample_packing: true\nattn_implementation: flash_attention_2\n"
+    "datasets:\n  - path: org/a\n    type: alpaca\n  - path: org/b\n    type: alpaca\n",
+    good="streaming: true\nmax_steps: 100\nsample_packing: true\nattn_implementation: flash_attention_2\n",
+)
+def streaming_several_packed(config: Config) -> Iterator[Problem]:
+    """`sample_packing` with several streamed datasets.
+
+    Packing works on one stream only.
+    """
+    now = config.at("check_streaming_w_multiple_datasets")
+    entries = now("datasets")
+    if now("streaming") and now("sample_packing") and isinstance(entries, list) and len(entries) > 1:
+        yield problem(
+            "Packing works on one stream only: keep one dataset, or drop packing.", "sample_packing", "datasets"
+        )
+
+
+@rule(
+    Severity.WARNING,
+    fields=("streaming", "datasets[].weight"),
+    says="Dataset weighting",
+    bad="streaming: true\nmax_steps: 100\ndatasets:\n  - path: org/a\n    type: alpaca\n    weight: 0.5\n",
+    good="streaming: true\nmax_steps: 100\n",
+)
+def streaming_weight(config: Config) -> Iterator[Problem]:
+    """A dataset's `weight` under `streaming`.
+
+    Weights need the number of rows; on a stream they are ignored.
+    """
+    if config.raw("streaming"):
+        for index, entry in enumerate(config.datasets):
+            weight = entry.get("weight")
+            if isinstance(weight, float) and weight < 1:
+                yield problem("Ignored on a stream: drop it.", ("datasets", index, "weight"), "streaming")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("pretrain_multipack_buffer_size", "streaming_multipack_buffer_size"),
+    says="pretrain_multipack_buffer_size is deprecated, use streaming_multipack_buffer_size; both are set",
+    bad="pretrain_multipack_buffer_size: 1000\nstreaming_multipack_buffer_size: 1000\n",
+    good="streaming_multipack_buffer_size: 1000\n",
+)
+def buffer_twice(config: Config) -> Iterator[Problem]:
+    """The packing buffer is set under its old and its new name.
+
+    Axolotl takes only one.
+    """
+    now = config.at("check_multipack_buffer_size")
+    if now("pretrain_multipack_buffer_size") and now("streaming_multipack_buffer_size"):
+        message = "Both set the same buffer: keep `streaming_multipack_buffer_size`."
+        yield problem(message, "pretrain_multipack_buffer_size", "streaming_multipack_buffer_size")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("pretrain_multipack_buffer_size", "streaming_multipack_buffer_size"),
+    says="`pretrain_multipack_buffer_size` is deprecated",
+    bad="pretrain_multipack_buffer_size: 1000\n",
+    good="streaming_multipack_buffer_size: 1000\n",
+)
+def buffer_old_name(config: Config) -> Iterator[Problem]:
+    """`pretrain_multipack_buffer_size` is the old name of `streaming_multipack_buffer_size`.
+
+    It is still moved there.
+    """
+    if config.raw("pretrain_multipack_buffer_size") and not config.raw("streaming_multipack_buffer_size"):
+        message = "Now `streaming_multipack_buffer_size`; the old name is still read. Rename it."
+        yield problem(message, "pretrain_multipack_buffer_size", suggestion="streaming_multipack_buffer_size")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("pretraining_dataset",),
+    bad=f"{STREAM}  - path: org/more\nmax_steps: 100\n".replace(
+        "streaming: true\n  - path: org/more\n", "  - path: org/more\n"
+    ),
+    good=f"{STREAM}max_steps: 100\n",
+)
+def pretraining_only_first(config: Config) -> Iterator[Problem]:
+    """More than one entry in `pretraining_dataset`.
+
+    Only the first is ever used.
+    """
+    entries = config.raw("pretraining_dataset")
+    if isinstance(entries, list) and len(entries) > 1:
+        yield problem("Never used: only the first entry of `pretraining_dataset` is read.", ("pretraining_dataset", 1))

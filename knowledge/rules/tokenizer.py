@@ -1,0 +1,172 @@
+"""Tokenizer, special tokens and chat templates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.finding import Severity
+from knowledge.rule import Problem, problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+
+
+@rule(
+    Severity.ERROR,
+    fields=("chat_template", "chat_template_jinja"),
+    says="chat_template_jinja is required when chat_template is set to jinja",
+    bad="chat_template: jinja\n",
+    good="chat_template: jinja\nchat_template_jinja: \"{{ messages[0]['content'] }}\"\n",
+)
+def jinja_without_template(config: Config) -> Iterator[Problem]:
+    """`chat_template: jinja` without the template.
+
+    Write it under `chat_template_jinja`, or name a built-in template.
+    """
+    now = config.at("check_chat_template_config")
+    if now("chat_template") == "jinja" and not now("chat_template_jinja"):
+        yield problem("The template itself is missing: add `chat_template_jinja`.", "chat_template")
+
+
+MISTRAL_COMMON = ("added_tokens_overrides", "special_tokens", "tokens", "chat_template", "processor_kwargs")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("tokenizer_use_mistral_common", *MISTRAL_COMMON),
+    says=("not supported with mistral-common tokenizer",),
+    bad="tokenizer_use_mistral_common: true\nspecial_tokens:\n  pad_token: <pad>\n",
+    good="tokenizer_use_mistral_common: true\n",
+)
+def mistral_common_options(config: Config) -> Iterator[Problem]:
+    """Tokenizer changes with `tokenizer_use_mistral_common`.
+
+    The mistral-common tokenizer can't be edited and brings its own chat format.
+    """
+    now = config.at("check_mistral_common_incompatible_options")
+    if now("tokenizer_use_mistral_common"):
+        for name in MISTRAL_COMMON:
+            if now(name):
+                yield problem("Not possible with the mistral-common tokenizer: remove it.", name)
+
+
+@rule(
+    Severity.WARNING,
+    fields=("tokenizer_use_mistral_common", "base_model", "base_model_config", "tokenizer_config"),
+    says="tokenizer_use_mistral_common auto inferred to True",
+    bad="base_model: mistralai/Magistral-Small-2506\n",
+    good="base_model: mistralai/Magistral-Small-2506\ntokenizer_use_mistral_common: true\n",
+)
+def mistral_common_inferred(config: Config) -> Iterator[Problem]:
+    """A Magistral model switches to the mistral-common tokenizer by itself.
+
+    It happens whenever "magistral" stands in the model's or tokenizer's name. Say which tokenizer you want.
+    """
+    if config.raw("tokenizer_use_mistral_common") is None:
+        for name in ("base_model", "base_model_config", "tokenizer_config"):
+            value = config.raw(name)
+            if isinstance(value, str) and "magistral" in value.lower():
+                message = "Switches to the mistral-common tokenizer: write `tokenizer_use_mistral_common` to choose."
+                yield problem(message, name)
+                return
+
+
+@rule(
+    Severity.CRASH,
+    fields=("tokens", "adapter", "lora_modules_to_save"),
+    bad="adapter: lora\nlora_r: 8\nlora_alpha: 16\ntokens: ['<thought>']\n",
+    good="adapter: lora\nlora_r: 8\nlora_alpha: 16\ntokens: ['<thought>']\n"
+    "lora_modules_to_save: [embed_tokens, lm_head]\n",
+)
+def new_tokens_untrained(config: Config) -> Iterator[Problem]:
+    """New tokens with an adapter, without the embedding and head in `lora_modules_to_save`.
+
+    The rows of new tokens in the embedding are random and frozen; Axolotl stops with an error when it reads the
+    model's config. For most models the names are embed_tokens and lm_head.
+    """
+    if config.typed("adapter") in ("lora", "qlora") and config.typed("tokens"):
+        saved = config.typed("lora_modules_to_save") or []
+        if not saved:
+            message = "New tokens stay untrained: add `lora_modules_to_save: [embed_tokens, lm_head]`."
+            yield problem(message, "tokens", "adapter")
+
+
+FAMILIES = {
+    "<|end_of_text|>": ("llama-3", "llama3", "granite"),
+    "<|eot_id|>": ("llama-3", "llama3"),
+    "<|finetune_right_pad_id|>": ("llama-3", "llama3"),
+    "<|im_end|>": (
+        "qwen",
+        "chatml",
+        "hermes",
+        "smol",
+        "yi-",
+        "lfm",
+        "internlm",
+        "orca",
+        "dolphin",
+        "tinyllama",
+        "phi-4",
+    ),
+    "<|endoftext|>": ("qwen", "phi", "gpt", "pythia", "neox", "falcon", "mpt", "stablelm", "smol", "olmo", "starcoder"),
+    "<end_of_turn>": ("gemma",),
+    "<|vision_pad|>": ("qwen",),
+}
+"""Special tokens that belong to model families, by a part of the model's name."""
+OTHERS = ("llama-2", "llama2", "mistral", "mixtral", "gemma", "llama-3", "llama3", "qwen", "phi-3", "phi3")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("special_tokens.pad_token", "base_model", "tokens", "added_tokens_overrides"),
+    bad="base_model: mistralai/Mistral-7B-v0.1\nspecial_tokens:\n  pad_token: <|end_of_text|>\n",
+    good="base_model: mistralai/Mistral-7B-v0.1\nspecial_tokens:\n  pad_token: </s>\n",
+)
+def pad_token_of_another_family(config: Config) -> Iterator[Problem]:
+    """A pad token that belongs to another model family.
+
+    A token that the tokenizer does not have is added to the vocabulary: the embedding is resized, and its new row is
+    random. Take one that this model has, often its end token.
+    """
+    name, tokens = config.raw("base_model"), config.typed("special_tokens")
+    pad = tokens.get("pad_token") if isinstance(tokens, dict) else None
+    if not isinstance(name, str) or not isinstance(pad, str) or pad not in FAMILIES:
+        return
+    lower = name.lower()
+    known = next((family for family in OTHERS if family in lower), None)
+    if known and not any(family in lower for family in FAMILIES[pad]):
+        message = "Not a token of this model, so it is added with a random embedding. Is it from another family?"
+        yield problem(message, "special_tokens.pad_token", "base_model")
+
+
+@rule(
+    Severity.ADVICE,
+    fields=("chat_template", "eot_tokens", "special_tokens.eos_token", "datasets[].type"),
+    bad="chat_template: gemma\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
+    good="chat_template: gemma\neot_tokens: [<end_of_turn>]\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
+)
+def end_of_turn_unnamed(config: Config) -> Iterator[Problem]:
+    """A template whose turns end with a token that may not be the tokenizer's EOS, without `eot_tokens`.
+
+    Only the tokens named there (else the EOS token) are trained as the end of a turn. When the template's own end
+    token is none of them, the model is never taught to stop.
+    """
+    ends = {
+        "chatml": "<|im_end|>",
+        "llama3": "<|eot_id|>",
+        "gemma": "<end_of_turn>",
+        "gemma3": "<end_of_turn>",
+        "phi_3": "<|end|>",
+        "phi_35": "<|end|>",
+    }
+    end = ends.get(str(config.raw("chat_template")))
+    tokens = config.typed("special_tokens")
+    eos = tokens.get("eos_token") if isinstance(tokens, dict) else None
+    chats = any(
+        isinstance(entry, dict) and entry.get("type") == "chat_template" for entry in config.raw("datasets") or ()
+    )
+    if end and chats and not config.typed("eot_tokens") and eos != end:
+        message = f"Turns end with `{end}`: if that is not the EOS, name it in `eot_tokens`."
+        yield problem(message, "chat_template")
