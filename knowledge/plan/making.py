@@ -37,7 +37,10 @@ def plan_of(config: Config) -> TrainingPlan:
     """The plan of a config, made once a check: from the config alone, or with the data that `remember_plan` gave it."""
     found: TrainingPlan | None = config.memo.get(_MEMO)
     if found is None:
+        # What the plan reads is not what the rule reads that asks for it.
+        reads, config.reads = config.reads, None
         found = config.memo[_MEMO] = make_plan(config)
+        config.reads = reads
     return found
 
 

@@ -1,6 +1,30 @@
 """Learning-rate schedules: which keys they read, and the curve they draw."""
 
-from knowledge.schedule.curves import learning_rates
-from knowledge.schedule.kinds import FOLLOWS_EVALUATION, KINDS, Kind, Schedule, ScheduleFailure, schedule_of
+from knowledge.schedule.curves import failure_of, learning_rates
+from knowledge.schedule.kinds import (
+    FOLLOWS_EVALUATION,
+    KINDS,
+    Kind,
+    Schedule,
+    ScheduleFailure,
+    arguments_read,
+    is_quadratic,
+    schedule_arguments,
+    schedule_name,
+    schedule_of,
+)
 
-__all__ = ["FOLLOWS_EVALUATION", "KINDS", "Kind", "Schedule", "ScheduleFailure", "learning_rates", "schedule_of"]
+__all__ = [
+    "FOLLOWS_EVALUATION",
+    "KINDS",
+    "Kind",
+    "Schedule",
+    "ScheduleFailure",
+    "arguments_read",
+    "failure_of",
+    "is_quadratic",
+    "learning_rates",
+    "schedule_arguments",
+    "schedule_name",
+    "schedule_of",
+]

@@ -15,7 +15,7 @@ from knowledge.schedule.kinds import FOLLOWS_EVALUATION, KINDS, Schedule, Schedu
 from knowledge.schedule.own import jagged, one_cycle, rex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from knowledge.schedule.kinds import Factor
 
@@ -26,6 +26,20 @@ def learning_rates(schedule: Schedule) -> list[float]:
     Raises:
         ScheduleFailure: the trainer refuses this schedule, or it fails before its last step.
     """
+    return _rates(schedule, range(schedule.total + 1))
+
+
+def failure_of(schedule: Schedule) -> str | None:
+    """Why the schedule cannot be built or followed to its end, without computing all of it; None when it can."""
+    turning_points = {0, 1, schedule.warmup - 1, schedule.warmup, schedule.warmup + 1, schedule.total}
+    try:
+        _rates(schedule, [step for step in turning_points if 0 <= step <= schedule.total])
+    except ScheduleFailure as failure:
+        return str(failure)
+    return None
+
+
+def _rates(schedule: Schedule, steps: Iterable[int]) -> list[float]:
     factor = _factor(schedule)
     ahead = _AHEAD if schedule.name == "rex" else 0
     if schedule.restart_steps:
@@ -36,7 +50,7 @@ def learning_rates(schedule: Schedule) -> list[float]:
         factor = jagged(factor, schedule)
         ahead += _AHEAD
     try:
-        return [schedule.learning_rate * factor(step + ahead) for step in range(schedule.total + 1)]
+        return [schedule.learning_rate * factor(step + ahead) for step in steps]
     except (ZeroDivisionError, ValueError) as error:
         raise ScheduleFailure(
             f"`{schedule.name}` cannot be computed for {schedule.total} steps with {schedule.warmup} of warm-up."

@@ -108,6 +108,33 @@ class Schedule:
     restart_anneal: int | None = None
 
 
+def schedule_name(config: Config) -> str:
+    """`lr_scheduler`, or the default that stands for a blank one."""
+    return str(config.get("lr_scheduler") or "cosine")
+
+
+def schedule_arguments(config: Config) -> dict[str, Any]:
+    """`lr_scheduler_kwargs`, empty where there are none."""
+    found = config.get("lr_scheduler_kwargs")
+    return found if isinstance(found, dict) else {}
+
+
+def is_quadratic(config: Config) -> bool:
+    """Whether the warm-up is quadratic: only cosine reads the key, and preference trainers are not told of it."""
+    return schedule_name(config) == "cosine" and bool(config.get("lr_quadratic_warmup")) and not config.get("rl")
+
+
+def arguments_read(config: Config) -> frozenset[str] | None:
+    """Keys of `lr_scheduler_kwargs` that reach the schedule's builder; None where none does.
+
+    The cosine that Axolotl builds for `cosine_min_lr_ratio` or `lr_quadratic_warmup` takes none either.
+    """
+    name = schedule_name(config)
+    if name not in KINDS or is_quadratic(config) or (name == "cosine" and config.get("cosine_min_lr_ratio")):
+        return None
+    return KINDS[name].arguments
+
+
 def schedule_of(config: Config, *, total: int, warmup: int) -> Schedule | None:
     """The schedule that a config asks for; None when the config has no readable learning rate.
 
@@ -119,19 +146,17 @@ def schedule_of(config: Config, *, total: int, warmup: int) -> Schedule | None:
     rate = config.get("learning_rate")
     if isinstance(rate, bool) or not isinstance(rate, int | float) or rate <= 0:
         return None
-    name = config.get("lr_scheduler") or "cosine"
-    arguments = config.get("lr_scheduler_kwargs")
     # Preference trainers are never told of these keys.
     preference = bool(config.get("rl"))
     return Schedule(
-        name=name,
+        name=schedule_name(config),
         learning_rate=float(rate),
         total=total,
         warmup=warmup,
-        arguments=arguments if isinstance(arguments, dict) else {},
+        arguments=schedule_arguments(config),
         minimum_ratio=config.get("cosine_min_lr_ratio"),
         constant_ratio=config.get("cosine_constant_lr_ratio"),
-        quadratic=bool(config.get("lr_quadratic_warmup")) and not preference,
+        quadratic=is_quadratic(config),
         restart_steps=None if preference else config.get("jagged_restart_steps"),
         restart_warmup=config.get("jagged_restart_warmup_steps"),
         restart_anneal=config.get("jagged_restart_anneal_steps"),

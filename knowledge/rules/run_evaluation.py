@@ -1,0 +1,235 @@
+"""Evaluations that never happen, best models that are never kept, and rows that a reward model cannot read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.finding import Severity
+from knowledge.plan import plan_of
+from knowledge.rule import Problem, problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+
+_METRICS = frozenset({"loss", "ppl", "runtime", "samples_per_second", "steps_per_second"})
+_HELD = "val_set_size: 0.05\n"
+
+
+@rule(
+    Severity.WARNING,
+    fields=(
+        "val_set_size",
+        "evals_per_epoch",
+        "eval_strategy",
+    ),
+    bad=_HELD,
+    good=_HELD + "evals_per_epoch: 4\n",
+)
+def held_out_rows_are_never_evaluated(config: Config) -> Iterator[Problem]:
+    """Rows are held out, and nothing says when to evaluate them.
+
+    They are lost to training and used for nothing.
+    """
+    unused = config.get("val_set_size") and not config.get("evals_per_epoch") and config.get("eval_strategy") != "no"
+    if unused and plan_of(config).eval_strategy == "no":
+        yield problem("Held out, but never evaluated: add `evals_per_epoch: 4`, or set this to 0.", "val_set_size")
+
+
+@rule(
+    Severity.IGNORED,
+    fields=(
+        "eval_strategy",
+        "val_set_size",
+        "test_datasets",
+        "eval_steps",
+        "evals_per_epoch",
+    ),
+    bad="eval_strategy: epoch\n",
+    good=_HELD + "eval_strategy: epoch\n",
+)
+def eval_strategy_without_rows(config: Config) -> Iterator[Problem]:
+    """A strategy of evaluation is named, and there are no rows to evaluate.
+
+    Without `val_set_size` or `test_datasets` Axolotl switches evaluation off without a word.
+    """
+    strategy = config.get("eval_strategy")
+    if strategy in {None, "no"} or config.get("val_set_size") or config.get("test_datasets"):
+        return
+    asked = config.get("eval_steps") or config.get("evals_per_epoch") or config.written("val_set_size")
+    if not asked:
+        yield problem("No rows are held out, so nothing is evaluated: add `val_set_size: 0.05`.", "eval_strategy")
+
+
+@rule(
+    Severity.IGNORED,
+    fields=(
+        "load_best_model_at_end",
+        "rl",
+    ),
+    bad=_HELD + "evals_per_epoch: 2\nload_best_model_at_end: true\n",
+    good=_HELD + "eval_steps: 50\nsave_steps: 50\nload_best_model_at_end: true\n",
+)
+def best_model_is_not_loaded(config: Config) -> Iterator[Problem]:
+    """The best model is asked for, and the last one is kept.
+
+    Axolotl hands the key on only when rows are held out, and both `save_steps` and `eval_steps` are there (or both
+    counts per epoch), the first a multiple of the second. Preference trainers never get it.
+    """
+    if not config.get("load_best_model_at_end") or plan_of(config).load_best_model_at_end:
+        return
+    if config.get("rl"):
+        yield problem(f"The last model is kept: `rl: {config.get('rl')}` does not read it.", "load_best_model_at_end")
+    else:
+        yield problem(
+            "The last model is kept: it needs `save_steps` and `eval_steps`, the same number.", "load_best_model_at_end"
+        )
+
+
+@rule(
+    Severity.WARNING,
+    fields=(
+        "load_best_model_at_end",
+        "early_stopping_patience",
+        "save_steps",
+        "eval_steps",
+        "saves_per_epoch",
+        "evals_per_epoch",
+    ),
+    bad=_HELD + "eval_steps: 50\nsave_steps: 100\nload_best_model_at_end: true\n",
+    good=_HELD + "eval_steps: 50\nsave_steps: 50\nload_best_model_at_end: true\n",
+)
+def best_model_may_have_no_checkpoint(config: Config) -> Iterator[Problem]:
+    """Evaluations without a save beside them may find a best model that is nowhere saved.
+
+    Then nothing is loaded in the end, without a word. Counts per epoch are rounded up each on its own, so they need not
+    meet either. Save as often as you evaluate.
+    """
+    plan = plan_of(config)
+    if not plan.load_best_model_at_end or plan.save_strategy != "steps":
+        return
+    steps = (config.get("save_steps"), config.get("eval_steps"))
+    counts = (config.get("saves_per_epoch"), config.get("evals_per_epoch"))
+    apart = steps[0] != steps[1] if any(steps) else counts[0] != counts[1]
+    if apart:
+        key = "load_best_model_at_end" if config.get("load_best_model_at_end") else "early_stopping_patience"
+        pair = "`save_steps` and `eval_steps`" if any(steps) else "`saves_per_epoch` and `evals_per_epoch`"
+        yield problem(f"The best may not be saved: make {pair} equal.", key)
+
+
+@rule(
+    Severity.CRASH,
+    fields=(
+        "early_stopping_patience",
+        "rl",
+    ),
+    bad="early_stopping_patience: 3\nsave_steps: 50\neval_steps: 50\n",
+    good=_HELD + "early_stopping_patience: 3\nsave_steps: 50\neval_steps: 50\n",
+    says=(
+        "EarlyStoppingCallback requires metric_for_best_model to be defined",
+        "EarlyStoppingCallback requires IntervalStrategy of steps or epoch",
+    ),
+)
+def early_stopping_without_evaluation(config: Config) -> Iterator[Problem]:
+    """Early stopping looks at evaluations, and there are none.
+
+    Hold rows out with `val_set_size`. The trainer asserts it when training starts.
+    """
+    if config.get("early_stopping_patience") and not config.get("rl") and plan_of(config).eval_strategy == "no":
+        yield problem(
+            "Training stops at its start: nothing is evaluated. Set `val_set_size`.", "early_stopping_patience"
+        )
+
+
+@rule(
+    Severity.IGNORED,
+    fields=(
+        "rl",
+        "dataloader_drop_last",
+        "early_stopping_patience",
+        "metric_for_best_model",
+        "group_by_length",
+        "curriculum_sampling",
+    ),
+    bad="rl: dpo\nearly_stopping_patience: 3\nsave_steps: 50\neval_steps: 50\n" + _HELD,
+    good="rl: dpo\nsave_steps: 50\neval_steps: 50\n" + _HELD,
+)
+def preference_trainers_do_not_read_it(config: Config) -> Iterator[Problem]:
+    """A key that preference trainers are never told of.
+
+    They are built by another part of Axolotl, which leaves out early stopping, the metric of the best model, sorting by
+    length, curriculum order and the drop of a last incomplete batch.
+    """
+    if not config.get("rl"):
+        return
+    names = ("early_stopping_patience", "metric_for_best_model", "group_by_length", "curriculum_sampling")
+    for name in (*names, "dataloader_drop_last"):
+        if config.get(name):
+            yield problem(f"Not read under `rl: {config.get('rl')}`: remove it.", name, "rl")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("save_strategy",),
+    bad="save_strategy: best\nmetric_for_best_model: loss\n",
+    good=_HELD + "eval_steps: 50\nsave_strategy: best\nmetric_for_best_model: loss\n",
+)
+def best_is_never_saved(config: Config) -> Iterator[Problem]:
+    """Only the best model is to be saved, and no evaluation says which it is.
+
+    Then no checkpoint is written; only the final weights stand in `output_dir`.
+    """
+    if config.get("save_strategy") == "best" and plan_of(config).eval_strategy == "no":
+        yield problem("Nothing is evaluated, so no checkpoint is written: add `val_set_size`.", "save_strategy")
+
+
+@rule(
+    Severity.CRASH,
+    fields=(
+        "metric_for_best_model",
+        "trainer_cls",
+        "reward_model",
+        "process_reward_model",
+        "plugins",
+        "rl",
+    ),
+    bad=_HELD + "eval_steps: 50\nmetric_for_best_model: accuracy\n",
+    good=_HELD + "eval_steps: 50\nmetric_for_best_model: loss\n",
+    says="which is not found in the evaluation metrics",
+)
+def metric_is_not_measured(config: Config) -> Iterator[Problem]:
+    """The metric of the best model is none that the evaluation measures.
+
+    Axolotl's trainer measures the loss and what follows from it. Another name ends the run at the first evaluation.
+    """
+    metric = config.get("metric_for_best_model")
+    own = (
+        config.get("trainer_cls")
+        or config.get("reward_model")
+        or config.get("process_reward_model")
+        or config.get("plugins")
+    )
+    if not isinstance(metric, str) or config.get("rl") or own or plan_of(config).eval_strategy == "no":
+        return
+    if metric.removeprefix("eval_") not in _METRICS:
+        yield problem("Never measured: the run dies at its first evaluation. Take `loss`.", "metric_for_best_model")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("datasets", "datasets[].type"),
+    bad="reward_model: true\ndatasets:\n  - path: org/pairs\n    type: bradley_terry.chat_template\n",
+    good="reward_model: true\ndatasets:\n  - path: org/pairs\n    type: bradley_terry.llama3\n",
+    says="KeyError: 'system'",
+)
+def reward_rows_need_a_system_column(config: Config) -> Iterator[Problem]:
+    """This type reads a `system` column of every row, and dies where there is none.
+
+    An empty text in it is enough. The other columns that it reads are `input`, `chosen` and `rejected`.
+    """
+    for index, entry in enumerate(config.datasets):
+        if entry.get("type") == "bradley_terry.chat_template":
+            yield problem(
+                "Rows without a `system` column end the run: add one, empty if need be.", f"datasets[{index}].type"
+            )
