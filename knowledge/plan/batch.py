@@ -45,7 +45,7 @@ class Batch:
 
 def product(*factors: int) -> str:
     """A product with its result: "75 x 2 x 4 = 600", with multiplication signs."""
-    return f"{' × '.join(f'{factor:,}' for factor in factors)} = {math.prod(factors):,}"  # noqa: RUF001
+    return f"{' × '.join(f'{factor:,}' for factor in factors)} = {math.prod(factors):,}"
 
 
 def batch_of(config: Config) -> Batch:
