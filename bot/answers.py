@@ -1,0 +1,147 @@
+"""What is remembered of recent answers, in memory only: for their buttons, and for "3 mended, 1 left".
+
+A config is kept for its own buttons, with its secrets masked, for an hour at most. What a second check is compared with
+is rule ids and paths, never the config.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from knowledge import Report
+    from knowledge.finding import Finding
+    from knowledge.secrets import Secret
+
+_ANSWERS = 1000
+_CHARACTERS = 32 << 20
+_CHECKS = 5000
+_CHECK_SECONDS = 3600.0
+_CORRECTED = ".corrected"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What became of the findings of the check before."""
+
+    mended: int
+    left: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A config that was checked, and what came out.
+
+    Attributes:
+        owner: The member who asked.
+        name: The file's name, or where the text stood.
+        text: The config, its secrets masked.
+        report: What was found.
+        gpus: GPUs that it was checked for.
+        axolotl: Axolotl release that it was checked for.
+        dataset: A sample of its dataset, its secrets masked, and the sample's name.
+        notes: Sentences about how the text was taken.
+        guild_id: The server in which it was asked, if any.
+        message: Channel and message that held the config, where it was a message in a channel.
+        public: Whether a moderator may answer that message in public.
+        secrets: What was masked in the config.
+        muted: Rules that the server has muted, with the reason.
+        progress: What became of the findings of the member's check before.
+    """
+
+    owner: int
+    name: str
+    text: str
+    report: Report
+    gpus: int
+    axolotl: str | None = None
+    dataset: tuple[str, bytes] | None = None
+    notes: tuple[str, ...] = ()
+    guild_id: int | None = None
+    message: tuple[int, int] | None = None
+    public: bool = False
+    secrets: tuple[Secret, ...] = ()
+    muted: Mapping[str, str] = field(default_factory=dict)
+    progress: Progress | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings that are shown: rules that the server has muted are left out."""
+        return tuple(finding for finding in self.report.findings if finding.rule not in self.muted)
+
+    @property
+    def size(self) -> int:
+        """About how many characters it holds."""
+        return len(self.text) + (len(self.dataset[1]) if self.dataset else 0)
+
+
+@dataclass(slots=True)
+class _Before:
+    name: str
+    at: float
+    findings: Counter[tuple[str, tuple[str, ...]]] = field(default_factory=Counter)
+
+
+class Answers:
+    """Recent answers by key, and recent checks by member.
+
+    Args:
+        minutes: How long an answer is kept.
+    """
+
+    def __init__(self, minutes: int) -> None:
+        self._seconds = minutes * 60.0
+        self._kept: OrderedDict[str, tuple[float, Checked]] = OrderedDict()
+        self._characters = 0
+        self._before: OrderedDict[int, _Before] = OrderedDict()
+
+    def keep(self, checked: Checked) -> str:
+        """Keeps an answer; returns the key under which its buttons find it."""
+        key = secrets.token_urlsafe(9)
+        self._kept[key] = (time.monotonic(), checked)
+        self._characters += checked.size
+        self._forget()
+        return key
+
+    def find(self, key: str) -> Checked | None:
+        """The answer of a key, or None when it has expired."""
+        self._forget()
+        found = self._kept.get(key)
+        return found[1] if found else None
+
+    def compare(self, owner: int, name: str, findings: Iterable[Finding]) -> Progress | None:
+        """Remembers a check of a member and compares it with the one before, if that was of the same config.
+
+        Nothing of the config itself tells that. It is taken for the same when its name is, or when findings are left,
+        or when no new one came.
+        """
+        now = time.monotonic()
+        current = Counter((finding.rule, finding.fields) for finding in findings)
+        stem = name.replace(_CORRECTED, "")
+        before = self._before.pop(owner, None)
+        self._before[owner] = _Before(stem, now, current)
+        while len(self._before) > _CHECKS:
+            self._before.popitem(last=False)
+        if before is None or now - before.at > _CHECK_SECONDS:
+            return None
+        left = (before.findings & current).total()
+        progress = Progress(before.findings.total() - left, left, current.total() - left)
+        same = before.name == stem or progress.left > 0 or progress.new == 0
+        return progress if same and before.findings else None
+
+    def _forget(self) -> None:
+        """Drops what is too old, and the oldest where there is too much."""
+        limit = time.monotonic() - self._seconds
+        while self._kept:
+            at, checked = next(iter(self._kept.values()))
+            if at > limit and len(self._kept) <= _ANSWERS and self._characters <= _CHARACTERS:
+                return
+            self._kept.popitem(last=False)
+            self._characters -= checked.size

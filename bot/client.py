@@ -1,0 +1,208 @@
+"""The bot: opens what it needs at the start, and closes it when the last answer is out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import pkgutil
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import errors
+from bot.answers import Answers
+from bot.cooldowns import Cooldown
+from bot.drafts import Drafts
+from bot.flights import Flights
+from bot.health import Metrics
+from bot.store import open_store
+from bot.views import notice
+from bot.views.press import is_lost
+from bot.votes import Votes
+from bot.workers import Workers
+
+if TYPE_CHECKING:
+    import re
+
+    from bot.settings import Settings
+    from bot.store import Store
+
+_log = logging.getLogger(__name__)
+_DRAIN_SECONDS = 7.0
+"""How long closing waits for answers; a stop of the service takes 10 s at most."""
+_TREE_MARK = "command-tree"
+
+
+def create_bot(settings: Settings) -> HelpBot:
+    """A bot that is ready to be started; nothing is opened yet."""
+    return HelpBot(settings)
+
+
+class HelpTree(app_commands.CommandTree["HelpBot"]):
+    """The commands: who asks too often is told so, and every exception ends in the one handler."""
+
+    async def interaction_check(self, interaction: discord.Interaction[HelpBot], /) -> bool:
+        """Lets a command through unless the member or the server has used up its share."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            return True
+        try:
+            interaction.client.spend(interaction)
+        except errors.UserError as error:
+            await errors.handle(interaction, error)
+            return False
+        return True
+
+    async def on_error(self, interaction: discord.Interaction[HelpBot], error: app_commands.AppCommandError, /) -> None:
+        """What a command did not answer itself."""
+        await errors.handle(interaction, error)
+
+
+class HelpBot(commands.AutoShardedBot):
+    """The help bot.
+
+    Attributes:
+        settings: What the host decided.
+        store: The database; open from `setup_hook` to `close`.
+        workers: Where configs are checked.
+        answers: What the buttons under recent answers need to know.
+        drafts: FAQ entries that are being written.
+        votes: Who has said that an entry helped.
+        flights: Commands that are being answered.
+        metrics: What /metrics tells.
+        version: The version of this bot.
+    """
+
+    store: Store
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            tree_cls=HelpTree,
+            shard_count=settings.shard_count or 1,
+            shard_ids=list(settings.shard_ids) or None,
+        )
+        self.settings = settings
+        self.version = _version()
+        self.drafts = Drafts()
+        self.votes = Votes()
+        self.flights = Flights()
+        self.metrics = Metrics()
+        self.answers = Answers(minutes=settings.answer_minutes)
+        self.workers = Workers(settings.workers, settings.queue, settings.check_seconds)
+        self._members = Cooldown(settings.member_burst, 1.0)
+        self._servers = Cooldown(settings.guild_burst, 5.0)
+        self._templates: tuple[re.Pattern[str], ...] = ()
+        self._opened = False
+
+    async def setup_hook(self) -> None:
+        """Opens the database, loads every module of `cogs`, and tells Discord of the commands if they changed."""
+        self.store = await open_store(self.settings.address)
+        self._opened = True
+        self.workers.warm()
+        try:
+            for name in extension_names():
+                await self.load_extension(name)
+            await self._sync()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def launch_shards(self) -> None:
+        """Asks Discord for the number of shards unless the host has given it."""
+        if self.settings.shard_count is None:
+            self.shard_count = None
+        await super().launch_shards()
+
+    async def close(self) -> None:
+        """Lets commands in flight answer, says so to those that could not, then closes everything."""
+        if not self.is_closed():
+            for interaction in await self.flights.drain(_DRAIN_SECONDS):
+                await errors.reply(interaction, notice.CUT_OFF)
+        self.workers.close()
+        if self._opened:
+            await self.store.close()
+        await super().close()
+
+    def add_dynamic_items(self, *items: type[discord.ui.DynamicItem[Any]]) -> None:
+        """Registers buttons and selects that survive a restart."""
+        self._templates += tuple(item.__discord_ui_compiled_template__ for item in items)
+        super().add_dynamic_items(*items)
+
+    async def on_interaction(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Answers what nobody else does: modals and buttons from before a restart or an update."""
+        if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+            return
+        if is_lost(str((interaction.data or {}).get("custom_id", "")), self._templates):
+            await errors.reply(interaction, notice.EXPIRED)
+
+    def spend(self, interaction: discord.Interaction[Any]) -> None:
+        """Takes one command off the share of the member and of the server.
+
+        Raises:
+            Busy: one of them has none left; the sentence names the seconds to wait.
+        """
+        seconds = self._members.take(interaction.user.id)
+        if not seconds and interaction.guild_id is not None:
+            seconds = self._servers.take(interaction.guild_id)
+        if seconds:
+            self.metrics.failure("cooldown")
+            raise errors.Busy(notice.wait(seconds))
+
+    def sees(self, guild_id: int) -> bool:
+        """Whether a server belongs to a shard of this process."""
+        count = self.shard_count or 1
+        ids = self.shard_ids or range(count)
+        return (guild_id >> 22) % count in ids
+
+    async def _sync(self) -> None:
+        """Registers the commands if they differ from those registered last; one process of the fleet does it."""
+        async with self.store.alone("command-sync"):
+            tree = await tree_hash(self)
+            if await self.store.marks.get(_TREE_MARK) == tree and await self._is_registered():
+                return
+            await self.tree.sync()
+            await self.store.marks.set(_TREE_MARK, tree)
+        _log.info("commands registered", extra={"tree": tree[:12]})
+
+    async def _is_registered(self) -> bool:
+        """Whether Discord knows the commands by name: a database may have moved to another application."""
+        known = {(command.name, command.type) for command in await self.tree.fetch_commands()}
+        return known == {(command.name, _type_of(command)) for command in self.tree.get_commands()}
+
+
+def _type_of(command: Any) -> discord.AppCommandType:
+    return command.type if isinstance(command, app_commands.ContextMenu) else discord.AppCommandType.chat_input
+
+
+async def tree_hash(bot: HelpBot) -> str:
+    """A hash of the commands as Discord gets them, and of the application that they belong to."""
+    payload = [command.to_dict(bot.tree) for command in bot.tree.get_commands()]
+    text = json.dumps([bot.application_id, payload], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def extension_names() -> tuple[str, ...]:
+    """The modules of the package `cogs`, found by looking: no import points upwards."""
+    root = __import__("cogs")
+    return tuple(
+        f"cogs.{module.name}" for module in pkgutil.iter_modules(root.__path__) if not module.name.startswith("_")
+    )
+
+
+def _version() -> str:
+    try:
+        return version("axolotl-help-bot")
+    except PackageNotFoundError:
+        return "unknown"

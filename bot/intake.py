@@ -1,0 +1,190 @@
+"""What members hand in -> text within limits: an attachment, a modal, or a message with code blocks and files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from bot.errors import UserError
+from bot.views import intake as words
+from knowledge import secrets
+from knowledge.document import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_SAMPLE_BYTES = 8 << 20
+"""Bytes of a dataset sample."""
+MAX_TAKEN = 5
+"""Configs that are taken from one message."""
+
+_FENCE = re.compile(r"```(?:([\w+#.-]*)[ \t]*\r?\n)?(.*?)(?:```|\Z)", re.DOTALL)
+_KEY_LINE = re.compile(r"^[ \t>]*(?:- )?[\w.\"'-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
+_LOG_LINE = re.compile(
+    r"^Traceback \(most recent call last\)|^\s*File \".+\", line \d+|^\S*(?:Error|Exception)\b.*$|\[(?:ERROR|WARNING)\]|"
+    r"CUDA out of memory|ValidationError",
+    re.MULTILINE,
+)
+_PICTURES = ("image/", "video/", "audio/")
+_ARCHIVES = (".zip", ".gz", ".tar", ".7z", ".safetensors", ".bin", ".pt", ".pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A text that was handed in, its secrets masked.
+
+    Attributes:
+        name: The file's name, or where it stood.
+        text: The text.
+        secrets: What was masked in it.
+        notes: Sentences about how it was read.
+    """
+
+    name: str
+    text: str
+    secrets: tuple[secrets.Secret, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def with_note(self, note: str) -> Taken:
+        """The same text with one more sentence about how it was read."""
+        return replace(self, notes=(*self.notes, note))
+
+    @property
+    def is_log(self) -> bool:
+        """Whether it reads like what a program printed, rather than like a config."""
+        lines = len(_LOG_LINE.findall(self.text))
+        return lines > 0 and lines * 4 >= len(_KEY_LINE.findall(self.text))
+
+    @property
+    def is_config(self) -> bool:
+        """Whether it has lines of YAML."""
+        return len(_KEY_LINE.findall(self.text)) > 1 and not self.is_log
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a message held: texts that were taken, and the names of what was not, with the reason."""
+
+    taken: tuple[Taken, ...]
+    left: tuple[str, ...]
+
+
+async def from_attachment(attachment: discord.Attachment) -> Taken:
+    """Reads a config or a log from a file.
+
+    Raises:
+        UserError: it is too large (asked before it is downloaded), no text, or can't be fetched.
+    """
+    data = await _download(attachment, MAX_BYTES, words.too_large)
+    text, notes = decode(data, attachment.filename)
+    return take(attachment.filename, text, notes)
+
+
+async def sample_from(attachment: discord.Attachment) -> tuple[str, bytes]:
+    """Reads rows of a dataset from a file: its name, and its bytes with secrets masked where it is text.
+
+    Raises:
+        UserError: it is too large or can't be fetched.
+    """
+    data = await _download(attachment, MAX_SAMPLE_BYTES, words.sample_too_large)
+    if PurePath(attachment.filename).suffix.lower() not in (".parquet", ".arrow"):
+        text, _ = decode(data, attachment.filename)
+        data = secrets.mask(text).encode()
+    return attachment.filename, data
+
+
+def from_paste(*parts: str) -> Taken:
+    """Joins the fields of a modal, in which a config of over 4,000 characters is spread."""
+    return take(words.PASTED, "\n".join(part.strip("\n") for part in parts if part.strip()))
+
+
+async def from_message(message: discord.Message) -> Found:
+    """Finds configs and logs in a message: in its code blocks, its files, and those of a message that it forwards.
+
+    Raises:
+        UserError: a file can't be fetched.
+    """
+    taken: list[Taken] = []
+    left: list[str] = []
+    for part in (message, *message.message_snapshots):
+        taken += _from_content(part.content)
+        for attachment in part.attachments:
+            if reason := _unfit(attachment):
+                left.append(words.left_out(attachment.filename, reason))
+                continue
+            text = await from_attachment(attachment)
+            if text.is_config or text.is_log:
+                taken.append(text)
+            else:
+                left.append(words.left_out(attachment.filename, words.NO_CONFIG))
+    left += [words.left_out(text.name, words.TOO_MANY) for text in taken[MAX_TAKEN:]]
+    return Found(tuple(taken[:MAX_TAKEN]), tuple(left))
+
+
+def take(name: str, text: str, notes: Iterable[str] = ()) -> Taken:
+    """A text with its secrets found and masked, which comes before anything else."""
+    return Taken(name, secrets.mask(text), secrets.find(text), tuple(notes))
+
+
+def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
+    """The text of a file, and a sentence where it is saved in a way that Axolotl cannot read.
+
+    Raises:
+        UserError: it is no text.
+    """
+    for marks, encoding in (((b"\xff\xfe", b"\xfe\xff"), "utf-16"), ((b"\xef\xbb\xbf",), "utf-8-sig")):
+        if data.startswith(marks):
+            try:
+                text = data.decode(encoding)
+            except UnicodeDecodeError:
+                break
+            return text, (words.UTF_16,) if encoding == "utf-16" else ()
+    if b"\x00" in data:
+        raise UserError(words.no_text(name))
+    try:
+        return data.decode(), ()
+    except UnicodeDecodeError as error:
+        if sum(byte < 9 for byte in data):
+            raise UserError(words.no_text(name)) from error
+        line = data.count(b"\n", 0, error.start) + 1
+        return data.decode("cp1252", "replace"), (words.not_utf_8(line),)
+
+
+def _from_content(content: str) -> list[Taken]:
+    """Configs and logs in the text of a message: its code blocks, else the whole of it."""
+    blocks = [match[2].strip("\n") for match in _FENCE.finditer(content)]
+    names = [words.block_name(number, len(blocks)) for number in range(1, len(blocks) + 1)]
+    texts = [take(name, block) for name, block in zip(names, blocks, strict=True)]
+    found = [text for text in texts if text.is_config or text.is_log]
+    if not blocks and content.strip():
+        whole = take(words.WHOLE_MESSAGE, content)
+        found = [whole] if whole.is_config or whole.is_log else []
+    return found
+
+
+def _unfit(attachment: discord.Attachment) -> str | None:
+    """Why a file of a message is not looked into, or None."""
+    if (attachment.content_type or "").startswith(_PICTURES):
+        return words.PICTURE
+    if attachment.filename.lower().endswith(_ARCHIVES):
+        return words.NO_TEXT
+    if attachment.size > MAX_BYTES:
+        return words.over(MAX_BYTES)
+    return None
+
+
+async def _download(attachment: discord.Attachment, limit: int, refusal: words.Refusal) -> bytes:
+    if attachment.size > limit:
+        raise UserError(refusal(attachment.filename, attachment.size, limit))
+    try:
+        data = await attachment.read()
+    except (discord.HTTPException, aiohttp.ClientError, TimeoutError) as error:
+        raise UserError(words.unfetched(attachment.filename)) from error
+    if len(data) > limit:  # what Discord says of the size is not taken on trust
+        raise UserError(refusal(attachment.filename, len(data), limit))
+    return data

@@ -1,0 +1,56 @@
+"""What runs away from the event loop, in the processes of `bot.workers`: text and numbers in, frozen values out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from knowledge import Report
+from knowledge import check as check_config
+from knowledge.finding import Finding, Frozen
+from knowledge.fixes import corrected, diff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Correction(Frozen):
+    """A config with its mechanical faults mended.
+
+    Attributes:
+        text: The whole text, every other byte kept.
+        diff: What changed.
+        mended: How many findings were mended.
+    """
+
+    text: str
+    diff: str
+    mended: int
+
+
+def ready() -> bool:
+    """Answers as soon as the process can work, with what a check needs loaded."""
+    check_config("base_model: x\n")
+    return True
+
+
+def check(
+    text: str,
+    *,
+    gpus: int = 1,
+    axolotl: str | None = None,
+    dataset: bytes | None = None,
+    dataset_name: str = "sample.jsonl",
+) -> Report:
+    """Checks a config."""
+    return check_config(text, gpus=gpus, axolotl=axolotl, dataset=dataset, dataset_name=dataset_name)
+
+
+def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
+    """Mends what the findings say is mechanical."""
+    found = [finding for each in findings if (finding := Finding.model_validate(each)).edit]
+    after = corrected(text, found)
+    return Correction(text=after, diff=diff(text, after, name), mended=len(found))
+
+
+JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (ready, check, correct)}
+"""By the name under which a worker is asked for them."""

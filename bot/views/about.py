@@ -1,0 +1,75 @@
+"""What the bot is, what it stores, and how it is used; the first message in a new server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from discord import ui
+
+from bot.views.layout import Colour, container, layout, small
+
+ABOUT = (
+    "A config goes in, the truth about it comes out: what Axolotl refuses, what it silently ignores, what runs but not "
+    "as meant, and what the run will really do: batch, steps, memory, disk."
+)
+STORED = (
+    "**Stored** for a server: its FAQ with who changed it, settings, muted rules, reports of wrong advice (rule, field "
+    "names, your words), counts of FAQ views and searches without a hit.\n"
+    "**Never stored**: configs, datasets, logs, messages. A config is kept in memory, its secrets masked, for an hour at "
+    "most, so that the buttons under its answer work.\n"
+    "**Private**: answers are seen by you only, unless you press Share summary."
+)
+SOURCES = (
+    "Facts are generated from Axolotl's own source; advice says whose it is. It cannot see whether a model or dataset "
+    "exists, nor your drivers."
+)
+HELP = (
+    "**Check a config** `/checkconfig file:` and choose your YAML; without a file a field opens to paste it. `gpus:` says "
+    "how many GPUs the run has, `dataset:` takes some rows, `version:` an older Axolotl.\n\n"
+    "**Check a message** open its menu, Apps, **Check message**: code blocks and files in it are read.\n\n"
+    "**Ask what a field does** `/explain field:sequence_len`; type a few letters for suggestions.\n\n"
+    "**Keep the batch on other GPUs** `/batchsize micro_batch_size:2 gradient_accumulation_steps:75 gpus:4`\n\n"
+    "**What differs between two configs** `/compare a: b:`\n\n"
+    "**Look it up** `/faq topic:`"
+)
+MODERATORS = (
+    "**Moderators**: `/faq-admin add` and `edit` keep the FAQ, `/faq-admin settings` sets the moderator role, the usual "
+    "Axolotl release and GPU count, `/rules mute` keeps a rule quiet here, `/rules reports` shows reports of wrong advice."
+)
+WELCOME = (
+    "### Axolotl Help is here\n"
+    "It reads configs for the fine-tuning tool Axolotl and says what will go wrong before a GPU is rented. Answers are "
+    "private.\n\n"
+    "**Start with** `/checkconfig` for your config, `/explain` for a field, `/faq` for a topic.\n\n"
+    "**For moderators**: `/faq-admin settings` sets who may edit the FAQ, and the Axolotl release and GPU count that "
+    "members here usually have; `/faq-admin import` brings the starter FAQ."
+)
+
+
+def about_layout(version: str, axolotl: str, source: str) -> ui.LayoutView:
+    """The answer to /about."""
+    head = f"### Axolotl Help {version}\n{small(f'speaks for Axolotl {axolotl}')}\n{ABOUT}"
+    origin = f"{SOURCES} Source: {source}" if source else SOURCES
+    return layout(
+        container(
+            Colour.NEUTRAL,
+            ui.TextDisplay(head),
+            ui.Separator(),
+            ui.TextDisplay(STORED),
+            ui.Separator(),
+            ui.TextDisplay(origin),
+        )
+    )
+
+
+def help_layout(*, moderator: bool) -> ui.LayoutView:
+    """The answer to /help."""
+    items: list[ui.Item[Any]] = [ui.TextDisplay(f"### How to use this\n{HELP}")]
+    if moderator:
+        items += [ui.Separator(), ui.TextDisplay(MODERATORS)]
+    return layout(container(Colour.NEUTRAL, *items))
+
+
+def welcome_layout() -> ui.LayoutView:
+    """The first message in a server that added the bot."""
+    return layout(container(Colour.NEUTRAL, ui.TextDisplay(WELCOME)))

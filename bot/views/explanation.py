@@ -1,0 +1,150 @@
+"""What a field, a concept or a rule is, and what turning it does."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot.errors import answer
+from bot.views import limits
+from bot.views.layout import Colour, container, layout, small
+from bot.views.press import Press
+from bot.views.wording import listed
+from knowledge.explanation import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.client import HelpBot
+    from knowledge.catalog import Choice, Explanation
+
+_PART = 900
+_EXAMPLE = 700
+_CHOICES = 18
+
+
+class Related(Press, name="explain"):
+    """Explains what is chosen; needs nothing that is kept, so it works after a restart."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Answers with the explanation."""
+        await answer(interaction, explanation_layout(explain(self.values[0]), interaction.user.id))
+
+
+def related(placeholder: str, owner: int, names: Iterable[tuple[str, str | None]], state: str = "") -> Related | None:
+    """A select of names to explain, each with a description; None where there are none.
+
+    Args:
+        placeholder: The words on it.
+        owner: Who may use it.
+        names: Names and descriptions; each name is offered once.
+        state: Tells two selects of one layout apart.
+    """
+    options: dict[str, discord.SelectOption] = {}
+    for name, description in names:
+        if name and name not in options and limits.length(name) <= limits.OPTION:
+            shown = limits.one_line(description, limits.OPTION) if description else None
+            options[name] = discord.SelectOption(label=name, value=name, description=shown)
+    return Related.select(placeholder, owner, list(options.values())[: limits.OPTIONS], state) if options else None
+
+
+def explanation_layout(found: Explanation, owner: int, extra: Sequence[ui.Item[Any]] = ()) -> ui.LayoutView:
+    """An explanation.
+
+    Args:
+        found: What is known of the name.
+        owner: Who may use the select below it.
+        extra: Rows that stand between the text and the select.
+    """
+    if found.kind is None:
+        return _unknown(found, owner)
+    body = _body(found)
+    items: list[ui.Item[Any]] = [ui.TextDisplay(_head(found))]
+    items += [ui.TextDisplay(body)] if body else []
+    view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items), *extra]
+    names = [(name, None) for name in found.see] + [(name, "same name, another place") for name in found.nearest]
+    names += [(rule, "a rule that looks at it") for rule in found.rules]
+    if select := related("Related", owner, names):
+        view.append(ui.ActionRow(select))
+    return layout(*view)
+
+
+def choices_of(found: Iterable[Choice]) -> list[discord.app_commands.Choice[str]]:
+    """Lines of an autocomplete, within Discord's limits."""
+    lines = [
+        discord.app_commands.Choice(name=limits.one_line(choice.name, limits.OPTION), value=choice.value)
+        for choice in found
+        if 0 < limits.length(choice.value) <= limits.OPTION
+    ]
+    return lines[: limits.OPTIONS]
+
+
+def _head(found: Explanation) -> str:
+    parts = [part for part in (found.type, _default(found)) if part]
+    if found.since:
+        parts.append(f"Axolotl {found.since} and later")
+    elif found.kind == "rule":
+        parts.insert(0, "rule")
+    elif found.kind == "concept":
+        parts.insert(0, "concept")
+    title = found.path or found.name
+    heading = f"### {limits.code(title, 100)}" if _would_format(title) else f"### {title}"
+    return f"{heading}\n{small(limits.cut(' · '.join(parts), 300))}".rstrip()
+
+
+def _would_format(title: str) -> bool:
+    return (
+        any(sign in title for sign in ("__", "*", "~", "`", "<", "|")) or title.startswith("_") or title.endswith("_")
+    )
+
+
+def _body(found: Explanation) -> str:
+    parts = [found.origin, found.summary, found.text]
+    if found.choices:
+        shown = [limits.code(choice, 60) for choice in found.choices[:_CHOICES]]
+        more = len(found.choices) - len(shown)
+        tail = f" and {more} more" if more > 0 else " and others" if found.open_choices else ""
+        parts.append(f"**Choices** {', '.join(shown)}{tail}.")
+    for label, text in (
+        ("Bounds", found.bounds),
+        ("Raise it", found.raising),
+        ("Lower it", found.lower),
+        ("Costs", found.costs),
+        ("Watch out", found.pitfalls),
+    ):
+        parts += [f"**{label}** {text}"] if text else []
+    if found.plugin:
+        parts.append(f"**Needs** {limits.code(found.plugin, 100)} in `plugins`.")
+    if found.replaced_by:
+        parts.append(f"**Deprecated** Write {limits.code(found.replaced_by, 100)} instead.")
+    elif found.deprecated:
+        parts.append("**Deprecated** Leave it out of new configs.")
+    text = "\n\n".join(limits.cut(part.strip(), _PART) for part in parts if part and part.strip())
+    room = limits.PAGE - _EXAMPLE - 400
+    body = limits.cut(text, room)
+    if found.example.strip():
+        body += "\n" + limits.block(found.example, "yaml", _EXAMPLE)
+    return body
+
+
+def _default(found: Explanation) -> str:
+    if found.kind != "field":
+        return ""
+    if found.required:
+        return "required"
+    if found.default is None:
+        return "no default"
+    return f"default {limits.one_line(json.dumps(found.default, ensure_ascii=False), 80)}"
+
+
+def _unknown(found: Explanation, owner: int) -> ui.LayoutView:
+    near = [limits.code(name, 60) for name in found.nearest]
+    text = f"**Axolotl {found.axolotl} has nothing by the name {limits.code(found.name, 80)}.**"
+    text += f" Near it: {listed(near, 'or')}." if near else " The list under the option `field` shows what there is."
+    view: list[ui.Item[Any]] = [container(Colour.WARNING, ui.TextDisplay(text))]
+    if select := related("Explain", owner, [(name, None) for name in found.nearest]):
+        view.append(ui.ActionRow(select))
+    return layout(*view)

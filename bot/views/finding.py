@@ -1,0 +1,55 @@
+"""One finding as text: its head line with the user's own words, then what happens and the cure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.views import limits
+from bot.views.wording import listed, plural
+
+if TYPE_CHECKING:
+    from knowledge.finding import Finding
+
+_PLACES = 4
+_LONGEST = 900
+_GAP = "\u00a0"
+
+
+def finding_text(finding: Finding) -> str:
+    """Head line and message, at most 900 characters; one finding is never cut in two."""
+    message = finding.message
+    if finding.suggestion and f"`{finding.suggestion}`" not in message:
+        message += f" Did you mean {limits.code(finding.suggestion)}?"
+    return f"{head(finding)}\n{limits.cut(message, _LONGEST - 300)}"
+
+
+def head(finding: Finding) -> str:
+    """`**Line 35** · warmup_ratio: 0.1`: where it is, in the user's own words."""
+    return f"**{where(finding)}** · {_words(finding)}"
+
+
+def where(finding: Finding) -> str:
+    """The place as words: a line, several lines, a row of the dataset, or the whole file."""
+    if finding.source == "dataset":
+        rows = f" and {plural((finding.rows or 1) - 1, 'more')}" if (finding.rows or 1) > 1 else ""
+        rows = rows.replace("mores", "more")
+        return f"Row{_GAP}{finding.row}{rows}" if finding.row else "Dataset"
+    lines = sorted({place.line for place in finding.places} or ({finding.line} if finding.line else set()))
+    if not lines:
+        return "Whole file"
+    if len(lines) == 1:
+        return f"Line{_GAP}{lines[0]}"
+    if len(lines) > _PLACES:
+        return f"Lines{_GAP}{lines[0]}–{lines[-1]}"
+    if lines[-1] - lines[0] == len(lines) - 1:
+        return f"Lines{_GAP}{lines[0]}–{lines[-1]}"
+    return f"Lines{_GAP}{listed([str(line) for line in lines])}"
+
+
+def _words(finding: Finding) -> str:
+    """What stands there, else the names of the fields, else the rule."""
+    excerpts = list(dict.fromkeys(place.excerpt for place in finding.places if place.excerpt.strip()))
+    words = excerpts or list(finding.fields) or [finding.rule]
+    shown = [limits.code(word) for word in words[:_PLACES]]
+    more = len(words) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

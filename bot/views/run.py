@@ -1,0 +1,120 @@
+"""What a run will really do, in three lines and as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.views import limits
+from bot.views.verdict import guide_factor
+from bot.views.wording import gigabytes, number, plural
+
+if TYPE_CHECKING:
+    from knowledge import Report
+    from knowledge.memory import MemoryEstimate
+    from knowledge.plan import CheckpointStorage, TrainingPlan
+
+_WIDE = 25
+
+
+def run_lines(report: Report) -> tuple[str, ...]:
+    """Batch, steps, and memory with storage: one line each, those that are known."""
+    plan = report.plan
+    if plan is None:
+        return ()
+    lines = [_batch(report, plan), _steps(plan), _room(plan, report.memory)]
+    return tuple(line for line in lines if line)
+
+
+def batch_formula(plan: TrainingPlan) -> str | None:
+    """`75 × 2 × 4 GPUs = **600** packed sequences a step`."""
+    if plan.real_global_batch is None or plan.formula is None:
+        return None
+    product, _, _ = plan.formula.rpartition(" = ")
+    factors = product or plan.formula
+    gpus = f" GPU{'' if plan.gpus == 1 else 's'}" if factors.endswith(f"× {plan.gpus}") else ""
+    return f"{factors}{gpus} = **{number(plan.real_global_batch)}** {plan.unit} a step"
+
+
+def _batch(report: Report, plan: TrainingPlan) -> str:
+    formula = batch_formula(plan)
+    if formula is None:
+        return ""
+    line = f"Effective batch {formula}"
+    if guide_factor(report) is not None and plan.batch is not None:
+        alone = plan.batch.effective_batch_size // plan.gpus
+        choice = plan.batch.nearest
+        line += (
+            f"; on one GPU {alone}, the guide's value for facts. For about {plan.batch.target} here: "
+            f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size})"
+        )
+    return line + "."
+
+
+def _steps(plan: TrainingPlan) -> str:
+    steps = plan.optimizer_steps_done if plan.optimizer_steps_done is not None else plan.total_num_steps
+    if steps is not None:
+        parts = [f"{plural(int(steps), 'optimizer step')}"]
+        if plan.warmup_steps:
+            parts.append(f"warm-up {number(plan.warmup_steps)}")
+        if plan.save_every_steps:
+            parts.append(f"a save every {number(plan.save_every_steps)}")
+        elif plan.n_saves:
+            parts.append(plural(plan.n_saves, "save"))
+        if plan.epochs_seen is not None:
+            parts.append(f"{number(round(plan.epochs_seen, 2))} epochs")
+        return ", ".join(parts) + "."
+    if plan.real_global_batch is None or plan.num_epochs is None:
+        return ""
+    batch, epochs = number(plan.real_global_batch), number(plan.num_epochs)
+    if plan.sample_packing and plan.sequence_len:
+        amount = f"total tokens ÷ {number(plan.sequence_len)} ÷ {batch}"
+    else:
+        amount = f"{plan.unit} ÷ {batch}"
+    return f"Steps: {amount} an epoch, times {epochs}. A sample of the dataset gives a number."
+
+
+def _room(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:
+    parts: list[str] = []
+    if memory is not None:
+        low, high = round(memory.low_gib), round(memory.high_gib)
+        parts.append(f"Memory about {memory.estimate_gib:.0f} GiB a GPU ({low}–{high}).")
+    if plan.storage is not None and plan.storage.saves:
+        parts.append(_storage(plan.storage))
+    return " ".join(parts)
+
+
+def _storage(storage: CheckpointStorage) -> str:
+    most = "at most " if storage.at_most else ""
+    if storage.hub_strategy is not None and storage.hub_history_bytes > storage.hub_bytes:
+        total = gigabytes(storage.hub_history_bytes)
+        return f"The hub keeps every revision: {most}{plural(storage.saves, 'save')}, {total}."
+    peak = gigabytes(storage.local_peak_bytes)
+    return (
+        f"Disk: {most}{plural(storage.saves, 'save')} × {gigabytes(storage.checkpoint_bytes)}, {peak} at the fullest."
+    )
+
+
+def table(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:
+    """The numbers of a plan as a code block of two columns, narrow enough for a phone."""
+    rows: list[tuple[str, float | str | None]] = [
+        ("micro batch", plan.micro_batch_size),
+        ("accumulation", plan.gradient_accumulation_steps),
+        ("GPUs", plan.gpus),
+        ("batch a step", plan.real_global_batch),
+        ("train rows", plan.train_rows),
+        ("steps", plan.optimizer_steps_done or plan.total_num_steps),
+        ("warm-up steps", plan.warmup_steps),
+        ("epochs", plan.epochs_seen or plan.num_epochs),
+        ("learning rate", plan.learning_rate),
+        ("save every", plan.save_every_steps),
+        ("saves", plan.n_saves if plan.n_saves is not None else plan.n_saves_at_most),
+        ("evaluate every", plan.eval_every_steps),
+    ]
+    if plan.storage is not None:
+        rows.append(("checkpoint", gigabytes(plan.storage.checkpoint_bytes)))
+        rows.append(("disk at peak", gigabytes(plan.storage.local_peak_bytes)))
+    if memory is not None:
+        rows.append(("memory a GPU", f"{memory.estimate_gib:.1f} GiB"))
+    shown = [(name, value if isinstance(value, str) else number(value)) for name, value in rows if value is not None]
+    lines = [f"{name}{value:>{max(1, _WIDE - len(name))}}" for name, value in shown]
+    return limits.block("\n".join(lines), limit=limits.PAGE // 2)

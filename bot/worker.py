@@ -1,0 +1,55 @@
+"""A process that answers jobs: one line of JSON in, one line out. Started by `bot.workers`, never by hand."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+from typing import IO, Any, get_type_hints
+
+from pydantic import TypeAdapter
+
+from bot import jobs
+from bot.incidents import trace
+
+_MEMORY = 2 << 30
+"""Bytes of address space: an input that needs more fails in here, not on the machine."""
+
+
+def main() -> None:
+    """Serves jobs until standard input ends, which it does when the bot ends, however it ends."""
+    _limit_memory()
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what a library prints goes to standard error, never between the answers
+    serve(sys.stdin.buffer, answers)
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answers each request: `ok` and the result, or `failed` and the traceback without values."""
+    for line in requests:
+        request = json.loads(line, object_hook=_decode)
+        try:
+            job = jobs.JOBS[request["job"]]
+            result = job(**request["arguments"])
+            body = TypeAdapter(get_type_hints(job)["return"]).dump_json(result, round_trip=True)
+            answers.write(b"ok " + body + b"\n")
+        except Exception as error:  # noqa: BLE001 - the bot logs it as an incident, and this process lives on
+            answers.write(b"failed " + json.dumps(trace(error)).encode() + b"\n")
+        answers.flush()
+
+
+def _decode(value: dict[str, Any]) -> Any:
+    return base64.b64decode(value["base64"]) if value.keys() == {"base64"} else value
+
+
+def _limit_memory() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+
+
+if __name__ == "__main__":
+    main()

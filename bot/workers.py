@@ -1,0 +1,204 @@
+"""Processes that check what members send: a hang or a crash in there costs one check, never the bot.
+
+They are plain subprocesses of `python -m bot.worker`: the program that imports the bot is never run again, and they
+know neither the token nor the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import math
+import os
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, LifoQueue
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_type_hints
+
+from pydantic import TypeAdapter
+
+from bot.errors import Busy, UserError
+from bot.views import notice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_ROOT = Path(__file__).resolve().parents[1]
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")
+
+
+class GivenUp(UserError):
+    """A job took too long and was ended."""
+
+
+class WorkerDied(Exception):
+    """A worker ended in the middle of a job, or raised what nobody foresaw."""
+
+
+class Workers:
+    """Runs the jobs of `bot.jobs` away from the event loop, a bounded number of them.
+
+    Args:
+        processes: How many work at once; 0 runs the jobs on two threads of this process.
+        queue: How many may wait.
+        seconds: When a job is given up.
+    """
+
+    def __init__(self, processes: int, queue: int, seconds: float) -> None:
+        self._processes = processes
+        self._width = processes or 2
+        self._room = self._width + queue
+        self._seconds = seconds
+        self._threads = ThreadPoolExecutor(self._width, thread_name_prefix="check")
+        self._idle: LifoQueue[_Worker] = LifoQueue()
+        self._all: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._mean = 0.05
+        self._closed = False
+        self.waiting = 0
+
+    def warm(self) -> None:
+        """Starts the processes in the background, so that the first check need not wait for them."""
+        if self._processes:
+            self._threads.submit(self._warm_one)
+
+    async def run(self, job: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """Runs one job.
+
+        Args:
+            job: A function of `bot.jobs`.
+            args: None; jobs take keywords.
+            kwargs: Its arguments: texts, numbers, bytes and lists of them.
+
+        Raises:
+            Busy: the queue is full.
+            GivenUp: it took too long.
+            WorkerDied: it failed in a way that nobody foresaw.
+        """
+        if self.waiting >= self._room:
+            raise Busy(notice.busy(max(2, math.ceil(self.waiting * self._mean / self._width))))
+        self.waiting += 1
+        start = perf_counter()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._serve, job, kwargs)
+        finally:
+            self.waiting -= 1
+            self._mean += 0.1 * (perf_counter() - start - self._mean)
+
+    def close(self) -> None:
+        """Ends the processes; jobs that still run fail."""
+        with self._lock:
+            self._closed = True
+            workers, self._all = self._all, set()
+        for worker in workers:
+            worker.end()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _serve(self, job: Callable[..., _T], arguments: dict[str, Any]) -> _T:
+        if not self._processes:
+            return job(**arguments)
+        try:
+            worker = self._idle.get_nowait()
+        except Empty:
+            worker = self._start()
+        request = json.dumps({"job": job.__name__, "arguments": arguments}, default=_encode)
+        answer = worker.ask(request, self._seconds)
+        if answer is None:
+            with self._lock:
+                self._all.discard(worker)
+            if worker.timed_out:
+                _log.warning("job given up", extra={"job": job.__name__, "seconds": self._seconds})
+                raise GivenUp(notice.given_up(self._seconds))
+            raise WorkerDied(f"worker ended with {worker.code()}")
+        self._idle.put(worker)
+        kind, _, body = answer.partition(" ")
+        if kind != "ok":
+            raise WorkerDied(json.loads(body))
+        adapter: TypeAdapter[_T] = TypeAdapter(get_type_hints(job)["return"])
+        return adapter.validate_json(body)
+
+    def _start(self) -> _Worker:
+        worker = _Worker()
+        with self._lock:
+            if self._closed:
+                worker.end()
+                raise WorkerDied("closed")
+            self._all.add(worker)
+        return worker
+
+    def _warm_one(self) -> None:
+        worker = self._start()
+        if worker.ask(json.dumps({"job": "ready", "arguments": {}}), 30) is not None:
+            self._idle.put(worker)
+
+
+class _Worker:
+    """One process, which answers one line with one line."""
+
+    def __init__(self) -> None:
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        paths = [str(_ROOT), *(path for path in sys.path if path)]
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "bot.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**environment, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"},
+            start_new_session=True,
+        )
+        self.timed_out = False
+
+    def ask(self, request: str, seconds: float) -> str | None:
+        """Sends a request and waits for its answer; None if the process had to be ended, or died."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        timer = threading.Timer(seconds, self._give_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            self._process.stdin.write(request.encode() + b"\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except (OSError, ValueError):
+            answer = b""
+        finally:
+            timer.cancel()
+        if answer.endswith(b"\n"):
+            return answer.decode()
+        self.end()
+        return None
+
+    def code(self) -> int | None:
+        """What the process ended with."""
+        return self._process.wait(1)
+
+    def end(self) -> None:
+        """Ends the process and frees its pipes."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+
+    def _give_up(self) -> None:
+        self.timed_out = True
+        self._process.kill()
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return {"base64": base64.b64encode(value).decode()}
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,58 @@
+"""/about and /help, and the first message in a new server."""
+
+from __future__ import annotations
+
+import logging
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
+from bot.errors import answered_command
+from bot.permissions import is_moderator
+from bot.views import commands as words
+from bot.views.about import about_layout, help_layout, welcome_layout
+from knowledge.schema import load_names
+
+_log = logging.getLogger(__name__)
+
+
+class About(commands.Cog):
+    """What the bot is and how it is used."""
+
+    def __init__(self, bot: HelpBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="about", description=words.ABOUT)
+    @answered_command
+    async def about(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Says what the bot does, stores, and speaks for."""
+        view = about_layout(self.bot.version, load_names().releases[-1], self.bot.settings.source_url)
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    @app_commands.command(name="help", description=words.HELP)
+    @answered_command
+    async def help(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Shows the commands with examples."""
+        view = help_layout(moderator=await is_moderator(interaction))
+        await interaction.response.send_message(view=view, ephemeral=True)
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Says hello where the server shows its system messages, else in the first channel that takes a message."""
+        me = guild.me
+        channels = [guild.system_channel, *guild.text_channels]
+        for channel in channels:
+            if channel is not None and me is not None and channel.permissions_for(me).send_messages:
+                try:
+                    await channel.send(view=welcome_layout())
+                except discord.HTTPException as error:
+                    _log.warning("could not say hello", extra={"status": error.status, "code": error.code})
+                    continue
+                return
+
+
+async def setup(bot: HelpBot) -> None:
+    """Adds the cog."""
+    await bot.add_cog(About(bot))

@@ -1,0 +1,44 @@
+"""/batchsize."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
+from bot.errors import answered_command
+from bot.views import commands as words
+from bot.views.batch import batch_layout
+from knowledge.plan import GUIDE_BATCH, batch_advice
+
+_MOST = 1_000_000
+
+
+class BatchSize(commands.Cog):
+    """The effective batch."""
+
+    @app_commands.command(name="batchsize", description=words.BATCH)
+    @app_commands.describe(
+        micro_batch_size=words.BATCH_MICRO,
+        gradient_accumulation_steps=words.BATCH_ACCUMULATION,
+        gpus=words.BATCH_GPUS,
+        target=words.BATCH_TARGET,
+    )
+    @answered_command
+    async def batchsize(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        micro_batch_size: app_commands.Range[int, 1, _MOST],
+        gradient_accumulation_steps: app_commands.Range[int, 1, _MOST],
+        gpus: app_commands.Range[int, 1, 100_000],
+        target: app_commands.Range[int, 1, _MOST] | None = None,
+    ) -> None:
+        """Multiplies, and says what keeps the product."""
+        advice = batch_advice(micro_batch_size, gradient_accumulation_steps, gpus, target or GUIDE_BATCH)
+        await interaction.response.send_message(view=batch_layout(advice, guide=target is None), ephemeral=True)
+
+
+async def setup(bot: HelpBot) -> None:
+    """Adds the cog."""
+    await bot.add_cog(BatchSize())

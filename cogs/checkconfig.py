@@ -1,0 +1,155 @@
+"""/checkconfig and the message menu Check message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands, ui
+from discord.ext import commands
+
+from bot import intake
+from bot.checking import check
+from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
+from bot.errors import UserError, answered_command
+from bot.permissions import is_moderator
+from bot.views import answer, checking, limits
+from bot.views import commands as words
+from bot.views import intake as intake_words
+from bot.views.answer import MOST_GPUS
+from bot.views.press import Form, field, typed, whole_number
+from knowledge.schema import load_names
+
+
+class CheckConfig(commands.Cog):
+    """Configs in, answers out."""
+
+    def __init__(self, bot: HelpBot) -> None:
+        self.bot = bot
+        self.menu = app_commands.ContextMenu(name=words.CHECK_MESSAGE, callback=self.check_message)
+
+    async def cog_load(self) -> None:
+        """Adds the message menu and the buttons of answers."""
+        self.bot.tree.add_command(self.menu)
+        self.bot.add_dynamic_items(*answer.PRESSES)
+
+    async def cog_unload(self) -> None:
+        """Takes the message menu away."""
+        self.bot.tree.remove_command(self.menu.name, type=self.menu.type)
+
+    @app_commands.command(name="checkconfig", description=words.CHECK)
+    @app_commands.describe(
+        file=words.CHECK_FILE, gpus=words.CHECK_GPUS, dataset=words.CHECK_DATASET, version=words.CHECK_VERSION
+    )
+    @answered_command
+    async def checkconfig(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        file: discord.Attachment | None = None,
+        gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
+        dataset: discord.Attachment | None = None,
+        version: app_commands.Range[str, 1, 20] | None = None,
+    ) -> None:
+        """Checks a file, or opens a form to paste a config into."""
+        release = _release(version)
+        if file is None:
+            await interaction.response.send_modal(PasteForm(gpus, dataset, release))
+            return
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        taken = await intake.from_attachment(file)
+        await _check_and_show(interaction, taken, gpus, dataset, release)
+
+    @checkconfig.autocomplete("version")
+    async def _releases(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+        found = [release for release in reversed(load_names().releases) if release.startswith(typed.strip())]
+        return [app_commands.Choice(name=release, value=release) for release in found[: limits.OPTIONS]]
+
+    @answered_command
+    async def check_message(self, interaction: discord.Interaction[HelpBot], message: discord.Message) -> None:
+        """Checks every config in a message."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await intake.from_message(message)
+        if not found.taken:
+            raise UserError(intake_words.NOTHING_FOUND)
+        public = await is_moderator(interaction) and message.author.id != interaction.user.id
+        took = checking.took([taken.name for taken in found.taken], found.left)
+        for number, taken in enumerate(found.taken):
+            checked = await check(
+                self.bot,
+                taken.with_note(took) if number == 0 else taken,
+                owner=interaction.user.id,
+                guild_id=interaction.guild_id,
+                message=(message.channel.id, message.id),
+                public=public,
+                compare=False,
+            )
+            await answer.show(interaction, checked)
+
+
+class PasteForm(Form):
+    """The YAML in one field or two, or a file; and the number of GPUs."""
+
+    def __init__(self, gpus: int | None, dataset: discord.Attachment | None, release: str | None) -> None:
+        super().__init__(words.PASTE_TITLE, name="paste")
+        self._dataset = dataset
+        self._release = release
+        self.text = field(words.PASTE_TEXT, paragraph=True, required=False)
+        self.file: ui.Label[Any] = ui.Label(
+            text=words.PASTE_FILE, component=ui.FileUpload(required=False, max_values=1)
+        )
+        self.gpus = field(words.PASTE_GPUS, default=str(gpus) if gpus else None, required=False, longest=6, example="1")
+        self.more = field(words.PASTE_MORE, paragraph=True, required=False)
+        for item in (self.text, self.file, self.gpus, self.more):
+            self.add_item(item)
+
+    async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Checks what was pasted or chosen."""
+        gpus = whole_number(typed(self.gpus), "The number of GPUs", 1, MOST_GPUS) if typed(self.gpus).strip() else None
+        upload = self.file.component
+        files = list(upload.values) if isinstance(upload, ui.FileUpload) else []
+        pasted = [typed(self.text), typed(self.more)]
+        if not files and not any(part.strip() for part in pasted):
+            raise UserError(intake_words.NOTHING_GIVEN)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        taken = await intake.from_attachment(files[0]) if files else intake.from_paste(*pasted)
+        await _check_and_show(interaction, taken, gpus, self._dataset, self._release)
+
+
+async def _check_and_show(
+    interaction: discord.Interaction[HelpBot],
+    taken: intake.Taken,
+    gpus: int | None,
+    dataset: discord.Attachment | None,
+    release: str | None,
+) -> None:
+    sample = await intake.sample_from(dataset) if dataset is not None else None
+    checked = await check(
+        interaction.client,
+        taken,
+        owner=interaction.user.id,
+        guild_id=interaction.guild_id,
+        gpus=gpus,
+        axolotl=release,
+        dataset=sample,
+    )
+    await answer.show(interaction, checked)
+
+
+def _release(version: str | None) -> str | None:
+    """The release that was asked for.
+
+    Raises:
+        UserError: nothing is known of it.
+    """
+    if version is None:
+        return None
+    known = load_names().releases
+    asked = version.strip().removeprefix("v")
+    if asked not in known:
+        raise UserError(checking.unknown_release(asked, known))
+    return asked if asked != known[-1] else None
+
+
+async def setup(bot: HelpBot) -> None:
+    """Adds the cog."""
+    await bot.add_cog(CheckConfig(bot))

@@ -1,0 +1,35 @@
+"""/explain."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
+from bot.errors import answered_command
+from bot.views import commands as words
+from bot.views.explanation import choices_of, explanation_layout
+from knowledge.catalog import Catalog
+from knowledge.explanation import explain
+
+
+class Explain(commands.Cog):
+    """What a name means."""
+
+    @app_commands.command(name="explain", description=words.EXPLAIN)
+    @app_commands.describe(field=words.EXPLAIN_FIELD)
+    @answered_command
+    async def explain(self, interaction: discord.Interaction[HelpBot], field: app_commands.Range[str, 1, 100]) -> None:
+        """Explains a field, a concept or a rule."""
+        found = explain(field)
+        await interaction.response.send_message(view=explanation_layout(found, interaction.user.id), ephemeral=True)
+
+    @explain.autocomplete("field")
+    async def _names(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+        return choices_of(Catalog.load().search(typed[:100]))
+
+
+async def setup(bot: HelpBot) -> None:
+    """Adds the cog."""
+    await bot.add_cog(Explain())
