@@ -1,0 +1,139 @@
+"""How often the settled cause of a pasted error stands among the first three explanations, and how fast.
+
+Run: python benchmarks/diagnosis_accuracy.py [--show]. Needs the reference data beside the checkout; without it only
+the speed is measured.
+"""
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+from knowledge.diagnosis import diagnose
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+def said(match):
+    """Everything that one explanation says, as one text."""
+    return "\n".join([match.meaning, *match.causes, match.cure, *match.fields])
+
+
+def right(text, patterns):
+    return any(re.search(pattern, text, re.IGNORECASE | re.MULTILINE) for pattern in patterns)
+
+
+def cases(*, show):
+    """Accuracy on the settled cases: by what the text alone, the config or the version decides."""
+    rows = [json.loads(line) for line in (SHARED / "errors" / "cases.jsonl").read_text("utf-8").splitlines()]
+    totals = {}
+    for case in rows:
+        config = case["config_excerpt"] if case["decidable"] == "config" else None
+        diagnosis = diagnose(case["error_text"], config=config)
+        texts = [said(match) for match in diagnosis.matches[:3]]
+        misleading = bool(texts) and right(texts[0], case["never"])
+        if case["decidable"] == "no":
+            hit = diagnosis.unknown is not None
+            wrong = not hit
+        else:
+            hit = any(right(text, case["must"]) for text in texts)
+            wrong = bool(texts) and (misleading or not right(texts[0], case["must"]))
+        for name in (case["decidable"], "all" if case["decidable"] != "no" else "undecidable"):
+            total = totals.setdefault(name, [0, 0, 0])
+            total[0] += 1
+            total[1] += hit
+            total[2] += wrong
+        if show and (not hit or wrong):
+            ids = ", ".join(match.id for match in diagnosis.matches[:3])
+            print(
+                f"{'MISS' if not hit else 'FIRST'} {case['id']:12} {case['decidable']:8} [{ids}] {case['error_text'][:90]!r}"
+            )
+    for name, (count, hits, wrongs) in totals.items():
+        print(
+            f"{name:12} {count:3}: settled cause in the first three {hits / count:6.1%}, first wrong {wrongs / count:6.1%}"
+        )
+
+
+def quiet(*, show):
+    """Explanations where there is nothing to explain."""
+    texts = {path.name: path.read_text("utf-8") for path in sorted((SHARED / "corpus" / "examples").iterdir())}
+    texts.update(
+        {
+            path.name: path.read_text("utf-8")
+            for path in sorted((SHARED / "corpus" / "wild").iterdir())
+            if path.is_file()
+        }
+    )
+    false = {name: [match.id for match in diagnose(text).matches] for name, text in texts.items()}
+    false = {name: ids for name, ids in false.items() if ids}
+    print(f"configs with a match: {len(false)} of {len(texts)}")
+    if show:
+        for name, ids in false.items():
+            print("  ", name, ids)
+    print(f"healthy log: {[match.id for match in diagnose(healthy(500)).matches]}")
+
+
+def healthy(steps):
+    """A log of a run in which nothing fails."""
+    lines = [
+        "[2025-09-01 10:00:00,000] [INFO] [axolotl.cli.train] Axolotl 0.21.0, torch 2.13.0",
+        "[2025-09-01 10:00:01,000] [INFO] [axolotl.loaders.tokenizer] EOS: 2 / </s>",
+        "The following values were not passed to `accelerate launch` and had defaults used instead:",
+        "Tokenizing Prompts (num_proc=8): 100%|██████████| 2000/2000 [00:02<00:00, 810.11 examples/s]",
+        "[2025-09-01 10:00:09,000] [INFO] [axolotl.loaders.model] Converting modules to torch.bfloat16",
+        "[2025-09-01 10:00:10,000] [INFO] [axolotl.train] Starting trainer...",
+    ]
+    for step in range(1, steps + 1):
+        lines.append(
+            f"{{'loss': {2 / step**0.2:.4f}, 'grad_norm': 0.61, 'learning_rate': 0.0002, 'epoch': {step / 100}}}"
+        )
+        lines.append(f"\r  {step * 100 // steps}%|██        | {step}/{steps} [00:{step % 60:02}<10:00,  1.20s/it]")
+    lines.append(
+        "[2025-09-01 12:00:00,000] [INFO] [axolotl.train] Training completed! Saving trained model to ./outputs."
+    )
+    return "\n".join(lines)
+
+
+def megabyte():
+    """1 MB of log as it comes: metrics, interleaved processes, warnings, and a traceback at the end."""
+    block = "".join(
+        f"[rank{rank}]: [2025-09-01 10:00:{second:02},{rank:03}] [WARNING] [axolotl.x] sample {second * rank} is unusual here\n"
+        for second in range(60)
+        for rank in range(8)
+    )
+    tail = (
+        "[rank1]: Traceback (most recent call last):\n"
+        '[rank1]:   File "/root/axolotl/src/axolotl/train.py", line 10, in train\n'
+        "[rank1]: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 1 has a total capacity of 23.6 GiB "
+        "of which 1.1 GiB is free.\n"
+    )
+    body = ""
+    count = 0
+    while len(body) < 1_000_000 - len(tail):
+        body += block.replace("unusual", f"unusual {count}") + healthy(200)
+        count += 1
+    return body[: 1_000_000 - len(tail) - 1] + "\n" + tail
+
+
+def speed():
+    for name, text in (("healthy and interleaved", megabyte()), ("one message", "KeyError: 'instruction'")):
+        diagnose(text[:1000])
+        spent = []
+        for _ in range(5):
+            start = time.perf_counter()
+            diagnosis = diagnose(text)
+            spent.append(time.perf_counter() - start)
+        print(
+            f"{name}: {len(text) / 1e6:.2f} MB in {min(spent) * 1000:.1f} ms -> {[match.id for match in diagnosis.matches]}"
+        )
+
+
+if __name__ == "__main__":
+    show = "--show" in sys.argv
+    if (SHARED / "errors").exists():
+        cases(show=show)
+        quiet(show=show)
+    else:
+        print("reference data not found: only the speed is measured")
+    speed()

@@ -1,0 +1,108 @@
+"""`helpbot diagnose`: what a pasted error means, why it happens and what to change."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from knowledge.diagnosis import Diagnosis, diagnose
+
+if TYPE_CHECKING:
+    import argparse
+
+    from knowledge.diagnosis import Match
+
+SUMMARY = "What a log or an error message means, why it happens and what to change."
+_MOST = 20_000_000
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("logs", nargs="+", metavar="LOG", help="file with a log or an error, or - for standard input")
+    parser.add_argument("--config", type=Path, help="the YAML of the run: it decides between causes")
+    parser.add_argument("--gpus", type=int, default=1, help="GPUs of the run (default 1)")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Explain each log; exit 0, or 2 for files that cannot be read."""
+    config = None
+    if options.config is not None:
+        config = _read(str(options.config))
+        if config is None:
+            return 2
+    code = 0
+    for path in options.logs:
+        text = _read(path)
+        if text is None:
+            code = 2
+            continue
+        diagnosis = diagnose(text, config=config, gpus=max(1, options.gpus))
+        if options.format == "json":
+            print(json.dumps({"file": path, **json_of(diagnosis)}, ensure_ascii=False, separators=(",", ":")))
+        else:
+            _write_text(path, diagnosis)
+    return code
+
+
+def _read(path: str) -> str | None:
+    try:
+        data = sys.stdin.buffer.read(_MOST) if path == "-" else Path(path).read_bytes()[-_MOST:]
+    except OSError as error:
+        print(f"helpbot: cannot read {path}: {error.strerror or error}.", file=sys.stderr)
+        return None
+    return data.decode("utf-8", "replace")
+
+
+def json_of(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The diagnosis as scripts read it: matches, versions, config_found and unknown first."""
+    plain = diagnosis.model_dump(mode="json")
+    first = {key: plain.pop(key) for key in ("matches", "versions", "config_found", "unknown")}
+    return {**first, **plain}
+
+
+def _write_text(path: str, diagnosis: Diagnosis) -> None:
+    print(f"{path}: {headline(diagnosis)}")
+    error = diagnosis.error
+    if error and error.file:
+        where = f"{error.file}:{error.file_line}" + (f" in {error.function}" if error.function else "")
+        print(f"  raised in {where}" + (f", process {error.rank}" if error.rank is not None else ""))
+    for match in diagnosis.matches:
+        _write_match(match)
+    if diagnosis.unknown:
+        if diagnosis.unknown.quote:
+            print(f"\nThe line that matters: line {diagnosis.unknown.line}\n  {diagnosis.unknown.quote}")
+        print(f"\n{diagnosis.unknown.send}")
+    if diagnosis.versions:
+        print("\nVersions in the text: " + ", ".join(f"{name} {of}" for name, of in sorted(diagnosis.versions.items())))
+    if diagnosis.findings:
+        print("\nThe config itself:")
+        for finding in diagnosis.findings[:8]:
+            print(f"  line {finding.line}  {finding.severity.value}  {finding.message}  [{finding.rule}]")
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """One sentence for somebody who reads nothing else."""
+    named = [match for match in diagnosis.matches if not match.harmless]
+    if named and not diagnosis.unknown:
+        return named[0].meaning
+    if diagnosis.unknown and named:
+        return f"The text does not tell what failed. Closest: {named[0].meaning}"
+    if diagnosis.unknown:
+        return "I do not know this error."
+    if diagnosis.matches:
+        return "Only notices that mean nothing."
+    return f"Nothing in it tells of a failure that I know (for Axolotl {diagnosis.axolotl})."
+
+
+def _write_match(match: Match) -> None:
+    kind = "harmless" if match.harmless else match.kind
+    print(f"\n{match.meaning}  [{match.id}, {kind}]\n  line {match.line}: {match.quote}")
+    for number, cause in enumerate(match.causes, 1):
+        print(textwrap.fill(cause, 110, initial_indent=f"  {number}. ", subsequent_indent="     "))
+    for line in match.cure.split("\n"):
+        if not line.startswith("```"):
+            print(textwrap.fill(line, 110, initial_indent="  ", subsequent_indent="  ", drop_whitespace=False) or "")

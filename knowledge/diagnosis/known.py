@@ -1,0 +1,126 @@
+"""Known errors of Axolotl and the libraries below it, hand-written in knowledge/errors/*.yaml."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property, lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+from pydantic import Field, field_validator
+
+from knowledge.diagnosis.model import Kind  # noqa: TC001 - pydantic reads it
+from knowledge.finding import Frozen
+
+_QUOTES = str.maketrans("", "", "`'\"*")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def squeeze(text: str) -> str:
+    """A phrase without blanks, quotes and capitals: the form in which wrapped and re-quoted texts still agree."""
+    return "".join(text.translate(_QUOTES).split()).lower()
+
+
+class Cause(Frozen):
+    """One reason for an error.
+
+    Attributes:
+        text: What is wrong, in one sentence.
+        tells: What tells it apart from the other causes.
+        seen: Phrases that, standing anywhere in the text, make it the likeliest.
+        config: Conditions on the config that make it likely: "deepspeed" (set), "!adapter" (not set), "rl: dpo".
+    """
+
+    text: str
+    tells: str = ""
+    seen: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+
+
+class Known(Frozen):
+    """One known error.
+
+    Attributes:
+        id: Its name, unique over all files.
+        kind: Who says it.
+        when: Phrases that recognise it: one is enough; several in a list must stand near one another.
+        unless: Phrases near the place that rule it out.
+        pattern: A simple expression for the words around the place; its named groups fill `{name}` in the texts.
+        strict: Whether the pattern must match too.
+        unnamed: What stands for a group that was not found.
+        meaning: One sentence, for somebody who reads nothing else.
+        causes: Likeliest first.
+        cure: What to change, in Markdown.
+        write: YAML to copy, put below the cure.
+        fields: Axolotl fields that it concerns.
+        rules: Rules of the config check for the same fault.
+        concepts: Ideas whose explanation helps.
+        faq: Entries of the starter FAQ that go deeper.
+        fixed_in: Version by which Axolotl had mended it, where it was a bug of Axolotl.
+        harmless: A notice that means nothing.
+        conclusive: False where the text only shows that something failed.
+        send: What to send next when that is all there is.
+        weight: How much it explains, 0 to 100; what any error of its class would match has less.
+    """
+
+    id: str
+    kind: Kind = "library"
+    when: tuple[str | tuple[str, ...], ...]
+    unless: tuple[str, ...] = ()
+    pattern: str = ""
+    strict: bool = False
+    unnamed: dict[str, str] = Field(default_factory=dict)
+    meaning: str
+    causes: tuple[Cause, ...] = ()
+    cure: str
+    write: str = ""
+    fields: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
+    faq: tuple[str, ...] = ()
+    fixed_in: str | None = None
+    harmless: bool = False
+    conclusive: bool = True
+    send: str = ""
+    weight: int = 50
+
+    @field_validator("causes", mode="before")
+    @classmethod
+    def _short_causes(cls, value: Any) -> Any:
+        """A cause that is one sentence may be written as one."""
+        return (
+            [{"text": each} if isinstance(each, str) else each for each in value] if isinstance(value, list) else value
+        )
+
+    @cached_property
+    def anchors(self) -> tuple[tuple[str, ...], ...]:
+        """The phrases as they are searched; of several in a list the longest first."""
+        groups = ((each,) if isinstance(each, str) else each for each in self.when)
+        return tuple(tuple(sorted((squeeze(phrase) for phrase in group), key=len, reverse=True)) for group in groups)
+
+    @cached_property
+    def barriers(self) -> tuple[str, ...]:
+        """The phrases that rule it out, as they are searched."""
+        return tuple(squeeze(phrase) for phrase in self.unless)
+
+    @cached_property
+    def expression(self) -> re.Pattern[str] | None:
+        """The compiled pattern."""
+        return re.compile(self.pattern, re.IGNORECASE) if self.pattern else None
+
+
+@lru_cache(maxsize=1)
+def known_errors() -> tuple[Known, ...]:
+    """All of them, read once.
+
+    Raises:
+        pydantic.ValidationError: A file of the package holds an entry of a wrong shape.
+    """
+    folder = resources.files("knowledge") / "errors"
+    entries: list[Known] = []
+    for file in sorted(folder.iterdir(), key=lambda each: each.name):
+        if file.name.endswith(".yaml"):
+            for entry in yaml.load(file.read_text("utf-8"), _LOADER) or ():  # noqa: S506 - a safe loader
+                entries.append(Known(**entry))  # noqa: PERF401
+    return tuple(entries)

@@ -1,0 +1,177 @@
+"""Axolotl's own refusals, led back to the rules that check the same, and pydantic's blocks to the schema's."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from knowledge.diagnosis.known import squeeze
+from knowledge.diagnosis.model import Match
+from knowledge.diagnosis.weighing import shown
+from knowledge.finding import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+    from knowledge.diagnosis.log import Line
+    from knowledge.diagnosis.matching import Haystack
+    from knowledge.rule import Rule
+
+_BLOCK = re.compile(r"\s{1,8}(.{1,600}?) \[type=(\w{1,60})(?:, input_value=(.{0,600}), input_type=(\w{1,60}))?\]")
+_PLACE = re.compile(r"[A-Za-z_][\w.\[\]`,-]{0,200}$")
+_INLINE = re.compile(
+    r"(?:^|\s)[`'\"]?([A-Za-z_][\w.\[\]]{0,120})[`'\"]?:? (Field required|Input should be [^\[\n]{1,300}|"
+    r"Extra inputs are not permitted|List should have at least [^\[\n]{1,80}|"
+    r"could not convert string to float: '?[^'\n]{0,80}'?|unable to parse [^\[\n]{1,200})"
+)
+_IDS = {
+    "missing": "missing-field",
+    "extra_forbidden": "unknown-key-refused",
+    "literal_error": "not-a-choice",
+    "enum": "not-a-choice",
+    "greater_than": "out-of-bounds",
+    "greater_than_equal": "out-of-bounds",
+    "less_than": "out-of-bounds",
+    "less_than_equal": "out-of-bounds",
+    "too_short": "out-of-bounds",
+    "too_long": "out-of-bounds",
+    "multiple_of": "out-of-bounds",
+}
+_OWN = ("value_error", "assertion_error")
+
+
+class Says(NamedTuple):
+    """A phrase of Axolotl's message, as it is searched, and the rule that checks the same."""
+
+    anchor: str
+    rule: Rule
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> tuple[Says, ...]:
+    from knowledge.rules import all_rules
+
+    phrases = [Says(squeeze(phrase), rule) for rule in all_rules() for phrase in rule.says]
+    return tuple(sorted(phrases, key=lambda each: -len(each.anchor)))
+
+
+def refusals(haystack: Haystack, config: Config | None) -> Iterator[tuple[int, Match]]:
+    """Messages of Axolotl's validation, each with its weight.
+
+    Args:
+        haystack: The log.
+        config: The config of the run, if known: a rule that finds its fault there speaks of that config's own words.
+    """
+    covered: list[tuple[int, int]] = []
+    for anchor, rule in _phrases():
+        position = haystack.text.rfind(anchor)
+        if position < 0 or any(low <= position < high for low, high in covered):
+            continue
+        covered.append((position, position + len(anchor)))
+        line = haystack.lines[haystack.index(position)]
+        yield (70 if rule.severity is Severity.ERROR else 40), _match(rule, line, config)
+
+
+def _match(rule: Rule, line: Line, config: Config | None) -> Match:
+    """What a rule says of its own message; where the config shows the fault, in that config's words."""
+    finding = next(iter(rule.findings(config)), None) if config is not None else None
+    cure = finding.message if finding else ""
+    text = rule.text if not cure or rule.text in cure else f"{cure} {rule.text}"
+    return Match(
+        id=rule.id,
+        kind="axolotl",
+        line=line.number,
+        quote=shown(line.text),
+        meaning=rule.title,
+        cure=f"{text}\n```yaml\n{rule.good.strip()}\n```" if rule.good.strip() else text,
+        fields=tuple(finding.fields) if finding else rule.fields,
+        rules=(rule.id,),
+    )
+
+
+def typing_refusals(lines: list[Line]) -> Iterator[Match]:
+    """What pydantic says of single fields: "field", then an indented message with its type, or both in one line."""
+    seen: set[str] = set()
+    for index, line in enumerate(lines):
+        if "[type=" in line.text:
+            passage = line.text if line.text[:1].isspace() else " " + line.text
+            if "]" not in passage and index + 1 < len(lines):
+                passage += " " + lines[index + 1].text.strip()
+            found = _BLOCK.search(passage)
+            above = lines[index - 1].text.strip() if index else ""
+            if found and found[2] not in _OWN and _PLACE.match(above):
+                match = _field_match(_path(above), found[1], found[2], line)
+                if match.fields[0] not in seen:
+                    seen.add(match.fields[0])
+                    yield match
+            continue
+        inline = _INLINE.search(line.text) if ":" in line.text or "Input should" in line.text else None
+        if inline:
+            match = _field_match(_path(inline[1]), inline[2].strip(), _kind_of(inline[2]), line)
+            if match.fields[0] not in seen:
+                seen.add(match.fields[0])
+                yield match
+
+
+def _kind_of(message: str) -> str:
+    """The type that pydantic would give for a message."""
+    for words, kind in (
+        ("Field required", "missing"),
+        ("Extra inputs", "extra_forbidden"),
+        ("List should have", "too_short"),
+        ("Input should be greater", "greater_than"),
+        ("Input should be less", "less_than"),
+        ("Input should be a valid", "type"),
+        ("Input should be '", "enum"),
+    ):
+        if message.startswith(words):
+            return kind
+    return "type"
+
+
+def _path(place: str) -> str:
+    """A place as pydantic writes it ("datasets.0.SFTDataset.type") as a path ("datasets[0].type")."""
+    path = ""
+    for step in place.strip("`").split("."):
+        if step.isdigit():
+            path += f"[{step}]"
+        elif not path or (step and not step[0].isupper() and "[" not in step and "-" not in step):
+            path += f".{step}" if path else step
+    return path
+
+
+def _field_match(path: str, message: str, kind: str, line: Line) -> Match:
+    """What is wrong with one field."""
+    rule = _IDS.get(kind, "wrong-type")
+    said = shown(message, 160).rstrip(".")
+    meaning, cure = {
+        "missing-field": (f"The field `{path}` is missing.", f"Add `{path}:` with a value: it has no default."),
+        "unknown-key-refused": (
+            f"The key `{path}` is unknown in its block, and this block refuses what it does not know.",
+            f"Correct its spelling, move it where it belongs, or remove `{path}`.",
+        ),
+        "not-a-choice": (
+            f"The value of `{path}` is none of those that Axolotl accepts.",
+            f"Write one of the accepted values: {said.removeprefix('Input should be ')}.",
+        ),
+        "out-of-bounds": (f"The value of `{path}` is out of bounds.", f"Change it as Axolotl asks: {said}."),
+    }.get(
+        rule,
+        (
+            f"The value of `{path}` has the wrong type.",
+            f"Write it as Axolotl asks: {said}. Quotes, brackets and indentation decide a value's type in YAML.",
+        ),
+    )
+    return Match(
+        id=rule,
+        kind="axolotl",
+        line=line.number,
+        quote=shown(line.text),
+        meaning=meaning,
+        causes=("Axolotl lists all such errors at once, and checks how fields fit together only when none is left.",),
+        cure=cure + " More may follow: check the whole config.",
+        fields=(path,),
+        rules=(rule,),
+    )

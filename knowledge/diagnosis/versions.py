@@ -1,0 +1,158 @@
+"""What a log tells of the surroundings: package versions, phase, GPU memory."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from knowledge.diagnosis.model import GpuMemory
+
+if TYPE_CHECKING:
+    from knowledge.diagnosis.log import Log
+    from knowledge.diagnosis.tracebacks import Trace
+
+_PACKAGES = (
+    "axolotl|transformers|torch|accelerate|peft|trl|datasets|bitsandbytes|deepspeed|flash[-_]attn|triton|vllm|xformers|"
+    "liger[-_]kernel|tokenizers|huggingface[-_]hub|torchao|pydantic|cuda|python|pytorch"
+)
+_VERSION = r"(\d{1,4}\.\d{1,4}(?:\.\d{1,4})?(?:(?:\.post|\.dev|rc|a|b)\d{1,8})?)"
+_PINNED = re.compile(
+    rf"(?<![\w/])({_PACKAGES})"
+    rf"(?:\s?(?:==|@)\s?|[ \t]{{1,30}}v?|\s?(?:version)?\s?[:=]\s?\"?'?v?|-)"
+    rf"(?:version )?{_VERSION}(?![\d.]{{0,1}}\d)",
+    re.IGNORECASE,
+)
+_CUDA_TAG = re.compile(r"\+cu(\d\d)(\d)\b")
+_NAMES = {
+    "pytorch": "torch",
+    "flash_attn": "flash-attn",
+    "liger_kernel": "liger-kernel",
+    "huggingface_hub": "huggingface-hub",
+}
+_HINTS = ("==", "ersion", "torch", "axolotl", "transformers", "cuda", "CUDA", "Python")
+_SIZE = r"([\d.]{1,12}) ?(KiB|MiB|GiB|KB|MB|GB|bytes)"
+_MEMORY = {
+    "tried": re.compile(rf"tried to allocate {_SIZE}", re.IGNORECASE),
+    "total": re.compile(rf"total capacity of {_SIZE}|{_SIZE} total capacity", re.IGNORECASE),
+    "free": re.compile(rf"of which {_SIZE} is free|{_SIZE} free", re.IGNORECASE),
+    "allocated": re.compile(rf"{_SIZE} is allocated by pytorch|{_SIZE} already allocated", re.IGNORECASE),
+    "reserved": re.compile(rf"{_SIZE} is reserved by pytorch but unallocated|{_SIZE} reserved in total", re.IGNORECASE),
+}
+_UNITS = {"kib": 2**-20, "kb": 2**-20, "mib": 2**-10, "mb": 2**-10, "gib": 1.0, "gb": 1.0, "bytes": 2.0**-30}
+# Innermost first: evaluation and saving happen inside training.
+_PHASES = (
+    ("saving", ("_save", "save_model", "save_pretrained", "save_checkpoint", "_save_checkpoint", "state_dict")),
+    ("evaluating", ("evaluation_loop", "prediction_step", "evaluate", "_maybe_log_save_evaluate", "compute_metrics")),
+    ("training", ("training_step", "_inner_training_loop", "optimizer_step", "backward", "clip_grad_norm_")),
+    ("merging the adapter", ("do_merge_lora", "merge_lora", "merge_and_unload")),
+    (
+        "preparing the dataset",
+        (
+            "tokenize_prompt",
+            "prepare_dataset",
+            "load_prepare_datasets",
+            "load_tokenized_prepared_datasets",
+            "prepare_datasets",
+            "process_data_for_packing",
+            "load_and_prepare",
+            "_map_single",
+            "load_dataset",
+        ),
+    ),
+    (
+        "loading the model",
+        ("load_model", "_load_pretrained_model", "from_pretrained", "build_model", "_build_model", "load_adapter"),
+    ),
+    ("loading the tokenizer", ("load_tokenizer",)),
+    ("reading the config", ("validate_config", "load_cfg", "normalize_config", "model_validate")),
+    ("building the trainer", ("build", "setup_trainer")),
+)
+_PHASE_LINES = (
+    ("saving", ("Saving trained model", "saving checkpoint", "save hangs", "while saving")),
+    ("evaluating", ("Running eval", "***** Running Evaluation", "during eval", "in evaluation")),
+    ("training", ("Starting trainer", "***** Running training", "{'loss'")),
+    ("loading the model", ("loading model", "Loading checkpoint shards", "Loading model", "loading weights")),
+    ("preparing the dataset", ("Tokenizing Prompts", "Prepared dataset", "Loading raw datasets", "preprocess")),
+)
+
+
+def versions_of(log: Log) -> dict[str, str]:
+    """Versions that the text shows, by package; of several for one package the last."""
+    found: dict[str, str] = {}
+    lines = log.lines if len(log.lines) <= 1_200 else log.lines[:600] + log.lines[-600:]
+    for text in dict.fromkeys(line.text for line in lines):
+        if len(text) > 2_000 or not any(hint in text for hint in _HINTS):
+            continue
+        for match in _PINNED.finditer(text):
+            name = match[1].lower()
+            found[_NAMES.get(name, name)] = match[2]
+        cuda = _CUDA_TAG.search(text)
+        if cuda:
+            found.setdefault("cuda", f"{cuda[1]}.{cuda[2]}")
+    return found
+
+
+def older(version: str, other: str) -> bool:
+    """Whether one version comes before another; a pre-release counts as its release."""
+    return _parts(version) < _parts(other)
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def phase_of(log: Log, trace: Trace | None) -> str | None:
+    """What the run was doing, from the functions of the traceback, else from the last telling line."""
+    if trace and trace.frames:
+        functions = {frame.function.rsplit(".", 1)[-1] for frame in trace.frames}
+        for phase, names in _PHASES:
+            if functions.intersection(names):
+                return phase
+    for line in reversed(log.lines[-400:]):
+        for phase, words in _PHASE_LINES:
+            if any(word in line.text for word in words):
+                return phase
+    return "training" if log.step else None
+
+
+def gpu_memory(log: Log) -> GpuMemory | None:
+    """The numbers of the last out-of-memory message, or None."""
+    for index in range(len(log.lines) - 1, -1, -1):
+        text = log.lines[index].text
+        if "out of memory" in text.lower():
+            passage = " ".join(line.text.strip() for line in log.lines[index : index + 6])[:3000]
+            numbers = {name: _size(pattern, passage) for name, pattern in _MEMORY.items()}
+            if any(value is not None for value in numbers.values()):
+                return GpuMemory(**numbers, explanation=_explained(numbers))
+    return None
+
+
+def _size(pattern: re.Pattern[str], text: str) -> float | None:
+    match = pattern.search(text)
+    if not match:
+        return None
+    number, unit = (group for group in match.groups() if group is not None)
+    try:
+        return round(float(number.rstrip(".")) * _UNITS[unit.lower()], 3)
+    except ValueError:
+        return None
+
+
+def _explained(numbers: dict[str, float | None]) -> str:
+    """What the numbers say together, in sentences."""
+    tried, total, free = numbers["tried"], numbers["total"], numbers["free"]
+    allocated, reserved = numbers["allocated"], numbers["reserved"]
+    said: list[str] = []
+    if tried is not None and free is not None:
+        said.append(f"This step asked for {tried:.2f} GiB more and {free:.2f} GiB were free.")
+    if allocated is not None and total:
+        said.append(f"Tensors take {allocated:.2f} of {total:.2f} GiB ({allocated / total:.0%}).")
+        other = total - allocated - (reserved or 0) - (free or 0)
+        if other > max(2.0, 0.1 * total) and reserved is not None and reserved < allocated:
+            said.append(f"About {other:.1f} GiB belong to the CUDA context or to other processes: see nvidia-smi.")
+    if reserved is not None and allocated is not None and tried is not None and tried < reserved < allocated:
+        said.append(
+            f"{reserved:.2f} GiB are reserved but unused, more than was asked for: fragmentation. "
+            "PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True helps with that."
+        )
+    return " ".join(said)

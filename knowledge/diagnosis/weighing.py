@@ -1,0 +1,127 @@
+"""Which explanation comes first, and what is said of it here: with the config, the versions and the place in mind."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from knowledge.diagnosis.model import Match
+from knowledge.diagnosis.versions import older
+from knowledge.secrets import mask, mask_paths
+
+if TYPE_CHECKING:
+    from knowledge.config import Config
+    from knowledge.diagnosis.known import Cause, Known
+    from knowledge.diagnosis.matching import Haystack, Place
+    from knowledge.diagnosis.tracebacks import Trace
+
+_SLOT = re.compile(r"\{([a-z_]{1,30})\}")
+_SPECIFIC = 40
+_SEEN = -2
+
+
+def shown(text: str, most: int = 300) -> str:
+    """Words of a log as they may be repeated: secrets and user names masked, blanks made single, cut."""
+    words = " ".join(mask_paths(mask(text[: 4 * most])).split())
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
+def score(weight: int, line: int, traces: list[Trace], main: Trace | None) -> int:
+    """How much an explanation counts at a line: most in the message of the exception that counts."""
+    points = weight
+    if main and main.at <= line <= main.last:
+        return points + 30
+    for trace in traces:
+        if trace.at <= line <= trace.last:
+            return points + (20 if trace.root else 14)
+    if main and main.first <= line <= main.at:
+        return points + 10
+    return points
+
+
+def match_of(place: Place, haystack: Haystack, versions: dict[str, str], config: Config | None) -> Match:
+    """What is said of one known error at one place."""
+    known = place.known
+    slots = dict(known.unnamed)
+    slots.update({name: shown(value, 80).replace("`", "") for name, value in place.groups.items()})
+    ranked = sorted(((_rank(cause, haystack, config), cause) for cause in known.causes), key=lambda each: each[0])
+    shows = bool(ranked) and ranked[0][0] == _SEEN
+    causes = [cause for rank, cause in ranked if rank == _SEEN or not (shows and cause.seen)]
+    cure = _filled(known.cure, slots)
+    if known.fixed_in:
+        cure = f"{_update(known.fixed_in, versions)} {cure}".strip()
+    if known.write:
+        cure = f"{cure}\n```yaml\n{_filled(known.write, slots).strip()}\n```"
+    return Match(
+        id=known.id,
+        kind=known.kind,
+        line=place.line,
+        quote=shown(haystack.lines[place.index].text),
+        meaning=_filled(known.meaning, slots),
+        causes=tuple(_filled(f"{cause.text} {cause.tells}".strip(), slots) for cause in causes),
+        cure=cure,
+        fields=known.fields,
+        rules=known.rules,
+        concepts=known.concepts,
+        faq=known.faq,
+        fixed_in=known.fixed_in,
+        harmless=known.harmless,
+        conclusive=known.conclusive,
+    )
+
+
+def _filled(text: str, slots: dict[str, str]) -> str:
+    return _SLOT.sub(lambda found: slots.get(found[1], found[0]), text) if "{" in text else text
+
+
+def _update(fixed_in: str, versions: dict[str, str]) -> str:
+    """What the version says about a bug that was mended."""
+    version = versions.get("axolotl")
+    if version is None:
+        return f"It was a bug of Axolotl, mended by {fixed_in}: if your version is older, update Axolotl first."
+    if older(version, fixed_in):
+        return f"Your text shows Axolotl {version}; update Axolotl to {fixed_in} or later, where this bug is mended."
+    return f"Your text shows Axolotl {version}, which has the repair of this old bug, so something else is the cause."
+
+
+def is_mended(known: Known, versions: dict[str, str]) -> bool:
+    """Whether the version in the text is one that no longer has this bug."""
+    version = versions.get("axolotl")
+    return bool(known.fixed_in and version and not older(version, known.fixed_in))
+
+
+def _rank(cause: Cause, haystack: Haystack, config: Config | None) -> int:
+    """Where a cause goes: up when the text or the config shows it, down when the config shows that it cannot be."""
+    if any(haystack.holds(phrase) for phrase in cause.seen):
+        return _SEEN
+    if cause.config and config is not None:
+        return -1 if all(holds(config, condition) for condition in cause.config) else 1
+    return 0
+
+
+def holds(config: Config, condition: str) -> bool:
+    """Whether a config meets a condition: "name" (set to something), "!name", "name: value"."""
+    name, _, wanted = condition.partition(":")
+    value: Any = config.get(name.strip().removeprefix("!"))
+    if name.startswith("!"):
+        return not value
+    return str(value).lower() == wanted.strip().lower() if wanted.strip() else bool(value)
+
+
+def best(found: list[tuple[int, Known | None, Match]]) -> list[Match]:
+    """One match an error, best first, harmless last; the mere class of an error goes where something says more."""
+    top: dict[str, tuple[int, Known | None, Match]] = {}
+    for each in found:
+        present = top.get(each[2].id)
+        if present is None or each[0] > present[0]:
+            top[each[2].id] = each
+    ordered = sorted(top.values(), key=lambda each: (each[2].harmless, -each[0], each[2].line))
+    specific = [points for points, known, match in ordered if _is_specific(known) and not match.harmless]
+    if specific:
+        ordered = [each for each in ordered if _is_specific(each[1]) or each[2].harmless or each[0] > specific[0]]
+    return [match for _, _, match in ordered]
+
+
+def _is_specific(known: Known | None) -> bool:
+    """Whether an explanation names more than the class of the error."""
+    return known is None or known.weight >= _SPECIFIC
