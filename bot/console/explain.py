@@ -6,6 +6,7 @@ import json
 import textwrap
 from typing import TYPE_CHECKING
 
+from knowledge.catalog.labels import labels
 from knowledge.explanation import explain
 
 if TYPE_CHECKING:
@@ -46,21 +47,22 @@ def _write(found: Explanation) -> None:
         )
         return
     print(" · ".join(part for part in (found.path, found.type, _default(found)) if part))
+    raising, lower = labels(found.type)
     for label, text in (
         ("", found.origin),
         ("", found.summary),
         ("", found.text),
         ("Choices: ", ", ".join(found.choices) + (" (and others)" if found.open_choices and found.choices else "")),
         ("Bounds: ", found.bounds),
-        ("Raise it: ", found.raising),
-        ("Lower it: ", found.lower),
+        (f"{raising}: ", found.raising),
+        (f"{lower}: ", found.lower),
         ("Costs: ", found.costs),
         ("Watch out: ", found.pitfalls),
         ("Needs the plugin: ", found.plugin or ""),
         ("Deprecated. ", f"Use {found.replaced_by}." if found.replaced_by else " " if found.deprecated else ""),
     ):
-        if text:
-            print(textwrap.fill(f"{label}{text.strip()}", 96, initial_indent="  ", subsequent_indent="  "))
+        for paragraph in f"{label}{text.strip()}".split("\n\n") if text else ():
+            print(textwrap.fill(paragraph, 96, initial_indent="  ", subsequent_indent="  "))
     for line in found.example.splitlines():
         print(f"      {line}")
     since = (
