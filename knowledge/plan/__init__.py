@@ -3,6 +3,7 @@
 from knowledge.plan.batch import batch_advice, batch_of, product, step_advice
 from knowledge.plan.making import make_plan, plan_of, remember_plan, trainer_warmup
 from knowledge.plan.rows import Length, completion_chunks
+from knowledge.plan.sketch import Sketch, sketch_of
 from knowledge.plan.storage import checkpoint_storage
 from knowledge.plan.training import TrainingPlan
 from knowledge.plan.values import (
@@ -20,6 +21,7 @@ __all__ = [
     "BatchChoice",
     "CheckpointStorage",
     "Length",
+    "Sketch",
     "StepAdvice",
     "TrainingPlan",
     "Trouble",
@@ -31,6 +33,7 @@ __all__ = [
     "plan_of",
     "product",
     "remember_plan",
+    "sketch_of",
     "step_advice",
     "trainer_warmup",
 ]
