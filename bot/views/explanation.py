@@ -13,6 +13,7 @@ from bot.views import limits
 from bot.views.layout import Colour, container, layout, small
 from bot.views.press import Press
 from bot.views.wording import listed
+from knowledge.catalog.labels import labels
 from knowledge.explanation import explain
 
 if TYPE_CHECKING:
@@ -108,10 +109,11 @@ def _body(found: Explanation) -> str:
         more = len(found.choices) - len(shown)
         tail = f" and {more} more" if more > 0 else " and others" if found.open_choices else ""
         parts.append(f"**Choices** {', '.join(shown)}{tail}.")
+    raising, lower = labels(found.type)
     for label, text in (
         ("Bounds", found.bounds),
-        ("Raise it", found.raising),
-        ("Lower it", found.lower),
+        (raising, found.raising),
+        (lower, found.lower),
         ("Costs", found.costs),
         ("Watch out", found.pitfalls),
     ):
