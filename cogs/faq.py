@@ -1,0 +1,111 @@
+"""/faq and the message menu Answer with FAQ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import answer, answered
+from bot.views import faq, faq_reply, notice
+from bot.views import faq_words as words
+from bot.views.layout import Colour
+from knowledge.secrets import mask
+
+if TYPE_CHECKING:
+    from bot.client import HelpBot
+    from bot.store import EntryName
+
+
+class Faq(commands.Cog):
+    """What members read."""
+
+    def __init__(self, bot: HelpBot) -> None:
+        self.bot = bot
+        self.menu = app_commands.ContextMenu(name=words.ANSWER, callback=self.answer_message)
+        self._starters_ready = False
+
+    async def cog_load(self) -> None:
+        """Adds the message menu and the buttons of entries."""
+        self.bot.tree.add_command(self.menu)
+        self.bot.add_dynamic_items(*faq.PRESSES, *faq_reply.PRESSES)
+
+    async def cog_unload(self) -> None:
+        """Takes the message menu away."""
+        self.bot.tree.remove_command(self.menu.name, type=self.menu.type)
+
+    @app_commands.command(name="faq", description=words.FAQ)
+    @app_commands.describe(topic=words.FAQ_TOPIC, member=words.FAQ_MEMBER)
+    @answered
+    async def faq(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        topic: app_commands.Range[str, 1, 100] | None = None,
+        member: discord.User | None = None,
+    ) -> None:
+        """Shows an entry, or what there is."""
+        home = await self._home(interaction)
+        store = self.bot.store
+        if topic is None or not topic.strip():
+            await self._overview(interaction, home)
+            return
+        entry = await faq.resolve(store, home, topic)
+        others: tuple[EntryName, ...] = ()
+        if entry is None:
+            found = await store.faq.search(home, topic, 25)
+            if not found.entries or not found.sure:
+                await answer(interaction, faq.near_layout(topic, found.entries, interaction.user.id))
+                if home != faq.SHARED_GUILD:
+                    await store.misses.add(home, mask(topic))
+                return
+            others = found.entries[1:]
+            entry = await faq.entry_of(interaction, str(found.entries[0].id))
+        if member is None:
+            await faq.show_entry(interaction, entry, others)
+            return
+        faq_reply.require_public(interaction)
+        view = faq.shared_layout(interaction, entry, to=member)
+        mentions = discord.AllowedMentions(everyone=False, roles=False, users=[member])
+        await interaction.response.send_message(view=view, allowed_mentions=mentions)
+        await faq.count_view(store, entry)
+
+    @faq.autocomplete("topic")
+    async def _topics(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+        home = await self._home(interaction)
+        return faq.choices_of(await self.bot.store.faq.suggest(home, typed[:100]))
+
+    @answered
+    async def answer_message(self, interaction: discord.Interaction[HelpBot], message: discord.Message) -> None:
+        """Offers entries to answer a message with."""
+        await self._home(interaction)
+        faq_reply.require_public(interaction)
+        found = await faq_reply.fitting(interaction, message.content)
+        place = f"{message.channel.id}:{message.id}"
+        await answer(interaction, faq_reply.picker_layout(found, place, interaction.user.id))
+
+    async def _overview(self, interaction: discord.Interaction[HelpBot], home: int) -> None:
+        categories = await self.bot.store.faq.categories(home)
+        if not categories:
+            await answer(interaction, notice.notice(words.EMPTY, colour=Colour.WARNING))
+            return
+        popular = await self.bot.store.faq.suggest(home, "", 25)
+        pairs = [(category.name, category.entries) for category in categories]
+        await answer(interaction, faq.overview_layout(pairs, popular, interaction.user.id))
+
+    async def _home(self, interaction: discord.Interaction[HelpBot]) -> int:
+        """The server whose FAQ answers; the starter entries for direct messages are brought up to date once a start."""
+        home = faq.home_of(interaction)
+        if home == faq.SHARED_GUILD and not self._starters_ready:
+            async with self.bot.store.alone("starter-faq"):
+                plan = await self.bot.store.transfer.plan_starter(home)
+                if not plan.does_nothing:
+                    await self.bot.store.transfer.carry_out(home, plan, author_id=0)
+            self._starters_ready = True
+        return home
+
+
+async def setup(bot: HelpBot) -> None:
+    """Adds the cog."""
+    await bot.add_cog(Faq(bot))
