@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from knowledge.parameters.adapter import Adapter, Names, Target, targets_of
@@ -27,6 +28,7 @@ __all__ = [
     "adapter_tensors",
     "base_parameters",
     "full_tensors",
+    "given",
     "is_measured",
     "is_paged",
     "is_widened",
@@ -40,6 +42,7 @@ __all__ = [
     "weight_size",
 ]
 
+_HALF = ("bfloat16", "fp16", "float16", "load_in_8bit")
 _LORA = frozenset({"lora", "qlora"})
 _DEFAULT_OPTIMIZER = "adamw_torch_fused"
 
@@ -95,10 +98,30 @@ def trainable_parameters(config: Config) -> Trainable | None:
     return found
 
 
+def given(config: Config, key: str) -> Any:
+    """The typed value of a root key that the config holds, else None, without a look at the default.
+
+    For keys whose default is None or off this is `config.get`, at a fraction of its cost.
+
+    Args:
+        config: The config.
+        key: The key.
+    """
+    if config.reads is not None:
+        config.reads.add(key)
+    roots = config.memo.get("roots")
+    if roots is None:
+        roots = config.memo["roots"] = frozenset(config.roots)
+    return config.get(key) if key in roots else None
+
+
 def weight_size(config: Config) -> int:
-    """Bytes per element of the weights as Axolotl loads them: 2 for bf16 and fp16, else 4."""
-    half = ("bf16", "bfloat16", "fp16", "float16", "load_in_8bit")
-    return 2 if config.get("bf16", "auto") or any(config.get(key) for key in half) else 4
+    """Bytes per element of the weights as Axolotl loads them, 2 for bf16 and fp16, else 4; kept in the memo."""
+    if "weight_size" not in config.memo:
+        half = config.get("bf16", "auto") or any(given(config, key) for key in _HALF)
+        config.memo["weight_size"] = 2 if half else 4
+    found: int = config.memo["weight_size"]
+    return found
 
 
 def keeps_wide_embeddings(config: Config) -> bool:
@@ -107,34 +130,43 @@ def keeps_wide_embeddings(config: Config) -> bool:
     Args:
         config: The config.
     """
-    if config.get("adapter") or config.get("fsdp_config") or config.get("fsdp") or config.get("cut_cross_entropy"):
+    if any(given(config, key) for key in ("adapter", "fsdp_config", "fsdp")):
         return False
-    return config.get("attn_implementation") in {None, "sdpa", "eager"}
+    if "CutCrossEntropyPlugin" in config.plugins and config.get("cut_cross_entropy"):
+        return False
+    return given(config, "attn_implementation") in {None, "sdpa", "eager"}
 
 
 def adapter_of(config: Config) -> Adapter | None:
-    """The LoRA settings of the config, or None where it trains without one or its rank is not given."""
-    rank = config.get("lora_r")
-    if config.get("adapter") not in _LORA or not isinstance(rank, int) or rank < 1:
+    """The LoRA settings, or None where the config trains without them or gives no rank; kept in the config's memo."""
+    if "adapter" not in config.memo:
+        config.memo["adapter"] = _adapter(config)
+    found: Adapter | None = config.memo["adapter"]
+    return found
+
+
+def _adapter(config: Config) -> Adapter | None:
+    rank = given(config, "lora_r")
+    if given(config, "adapter") not in _LORA or not isinstance(rank, int) or rank < 1:
         return None
-    tokens = config.get("peft_trainable_token_indices") or ()
+    tokens = given(config, "peft_trainable_token_indices") or ()
     if isinstance(tokens, dict):
         tokens = [index for rows in tokens.values() for index in rows]
-    widened = config.get("peft_autocast_adapter_dtype") is not False or bool(config.get("lora_fp32_gradients"))
+    widened = given(config, "peft_autocast_adapter_dtype") is not False or bool(given(config, "lora_fp32_gradients"))
     half = weight_size(config)
     return Adapter(
         rank=rank,
-        targets=_names(config.get("lora_target_modules")),
-        linear=bool(config.get("lora_target_linear")),
-        expert_targets=_tuple(config.get("lora_target_parameters")),
-        saved=_tuple(config.get("lora_modules_to_save")),
-        excluded=_names(config.get("lora_exclude_modules")),
-        indices=tuple(config.get("peft_layers_to_transform") or ()),
-        patterns=_tuple(config.get("peft_layers_pattern")),
-        ranks=tuple((config.get("lora_rank_pattern") or {}).items()),
+        targets=_names(given(config, "lora_target_modules")),
+        linear=bool(given(config, "lora_target_linear")),
+        expert_targets=_tuple(given(config, "lora_target_parameters")),
+        saved=_tuple(given(config, "lora_modules_to_save")),
+        excluded=_names(given(config, "lora_exclude_modules")),
+        indices=tuple(given(config, "peft_layers_to_transform") or ()),
+        patterns=_tuple(given(config, "peft_layers_pattern")),
+        ranks=tuple((given(config, "lora_rank_pattern") or {}).items()),
         tokens=len(tokens),
-        dora=bool(config.get("peft_use_dora")),
-        tie=bool(config.get("peft_ensure_weight_tying")),
+        dora=bool(given(config, "peft_use_dora")),
+        tie=bool(given(config, "peft_ensure_weight_tying")),
         bytes=4 if widened else half,
         saved_bytes=half,
     )
@@ -145,21 +177,19 @@ def _trainable(config: Config) -> Trainable | None:
     if base is None:
         return None
     adapter = adapter_of(config)
-    if config.get("adapter") and adapter is None:
+    if given(config, "adapter") and adapter is None:
         return None
     optimizer = str(config.get("optimizer", _DEFAULT_OPTIMIZER))
     try:
         if adapter is not None:
             tensors = adapter_tensors(base.architecture, adapter)
         else:
-            unfrozen = _tuple(config.get("unfrozen_parameters"))
+            unfrozen = _tuple(given(config, "unfrozen_parameters"))
             tensors = full_tensors(base.architecture, weight_size(config), unfrozen, wide=keeps_wide_embeddings(config))
     except re.error:
         return None
-    total = sum(tensor.elements for tensor in tensors)
-    weights = sum(tensor.elements * tensor.bytes for tensor in tensors)
-    state = state_bytes(optimizer, tensors)
-    if adapter is None and base.known == "guessed" and not config.get("unfrozen_parameters"):
+    total, weights, state = _weigh(optimizer, tensors)
+    if adapter is None and base.known == "guessed" and not given(config, "unfrozen_parameters"):
         # The stand-in is of like size, not of the same.
         share = base.total / layout(base.architecture).parameters
         total, weights, state = base.total, round(weights * share), round(state * share)
@@ -167,6 +197,13 @@ def _trainable(config: Config) -> Trainable | None:
         # A checkpoint holds the frozen weights too.
         weights = max(weights, base.total * weight_size(config))
     return Trainable(total, tensors, weights, state, base.known != "guessed")
+
+
+@lru_cache(maxsize=512)
+def _weigh(optimizer: str, tensors: tuple[Tensor, ...]) -> tuple[int, int, int]:
+    """Elements, bytes of the weights and bytes of the optimizer's state."""
+    elements = sum(tensor.elements for tensor in tensors)
+    return elements, sum(tensor.elements * tensor.bytes for tensor in tensors), state_bytes(optimizer, tensors)
 
 
 def _names(value: Any) -> Names:

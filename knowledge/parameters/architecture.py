@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Architecture:
     """The dimensions of one base model, as its `config.json` gives them.
+
+    Compared by identity: there is one for each model, and it is the key of what is computed once.
 
     Attributes:
         family: Transformers' `model_type`.
@@ -91,24 +93,19 @@ class Layout(NamedTuple):
     """All modules of a model.
 
     `layers` is the dotted name of the layer list, `root` what stands outside it, `head` the output head, which is also
-    in `root` unless its weight is the embedding's.
+    in `root` unless its weight is the embedding's, `parameters` the count of the whole model.
     """
 
     layers: str
     blocks: tuple[Block, ...]
     root: tuple[Module, ...]
     head: Module
+    parameters: int
 
     @property
     def outside(self) -> tuple[Module, ...]:
         """The modules outside the layers, the head among them even where it owns no weight."""
         return self.root if self.head in self.root else (*self.root, self.head)
-
-    @property
-    def parameters(self) -> int:
-        """Parameters of the whole model; a tied head is the embedding and counts once."""
-        inside = sum(len(block.indices) * sum(m.parameters for m in block.modules) for block in self.blocks)
-        return inside + sum(module.parameters for module in self.root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +225,9 @@ def layout(architecture: Architecture) -> Layout:
     head = Module("lm_head", a.vocabulary, a.hidden, family.head_bias, "linear")
     if not a.tied:
         root.append(head)
-    return Layout(family.layers, tuple(blocks), tuple(root), head)
+    inside = sum(len(block.indices) * sum(m.parameters for m in block.modules) for block in blocks)
+    total = inside + sum(module.parameters for module in root)
+    return Layout(family.layers, tuple(blocks), tuple(root), head, total)
 
 
 def _norm(name: str, width: int, family: _Family) -> Module:

@@ -1,0 +1,29 @@
+"""How much memory one GPU needs, when it peaks, which cards hold it, and what to change where they do not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate
+from knowledge.memory.run import Run, read_run
+
+if TYPE_CHECKING:
+    from knowledge.config import Config
+
+__all__ = ["CARDS", "MemoryEstimate", "Parts", "Run", "estimate", "memory_of", "read_run"]
+
+
+def memory_of(config: Config) -> MemoryEstimate | None:
+    """The memory that one GPU needs for a config; made once a check and kept in the config's memo.
+
+    Args:
+        config: The config; its `gpus` say how many share the work.
+
+    Returns:
+        The estimate, or None where the base model, the batch or the adapter cannot be read.
+    """
+    if "memory" not in config.memo:
+        run = read_run(config)
+        config.memo["memory"] = None if run is None else estimate(run)
+    found: MemoryEstimate | None = config.memo["memory"]
+    return found

@@ -1,0 +1,110 @@
+"""From the moments of a step to an estimate with a range, its parts and what it assumes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.finding import Frozen
+from knowledge.memory.moments import Moment, moments
+from knowledge.memory.weights import Static, static_bytes
+
+if TYPE_CHECKING:
+    from knowledge.memory.run import Run
+
+CARDS = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141)
+"""Memory of the common cards in GB, as their names say; a card offers about as many GiB."""
+
+_GIB = 1 << 30
+# GiB beside the tensors: CUDA context, libraries' workspaces, allocator. Low, expected, high.
+_CONTEXT = (0.5, 1.1, 1.5)
+# Communication buffers of several GPUs.
+_BUFFERS = 1.0
+_FRAGMENTED = 0.15
+
+
+class Parts(Frozen):
+    """What the memory of one GPU is made of at the peak, in GiB; together they are the estimate."""
+
+    weights: float
+    gradients: float
+    optimizer: float
+    activations: float
+    loss: float
+    overhead: float
+
+
+class MemoryEstimate(Frozen):
+    """The memory that one GPU needs, in GiB.
+
+    Attributes:
+        base_params: Parameters of the base model.
+        trainable_params: Parameters that the optimizer changes.
+        allocated_gib: Tensors at the peak.
+        estimate_gib: With the CUDA context and the allocator's loss.
+        low_gib: The least to expect.
+        high_gib: The most to expect.
+        parts: What the estimate is made of.
+        peak_phase: When the peak arises: forward, backward_loss, backward_last, backward_first, backward_embedding,
+            optimizer or evaluation.
+        fits: Cards, in GB, that hold the upper end of the range.
+        tight: Cards that hold the estimate but not the upper end.
+        assumptions: What was assumed or left out, in sentences.
+    """
+
+    base_params: int
+    trainable_params: int
+    allocated_gib: float
+    estimate_gib: float
+    low_gib: float
+    high_gib: float
+    parts: Parts
+    peak_phase: str
+    fits: tuple[int, ...]
+    tight: tuple[int, ...]
+    assumptions: tuple[str, ...]
+
+
+def estimate(run: Run) -> MemoryEstimate:
+    """The memory of one GPU for a run.
+
+    Args:
+        run: The run.
+
+    Returns:
+        The estimate.
+    """
+    static = static_bytes(run)
+    peak = max(moments(run, static), key=lambda moment: moment.bytes)
+    allocated = (static.weights + static.optimizer + peak.bytes) / _GIB
+    low, context, high = (part + (_BUFFERS if run.sharding != "none" else 0.0) for part in _CONTEXT)
+    moving = (peak.activations + peak.loss) / _GIB
+    middle = allocated + context
+    top = allocated + high + _FRAGMENTED * moving
+    return MemoryEstimate(
+        base_params=run.base.total,
+        trainable_params=run.trained,
+        allocated_gib=round(allocated, 3),
+        estimate_gib=round(middle, 2),
+        low_gib=round(allocated + low, 2),
+        high_gib=round(top, 2),
+        parts=_parts(static, peak, context),
+        peak_phase=peak.phase,
+        fits=tuple(card for card in CARDS if top <= card),
+        tight=tuple(card for card in CARDS if middle <= card < top),
+        assumptions=tuple(_assumptions(run)),
+    )
+
+
+def _parts(static: Static, peak: Moment, overhead: float) -> Parts:
+    return Parts(
+        weights=round(static.weights / _GIB, 3),
+        gradients=round(peak.gradients / _GIB, 3),
+        optimizer=round(static.optimizer / _GIB, 3),
+        activations=round(peak.activations / _GIB, 3),
+        loss=round(peak.loss / _GIB, 3),
+        overhead=round(overhead, 3),
+    )
+
+
+def _assumptions(run: Run) -> list[str]:
+    return []

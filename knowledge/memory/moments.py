@@ -1,0 +1,96 @@
+"""The moments of a training step at which memory may peak, in bytes.
+
+A step's memory rises and falls with its phases. Each moment is the sum of what is certainly alive then beside weights
+and optimizer state: gradients so far, what the layers kept, and the moment's own working set. The largest is the peak.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from knowledge.memory.layers import eager_attention, layer_bytes
+from knowledge.memory.weights import Static, model_bytes, trained_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.memory.run import Run
+
+# Bytes per logit: of the loss's backward pass, and of a forward pass that stops at the loss.
+_BACKWARD = {"plain": 12.0, "chunked": 5.5, "liger": 4.0, "fused": 0.0}
+_FORWARD = {"plain": 10.0, "chunked": 4.0, "liger": 4.0, "fused": 0.0}
+_SOFT_CAPPED = {"gemma2": 14.0}
+
+
+class Moment(NamedTuple):
+    """One candidate for the peak: its phase, and bytes of gradients, of activations, and of logits and loss."""
+
+    phase: str
+    gradients: float
+    activations: float
+    loss: float
+
+    @property
+    def bytes(self) -> float:
+        """What the moment adds to weights and optimizer state."""
+        return self.gradients + self.activations + self.loss
+
+
+def moments(run: Run, static: Static) -> Iterator[Moment]:
+    """All candidates for the peak.
+
+    Args:
+        run: The run.
+        static: What is there all the time.
+
+    Yields:
+        The moments.
+    """
+    shape, t, a = run.shape, run.tokens, run.shape.architecture
+    model, trained = model_bytes(shape), trained_bytes(run.optimizer, run.tensors, a.vocabulary)
+    layer, (eager_kept, eager_working) = layer_bytes(shape), eager_attention(run)
+    width, head = a.hidden * t, model.head / run.tensor
+    everything = static.gradients
+    before = everything if run.accumulation > 1 or run.sharding == "ddp" else 0.0
+    head_trained = shape.full or trained.head
+    passing = 0.0
+    if run.checkpointing == "no":
+        kept = a.layers * (layer.kept * t + eager_kept + model.unpacked_experts) + 2 * width + trained.casts
+    else:
+        # What is being copied to the host takes two layers' room.
+        kept = (2 if run.checkpointing == "offload" else a.layers) * layer.input * t + model.unpacked_experts
+        passing = 12 * width
+    yield Moment("forward", before, kept + passing, _FORWARD[run.loss] * a.vocabulary * t / run.tensor)
+    yield Moment("backward_loss", before, kept, _loss(run, head if head_trained else 0.0))
+    # After the loss the head's gradient is there; that of a tied head waits for the embedding's.
+    ahead = before + (head if shape.full or (trained.head and not a.tied) else 0.0)
+    if run.checkpointing == "no":
+        yield Moment("backward_last", ahead, kept + 16 * width, 0.0)
+    else:
+        working = layer.working * t + eager_working + model.unpacked / run.tensor
+        yield Moment("backward_last", ahead, kept + working, 0.0)
+        if shape.full:
+            waiting = (head if a.tied else 0.0) - (head if run.accumulation == 1 else 0.0)
+            yield Moment("backward_first", everything + waiting, working + layer.input * t, 0.0)
+    if shape.full:
+        copies = (2 if a.tied else 0) + (1 if run.accumulation > 1 else 0)
+        yield Moment("backward_embedding", everything + head * copies, 2 * width, 0.0)
+    yield Moment("optimizer", everything, trained.step / run.ranks, 0.0)
+    if run.evaluation:
+        tokens = run.evaluation * run.sequence / run.context
+        logits = _FORWARD[run.loss_evaluation] * a.vocabulary / run.tensor
+        yield Moment("evaluation", 0.0, 20.0 * a.hidden * tokens, logits * tokens)
+
+
+def _loss(run: Run, head: float) -> float:
+    """The loss's backward pass: logits, their log-softmax and gradient, and the head's own gradient."""
+    shape, t = run.shape, run.tokens
+    a = shape.architecture
+    if run.loss == "fused":
+        return 24.0 * a.hidden * t + head
+    logits = a.vocabulary / run.tensor * t
+    loss = (_SOFT_CAPPED.get(a.family, 12.0) if run.loss == "plain" else _BACKWARD[run.loss]) * logits
+    if shape.full:
+        # With few tokens the head's gradient outgrows the logits'. An fp32 head also has its bf16 copy.
+        loss = max(loss + (head / 2 if shape.wide else 0.0), 2 * logits + head)
+    return loss + (8.0 if shape.full else 4.0) * a.hidden * t

@@ -1,0 +1,182 @@
+"""What lies on the GPU all the time: weights, optimizer state, gradients; in bytes, computed once for each model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from knowledge.parameters import Tensor, is_widened, layout, state_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.memory.run import Run, Shape
+    from knowledge.parameters import Module
+
+# Bytes of an fp32 element.
+_FP32 = 4
+_BOOKKEEPING = 2.2
+
+
+@dataclass(frozen=True, slots=True)
+class ModelBytes:
+    """Bytes of the base model.
+
+    Attributes:
+        loaded: All weights as loaded.
+        gathered: The largest unit that ZeRO 3 and FSDP put together from its shards: a layer or the embedding.
+        unpacked: The largest 4-bit matrix of a layer while it is unpacked, with its scales.
+        unpacked_experts: All packed experts of one layer, unpacked.
+        head: The output head's gradient.
+    """
+
+    loaded: float
+    gathered: float
+    unpacked: float
+    unpacked_experts: float
+    head: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedBytes:
+    """Bytes of what is trained, undivided.
+
+    Attributes:
+        elements: Trainable parameters.
+        weights: In their own dtype; the gradients weigh the same.
+        state: Optimizer state.
+        wide_state: Optimizer state beside fp32 copies of the weights.
+        casts: The bf16 copies of fp32 adapters that autocast keeps.
+        step: What the optimizer's step needs for itself.
+        head: Whether the output head is among it.
+    """
+
+    elements: int
+    weights: int
+    state: int
+    wide_state: int
+    casts: int
+    step: float
+    head: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Static:
+    """Bytes on one GPU: weights, optimizer state, and all gradients once they exist."""
+
+    weights: float
+    optimizer: float
+    gradients: float
+
+
+def static_bytes(run: Run) -> Static:
+    """Weights, optimizer state and gradients on one GPU, divided as the run's sharding says.
+
+    Args:
+        run: The run.
+    """
+    model, trained = (
+        model_bytes(run.shape),
+        trained_bytes(run.optimizer, run.tensors, run.shape.architecture.vocabulary),
+    )
+    # A model that is only guessed at has its like's shape and its own size.
+    share = run.base.total / layout(run.shape.architecture).parameters
+    weights = model.loaded * share * (2 if run.reference else 1)
+    gradients, state = float(trained.weights), float(trained.state)
+    if run.shape.full:
+        gradients, state = gradients * share, state * share
+        if run.stage:
+            # Mixed precision keeps an fp32 original of every trained weight, and the state beside it in fp32.
+            originals = trained.elements * share
+            state = trained.wide_state * share
+            if run.sharding == "fsdp":
+                weights += originals * (_FP32 - run.shape.half)
+                gradients = originals * _FP32
+            else:
+                state += originals * _FP32
+    else:
+        weights += trained.weights
+    if run.stage > 2:
+        weights = (0 if run.weight_offload else weights / run.ranks) + 2 * model.gathered
+    if run.stage > 1:
+        gradients /= run.ranks
+    if run.stage:
+        state = 0.0 if run.optimizer_offload else state / run.ranks
+    if run.sharding == "ddp":
+        # Gradients are copied into buckets that live as long as the run.
+        gradients *= 2
+    return Static(weights / run.tensor, state / run.tensor, gradients / run.tensor)
+
+
+@lru_cache(maxsize=512)
+def model_bytes(shape: Shape) -> ModelBytes:
+    """Bytes of the base model as it is loaded.
+
+    Args:
+        shape: The model as it is loaded and trained.
+    """
+    model = layout(shape.architecture)
+    last = model.blocks[-1].modules
+    linears = [m.rows * m.columns for m in last if m.kind == "linear"]
+    layer = max(sum(_loaded(m, shape) for m in block.modules) for block in model.blocks)
+    experts = sum(m.parameters for m in last if m.kind == "experts")
+    return ModelBytes(
+        loaded=sum(times * _loaded(module, shape) for times, module in _modules(shape)),
+        gathered=max(layer, *(m.parameters * shape.half for m in model.root)),
+        unpacked=_BOOKKEEPING * max(linears, default=0) if shape.method == "qlora" else 0.0,
+        unpacked_experts=2.0 * experts if shape.packed_experts and not shape.full else 0.0,
+        head=(4.0 if shape.wide else 2.0) * shape.architecture.hidden * shape.architecture.vocabulary,
+    )
+
+
+@lru_cache(maxsize=512)
+def trained_bytes(optimizer: str, tensors: tuple[Tensor, ...], vocabulary: int) -> TrainedBytes:
+    """Bytes of what is trained.
+
+    Args:
+        optimizer: Name of the optimizer.
+        tensors: The trainable tensors.
+        vocabulary: Rows of the output head, by which it is known.
+    """
+    return TrainedBytes(
+        elements=sum(tensor.elements for tensor in tensors),
+        weights=sum(tensor.elements * tensor.bytes for tensor in tensors),
+        state=state_bytes(optimizer, tensors),
+        wide_state=state_bytes(optimizer, [tensor._replace(bytes=_FP32) for tensor in tensors]),
+        casts=sum(2 * t.elements for t in tensors if t.kind == "adapter" and t.bytes == _FP32),
+        step=_step(optimizer, tensors),
+        head=any(tensor.kind == "weight" and tensor.rows == vocabulary for tensor in tensors),
+    )
+
+
+def _modules(shape: Shape) -> Iterator[tuple[int, Module]]:
+    model = layout(shape.architecture)
+    yield from ((1, module) for module in model.root)
+    for block in model.blocks:
+        yield from ((len(block.indices), module) for module in block.modules)
+
+
+def _loaded(module: Module, shape: Shape) -> float:
+    """Bytes of one module's weights as loaded."""
+    bias = module.copies * module.rows if module.bias else 0
+    weight = module.parameters - bias
+    packable = module.kind == "linear" and module.name != "lm_head"
+    if shape.quantised and (packable or (module.kind == "experts" and shape.packed_experts)):
+        return weight * shape.packed + bias * shape.half
+    if shape.quantised and module.kind == "experts" and shape.prepared:
+        return module.parameters * float(_FP32)
+    return module.parameters * float(_FP32 if shape.wide and is_widened(module) else shape.half)
+
+
+def _step(optimizer: str, tensors: tuple[Tensor, ...]) -> float:
+    if optimizer in {"adamw_torch", "schedule_free_adamw"}:
+        # One more copy of a state, for the tensors of one dtype after those of another.
+        by_dtype: dict[int, float] = {}
+        for tensor in tensors:
+            by_dtype[tensor.bytes] = by_dtype.get(tensor.bytes, 0.0) + tensor.elements * tensor.bytes
+        return max(by_dtype.values(), default=0.0)
+    if optimizer == "adafactor":
+        # fp32 copies of the largest tensor: four of a bf16 one, two of an fp32 one.
+        return max((t.rows * t.columns * (16 if t.bytes == 2 else 8.3) for t in tensors), default=0.0)
+    return 0.0
