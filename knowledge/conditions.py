@@ -1,0 +1,49 @@
+"""What several rules ask of a config."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from knowledge.config import SEPARATES_ROWS
+
+if TYPE_CHECKING:
+    from knowledge.config import Config
+
+ATTENTION = (
+    "attn_implementation",
+    "xformers_attention",
+    "sage_attention",
+    "flex_attention",
+    "flash_attention",
+    "sdp_attention",
+    "eager_attention",
+    "gemma4_hybrid_attn_impl",
+)
+"""The fields that decide the attention back end."""
+
+
+def attention(config: Config) -> str | None:
+    """The attention back end as Axolotl resolves it, without revision or kernel name; None when none is chosen."""
+    chosen = config.typed("attn_implementation")
+    return chosen.split(":", 1)[0].split("@", 1)[0].strip() if isinstance(chosen, str) else None
+
+
+def separates_rows(config: Config) -> bool:
+    """Whether the back end works on rows of different lengths in one sequence by itself."""
+    return attention(config) in SEPARATES_ROWS
+
+
+def block(config: Config, name: str) -> dict[str, Any]:
+    """A typed block, empty when it is absent."""
+    value = config.typed(name)
+    return value if isinstance(value, dict) else {}
+
+
+def raw_block(value: Any) -> dict[Any, Any]:
+    """A raw block, empty when it is absent or no mapping."""
+    return value if isinstance(value, dict) else {}
+
+
+def more_than_one(value: Any) -> bool:
+    """Whether a raw or typed size is a number above 1."""
+    return isinstance(value, (int, float)) and value > 1

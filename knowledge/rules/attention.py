@@ -1,0 +1,373 @@
+"""Attention back ends and sample packing."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from knowledge.catalog import read_json
+from knowledge.conditions import ATTENTION, attention, block, separates_rows
+from knowledge.config import LEGACY_ATTENTION
+from knowledge.finding import Severity
+from knowledge.rule import Problem, problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+
+PACKED = "sample_packing: true\nattn_implementation: flash_attention_2\n"
+LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
+
+
+@rule(
+    Severity.ERROR,
+    fields=("sample_packing", "eval_table_size", "eval_sample_packing"),
+    says="eval_table_size and eval_sample_packing are not supported together with sample_packing",
+    bad=f"{PACKED}eval_table_size: 5\n",
+    good=f"{PACKED}eval_table_size: 5\neval_sample_packing: false\n",
+)
+def packed_evaluation_table(config: Config) -> Iterator[Problem]:
+    """`eval_table_size` with packing, unless the evaluation is not packed.
+
+    The table shows single rows, which a packed evaluation does not have.
+    """
+    now = config.at("check_eval_packing")
+    if now("sample_packing") and now("eval_table_size") and now("eval_sample_packing") is not False:
+        yield problem("Needs `eval_sample_packing: false` beside packing.", "eval_table_size", "sample_packing")
+
+
+@rule(
+    Severity.WARNING,
+    fields=ATTENTION,
+    says="is deprecated and will be removed in a future release. Use `attn_implementation",
+    bad="flash_attention: true\n",
+    good="attn_implementation: flash_attention_2\n",
+)
+def attention_old_flags(config: Config) -> Iterator[Problem]:
+    """An attention back end chosen by its old switch.
+
+    The switches became one field, `attn_implementation`. They are still read, and a quoted "false" counts as true.
+    """
+    flags = [name for name in LEGACY_ATTENTION if config.raw(name)]
+    if flags and not config.raw("attn_implementation"):
+        chosen = LEGACY_ATTENTION[flags[0]]
+        yield problem(f"Now `attn_implementation: {chosen}`; the switch is still read.", *flags, suggestion=chosen)
+
+
+@rule(
+    Severity.ERROR,
+    fields=ATTENTION,
+    says="cannot be combined with legacy attention flags",
+    bad="flash_attention: true\nattn_implementation: sdpa\n",
+    good="attn_implementation: sdpa\n",
+)
+def attention_twice(config: Config) -> Iterator[Problem]:
+    """`attn_implementation` together with an old switch.
+
+    Both choose the back end. Keep `attn_implementation`.
+    """
+    flags = [name for name in LEGACY_ATTENTION if config.raw(name)]
+    if flags and config.at("normalize_attn_implementation")("attn_implementation"):
+        yield problem("Both choose the back end: keep `attn_implementation`.", *flags, "attn_implementation")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("attn_implementation",),
+    says=(
+        "is not accepted. Use the canonical name",
+        "is not a recognized backend",
+        "attn_implementation must be a string",
+    ),
+    bad="attn_implementation: flash\n",
+    good="attn_implementation: flash_attention_2\n",
+)
+def attention_unknown(config: Config) -> Iterator[Problem]:
+    """An attention back end that Axolotl does not know.
+
+    It takes full names, or the path of a kernel on the hub (with a slash).
+    """
+    value = config.final("attn_implementation")
+    if value is None or (isinstance(value, str) and (value in back_ends() or "/" in value)):
+        return
+    if not isinstance(value, str):
+        yield problem("A name is expected, such as `flash_attention_2`.", "attn_implementation")
+        return
+    short = {"flash": "flash_attention_2", "flex": "flex_attention", "sdp": "sdpa"}
+    near = short.get(value) or {"flash_attn": "flash_attention_2", "flash_attention": "flash_attention_2"}.get(value)
+    hint = f"Write `{near}`." if near else "Take one such as `flash_attention_2`, `sdpa` or `flex_attention`."
+    yield problem(f"Unknown back end. {hint}", "attn_implementation", suggestion=near)
+
+
+@lru_cache(maxsize=1)
+def back_ends() -> frozenset[str]:
+    """The names of the attention back ends (facts/values.json)."""
+    return frozenset(read_json("values.json")["attn_implementation"])
+
+
+@rule(
+    Severity.ERROR,
+    fields=("gemma4_hybrid_attn_impl", "attn_implementation"),
+    says="gemma4_hybrid_attn_impl requires attn_implementation",
+    bad="gemma4_hybrid_attn_impl: true\nattn_implementation: sdpa\n",
+    good="gemma4_hybrid_attn_impl: true\nattn_implementation: flash_attention_2\n",
+)
+def gemma_hybrid_back_end(config: Config) -> Iterator[Problem]:
+    """`gemma4_hybrid_attn_impl` with a back end other than flash attention 2.
+
+    Its sliding-window layers run on flash attention 2.
+    """
+    now = config.at("normalize_attn_implementation")
+    chosen = now("attn_implementation")
+    if now("gemma4_hybrid_attn_impl") and chosen and chosen != "flash_attention_2":
+        message = "Needs `attn_implementation: flash_attention_2`."
+        yield problem(message, "gemma4_hybrid_attn_impl", "attn_implementation")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("sample_packing", "diffusion_lm", *ATTENTION),
+    says=("`sample_packing` without an attention backend", "does not handle cross-sample decontamination"),
+    bad="sample_packing: true\n",
+    good=PACKED,
+)
+def packing_without_back_end(config: Config) -> Iterator[Problem]:
+    """Packing without an attention back end that keeps the packed rows apart.
+
+    The tokens of one row then see those of others in the same sequence, which harms training without an error.
+    """
+    if not config.typed("sample_packing"):
+        return
+    diffusion = config.typed("diffusion_lm")
+    native = isinstance(diffusion, dict) and not diffusion.get("from_causal_lm")
+    chosen = attention(config)
+    if not native and not separates_rows(config) and chosen not in ("sdpa", "eager"):
+        if chosen:
+            message = f"Packed rows see each other under `{chosen}`: take `flash_attention_2`."
+            yield problem(message, "sample_packing", "attn_implementation")
+        else:
+            message = "Packed rows see each other: add `attn_implementation: flash_attention_2`."
+            yield problem(message, "sample_packing")
+
+
+@rule(
+    Severity.ADVICE,
+    fields=("sample_packing", "bf16", "bfloat16", *ATTENTION),
+    says="sample_packing & torch sdpa with bf16 is unsupported",
+    bad="sample_packing: true\nattn_implementation: sdpa\nbf16: true\n",
+    good=PACKED,
+)
+def packing_on_sdpa(config: Config) -> Iterator[Problem]:
+    """Packing on sdpa in bf16.
+
+    On GPUs before Hopper (H100) the loss may come out as 0. It depends on the GPU, which a config does not tell.
+    """
+    if config.typed("sample_packing") and attention(config) == "sdpa":
+        if config.typed("bf16") or config.typed("bfloat16"):
+            yield problem("Before Hopper GPUs the loss may be 0: take `flash_attention_2` there.", "sample_packing")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("sample_packing", "pad_to_sequence_len"),
+    says="`pad_to_sequence_len: true` is recommended when using sample_packing",
+    bad=f"{PACKED}pad_to_sequence_len: false\n",
+    good=f"{PACKED}pad_to_sequence_len: true\n",
+)
+def packing_unpadded(config: Config) -> Iterator[Problem]:
+    """Packing with `pad_to_sequence_len: false`.
+
+    Packed sequences of changing lengths fragment the GPU's memory. Leave it out: packing turns it on.
+    """
+    now = config.at("hint_sample_packing_padding")
+    if now("sample_packing") and now("pad_to_sequence_len") is False:
+        yield problem(
+            "Lengths then change from step to step and memory fragments. Leave it out.", "pad_to_sequence_len"
+        )
+
+
+@rule(
+    Severity.ERROR,
+    fields=("scaling_softmax", *ATTENTION),
+    says="scaling_softmax requires flex attention",
+    bad="scaling_softmax: true\n",
+    good="scaling_softmax: true\nattn_implementation: flex_attention\n",
+)
+def scaling_softmax_back_end(config: Config) -> Iterator[Problem]:
+    """`scaling_softmax` without flex attention.
+
+    It is a change of the flex kernel's scores.
+    """
+    if config.typed("scaling_softmax") and config.typed("attn_implementation") != "flex_attention":
+        yield problem("Needs `attn_implementation: flex_attention`.", "scaling_softmax")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("sample_packing", "pad_to_sequence_len", "adapter", *ATTENTION),
+    says=("We recommend turning on `pad_to_sequence_len` for SageAttention", "SageAttention full finetuning"),
+    bad="attn_implementation: sage\n",
+    good=f"{LORA}{PACKED.replace('flash_attention_2', 'sage')}",
+)
+def sage_risks(config: Config) -> Iterator[Problem]:
+    """SageAttention without padding or packing, or in full training.
+
+    The loss has been seen to explode without padding, and to fall to 0 in full training. It also needs a GPU from
+    sm_80 to sm_90, or sm_120.
+    """
+    if config.typed("attn_implementation") == "sage":
+        if not config.typed("sample_packing") and not config.typed("pad_to_sequence_len"):
+            message = "The loss can explode without padding: add `pad_to_sequence_len: true`."
+            yield problem(message, "attn_implementation")
+        if not config.typed("adapter"):
+            yield problem(
+                "In full training the loss can fall to 0: watch it, or use an adapter.", "attn_implementation"
+            )
+
+
+@rule(
+    Severity.WARNING,
+    fields=ATTENTION,
+    says=("requires compute capability sm_90", "requires a transformers release that registers"),
+    bad="attn_implementation: fp8\n",
+    good="attn_implementation: flash_attention_2\n",
+)
+def back_end_needs_hardware(config: Config) -> Iterator[Problem]:
+    """A back end that depends on the GPU or on installed packages.
+
+    fp8 attention needs a Hopper GPU or newer, flash_attention_torch a Transformers that has it. Without them Axolotl
+    refuses the config; a config alone does not tell.
+    """
+    chosen = config.typed("attn_implementation")
+    if chosen == "fp8":
+        yield problem("Needs a Hopper GPU (H100) or newer; on others Axolotl refuses this.", "attn_implementation")
+    elif chosen == "flash_attention_torch":
+        yield problem("Needs a Transformers that has this back end; else Axolotl refuses it.", "attn_implementation")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("sdpa_varlen", "sample_packing"),
+    says="`sdpa_varlen` only affects packed rows",
+    bad="sdpa_varlen: true\n",
+    good="sdpa_varlen: true\nsample_packing: true\nattn_implementation: sdpa\n",
+)
+def varlen_without_packing(config: Config) -> Iterator[Problem]:
+    """`sdpa_varlen` without packing.
+
+    It only concerns packed rows.
+    """
+    if config.typed("sdpa_varlen") and not config.typed("sample_packing"):
+        yield problem("No effect without `sample_packing: true`.", "sdpa_varlen")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("batch_flattening", "sample_packing", *ATTENTION),
+    says=("batch_flattening requires a varlen-capable attention backend", "batch_flattening not compatible with"),
+    bad="batch_flattening: true\n",
+    good="batch_flattening: true\nattn_implementation: flash_attention_2\n",
+)
+def flattening_conflicts(config: Config) -> Iterator[Problem]:
+    """`batch_flattening: true` without a back end for it, or with packing.
+
+    It strings the rows of a batch together, which needs a back end that keeps them apart; packing does it already.
+    """
+    value = config.raw("batch_flattening")
+    if not value or value == "auto" or not config.typed("batch_flattening"):
+        return
+    if not separates_rows(config) and attention(config) != "varlen":
+        yield problem("Needs `attn_implementation: flash_attention_2` or the like.", "batch_flattening")
+    if config.typed("sample_packing"):
+        yield problem("Packing does this already: drop one of the two.", "batch_flattening", "sample_packing")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("batch_flattening", "micro_batch_size", "trl"),
+    says=("batch_flattening has no effect with micro_batch_size == 1", "batch_flattening with use_liger_loss"),
+    bad="batch_flattening: true\nattn_implementation: flash_attention_2\nmicro_batch_size: 1\n",
+    good="batch_flattening: true\nattn_implementation: flash_attention_2\nmicro_batch_size: 4\n",
+)
+def flattening_idle(config: Config) -> Iterator[Problem]:
+    """`batch_flattening` where it does little.
+
+    With one row a batch there is nothing to string together; with Liger's loss it reaches the scoring only.
+    """
+    if not config.raw("batch_flattening"):
+        return
+    if config.raw("batch_flattening") != "auto" and config.typed("micro_batch_size") == 1:
+        yield problem("No effect with `micro_batch_size: 1`.", "batch_flattening", "micro_batch_size")
+    if block(config, "trl").get("use_liger_loss"):
+        yield problem(
+            "With `trl.use_liger_loss` it reaches only the scoring.", "batch_flattening", "trl.use_liger_loss"
+        )
+
+
+BALANCE = (
+    *("sample_packing_sequentially", "curriculum_sampling", "diffusion_lm"),
+    *("rl", "reward_model", "process_reward_model"),
+)
+
+
+@rule(
+    Severity.ERROR,
+    fields=("balance_labels", "sample_packing", "streaming", "pretraining_dataset", "group_by_length", *BALANCE),
+    says="balance_labels requires causal LM",
+    bad="balance_labels: true\ncurriculum_sampling: true\n",
+    good="balance_labels: true\n",
+)
+def balance_scope(config: Config) -> Iterator[Problem]:
+    """`balance_labels` where rows can't be reordered or have no token labels.
+
+    It sorts batches by trained tokens: not on streams, not with a fixed order, not in preference training.
+    """
+    if not config.typed("balance_labels"):
+        return
+    for name in BALANCE:
+        if config.typed(name):
+            yield problem("Not with `balance_labels`: drop one of the two.", name, "balance_labels")
+    if not config.typed("sample_packing"):
+        for name in ("streaming", "pretraining_dataset", "group_by_length"):
+            if config.typed(name):
+                yield problem("Not with `balance_labels` without packing.", name, "balance_labels")
+
+
+@rule(
+    Severity.ERROR,
+    fields=("label_balance_window_optim_steps", "balance_labels", "streaming", "pretraining_dataset"),
+    says=("label_balance_window_optim_steps requires balance_labels", "requires non-streaming training"),
+    bad="label_balance_window_optim_steps: 4\n",
+    good="label_balance_window_optim_steps: 4\nbalance_labels: true\n",
+)
+def balance_window(config: Config) -> Iterator[Problem]:
+    """`label_balance_window_optim_steps` without `balance_labels`, or on a stream.
+
+    It is the window in which labels are balanced.
+    """
+    if (config.typed("label_balance_window_optim_steps") or 1) > 1:
+        name = "label_balance_window_optim_steps"
+        if not config.typed("balance_labels"):
+            yield problem("Needs `balance_labels: true`.", name)
+        for stream in ("streaming", "pretraining_dataset"):
+            if config.typed(stream):
+                yield problem("Not on a stream.", name, stream)
+
+
+@rule(
+    Severity.ERROR,
+    fields=("balance_labels", "accelerator_config"),
+    says="balance_labels requires split_batches=False",
+    bad="balance_labels: true\naccelerator_config:\n  split_batches: true\n",
+    good="balance_labels: true\n",
+)
+def balance_split_batches(config: Config) -> Iterator[Problem]:
+    """`balance_labels` with `accelerator_config.split_batches`.
+
+    Steps can't be grouped when batches are split.
+    """
+    if config.typed("balance_labels") and block(config, "accelerator_config").get("split_batches"):
+        yield problem(
+            "Not with `balance_labels`: set it to false.", "accelerator_config.split_batches", "balance_labels"
+        )
