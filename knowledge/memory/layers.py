@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 # Norms are nn.LayerNorm, whose output is fp32 under autocast, so that each linear behind it casts for itself.
 LAYER_NORM = frozenset({"phi", "gpt_neox", "stablelm", "falcon", "starcoder2"})
 # A norm behind attention and MLP too, and norms that multiply in fp32.
-_SANDWICH = frozenset({"gemma2", "gemma3_text"})
+_SANDWICH = frozenset({"gemma2", "gemma3_text", "glm4"})
 _WIDE_NORM = frozenset({"gemma", "gemma2", "gemma3_text", "gemma4_text", "olmo2", "olmo3"})
 _AFTER = frozenset({"olmo2", "olmo3"})
-_HEAD_NORM = frozenset({"qwen3", "qwen3_moe", "gemma3_text", "olmo2", "olmo3", "qwen3_next", "qwen3_5_text"})
+_DELTA_RULE = frozenset({"qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"})
+_HEAD_NORM = frozenset({"qwen3", "qwen3_moe", "gemma3_text", "olmo2", "olmo3", "apertus"}) | _DELTA_RULE
 _ONE_NORM = frozenset({"phi", "falcon"})
 # Values are a view into the fused projection, which stays alive with them.
 _FUSED_VIEW = frozenset({"phi3", "gpt_neox"})
-_NO_GATE = LAYER_NORM - {"stablelm"}
+_NO_GATE = (LAYER_NORM - {"stablelm"}) | {"apertus", "arcee"}
 
 # Working set of a norm's backward pass at the very end of a layer, fitted: 22 bytes per hidden element.
 _NORM_BACKWARD = 22
@@ -146,11 +147,11 @@ def _copies(shape: Shape, names: dict[str, int], group: tuple[str, ...], *, kern
 
 def _linears(shape: Shape) -> frozenset[str]:
     model = layout(shape.architecture)
-    return frozenset(m.name.rpartition(".")[2] for m in model.blocks[-1].modules if m.kind == "linear")
+    return frozenset(m.name.rpartition(".")[2] for b in model.blocks for m in b.modules if m.kind == "linear")
 
 
 _QKV = ("q_proj", "k_proj", "v_proj", "qkv_proj", "query_key_value")
-_OUTPUT = frozenset({"o_proj", "dense"})
+_OUTPUT = frozenset({"o_proj", "dense", "out_proj"})
 _UP = ("gate_proj", "up_proj", "gate_up_proj", "fc1", "dense_h_to_4h", "c_fc")
 _DOWN = frozenset({"down_proj", "fc2", "dense_4h_to_h", "c_proj"})
 
@@ -159,6 +160,11 @@ def _attention(shape: Shape, names: dict[str, int]) -> float:
     a = shape.architecture
     kernel = shape.kernels[1] and {"q_proj", "k_proj", "v_proj"} <= names.keys()
     kept = 2 * a.hidden * _copies(shape, names, _QKV, kernel=kernel) + 4 * a.query + 4 * a.key_value
+    if a.full_every > 1:
+        # Linear attention: projections and convolution in bf16, the rule's chunks in fp32; not traced.
+        key_heads, value_heads, key_dim, value_dim, _ = a.linear_dims
+        mixed = 2 * key_heads * key_dim + value_heads * value_dim
+        kept += (12 * mixed + 8 * value_heads * value_dim - kept) * (a.full_every - 1) / a.full_every
     if a.family in _FUSED_VIEW:
         kept += 2 * a.query + 2 * a.key_value
     if shape.method == "lora" and _OUTPUT & names.keys() and not shape.kernels[2]:

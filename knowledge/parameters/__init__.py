@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from knowledge.parameters.adapter import Adapter, Names, Target, targets_of
-from knowledge.parameters.architecture import Architecture, Module, layout
+from knowledge.parameters.architecture import Architecture, Module
+from knowledge.parameters.families import layout
 from knowledge.parameters.names import Parameters, parameters_of, size
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
 from knowledge.parameters.tensors import adapter_tensors, full_tensors, is_widened

@@ -6,8 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from knowledge.parameters.architecture import Architecture, Layout, Module, layout
+from knowledge.parameters.families import layout
+
+if TYPE_CHECKING:
+    from knowledge.parameters.architecture import Architecture, Layout, Module
 
 Names = tuple[str, ...] | str
 Match = Callable[[str], bool]

@@ -7,11 +7,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from knowledge.parameters.adapter import Adapter, targets_of
-from knowledge.parameters.architecture import Architecture, Module, layout
+from knowledge.parameters.families import layout
 from knowledge.parameters.optimizer import Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from knowledge.parameters.architecture import Architecture, Module
 
 
 @lru_cache(maxsize=512)
