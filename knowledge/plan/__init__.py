@@ -4,7 +4,7 @@ from knowledge.plan.batch import batch_advice, batch_of, product, step_advice
 from knowledge.plan.making import make_plan, plan_of, remember_plan, trainer_warmup
 from knowledge.plan.rows import Length, completion_chunks
 from knowledge.plan.sketch import Sketch, sketch_of
-from knowledge.plan.storage import checkpoint_storage
+from knowledge.plan.storage import checkpoint_storage, storage_in_gigabytes
 from knowledge.plan.training import TrainingPlan
 from knowledge.plan.values import (
     GUIDE_BATCH,
@@ -35,5 +35,6 @@ __all__ = [
     "remember_plan",
     "sketch_of",
     "step_advice",
+    "storage_in_gigabytes",
     "trainer_warmup",
 ]

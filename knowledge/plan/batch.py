@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from knowledge.plan.values import GUIDE_BATCH, BatchAdvice, BatchChoice, StepAdvice
+from knowledge.plan.values import GUIDE_BATCH, BatchAdvice, BatchChoice, StepAdvice, nearer
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -102,7 +102,7 @@ def batch_advice(
         below=below,
         above=above,
         by_gpus=tuple(
-            _nearest(*_around(micro_batch_size, count, target, divisor), target)
+            nearer(*_around(micro_batch_size, count, target, divisor), target)
             for count in _USUAL_GPUS
             if count >= divisor
         ),
@@ -131,12 +131,6 @@ def _around(micro: int, gpus: int, target: int, divisor: int) -> tuple[BatchChoi
     unit = micro * parallel
     low, high = target // unit, math.ceil(target / unit)
     return (_choice(low, micro, gpus, parallel) if low else None), _choice(max(1, high), micro, gpus, parallel)
-
-
-def _nearest(below: BatchChoice | None, above: BatchChoice, target: int) -> BatchChoice:
-    if below is None or above.effective_batch_size - target < target - below.effective_batch_size:
-        return above
-    return below
 
 
 def _choice(accumulation: int, micro: int, gpus: int, parallel: int) -> BatchChoice:

@@ -69,3 +69,27 @@ def hub_bytes(strategy: str | None, weights: int, checkpoint: int, saves: int) -
     if strategy == "all_checkpoints":
         return weights + saves * checkpoint, max(saves * checkpoint, weights)
     return weights, max(saves, 1) * weights
+
+
+def storage_in_gigabytes(storage: CheckpointStorage) -> dict[str, float]:
+    """The same in GB, for every way of uploading, under the names that worked cases use."""
+    weights, checkpoint, saves = storage.weights_bytes, storage.checkpoint_bytes, storage.saves
+    sizes = {
+        "checkpoint_GB": checkpoint,
+        "local_peak_GB": storage.local_peak_bytes,
+        "local_end_GB": storage.local_end_bytes,
+        "hub_end_GB": hub_bytes("end", weights, checkpoint, saves)[0],
+    }
+    for strategy, head, history in _HUB_NAMES:
+        sizes[f"hub_{strategy}_{head}"], sizes[f"hub_{strategy}_{history}"] = hub_bytes(
+            strategy, weights, checkpoint, saves
+        )
+    return {name: round(size / _GIGABYTE, 2) for name, size in sizes.items()}
+
+
+_GIGABYTE: Final = 1_000_000_000
+_HUB_NAMES: Final = (
+    ("every_save", "head_GB", "history_upper_bound_GB"),
+    ("checkpoint", "head_GB", "history_upper_bound_GB"),
+    ("all_checkpoints", "head_listed_GB", "unique_lfs_GB"),
+)

@@ -7,6 +7,7 @@ from pydantic import computed_field
 from knowledge.finding import Frozen
 from knowledge.plan.batch import batch_advice
 from knowledge.plan.values import BatchAdvice, CheckpointStorage, Trouble  # noqa: TC001 - pydantic reads them
+from knowledge.plan.words import summary_of
 
 
 class TrainingPlan(Frozen):
@@ -95,3 +96,8 @@ class TrainingPlan(Frozen):
             return None
         divisor = self.gpus // self.data_parallel
         return batch_advice(self.micro_batch_size, self.gradient_accumulation_steps, self.gpus, divisor=divisor)
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """Batch, steps and storage in a sentence each, those that something is known of."""
+        return summary_of(self)

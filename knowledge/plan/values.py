@@ -44,11 +44,15 @@ class BatchAdvice(Frozen):
 
     @property
     def nearest(self) -> BatchChoice:
-        """The nearer of `below` and `above`."""
-        if self.below is None:
-            return self.above
-        gap_below = self.target - self.below.effective_batch_size
-        return self.below if gap_below <= self.above.effective_batch_size - self.target else self.above
+        """The nearer of `below` and `above`; of two as near the larger batch, as the guide has it."""
+        return nearer(self.below, self.above, self.target)
+
+
+def nearer(below: BatchChoice | None, above: BatchChoice, target: int) -> BatchChoice:
+    """The choice that is nearer to a target; of two as near the larger batch, as the guide has it."""
+    if below is None or above.effective_batch_size - target <= target - below.effective_batch_size:
+        return above
+    return below
 
 
 class StepAdvice(Frozen):

@@ -1,0 +1,87 @@
+"""`helpbot compare`: what differs between two configs, and what that does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from knowledge.compare import Comparison, compare
+
+if TYPE_CHECKING:
+    from knowledge.compare import FieldChange
+
+SUMMARY = "What differs between two configs, and what that does to the run."
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("a", metavar="A", help="the first config")
+    parser.add_argument("b", metavar="B", help="the second config, or - for standard input")
+    parser.add_argument("--gpus", type=_positive, default=1, help="GPUs of the run (default 1)")
+    parser.add_argument("--gpus-b", type=_positive, help="GPUs of the second run, where it has others")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Compare the two; 2 where a file cannot be read."""
+    texts = [_read(path) for path in (options.a, options.b)]
+    if texts[0] is None or texts[1] is None:
+        return 2
+    found = compare(texts[0], texts[1], gpus=options.gpus, gpus_after=options.gpus_b)
+    if options.format == "json":
+        plain = {"a": options.a, "b": options.b, **found.model_dump(mode="json")}
+        print(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
+    else:
+        _write(options.a, options.b, found)
+    return 0
+
+
+def _positive(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a number of 1 or more")
+    return number
+
+
+def _read(path: str) -> str | None:
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        print(f"helpbot: cannot read {path}: {error.strerror or error}.", file=sys.stderr)
+        return None
+    return data.decode("utf-8", "replace")
+
+
+def _write(a: str, b: str, found: Comparison) -> None:
+    print(f"{a} → {b}\n")
+    if found.same:
+        print("  Axolotl makes the same run of both." if found.changes else "  The two are the same.")
+    if found.effects:
+        print("  What it does")
+        for effect in found.effects:
+            print(f"    {effect.words}")
+    for title, changes in (
+        ("What differs", [change for change in found.changes if not change.reads_same]),
+        ("Written differently, read the same", [change for change in found.changes if change.reads_same]),
+    ):
+        if changes:
+            print(f"\n  {title}")
+            for change in changes:
+                _write_change(change)
+    for title, findings in (("Only the second has", found.new_findings), ("Only the first has", found.gone_findings)):
+        if findings:
+            print(f"\n  {title}")
+            for finding in findings:
+                print(f"    {finding.severity.heading}: line {finding.line}: {finding.message} [{finding.rule}]")
+    print()
+
+
+def _write_change(change: FieldChange) -> None:
+    before = "absent" if change.before is None else change.before
+    after = "absent" if change.after is None else change.after
+    print(f"    {change.path}: {before} → {after}")
+    if change.meaning and not change.reads_same:
+        print(f"      {change.meaning}")

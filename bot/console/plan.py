@@ -1,0 +1,253 @@
+"""`helpbot plan`: what the run of a config will really do."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from knowledge.config import read
+from knowledge.finding import Severity
+from knowledge.memory import memory_of
+from knowledge.plan import make_plan, remember_plan, step_advice, storage_in_gigabytes
+from knowledge.rules import all_rules
+from knowledge.rules import run as run_rules
+from knowledge.schema import schema_findings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from knowledge.config import Config
+    from knowledge.finding import Finding
+    from knowledge.memory import MemoryEstimate
+    from knowledge.plan import Length, TrainingPlan
+
+SUMMARY = "Batch, steps, saves, disk and memory of the run that a config makes."
+_AREAS = frozenset({"run", "run_data", "run_evaluation", "curve", "curve_keys"})
+_ENOUGH_STEPS = 100
+_CURVE_LINES = 20
+
+
+class UnusableFileError(Exception):
+    """A file that cannot be used; the message says why."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("config", metavar="CONFIG", help="the config, or - for standard input")
+    parser.add_argument("--gpus", type=_positive, default=1, help="GPUs of the run (default 1)")
+    data = parser.add_mutually_exclusive_group()
+    data.add_argument("--lengths", type=Path, help="JSON list: tokens of every row; objects for preference data")
+    data.add_argument("--rows", type=_positive, help="rows of the dataset's files")
+    data.add_argument("--dataset", type=Path, help="the whole dataset: its tokens are estimated")
+    parser.add_argument("--mean-tokens", type=_above_zero, help="mean tokens of a row, with --rows")
+    parser.add_argument("--curve", action="store_true", help="the learning rate after every step")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Make the plan and print it; 2 where a file cannot be used."""
+    try:
+        config = read(_read(options.config), options.gpus)
+        lengths = _lengths(options.lengths) if options.lengths else None
+    except UnusableFileError as reason:
+        print(f"helpbot: {reason}", file=sys.stderr)
+        return 2
+    plan = make_plan(config, lengths=lengths, rows=options.rows, mean_tokens=options.mean_tokens, curve=options.curve)
+    remember_plan(config, plan)
+    findings = _findings(config)
+    if options.format == "json":
+        print(json.dumps(json_of(options.config, config, plan, findings), ensure_ascii=False, separators=(",", ":")))
+    else:
+        _write(options.config, config, plan, findings)
+    return 0
+
+
+def json_of(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Finding]) -> dict[str, Any]:
+    """The plan as scripts read it: its numbers, memory, and what ends the run or goes otherwise than meant."""
+    memory = memory_of(config)
+    return {
+        "file": file,
+        "axolotl": config.types.axolotl,
+        **plan.model_dump(mode="json"),
+        **(storage_in_gigabytes(plan.storage) if plan.storage is not None else {}),
+        "memory": None if memory is None else memory.model_dump(mode="json"),
+        "findings": [finding.model_dump(mode="json", exclude={"source", "row", "rows"}) for finding in findings],
+    }
+
+
+def _findings(config: Config) -> list[Finding]:
+    """What ends this run, and what its rules of steps, evaluations and schedules say."""
+    own = {rule.id for rule in all_rules() if rule.area in _AREAS}
+    ends = {Severity.ERROR, Severity.CRASH}
+    found = [*schema_findings(config), *run_rules(config)]
+    return sorted(
+        (finding for finding in found if finding.severity in ends or finding.rule in own),
+        key=lambda finding: finding.order,
+    )
+
+
+# -- reading -------------------------------------------------------------------------------------------------------
+
+
+def _positive(word: str) -> int:
+    number = int(word)
+    if number < 1:
+        raise argparse.ArgumentTypeError("a number of 1 or more")
+    return number
+
+
+def _above_zero(word: str) -> float:
+    number = float(word)
+    if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError("a number above 0")
+    return number
+
+
+def _read(path: str) -> str:
+    try:
+        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise UnusableFileError(f"cannot read {path}: {error.strerror or error}.") from error
+    return data.decode("utf-8", "replace")
+
+
+def _lengths(path: Path) -> list[Length]:
+    """The lengths in a JSON file: numbers, or objects of numbers.
+
+    Raises:
+        UnusableFileError: it cannot be read, or holds something else.
+    """
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UnusableFileError(f"cannot read {path}: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise UnusableFileError(f"{path} is no JSON: {error}.") from error
+    if not isinstance(found, list) or not all(_is_length(item) for item in found):
+        raise UnusableFileError(
+            f"{path} is no list of token counts. Write [120, 340, ...], or for preference data "
+            '[{"prompt": 12, "chosen": 80, "rejected": 75}, ...].'
+        )
+    return found
+
+
+def _is_length(item: Any) -> bool:
+    if isinstance(item, dict):
+        return all(isinstance(key, str) and _is_count(value) for key, value in item.items())
+    return _is_count(item)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+# -- writing -------------------------------------------------------------------------------------------------------
+
+
+def _write(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Finding]) -> None:
+    print(
+        f"{file}: the run of this config on {plan.gpus:,} GPU{'s' * (plan.gpus != 1)}, Axolotl {config.types.axolotl}\n"
+    )
+    for finding in findings:
+        line = f"line {finding.line}: " if finding.line else ""
+        print(f"  {finding.severity.heading}: {line}{finding.message} [{finding.rule}]")
+    if findings:
+        print()
+    for name, value in rows_of(plan):
+        print(f"  {name:<30} {value}")
+    _write_memory(memory_of(config))
+    print()
+    for line in plan.summary:
+        print(f"  {line}")
+    _write_changes(plan)
+    if plan.curve is not None:
+        _write_curve(plan.curve)
+    if plan.assumptions:
+        print(f"\n  Not known: {' '.join(plan.assumptions)}")
+
+
+def rows_of(plan: TrainingPlan) -> list[tuple[str, str]]:
+    """The plan's numbers with their names, those that are known."""
+    named: list[tuple[str, Any]] = [
+        ("rows after the length rule", plan.rows_after_length_filter),
+        ("rows with a trained token", plan.rows_after_zero_label_filter),
+        ("rows to train on", plan.train_rows),
+        ("rows held out", plan.eval_rows),
+        ("tokens in the kept rows", plan.tokens_in_kept_rows),
+        ("micro_batch_size", plan.micro_batch_size),
+        ("gradient_accumulation_steps", plan.gradient_accumulation_steps),
+        ("effective batch", plan.real_global_batch),
+        ("packing efficiency", plan.sample_packing_eff_est),
+        ("tokens a step", plan.tokens_per_step),
+        (
+            "optimizer steps",
+            plan.optimizer_steps_done if plan.optimizer_steps_done is not None else plan.trainer_max_steps,
+        ),
+        ("micro batches an epoch", plan.batches_per_epoch),
+        ("steps an epoch", plan.trainer_steps_per_epoch),
+        ("epochs asked", plan.num_epochs),
+        ("epochs seen", plan.epochs_seen),
+        ("warm-up", plan.warmup_steps),
+        ("log every", plan.logging_steps),
+        ("save strategy", plan.save_strategy),
+        ("save every", plan.save_every_steps),
+        ("checkpoints kept", plan.save_total_limit),
+        ("checkpoints left", plan.checkpoints_left),
+        ("evaluation strategy", plan.eval_strategy),
+        ("evaluate every", plan.eval_every_steps),
+        ("best model loaded at the end", plan.load_best_model_at_end or None),
+    ]
+    return [(name, _value(value)) for name, value in named if value is not None]
+
+
+def _value(value: Any) -> str:
+    if value is True:
+        return "yes"
+    if isinstance(value, tuple):
+        shown = [f"{point:,}" for point in value]
+        return ", ".join(shown) if shown else "none"
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _write_memory(memory: MemoryEstimate | None) -> None:
+    if memory is None:
+        return
+    name, low, high = "memory of one GPU", memory.low_gib, memory.high_gib
+    print(f"  {name:<30} about {memory.estimate_gib:.1f} GiB ({low:.1f} to {high:.1f}), peak: {memory.peak_phase}")
+    cards = ", ".join(str(card) for card in memory.fits) or "none of the common cards"
+    print(f"  {'fits cards of (GB)':<30} {cards}")
+
+
+def _write_changes(plan: TrainingPlan) -> None:
+    """What to change: accumulation for the guide's batch, epochs or accumulation for more steps."""
+    print("\n  What to change")
+    if plan.batch is not None:
+        on = ", ".join(
+            f"{choice.gpus} GPU{'s' * (choice.gpus != 1)}: {choice.gradient_accumulation_steps} "
+            f"({choice.effective_batch_size:,})"
+            for choice in plan.batch.by_gpus
+        )
+        print(f"  For about {plan.batch.target} a step, `gradient_accumulation_steps` on {on}.")
+    steps = plan.optimizer_steps_done
+    if steps and steps < _ENOUGH_STEPS and plan.num_epochs and plan.gradient_accumulation_steps:
+        advice = step_advice(
+            steps=_ENOUGH_STEPS, now=steps, epochs=plan.num_epochs, accumulation=plan.gradient_accumulation_steps
+        )
+        if advice is not None:
+            print(
+                f"  For about {advice.steps} steps: `num_epochs: {advice.num_epochs:g}`, or "
+                f"`gradient_accumulation_steps: {advice.gradient_accumulation_steps}`."
+            )
+
+
+def _write_curve(rates: Sequence[float]) -> None:
+    """The learning rate after n scheduler steps, at most some twenty of them."""
+    print("\n  Learning rate after n steps")
+    stride = max(1, (len(rates) - 1) // _CURVE_LINES)
+    for step in sorted({*range(0, len(rates), stride), len(rates) - 1}):
+        print(f"  {step:>10,}  {rates[step]:.6g}")

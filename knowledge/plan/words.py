@@ -1,0 +1,105 @@
+"""The plan in sentences: batch, steps, and the room that checkpoints take."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from knowledge.plan.values import GUIDE_BATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from knowledge.plan.training import TrainingPlan
+    from knowledge.plan.values import CheckpointStorage
+
+_NEAR: Final = 0.1
+_FEW_POINTS: Final = 6
+
+
+def summary_of(plan: TrainingPlan) -> tuple[str, ...]:
+    """Batch, steps, and storage: a line each, those that something is known of."""
+    lines = (batch_line(plan), steps_line(plan), storage_line(plan.storage))
+    return tuple(line for line in lines if line)
+
+
+def batch_line(plan: TrainingPlan) -> str:
+    """The effective batch with its formula, and how to keep the guide's where the GPUs multiply it."""
+    if plan.formula is None or plan.real_global_batch is None:
+        return ""
+    line = f"Effective batch {plan.formula} {plan.unit} a step"
+    advice = plan.batch
+    parallel = plan.data_parallel or 1
+    if advice is None or parallel < 2:
+        return line + "."
+    alone = plan.real_global_batch // parallel
+    if abs(alone - GUIDE_BATCH) > GUIDE_BATCH * _NEAR:
+        return line + "."
+    choice = advice.nearest
+    return (
+        f"{line}; on one GPU {alone:,}, the guide's value for facts. For about {advice.target} here: "
+        f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size:,})."
+    )
+
+
+def steps_line(plan: TrainingPlan) -> str:
+    """Steps with what hangs on them; the sum by which they come about where they are not known."""
+    steps = plan.optimizer_steps_done
+    if steps is None:
+        steps = plan.trainer_max_steps if isinstance(plan.trainer_max_steps, int) else None
+    if steps is None or steps < 0:
+        if plan.real_global_batch is None or plan.num_epochs is None:
+            return ""
+        amount = f"{plan.unit} ÷ {plan.real_global_batch:,}"
+        if plan.sample_packing and plan.sequence_len:
+            amount = f"total tokens ÷ {plan.sequence_len:,} ÷ {plan.real_global_batch:,}"
+        return f"Steps: {amount} an epoch, times {plan.num_epochs:g}. A sample of the dataset gives a number."
+    words = [f"{steps:,} optimizer step{'s' * (steps != 1)}"]
+    if plan.total_num_steps_range is not None:
+        low, high = plan.total_num_steps_range
+        if low != high:
+            words = [f"About {steps:,} optimizer steps ({low:,} to {high:,})"]
+    if plan.epochs_seen is not None:
+        words.append(f"{plan.epochs_seen:.3g} epoch{'s' * (plan.epochs_seen != 1)}")
+    if plan.warmup_steps:
+        words.append(f"warm-up {plan.warmup_steps:,}" if plan.warmup_steps >= 1 else f"warm-up {plan.warmup_steps:.0%}")
+    if plan.save_points:
+        words.append(f"saves after {points_in_words(plan.save_points)}")
+    if plan.eval_points:
+        words.append(f"evaluations after {points_in_words(plan.eval_points)}")
+    return ", ".join(words) + "."
+
+
+def points_in_words(points: Sequence[int]) -> str:
+    """`13, 26, 38`, or the first ones, the last and their number."""
+    if len(points) <= _FEW_POINTS:
+        return ", ".join(f"{point:,}" for point in points)
+    first = ", ".join(f"{point:,}" for point in points[:3])
+    return f"{first} … {points[-1]:,} ({len(points):,} times)"
+
+
+def storage_line(storage: CheckpointStorage | None) -> str:
+    """What the checkpoints take on the disk and on the Hub."""
+    if storage is None or not storage.saves:
+        return ""
+    saves = f"{storage.saves:,} save{'s' * (storage.saves != 1)}"
+    if storage.at_most:
+        saves = f"up to {saves}"
+    about = "" if storage.exact else "about "
+    line = (
+        f"Checkpoints: {saves} × {about}{gigabytes(storage.checkpoint_bytes)}; on the disk {about}"
+        f"{gigabytes(storage.local_peak_bytes)} at the fullest, {gigabytes(storage.local_end_bytes)} in the end"
+    )
+    if storage.hub_strategy is not None:
+        line += f"; on the Hub {gigabytes(storage.hub_bytes)} (`{storage.hub_strategy}`"
+        more = storage.hub_history_bytes > storage.hub_bytes
+        line += f", up to {gigabytes(storage.hub_history_bytes)} with its history)" if more else ")"
+    return line + "."
+
+
+def gigabytes(size: int) -> str:
+    """Bytes in GB of 1,000,000,000, three digits at most."""
+    value = size / 1e9
+    if value >= 100:
+        return f"{value:,.0f} GB"
+    return f"{value:.1f} GB" if value >= 1 else f"{math.ceil(size / 1e6):,} MB"
