@@ -7,7 +7,7 @@ import json
 import logging
 import pkgutil
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 from discord import app_commands
@@ -91,7 +91,7 @@ class HelpBot(commands.AutoShardedBot):
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             tree_cls=HelpTree,
             shard_count=settings.shard_count or 1,
-            shard_ids=list(settings.shard_ids) or None,
+            shard_ids=cast("Any", list(settings.shard_ids) or None),
         )
         self.settings = settings
         self.version = _version()
@@ -122,7 +122,7 @@ class HelpBot(commands.AutoShardedBot):
     async def launch_shards(self) -> None:
         """Asks Discord for the number of shards unless the host has given it."""
         if self.settings.shard_count is None:
-            self.shard_count = None
+            self.shard_count = cast("Any", None)
         await super().launch_shards()
 
     async def close(self) -> None:
@@ -144,7 +144,7 @@ class HelpBot(commands.AutoShardedBot):
         """Answers what nobody else does: modals and buttons from before a restart or an update."""
         if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             return
-        if is_lost(str((interaction.data or {}).get("custom_id", "")), self._templates):
+        if is_lost(errors.custom_id(interaction), self._templates):
             await errors.reply(interaction, notice.EXPIRED)
 
     def spend(self, interaction: discord.Interaction[Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import discord
 from discord import app_commands
@@ -16,14 +16,15 @@ from bot.views import notice
 from bot.views.layout import Colour
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from bot.client import HelpBot
 
 _log = logging.getLogger(__name__)
-_P = ParamSpec("_P")
+_Callback = TypeVar("_Callback", bound="Callable[..., Coroutine[Any, Any, None]]")
 _EXPIRED_CODES = frozenset({10062, 10015, 40060, 50027})
 """Unknown interaction, unknown webhook, already acknowledged, invalid webhook token: nobody reads the reply."""
+_THINKING = discord.InteractionResponseType.deferred_channel_message
 
 
 class UserError(Exception):
@@ -38,9 +39,7 @@ FOR_PEOPLE = (UserError, StoreError)
 """Exceptions whose text is written for the person who asked."""
 
 
-def answered(
-    callback: Callable[Concatenate[Any, discord.Interaction[HelpBot], _P], Awaitable[None]],
-) -> Callable[Concatenate[Any, discord.Interaction[HelpBot], _P], Coroutine[Any, Any, None]]:
+def answered(callback: _Callback) -> _Callback:
     """Wraps the callback of a command, button, select or modal: `(self, interaction, ...)`.
 
     It is counted as in flight until it has answered, and errors that are written for people become private replies
@@ -48,9 +47,7 @@ def answered(
     """
 
     @functools.wraps(callback)
-    async def wrapper(
-        self: Any, interaction: discord.Interaction[HelpBot], *args: _P.args, **kwargs: _P.kwargs
-    ) -> None:
+    async def wrapper(self: Any, interaction: discord.Interaction[HelpBot], *args: Any, **kwargs: Any) -> None:
         flights = interaction.client.flights
         if flights.draining:
             await reply(interaction, notice.DRAINING)
@@ -61,12 +58,10 @@ def answered(
             except FOR_PEOPLE as error:
                 await handle(interaction, error)
 
-    return wrapper
+    return cast("_Callback", wrapper)
 
 
-def answered_command(
-    callback: Callable[Concatenate[Any, discord.Interaction[HelpBot], _P], Awaitable[None]],
-) -> Callable[Concatenate[Any, discord.Interaction[HelpBot], _P], Coroutine[Any, Any, None]]:
+def answered_command(callback: _Callback) -> _Callback:
     """`answered` for the callback of a command or message menu, of which the library reads the parameters.
 
     Their annotations are evaluated here, where the names of the cog's module are known; so a cog imports what it
@@ -128,9 +123,7 @@ async def answer(interaction: discord.Interaction[Any], view: discord.ui.LayoutV
     response = interaction.response
     if not response.is_done():
         await response.send_message(view=view, ephemeral=True, **files)
-    elif response.type is discord.InteractionResponseType.deferred_channel_message and not interaction.extras.get(
-        "shown"
-    ):
+    elif response.type is _THINKING and not interaction.extras.get("shown"):
         if "file" in files:
             files = {"attachments": [files["file"]]}
         await interaction.edit_original_response(view=view, **files)
@@ -143,5 +136,10 @@ def command_name(interaction: discord.Interaction[Any]) -> str:
     """What was used, without anything that the member wrote."""
     if interaction.command is not None:
         return interaction.command.qualified_name
-    custom_id = str((interaction.data or {}).get("custom_id", ""))
-    return custom_id.partition(":")[0] or interaction.type.name
+    return custom_id(interaction).partition(":")[0] or interaction.type.name
+
+
+def custom_id(interaction: discord.Interaction[Any]) -> str:
+    """The custom id of the button, select or modal that was used; empty for a command."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return str(data.get("custom_id", ""))

@@ -26,8 +26,8 @@ MAX_TAKEN = 5
 _FENCE = re.compile(r"```(?:([\w+#.-]*)[ \t]*\r?\n)?(.*?)(?:```|\Z)", re.DOTALL)
 _KEY_LINE = re.compile(r"^[ \t>]*(?:- )?[\w.\"'-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
 _LOG_LINE = re.compile(
-    r"^Traceback \(most recent call last\)|^\s*File \".+\", line \d+|^\S*(?:Error|Exception)\b.*$|\[(?:ERROR|WARNING)\]|"
-    r"CUDA out of memory|ValidationError",
+    r"^Traceback \(most recent call last\)|^\s*File \".+\", line \d+|^\S*(?:Error|Exception)\b.*$|"
+    r"\[(?:ERROR|WARNING)\]|CUDA out of memory|ValidationError",
     re.MULTILINE,
 )
 _PICTURES = ("image/", "video/", "audio/")
@@ -111,7 +111,8 @@ async def from_message(message: discord.Message) -> Found:
     """
     taken: list[Taken] = []
     left: list[str] = []
-    for part in (message, *message.message_snapshots):
+    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
+    for part in parts:
         taken += _from_content(part.content)
         for attachment in part.attachments:
             if reason := _unfit(attachment):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ConfigDict
+
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.finding import Finding, Frozen
@@ -25,6 +27,20 @@ class Correction(Frozen):
     text: str
     diff: str
     mended: int
+
+
+class Curve(Frozen):
+    """A picture of the learning rate.
+
+    Attributes:
+        png: The picture.
+        alt: What it shows, in words.
+    """
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    png: bytes
+    alt: str
 
 
 def ready() -> bool:
@@ -52,5 +68,13 @@ def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
     return Correction(text=after, diff=diff(text, after, name), mended=len(found))
 
 
-JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (ready, check, correct)}
+def curve(text: str, *, gpus: int = 1) -> Curve | None:
+    """Draws the learning rate over the run; None where the config has no curve."""
+    from bot.views.curve import curve_picture  # draws, so it comes with a large library
+
+    picture = curve_picture(text, gpus=gpus)
+    return None if picture is None else Curve(png=picture.png, alt=picture.alt)
+
+
+JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (ready, check, correct, curve)}
 """By the name under which a worker is asked for them."""

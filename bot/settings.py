@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     @classmethod
     def from_environment(cls) -> Self:
         """The settings of the environment and, below it, of a file `.env` in the current folder."""
-        return cls(_env_file=".env")  # type: ignore[call-arg]
+        return cls(_env_file=".env")
 
     @property
     def address(self) -> str:

@@ -16,10 +16,11 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, LifoQueue
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, get_type_hints
+from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, get_type_hints
 
 from pydantic import TypeAdapter
 
@@ -154,19 +155,18 @@ class _Worker:
             env={**environment, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,
         )
+        self._requests, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)
         self.timed_out = False
 
     def ask(self, request: str, seconds: float) -> str | None:
         """Sends a request and waits for its answer; None if the process had to be ended, or died."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         timer = threading.Timer(seconds, self._give_up)
         timer.daemon = True
         timer.start()
         try:
-            self._process.stdin.write(request.encode() + b"\n")
-            self._process.stdin.flush()
-            answer = self._process.stdout.readline()
+            self._requests.write(request.encode() + b"\n")
+            self._requests.flush()
+            answer = self._answers.readline()
         except (OSError, ValueError):
             answer = b""
         finally:
@@ -184,12 +184,9 @@ class _Worker:
         """Ends the process and frees its pipes."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue
+        for pipe in (self._requests, self._answers):
+            with suppress(OSError):  # what was not written any more has no reader
+                pipe.close()
 
     def _give_up(self) -> None:
         self.timed_out = True

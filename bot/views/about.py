@@ -15,8 +15,8 @@ ABOUT = (
 STORED = (
     "**Stored** for a server: its FAQ with who changed it, settings, muted rules, reports of wrong advice (rule, field "
     "names, your words), counts of FAQ views and searches without a hit.\n"
-    "**Never stored**: configs, datasets, logs, messages. A config is kept in memory, its secrets masked, for an hour at "
-    "most, so that the buttons under its answer work.\n"
+    "**Never stored**: configs, datasets, logs, messages. A config is kept in memory, its secrets masked, for an hour "
+    "at most, so that the buttons under its answer work.\n"
     "**Private**: answers are seen by you only, unless you press Share summary."
 )
 SOURCES = (
@@ -24,8 +24,8 @@ SOURCES = (
     "exists, nor your drivers."
 )
 HELP = (
-    "**Check a config** `/checkconfig file:` and choose your YAML; without a file a field opens to paste it. `gpus:` says "
-    "how many GPUs the run has, `dataset:` takes some rows, `version:` an older Axolotl.\n\n"
+    "**Check a config** `/checkconfig file:` and choose your YAML; without a file a field opens to paste it. `gpus:` "
+    "says how many GPUs the run has, `dataset:` takes some rows, `version:` an older Axolotl.\n\n"
     "**Check a message** open its menu, Apps, **Check message**: code blocks and files in it are read.\n\n"
     "**Ask what a field does** `/explain field:sequence_len`; type a few letters for suggestions.\n\n"
     "**Keep the batch on other GPUs** `/batchsize micro_batch_size:2 gradient_accumulation_steps:75 gpus:4`\n\n"
@@ -33,8 +33,9 @@ HELP = (
     "**Look it up** `/faq topic:`"
 )
 MODERATORS = (
-    "**Moderators**: `/faq-admin add` and `edit` keep the FAQ, `/faq-admin settings` sets the moderator role, the usual "
-    "Axolotl release and GPU count, `/rules mute` keeps a rule quiet here, `/rules reports` shows reports of wrong advice."
+    "**Moderators**: `/faq-admin add` and `edit` keep the FAQ, `/faq-admin settings` sets the moderator role, the "
+    "usual Axolotl release and GPU count, `/rules mute` keeps a rule quiet here, `/rules reports` shows reports of "
+    "wrong advice."
 )
 WELCOME = (
     "### Axolotl Help is here\n"

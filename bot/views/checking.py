@@ -34,6 +34,6 @@ def took(names: Sequence[str], left: Sequence[str]) -> str:
 def unknown_release(asked: str, known: Sequence[str]) -> str:
     """A release that nothing is known of."""
     return (
-        f"Nothing is known of Axolotl {limits.code(asked)}. Known are {known[0]} to {known[-1]}: choose one of the list "
-        "under `version`, or leave it out."
+        f"Nothing is known of Axolotl {limits.code(asked)}. Known are {known[0]} to {known[-1]}: choose one of the "
+        "list under `version`, or leave it out."
     )

@@ -48,7 +48,8 @@ def where(finding: Finding) -> str:
 
 def _words(finding: Finding) -> str:
     """What stands there, else the names of the fields, else the rule."""
-    excerpts = list(dict.fromkeys(place.excerpt for place in finding.places if place.excerpt.strip()))
+    places = sorted(finding.places, key=lambda place: (place.line, place.column))
+    excerpts = list(dict.fromkeys(place.excerpt for place in places if place.excerpt.strip()))
     words = excerpts or list(finding.fields) or [finding.rule]
     shown = [limits.code(word) for word in words[:_PLACES]]
     more = len(words) - len(shown)

@@ -40,8 +40,8 @@ def left_out(name: str, reason: str) -> str:
 def too_large(name: str, size: int, limit: int) -> str:
     """A config over the limit."""
     return (
-        f"{limits.code(name)} has {_size(size)}; at most {_size(limit)} are read, and a training config has a few kB. It "
-        "was not downloaded. Rows of a dataset go into the option `dataset`, as a sample."
+        f"{limits.code(name)} has {_size(size)}; at most {_size(limit)} are read, and a training config has a few kB. "
+        "It was not downloaded. Rows of a dataset go into the option `dataset`, as a sample."
     )
 
 
@@ -66,8 +66,8 @@ def not_utf_8(line: int) -> str:
 def unfetched(name: str) -> str:
     """Discord did not hand the file over."""
     return (
-        f"Discord did not hand over {limits.code(name)}: it may have been deleted, or Discord is slow. Attach it again, or "
-        "paste its text: `/checkconfig` without a file opens a field for it."
+        f"Discord did not hand over {limits.code(name)}: it may have been deleted, or Discord is slow. Attach it "
+        "again, or paste its text: `/checkconfig` without a file opens a field for it."
     )
 
 

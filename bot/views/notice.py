@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from discord import ui
 
 from bot.views import limits
 from bot.views.layout import Colour, container, layout
-
-if TYPE_CHECKING:
-    from bot.views.press import Press
 
 EXPIRED = (
     "This answer has expired: it was kept for an hour at most and not across a restart. Run the command again and "
@@ -33,9 +30,9 @@ NO_REPLY = (
 )
 
 
-def notice(text: str, *, colour: Colour = Colour.NEUTRAL, buttons: tuple[Press, ...] = ()) -> ui.LayoutView:
+def notice(text: str, *, colour: Colour = Colour.NEUTRAL, buttons: tuple[ui.Item[Any], ...] = ()) -> ui.LayoutView:
     """One short text, and buttons below it."""
-    items: list[ui.Item[ui.LayoutView]] = [container(colour, ui.TextDisplay(limits.cut(text, limits.PAGE)))]
+    items: list[ui.Item[Any]] = [container(colour, ui.TextDisplay(limits.cut(text, limits.PAGE)))]
     if buttons:
         items.append(ui.ActionRow(*buttons))
     return layout(*items)
@@ -62,6 +59,6 @@ def busy(seconds: int) -> str:
 def given_up(seconds: float) -> str:
     """A check took too long."""
     return (
-        f"This took longer than {seconds:g} s, so it was given up. Usually the file is very long or deeply nested: check "
-        "the part you doubt on its own, or use `helpbot check` on your own machine, which has no such limit."
+        f"This took longer than {seconds:g} s, so it was given up. Usually the file is very long or deeply nested: "
+        "check the part you doubt on its own, or use `helpbot check` on your own machine, which has no such limit."
     )

@@ -133,7 +133,9 @@ class Form(ui.Modal):
         interaction.client.spend(interaction)
         await self.submitted(interaction)
 
-    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
+    async def on_error(  # type: ignore[override]
+        self, interaction: discord.Interaction[Any], error: Exception, /
+    ) -> None:
         """What nobody foresaw."""
         await handle(interaction, error)
 

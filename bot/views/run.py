@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from knowledge.plan import CheckpointStorage, TrainingPlan
 
 _WIDE = 25
+_SAYS_THE_SAME = "gpus-multiply-the-batch"
 
 
 def run_lines(report: Report) -> tuple[str, ...]:
@@ -40,7 +41,8 @@ def _batch(report: Report, plan: TrainingPlan) -> str:
     if formula is None:
         return ""
     line = f"Effective batch {formula}"
-    if guide_factor(report) is not None and plan.batch is not None:
+    advised = any(finding.rule == _SAYS_THE_SAME for finding in report.findings)
+    if not advised and guide_factor(report) is not None and plan.batch is not None:
         alone = plan.batch.effective_batch_size // plan.gpus
         choice = plan.batch.nearest
         line += (
@@ -85,13 +87,13 @@ def _room(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:
 
 def _storage(storage: CheckpointStorage) -> str:
     most = "at most " if storage.at_most else ""
-    if storage.hub_strategy is not None and storage.hub_history_bytes > storage.hub_bytes:
-        total = gigabytes(storage.hub_history_bytes)
-        return f"The hub keeps every revision: {most}{plural(storage.saves, 'save')}, {total}."
-    peak = gigabytes(storage.local_peak_bytes)
-    return (
-        f"Disk: {most}{plural(storage.saves, 'save')} × {gigabytes(storage.checkpoint_bytes)}, {peak} at the fullest."
-    )
+    each, peak = gigabytes(storage.checkpoint_bytes), gigabytes(storage.local_peak_bytes)
+    line = f"Disk: {most}{plural(storage.saves, 'save')} × {each}, {peak} at the fullest."
+    uploaded = max(storage.hub_bytes, storage.hub_history_bytes)
+    if storage.hub_strategy is not None and uploaded > 2 * storage.weights_bytes:
+        how = "in all its revisions" if storage.hub_history_bytes > storage.hub_bytes else "with none deleted"
+        line += f" Hub: {gigabytes(uploaded)} {how}."
+    return line
 
 
 def table(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:

@@ -124,11 +124,11 @@ def _report(report: Report) -> str:
 
 async def _tell_moderators(interaction: discord.Interaction[HelpBot], report: Report) -> None:
     """Posts the report in the channel that the moderators chose; the queue has it in any case."""
-    assert interaction.guild_id is not None
-    settings = await interaction.client.store.guilds.settings(interaction.guild_id)
+    guild_id = interaction.guild_id or 0
+    settings = await interaction.client.store.guilds.settings(guild_id)
     if settings.log_channel_id is None:
         return
-    channel = interaction.client.get_partial_messageable(settings.log_channel_id, guild_id=interaction.guild_id)
+    channel = interaction.client.get_partial_messageable(settings.log_channel_id, guild_id=guild_id)
     try:
         await channel.send(view=queue_layout([report], 1))
     except discord.HTTPException as error:

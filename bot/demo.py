@@ -1,0 +1,98 @@
+"""The bot in a local browser page, without a token: the real bot on an in-process Discord, in a furnished channel."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import simcord
+
+from bot.client import create_bot
+from bot.settings import Settings
+from bot.views import demo as words
+from bot.views.commands import CHECK_MESSAGE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.client import HelpBot
+
+EXAMPLE = "facts.yaml"
+_PASTED = "pasted.yaml"
+_SETTLE_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """A running demo.
+
+    Attributes:
+        url: The page's address.
+        env: The in-process Discord.
+        bot: The bot.
+        channel: The channel that the page shows.
+        member: A member of its server.
+        moderator: A member who may manage it.
+    """
+
+    url: str
+    env: Any
+    bot: HelpBot
+    channel: Any
+    member: Any
+    moderator: Any
+
+
+def example(name: str = EXAMPLE) -> str:
+    """A bundled config."""
+    return (resources.files("bot") / "examples" / name).read_text("utf-8")
+
+
+@asynccontextmanager
+async def demo(*, port: int | None = None, workers: int = 1) -> AsyncIterator[Demo]:
+    """Runs the bot on its own in-process Discord and serves a page of one channel on loopback.
+
+    Args:
+        port: The page's port; any free one if None.
+        workers: Processes that check configs.
+    """
+    folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="helpbot-demo-")
+    bot = create_bot(Settings(database=Path(folder) / "demo.sqlite3", workers=workers, member_burst=500))
+    try:
+        async with simcord.run(bot, settle_timeout=_SETTLE_SECONDS, check_errors=False) as env:
+            await env.advance_time(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
+            channel, member, moderator = await _furnish(env, bot)
+            preview = env.preview(channel, viewers=[member, moderator], layout="channel", port=port)
+            async with preview:
+                yield Demo(preview.url, env, bot, channel, member, moderator)
+    finally:
+        await bot.close()
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def _furnish(env: Any, bot: HelpBot) -> tuple[Any, Any, Any]:
+    """A server with the starter FAQ, a member who asked for help, and an answer that is already there."""
+    if bot.user is not None:
+        await bot.user.edit(username=words.BOT_NAME)
+    guild = env.create_guild(words.SERVER)
+    channel = guild.create_text_channel(words.CHANNEL)
+    member = guild.add_member(env.create_user(words.MEMBER))
+    moderator = guild.add_member(env.create_user(words.MODERATOR), roles=[_moderator_role(guild)])
+    asker = guild.add_member(env.create_user(words.ASKER))
+    plan = await bot.store.transfer.plan_starter(guild.id)
+    await bot.store.transfer.carry_out(guild.id, plan, author_id=moderator.id, note=words.STARTER_NOTE)
+    await moderator.send(channel, words.GREETING)
+    message = await asker.send(channel, words.question(example(_PASTED)))
+    await member.context_menu(channel, CHECK_MESSAGE, message)
+    return channel, member, moderator
+
+
+def _moderator_role(guild: Any) -> Any:
+    return guild.create_role(words.MODERATOR_ROLE, permissions=words.moderator_permissions())
