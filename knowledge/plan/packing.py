@@ -20,8 +20,8 @@ Number = TypeVar("Number", int, float)
 ORDERS: Final = 4
 """How often Axolotl packs to find the smallest count, with fewer than four processes."""
 
-_PLACEMENTS: Final = 40_000  # rows that are placed at most for a picture of what random orders give
-_TRIALS: Final = 40  # orders at most
+_PLACEMENTS: Final = 60_000  # rows that are placed at most for a picture of what random orders give
+_TRIALS: Final = 200  # orders at most
 _MEDIAN: Final = 0.5
 _SMALLEST_OF_FOUR: Final = 1 - _MEDIAN ** (1 / ORDERS)  # where the median of the smallest of four lies among all
 
