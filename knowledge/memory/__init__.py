@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.memory.changes import Change, fitting_changes
 from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate
 from knowledge.memory.run import Run, read_run
 
 if TYPE_CHECKING:
     from knowledge.config import Config
 
-__all__ = ["CARDS", "MemoryEstimate", "Parts", "Run", "estimate", "memory_of", "read_run"]
+__all__ = [
+    "CARDS",
+    "Change",
+    "MemoryEstimate",
+    "Parts",
+    "Run",
+    "estimate",
+    "fitting_changes",
+    "memory_of",
+    "read_run",
+]
 
 
 def memory_of(config: Config) -> MemoryEstimate | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.finding import Frozen
-from knowledge.memory.moments import Moment, moments
+from knowledge.memory.assumptions import assumptions
+from knowledge.memory.moments import Moment, evaluation_bytes, moments
 from knowledge.memory.weights import Static, static_bytes
 
 if TYPE_CHECKING:
@@ -16,10 +17,17 @@ CARDS = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141)
 
 _GIB = 1 << 30
 # GiB beside the tensors: CUDA context, libraries' workspaces, allocator. Low, expected, high.
-_CONTEXT = (0.5, 1.1, 1.5)
+_CONTEXT = (0.3, 1.1, 1.5)
 # Communication buffers of several GPUs.
 _BUFFERS = 1.0
+# The allocator's loss at worst: of everything, and more of what comes and goes in every micro batch.
 _FRAGMENTED = 0.15
+# Readings of runs whose logits are built show four to six bytes a logit more than their tensors add up to.
+_LOGITS = (4.0, 6.0)
+# Rows that are not filled up are mostly shorter: this share of the moving part may stay unused.
+_SHORTER = 0.65
+# The range is never wider than this, from low to high.
+_WIDEST = 1.49
 
 
 class Parts(Frozen):
@@ -75,24 +83,39 @@ def estimate(run: Run) -> MemoryEstimate:
     """
     static = static_bytes(run)
     peak = max(moments(run, static), key=lambda moment: moment.bytes)
-    allocated = (static.weights + static.optimizer + peak.bytes) / _GIB
-    low, context, high = (part + (_BUFFERS if run.sharding != "none" else 0.0) for part in _CONTEXT)
+    fixed = (static.weights + static.optimizer) / _GIB
+    allocated = fixed + peak.bytes / _GIB
     moving = (peak.activations + peak.loss) / _GIB
-    middle = allocated + context
-    top = allocated + high + _FRAGMENTED * moving
+    beside = _BUFFERS if run.sharding != "none" else 0.0
+    logits = _logits(run, peak) / _GIB
+    overhead = _CONTEXT[1] + beside + _LOGITS[0] * logits
+    low = allocated + _CONTEXT[0] + beside - (0.0 if run.padded else _SHORTER * moving)
+    high = (1 + _FRAGMENTED) * allocated + _FRAGMENTED * moving + _CONTEXT[2] + beside + _LOGITS[1] * logits
+    if run.evaluation and run.loss == "fused":
+        # Evaluation may build the logits that the fused loss spares in training.
+        high = max(high, fixed + evaluation_bytes(run, "plain") / _GIB * (1 + _FRAGMENTED) + _CONTEXT[2] + beside)
+    middle = allocated + overhead
+    high = max(min(high, _WIDEST * low), middle)
     return MemoryEstimate(
         base_params=run.base.total,
         trainable_params=run.trained,
         allocated_gib=round(allocated, 3),
         estimate_gib=round(middle, 2),
-        low_gib=round(allocated + low, 2),
-        high_gib=round(top, 2),
-        parts=_parts(static, peak, context),
+        low_gib=round(low, 2),
+        high_gib=round(high, 2),
+        parts=_parts(static, peak, overhead),
         peak_phase=peak.phase,
-        fits=tuple(card for card in CARDS if top <= card),
-        tight=tuple(card for card in CARDS if middle <= card < top),
-        assumptions=tuple(_assumptions(run)),
+        fits=tuple(card for card in CARDS if high <= card),
+        tight=tuple(card for card in CARDS if middle <= card < high),
+        assumptions=assumptions(run, peak),
     )
+
+
+def _logits(run: Run, peak: Moment) -> float:
+    """Logits that are built at the peak, on this GPU."""
+    if run.loss != "plain" or not peak.loss:
+        return 0.0
+    return run.shape.architecture.vocabulary / run.tensor * run.tokens
 
 
 def _parts(static: Static, peak: Moment, overhead: float) -> Parts:
@@ -104,7 +127,3 @@ def _parts(static: Static, peak: Moment, overhead: float) -> Parts:
         loss=round(peak.loss / _GIB, 3),
         overhead=round(overhead, 3),
     )
-
-
-def _assumptions(run: Run) -> list[str]:
-    return []

@@ -159,7 +159,7 @@ _DOWN = frozenset({"down_proj", "fc2", "dense_4h_to_h", "c_proj"})
 def _attention(shape: Shape, names: dict[str, int]) -> float:
     a = shape.architecture
     kernel = shape.kernels[1] and {"q_proj", "k_proj", "v_proj"} <= names.keys()
-    kept = 2 * a.hidden * _copies(shape, names, _QKV, kernel=kernel) + 4 * a.query + 4 * a.key_value
+    kept = 2.0 * a.hidden * _copies(shape, names, _QKV, kernel=kernel) + 4 * a.query + 4 * a.key_value
     if a.full_every > 1:
         # Linear attention: projections and convolution in bf16, the rule's chunks in fp32; not traced.
         key_heads, value_heads, key_dim, value_dim, _ = a.linear_dims

@@ -75,11 +75,21 @@ def moments(run: Run, static: Static) -> Iterator[Moment]:
     if shape.full:
         copies = (2 if a.tied else 0) + (1 if run.accumulation > 1 else 0)
         yield Moment("backward_embedding", everything + head * copies, 2 * width, 0.0)
-    yield Moment("optimizer", everything, trained.step / run.ranks, 0.0)
+    yield Moment("optimizer", everything, trained.step / (run.ranks if run.stage else 1), 0.0)
     if run.evaluation:
-        tokens = run.evaluation * run.sequence / run.context
-        logits = _FORWARD[run.loss_evaluation] * a.vocabulary / run.tensor
-        yield Moment("evaluation", 0.0, 20.0 * a.hidden * tokens, logits * tokens)
+        logits = evaluation_bytes(run, run.loss_evaluation)
+        yield Moment("evaluation", 0.0, 20.0 * a.hidden * run.evaluation * run.sequence / run.context, logits)
+
+
+def evaluation_bytes(run: Run, loss: str) -> float:
+    """Bytes of the logits of one evaluation batch.
+
+    Args:
+        run: The run.
+        loss: How the loss is computed: "plain", "chunked", "liger" or "fused".
+    """
+    tokens = run.evaluation * run.sequence / run.context
+    return _FORWARD[loss] * run.shape.architecture.vocabulary / run.tensor * tokens
 
 
 def _loss(run: Run, head: float) -> float:

@@ -15,6 +15,7 @@ from knowledge.parameters import (
     base_parameters,
     given,
     keeps_wide_embeddings,
+    stored_as,
     trainable_parameters,
     weight_size,
 )
@@ -39,6 +40,7 @@ class Shape(NamedTuple):
         half: Bytes per element of the weights as loaded.
         packed: Bytes per element of a quantised weight, its scales included.
         packed_experts: Whether expert tensors are packed too.
+        unpacks_experts: Whether packed experts are unpacked whole, layer by layer.
         prepared: Whether what stays unquantised is raised to fp32 while the model is prepared for 4 or 8 bits.
         wide: Whether embeddings, head and norms are kept in fp32.
         kernels: Whether Axolotl's LoRA kernels replace MLP, query/key/value and output projections.
@@ -51,6 +53,7 @@ class Shape(NamedTuple):
     half: int
     packed: float
     packed_experts: bool
+    unpacks_experts: bool
     prepared: bool
     wide: bool
     kernels: tuple[bool, bool, bool]
@@ -87,7 +90,7 @@ class Run:
         evaluation: Rows of an evaluation batch, 0 without evaluation.
         eager: Whether attention computes its whole matrix of sequence x sequence.
         optimizer: Name of the optimizer.
-        ranks: GPUs over which optimizer state, gradients and weights are divided, as `stage` says.
+        ranks: GPUs over which optimizer state, gradients and weights are divided, if `stage` divides them.
         stage: 0 (nothing is divided), 1 (optimizer state), 2 (and gradients) or 3 (and weights).
         sharding: "none", "ddp", "deepspeed" or "fsdp".
         optimizer_offload: Optimizer state lies in the host's memory.
@@ -145,6 +148,10 @@ def read_run(config: Config) -> Run | None:
     method = "full"
     if adapter is not None:
         method = "qlora" if config.get("adapter") == "qlora" else "int8" if eight else "lora"
+    # A checkpoint that is quantised itself stays so under an adapter, whatever the config asks for.
+    stored = stored_as(str(config.get("base_model"))) if adapter is not None else None
+    if stored is not None and method == "lora":
+        method = "qlora" if stored[0] < 1 else "int8"
     rl = given(config, "rl")
     fsdp = bool(given(config, "fsdp_config") or given(config, "fsdp"))
     stage, optimizer_offload, weight_offload = _sharding(config, fsdp=fsdp)
@@ -158,8 +165,9 @@ def read_run(config: Config) -> Run | None:
         method=method,
         adapter=adapter,
         half=weight_size(config),
-        packed=_packed(config) if method == "qlora" else 1.0,
-        packed_experts=experts,
+        packed=stored[0] if stored is not None else _packed(config) if method == "qlora" else 1.0,
+        packed_experts=experts or (stored is not None and stored[1]),
+        unpacks_experts=experts,
         prepared=(four or eight) and not fsdp and stage < _DIVIDES_WEIGHTS and not experts,
         wide=keeps_wide_embeddings(config),
         kernels=_kernels(config, adapter),
@@ -178,11 +186,11 @@ def read_run(config: Config) -> Run | None:
         checkpointing=_checkpointing(config),
         loss=loss,
         # Liger's fused loss works on training batches only.
-        loss_evaluation="plain" if loss == "fused" and not given(config, "cut_cross_entropy") else loss,
+        loss_evaluation="plain" if loss == "fused" and "CutCrossEntropyPlugin" not in config.plugins else loss,
         evaluation=evaluation if held_out and _counts(evaluation) else 0,
         eager=given(config, "attn_implementation") == "eager",
         optimizer=str(config.get("optimizer", "adamw_torch_fused")),
-        ranks=max(1, config.gpus // tensor) if stage else 1,
+        ranks=max(1, config.gpus // tensor),
         stage=stage,
         sharding=("fsdp" if fsdp else "deepspeed") if stage else ("ddp" if config.gpus > 1 else "none"),
         optimizer_offload=optimizer_offload,

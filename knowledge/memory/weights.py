@@ -125,7 +125,7 @@ def model_bytes(shape: Shape) -> ModelBytes:
         loaded=sum(times * _loaded(module, shape) for times, module in _modules(shape)),
         gathered=max(layer, *(m.parameters * shape.half for m in model.root)),
         unpacked=_BOOKKEEPING * max(linears, default=0) if shape.method == "qlora" else 0.0,
-        unpacked_experts=2.0 * experts if shape.packed_experts and not shape.full else 0.0,
+        unpacked_experts=2.0 * experts if shape.unpacks_experts and not shape.full else 0.0,
         head=(4.0 if shape.wide else 2.0) * shape.architecture.hidden * shape.architecture.vocabulary,
     )
 

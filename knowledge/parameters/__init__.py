@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.parameters.adapter import Adapter, Names, Target, targets_of
 from knowledge.parameters.architecture import Architecture, Module
 from knowledge.parameters.families import layout
-from knowledge.parameters.names import Parameters, parameters_of, size
+from knowledge.parameters.names import Parameters, parameters_of, size, stored_as
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
 from knowledge.parameters.tensors import adapter_tensors, full_tensors, is_widened
 
@@ -38,6 +38,7 @@ __all__ = [
     "parameters_of",
     "size",
     "state_bytes",
+    "stored_as",
     "targets_of",
     "trainable_parameters",
     "weight_size",

@@ -93,6 +93,29 @@ def size(total: int) -> str:
     return f"{total / _UNITS['m']:.3g} million"
 
 
+_STORED = (
+    (re.compile(r"nvfp4|mxfp4"), 0.5625, True),
+    (re.compile(r"linearized.*(?:bnb|nf4)"), 0.515869140625, True),
+    (re.compile(r"bnb-?4bit|nf4"), 0.515869140625, False),
+    (re.compile(r"gptq|awq|int4|w4a16"), 0.53125, False),
+    (re.compile(r"fp8|int8|8bit"), 1.0, True),
+)
+
+
+@lru_cache(maxsize=512)
+def stored_as(name: str) -> tuple[float, bool] | None:
+    """How a checkpoint's own quantisation packs it, read off its name.
+
+    Args:
+        name: A hub id or a path.
+
+    Returns:
+        Bytes per element of a matrix, and whether experts are packed too; None where the name says nothing.
+    """
+    lowered = name.lower()
+    return next(((size, experts) for pattern, size, experts in _STORED if pattern.search(lowered)), None)
+
+
 @lru_cache(maxsize=512)
 def parameters_of(name: str) -> Parameters | None:
     """What is known of the model that `base_model` names.

@@ -1,0 +1,92 @@
+"""What an estimate assumes and leaves out, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.parameters import is_measured, is_paged
+
+if TYPE_CHECKING:
+    from knowledge.memory.moments import Moment
+    from knowledge.memory.run import Run
+
+_KERNEL_LESS = frozenset({"phi", "phi3", "stablelm", "gpt_neox", "falcon", "olmo2"})
+
+
+def assumptions(run: Run, peak: Moment) -> tuple[str, ...]:
+    """The sentences for a run.
+
+    Args:
+        run: The run.
+        peak: Its peak.
+
+    Returns:
+        The sentences, the most important first.
+    """
+    return tuple(sentence for sentence in (*_model(run), *_batch(run, peak), *_sharing(run)) if sentence)
+
+
+def _model(run: Run) -> list[str | None]:
+    shape = run.shape
+    experts = bool(shape.architecture.experts)
+    return [
+        run.base.note,
+        None
+        if run.base.confirmed or run.base.known == "guessed"
+        else "The dimensions of this model come from one source and were not confirmed.",
+        "`quantize_moe_experts` is off: the experts are not quantised, and are raised to fp32 (4 bytes each)."
+        if experts and shape.quantised and shape.prepared and not shape.packed_experts
+        else None,
+        "Embeddings, head and norms are kept in fp32: no flash attention, adapter or cut cross entropy asks otherwise."
+        if shape.wide
+        else None,
+        "DoRA is counted by its parameters; the norms that it computes at every step are not."
+        if shape.adapter and shape.adapter.dora
+        else None,
+        "Image and audio parts are not counted: only the text model is."
+        if shape.architecture.family == "gemma3_text"
+        else None,
+    ]
+
+
+def _batch(run: Run, peak: Moment) -> list[str | None]:
+    return [
+        "Every row is counted at its full length; shorter rows need less." if not run.padded else None,
+        "Evaluation needs the most: its batch builds all logits." if peak.phase == "evaluation" else None,
+        "The upper end counts the logits that evaluation may build although training does not."
+        if run.evaluation and run.loss == "fused" and peak.phase != "evaluation"
+        else None,
+        "Chosen and rejected rows go through the model together, so the batch counts twice."
+        if run.rl in _PAIRED
+        else None,
+        "A second, frozen copy of the model is held as the reference." if run.reference else None,
+        "Generation is not counted: memory that vLLM or sampling takes on the same GPU comes on top."
+        if run.rl in {"grpo", "gdpo", "ebft"}
+        else None,
+        None if is_measured(run.optimizer) else f"The state of `{run.optimizer}` was not measured; AdamW's stands in.",
+        "The paged optimizer may move its state to the host's memory when the card is full."
+        if is_paged(run.optimizer)
+        else None,
+        "Eager attention keeps a matrix of sequence by sequence for every head." if run.eager else None,
+    ]
+
+
+_PAIRED = frozenset({"dpo", "ipo", "orpo", "simpo", "kto"})
+
+
+def _sharing(run: Run) -> list[str | None]:
+    if run.sharding == "none":
+        return []
+    how = {
+        1: "optimizer state is",
+        2: "optimizer state and gradients are",
+        3: "weights, gradients and optimizer state are",
+    }
+    return [
+        f"Over {run.ranks} GPUs {how[run.stage]} divided; every GPU holds its own activations."
+        if run.stage
+        else "Every GPU holds the whole model, its gradients twice (DDP's buckets), and its own activations.",
+        "The optimizer's state lies in the host's memory." if run.optimizer_offload else None,
+        "The weights lie in the host's memory and visit the GPU layer by layer." if run.weight_offload else None,
+        "Sharding is computed, not measured.",
+    ]

@@ -1,0 +1,259 @@
+"""The cheapest changes that make a run fit a card, in order, each computed anew."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+from knowledge.finding import Frozen
+from knowledge.memory.estimate import estimate
+from knowledge.memory.run import read_run
+from knowledge.memory.weights import trained_bytes
+from knowledge.parameters import Adapter, adapter_tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from knowledge.config import Config
+    from knowledge.memory.run import Run
+
+_SMALL_STATE = "adamw_8bit"
+_SHORTEST = 512
+# A change that spares less than this share of the estimate is not worth a line.
+_WORTH = 0.01
+_RANK = 16
+
+
+class Change(Frozen):
+    """One change to a config, on top of those before it.
+
+    Attributes:
+        keys: What to write, key to value, as in the YAML; None removes a key.
+        effect: What it costs, in a sentence.
+        estimate_gib: The estimate with this change and those before it.
+        high_gib: The upper end of its range.
+        fits: Whether the card holds that upper end.
+    """
+
+    keys: dict[str, str | int | float | bool | None]
+    effect: str
+    estimate_gib: float
+    high_gib: float
+    fits: bool
+
+
+class _Step(NamedTuple):
+    keys: dict[str, str | int | float | bool | None]
+    effect: str
+    run: Run
+
+
+def fitting_changes(config: Config, card_gib: float) -> tuple[Change, ...]:
+    """What to change, cheapest first, until the run fits a card.
+
+    Changes that leave the result alone come first (checkpointing, a fused loss, a smaller micro batch with more
+    accumulation), then those that change the training a little (optimizer state in 8 bits), then another method
+    (QLoRA, LoRA), at last shorter rows. A change that spares under 1 % is left out.
+
+    Args:
+        config: The config.
+        card_gib: Memory of the card, in GiB.
+
+    Returns:
+        The changes, each with the estimate that it leads to; the last one fits if any combination does. Empty where
+        the run fits as it is, or where nothing is known of its memory.
+    """
+    run = read_run(config)
+    if run is None or estimate(run).high_gib <= card_gib:
+        return ()
+    chosen: list[_Choice] = []
+    now, high = run, estimate(run).high_gib
+    for propose in _PROPOSALS:
+        for depth, step in enumerate(propose(now)):
+            then = estimate(step.run).high_gib
+            if high > card_gib and then < high * (1 - _WORTH):
+                if chosen and chosen[-1].propose is propose:
+                    chosen.pop()
+                chosen.append(_Choice(propose, depth))
+                high, last = then, step.run
+        if chosen and chosen[-1].propose is propose:
+            now = last
+    if high <= card_gib:
+        chosen = _needed(run, chosen, card_gib)
+    return tuple(_told(run, chosen, card_gib))
+
+
+class _Choice(NamedTuple):
+    propose: Callable[[Run], Iterator[_Step]]
+    depth: int
+
+
+def _needed(run: Run, chosen: list[_Choice], card_gib: float) -> list[_Choice]:
+    """Without the changes that those behind them made needless, the costliest given up first."""
+    for choice in reversed(chosen):
+        place = chosen.index(choice)
+        for less in (None, *(choice._replace(depth=depth) for depth in range(choice.depth))):
+            leaner = [*chosen[:place], *([less] if less else []), *chosen[place + 1 :]]
+            steps = list(_steps(run, leaner))
+            if steps and len(steps) == len(leaner) and estimate(steps[-1].run).high_gib <= card_gib:
+                chosen = leaner
+                break
+    return chosen
+
+
+def _steps(run: Run, chosen: list[_Choice]) -> Iterator[_Step]:
+    for choice in chosen:
+        step = next(islice(choice.propose(run), choice.depth, None), None)
+        if step is None:
+            return
+        run = step.run
+        yield step
+
+
+def _told(run: Run, chosen: list[_Choice], card_gib: float) -> Iterator[Change]:
+    for step in _steps(run, chosen):
+        then = estimate(step.run)
+        yield Change(
+            keys=step.keys,
+            effect=step.effect,
+            estimate_gib=then.estimate_gib,
+            high_gib=then.high_gib,
+            fits=then.high_gib <= card_gib,
+        )
+
+
+def _checkpoint(run: Run) -> Iterator[_Step]:
+    if run.checkpointing == "no":
+        yield _Step(
+            {"gradient_checkpointing": True},
+            "About a third slower; the result is the same.",
+            replace(run, checkpointing="layers"),
+        )
+
+
+def _fuse_loss(run: Run) -> Iterator[_Step]:
+    if run.loss == "plain" and run.rl is None:
+        yield _Step(
+            {"plugins": "axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin", "cut_cross_entropy": True},
+            "The loss without its logits: nothing lost, usually faster. It is a plugin, to be added to `plugins`.",
+            replace(run, loss="fused", loss_evaluation="fused", shape=run.shape._replace(wide=False)),
+        )
+
+
+def _evaluate_less(run: Run) -> Iterator[_Step]:
+    if run.evaluation > 1:
+        yield _Step(
+            {"eval_batch_size": 1}, "Evaluation takes longer; its loss is the same.", replace(run, evaluation=1)
+        )
+
+
+def _split_batch(run: Run) -> Iterator[_Step]:
+    rows = run.micro_batch
+    pair = 2 if run.rl in {"dpo", "ipo", "orpo", "simpo", "kto"} else 1
+    accumulation = run.accumulation
+    while rows > pair and rows % 2 == 0:
+        rows, accumulation = rows // 2, accumulation * 2
+        run = replace(run, micro_batch=rows, accumulation=accumulation, evaluation=min(run.evaluation, rows))
+        yield _Step(
+            {"micro_batch_size": rows // pair, "gradient_accumulation_steps": accumulation},
+            "The same batch a step in smaller portions; a little slower.",
+            run,
+        )
+
+
+def _small_state(run: Run) -> Iterator[_Step]:
+    wide = trained_bytes(run.optimizer, run.tensors, run.shape.architecture.vocabulary).state
+    small = trained_bytes(_SMALL_STATE, run.tensors, run.shape.architecture.vocabulary).state
+    if small < wide and run.stage == 0:
+        yield _Step(
+            {"optimizer": _SMALL_STATE},
+            "Optimizer state in 8 bits: results are close to AdamW's.",
+            replace(run, optimizer=_SMALL_STATE),
+        )
+
+
+def _divide(run: Run) -> Iterator[_Step]:
+    if run.ranks < 2 or run.stage:
+        return
+    for stage, name, what in (
+        (1, "zero1", "Optimizer state is divided among the GPUs: hardly slower."),
+        (
+            3,
+            "zero3_bf16",
+            "Weights, gradients and optimizer state are divided among the GPUs, which exchange them at every step.",
+        ),
+    ):
+        yield _Step(
+            {"deepspeed": f"deepspeed_configs/{name}.json"}, what, replace(run, stage=stage, sharding="deepspeed")
+        )
+
+
+def _offload(run: Run) -> Iterator[_Step]:
+    if run.checkpointing == "layers":
+        yield _Step(
+            {"activation_offloading": True},
+            "Layer inputs wait in the host's memory: slower by how fast they move.",
+            replace(run, checkpointing="offload"),
+        )
+
+
+def _quantise(run: Run) -> Iterator[_Step]:
+    shape = run.shape
+    if shape.method not in {"lora", "int8"}:
+        return
+    packed = shape._replace(
+        method="qlora",
+        packed=0.515869140625,
+        packed_experts=bool(shape.architecture.experts),
+        unpacks_experts=bool(shape.architecture.experts),
+        prepared=False,
+    )
+    keys: dict[str, str | int | float | bool | None] = {"adapter": "qlora", "load_in_4bit": True}
+    if shape.method == "int8":
+        keys["load_in_8bit"] = None
+    if shape.architecture.experts:
+        keys["quantize_moe_experts"] = True
+    yield _Step(keys, "Frozen weights in 4 bits: slower, results close to LoRA's.", replace(run, shape=packed))
+
+
+def _adapt(run: Run) -> Iterator[_Step]:
+    """From full training to LoRA."""
+    shape = run.shape
+    if not shape.full:
+        return
+    adapter = Adapter(rank=_RANK, linear=True)
+    tensors = adapter_tensors(shape.architecture, adapter)
+    lean = shape._replace(method="lora", adapter=adapter, wide=False, kernels=(True, True, True))
+    yield _Step(
+        {"adapter": "lora", "lora_r": _RANK, "lora_alpha": _RANK, "lora_target_linear": True},
+        "Another method: an adapter is trained instead of the model.",
+        replace(run, shape=lean, tensors=tensors, trained=sum(t.elements for t in tensors), reference=False),
+    )
+
+
+def _shorten(run: Run) -> Iterator[_Step]:
+    length = run.sequence
+    while length // 2 >= _SHORTEST:
+        length //= 2
+        run = replace(run, sequence=length)
+        yield _Step(
+            {"sequence_len": length},
+            "Longer rows are dropped or cut, and packing takes fewer rows a batch.",
+            run,
+        )
+
+
+_PROPOSALS: tuple[Callable[[Run], Iterator[_Step]], ...] = (
+    _fuse_loss,
+    _evaluate_less,
+    _split_batch,
+    _checkpoint,
+    _divide,
+    _small_state,
+    _offload,
+    _quantise,
+    _adapt,
+    _quantise,
+    _shorten,
+)
