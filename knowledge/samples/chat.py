@@ -1,0 +1,332 @@
+"""The reader of conversations that a chat template prints: which turns are trained, and what makes a row fail."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
+from knowledge.samples.instruction import type_name
+from knowledge.samples.refusal import refusal
+from knowledge.samples.templates import Template
+from knowledge.samples.turn_ends import check_end, end_is_trained
+
+DEFAULT_ROLES = {
+    "human": "user",
+    "user": "user",
+    "assistant": "assistant",
+    "gpt": "assistant",
+    "system": "system",
+    "tool": "tool",
+}
+_CANONICAL = frozenset({"user", "assistant", "system", "tool"})
+_FALSE = frozenset({"false", "no", "0", "off"})
+_FLAGS = ("train", "weight", "training")
+
+
+@dataclass(slots=True)
+class _Role:
+    """A role as the rows write it: what it becomes and whether its turns are trained."""
+
+    name: Any
+    trained: bool
+    printed: bool
+    strange: bool
+    before: str
+
+
+class ChatReader:
+    """Reads conversations for one entry of a config."""
+
+    def __init__(self, case: Case, column: str) -> None:
+        self.case = case
+        self.column = column
+        self.issues = case.issues
+        self.template = case.template or Template("")
+        entry = case.entry
+        mapping = entry.get("message_property_mappings") or {}
+        self.role_key = str(mapping.get("role") or "role")
+        self.text_key = str(mapping.get("content") or "content")
+        self.thought_key = str(mapping.get("reasoning_content") or "reasoning_content")
+        given = entry.get("roles")
+        self.roles: dict[Any, str] = (
+            {source: target for target, sources in given.items() for source in sources}
+            if isinstance(given, dict) and given
+            else DEFAULT_ROLES
+        )
+        wanted = entry.get("roles_to_train")
+        wanted = ["assistant"] if wanted is None else wanted
+        self.trained_roles = frozenset(self.roles.get(role, role) for role in wanted)
+        self.flag = entry.get("message_field_training")
+        self.detail = entry.get("message_field_training_detail")
+        self.splits = entry.get("split_thinking") is True
+        self.drops_system = entry.get("drop_system_message") is True
+        self.calls_read = "tool_calls" in self.template.keys or not self.template.certain
+        self.end_trained = end_is_trained(case, self.template)
+        self._roles: dict[Any, _Role] = {}
+
+    def role(self, name: Any) -> _Role:
+        """What is known of a role, worked out once."""
+        known = self._roles.get(name)
+        if known is None:
+            mapped = self.roles.get(name, name)
+            known = self._roles[name] = _Role(
+                mapped,
+                self.case.trains_inputs or mapped in self.trained_roles,
+                self.template.prints(str(mapped)),
+                mapped not in _CANONICAL,
+                self.template.before(str(mapped)),
+            )
+        return known
+
+    def rows(self) -> Reader:
+        """What each row becomes."""
+        has_system, has_tools = "system" in self.case.columns, "tools" in self.case.columns
+        for index, row in enumerate(self.case.rows):
+            messages = self.messages(index, row.get(self.column))
+            if messages is None:
+                yield None
+                continue
+            if has_tools and not self.tools(index, row.get("tools")):
+                yield None
+                continue
+            system = row.get("system") if has_system else None
+            yield self.row(index, messages, system, with_system=has_system)
+
+    # -- shapes ------------------------------------------------------------------------------------------------
+
+    def messages(self, index: int, value: Any) -> list[dict[str, Any]] | None:
+        """The messages of a row as a list of objects, or None and an issue."""
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                self.issues.add("rows-json-text", index, self.column)
+                return None
+        if not isinstance(value, list):
+            self.issues.add("rows-not-list", index, self.column, type_name(value))
+            return None
+        if not value:
+            self.issues.add("rows-no-messages", index, self.column)
+            return None
+        for message in value:
+            if not isinstance(message, dict):
+                self.issues.add("rows-items-not-objects", index, self.column, type_name(message))
+                return None
+        return value
+
+    def tools(self, index: int, value: Any) -> bool:
+        """Whether the tools of a row are a list, or JSON text of one."""
+        if value is None:
+            return True
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except ValueError:
+                self.issues.add("rows-json-text", index, "tools")
+                return False
+        if not isinstance(value, list):
+            self.issues.add("rows-tools-not-list", index, "tools", type_name(value))
+            return False
+        for tool in value:
+            function = tool.get("function") if isinstance(tool, dict) else None
+            parameters = function.get("parameters") if isinstance(function, dict) else None
+            if isinstance(parameters, str) and not _is_json(parameters):
+                self.issues.add("rows-json-text", index, "tools[].function.parameters")
+                return False
+        return True
+
+    # -- one conversation --------------------------------------------------------------------------------------
+
+    def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:
+        """The turns of a conversation as pieces, or None where the row fails."""
+        first = messages[0].get(self.role_key)
+        if first is None:
+            self.issues.add("rows-message-keys", index, self.column, self.role_key)
+            return None
+        made = Made([], lead=1 if self.template.bos else 0, fixed=self.template.lead)
+        seen: list[tuple[str, str]] = []
+        if with_system and self.roles.get(first, first) != "system" if isinstance(first, str) else with_system:
+            if not self.drops_system:
+                seen.append(("system", "" if system is None else "text"))
+                if system is None:
+                    self.issues.add("rows-system-null", index, "system")
+                    seen[0] = ("system", "null")
+                else:
+                    made.pieces.append((str(system), CONTEXT))
+        elif with_system and system:
+            self.issues.add("rows-system-twice", index, "system")
+        reasons: list[tuple[str, ...]] = []
+        for message in messages:
+            name = message.get(self.role_key)
+            if isinstance(name, (list, dict)):
+                self.issues.add("rows-answer-not-text", index, self.role_key, type_name(name))
+                return None
+            role = self.role(name)
+            shape = self.turn(index, message, role, made, reasons)
+            if shape is None:
+                return None
+            seen.append((str(role.name) if name is not None else "", shape))
+        if self.drops_system and seen and seen[0][0] == "system":
+            seen.pop(0)
+            if not seen:
+                self.issues.add("rows-no-messages", index, self.column)
+                return None
+            if made.pieces:
+                made.pieces.pop(0)
+        told = refusal(self.template, seen)
+        if told is not None:
+            rule, *detail = told
+            self.issues.add(rule, index, *(self.text_key if word == "content" else word for word in detail))
+            return None
+        self.untrained(index, made, reasons, seen)
+        return made
+
+    def turn(  # noqa: PLR0911
+        self, index: int, message: dict[str, Any], role: _Role, made: Made, reasons: list[tuple[str, ...]]
+    ) -> str | None:
+        """Add one turn; its shape ("text", "missing", "call", "number"), or None where the row fails."""
+        content = message.get(self.text_key)
+        calls = message.get("tool_calls") if self.calls_read else None
+        if calls and not self.calls(index, calls):
+            return None
+        trained, said = self.trains(index, message, role)
+        pieces, broken = self.text(index, content)
+        if broken:
+            return None
+        if content is None and self.splits and role.name == "assistant":
+            self.issues.add("rows-content-null", index, self.text_key)
+            return None
+        if role.strange and role.name is not None:
+            self.issues.add("rows-role-unmapped", index, str(role.name))
+        if role.before:
+            made.pieces.append((role.before, CONTEXT))
+        printed = role.printed and any(text.strip() if self.template.trims else text for text, _ in pieces)
+        for text, train in pieces:
+            made.pieces.append((text, TRAINED if trained and train and role.printed else CONTEXT))
+        if trained and printed:
+            self.detailed(index, message)
+        if calls and self.template.prints_calls:
+            made.pieces.append((json.dumps(calls), TRAINED if trained else CONTEXT))
+            printed = True
+        thought = message.get(self.thought_key)
+        if isinstance(thought, str) and thought and self.template.prints_thoughts:
+            made.pieces.append((thought, TRAINED if trained else CONTEXT))
+            printed = True
+        if trained and printed:
+            made.ends += self.end_trained
+        elif trained and role.printed:
+            reasons.append(("rows-content-untrained" if content is None else "rows-turn-empty", self.text_key))
+        elif said is not None and not said and role.name == "assistant":
+            reasons.append(("rows-flag-off", str(self.flag)))
+        if isinstance(content, (str, list)):
+            return "text"
+        if content is None:
+            return "call" if message.get("tool_calls") else "missing"
+        return "number"
+
+    def trains(self, index: int, message: dict[str, Any], role: _Role) -> tuple[bool, Any]:
+        """Whether a turn is trained, and what its own flag says (None without one)."""
+        said = message.get(self.flag) if self.flag else None
+        if said is None:
+            if self.flag is None:
+                for name in _FLAGS:
+                    if name in message and role.name == "assistant":
+                        self.issues.add("rows-flags-unread", index, name)
+            return role.trained, None
+        if isinstance(said, str) and said.lower() in _FALSE:
+            self.issues.add("rows-label-text", index, str(self.flag))
+        return bool(said), said
+
+    def text(self, index: int, content: Any) -> tuple[list[tuple[str, bool]], bool]:
+        """The parts of a content with their own flags, and whether it fails."""
+        if isinstance(content, str):
+            return ([(content, True)] if content else []), False
+        if content is None:
+            return [], False
+        if not isinstance(content, list):
+            return [(str(content), True)], False
+        pieces = []
+        for part in content:
+            if isinstance(part, dict):
+                text = part.get("text") or part.get("content") or part.get("value") or ""
+                if not isinstance(text, str):
+                    self.issues.add("rows-answer-not-text", index, f"{self.text_key}[].text", type_name(text))
+                    return [], True
+                said = part.get("train", part.get("weight"))
+                if text:
+                    pieces.append((text, said is None or bool(said)))
+        return pieces, False
+
+    def detailed(self, index: int, message: dict[str, Any]) -> None:
+        """The parts of a content that `message_field_training_detail` marks need three keys each."""
+        details = message.get(self.detail) if self.detail else None
+        for each in details if isinstance(details, list) else ():
+            lost = next((key for key in ("begin_offset", "end_offset", "train") if key not in each), None)
+            if lost is not None:
+                self.issues.add("rows-key-missing", index, str(self.detail), lost)
+
+    def calls(self, index: int, calls: Any) -> bool:
+        """Whether the arguments of tool calls are objects or JSON text."""
+        for call in calls if isinstance(calls, list) else ():
+            function = call.get("function") if isinstance(call, dict) else None
+            arguments = function.get("arguments") if isinstance(function, dict) else None
+            if isinstance(arguments, str) and not _is_json(arguments):
+                self.issues.add("rows-json-text", index, "tool_calls[].function.arguments")
+                return False
+        return True
+
+    def untrained(self, index: int, made: Made, reasons: list[tuple[str, ...]], seen: list[tuple[str, str]]) -> None:
+        """Why nothing of a row is trained, or a turn of it is not."""
+        for rule, *detail in dict.fromkeys(reasons):
+            if rule != "rows-flag-off":
+                self.issues.add(rule, index, *detail)
+        if made.ends or any(train for _, train in made.pieces):
+            return
+        if reasons:
+            if reasons[0][0] == "rows-flag-off":
+                self.issues.add("rows-flag-off", index, *reasons[0][1:])
+        elif not self.trained_roles & {role for role, _ in seen} and "assistant" in {role for role, _ in seen}:
+            self.issues.add("rows-roles-to-train", index)
+        elif "assistant" not in {role for role, _ in seen}:
+            self.issues.add("rows-no-answer", index, self.column)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def read_chat(case: Case) -> Reader:
+    """Conversations of `type: chat_template`."""
+    column = case.name(case.kind.columns[0])
+    if column not in case.columns:
+        case.issues.add("rows-column-missing", None, column, "field_messages")
+        return iter(())
+    check_end(case, case.template)
+    check_thinking(case, column)
+    return ChatReader(case, column).rows()
+
+
+def check_thinking(case: Case, column: str) -> None:
+    """`field_thinking` is never read; `split_thinking` needs a template that prints what it splits off."""
+    named = case.entry.get("field_thinking")
+    template = case.template
+    loses = bool(case.entry.get("split_thinking")) and template is not None and template.certain
+    loses = loses and template is not None and not template.prints_thoughts
+    if not named and not loses:
+        return
+    for index, row in enumerate(case.rows):
+        messages = row.get(column)
+        for message in messages if isinstance(messages, list) else ():
+            if not isinstance(message, dict):
+                continue
+            if named and named != "reasoning_content" and named in message:
+                case.issues.add("rows-thinking-unread", index, str(named))
+            content = message.get("content")
+            if loses and isinstance(content, str) and "<think>" in content:
+                case.issues.add("rows-thinking-lost", index, template.name if template else "")

@@ -1,0 +1,382 @@
+"""Readers of preference data that a chat template prints, of reward pairs, and of what EBFT compares with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case, Made, Reader
+from knowledge.samples.instruction import type_name
+from knowledge.samples.refusal import refusal
+from knowledge.samples.templates import Template
+
+_KNOWN = frozenset({"user", "assistant", "system", "tool"})
+Turns = list[tuple[str, Any]]
+
+
+def read_chat_pair(case: Case) -> Reader:
+    """Messages with two answers, or two whole conversations."""
+    if case.missing():
+        return
+    names = {column.part: case.name(column) for column in case.kind.columns}
+    messages = next((case.name(column) for column in case.kind.columns if column.key == "field_messages"), None)
+    template = case.template or Template("")
+    if template.bos and case.model.adds and case.entry.rl in ("dpo", "ipo"):
+        case.issues.add("rows-start-doubled-by-template", 0, case.model.bos or "")
+        case.issues.met["rows-start-doubled-by-template", case.model.bos or ""].rows = len(case.rows)
+    for index, row in enumerate(case.rows):
+        chosen, rejected = row.get(names["chosen"]), row.get(names["rejected"])
+        if messages is None:
+            prompt: Any = chosen[:-1] if isinstance(chosen, list) else chosen
+            plain = {names[side]: row.get(names[side]) for side in ("chosen", "rejected")}
+            shape = next((name for name, value in plain.items() if not isinstance(value, list) or not value), None)
+            if shape is not None:
+                rule = "rows-no-messages" if plain[shape] == [] else "rows-pair-shape"
+                case.issues.add(
+                    rule,
+                    index,
+                    shape,
+                    *(
+                        ("text" if isinstance(plain[shape], str) else type_name(plain[shape]),)
+                        if plain[shape] != []
+                        else ()
+                    ),
+                )
+                yield None
+                continue
+        else:
+            prompt = row.get(messages)
+        yield _pair(
+            case,
+            index,
+            (messages or names["chosen"], prompt),
+            (names["chosen"], chosen),
+            (names["rejected"], rejected),
+            template,
+        )
+
+
+def _pair(  # noqa: PLR0911
+    case: Case,
+    row: int,
+    prompt: tuple[str, Any],
+    chosen: tuple[str, Any],
+    rejected: tuple[str, Any],
+    template: Template,
+) -> Made | None:
+    turns = _turns(case, row, prompt[0], prompt[1], whole=True)
+    if turns is None:
+        return None
+    answers: list[tuple[str, Any]] = []
+    for name, value in (chosen, rejected):
+        if isinstance(value, str):
+            answers.append(("assistant", value))
+            continue
+        last = value if isinstance(value, dict) else value[-1:] if isinstance(value, list) else None
+        if last is None:
+            case.issues.add("rows-pair-shape", row, name, type_name(value))
+            return None
+        if last == []:
+            case.issues.add("rows-no-messages", row, name)
+            return None
+        got = _turns(case, row, name, [last] if isinstance(last, dict) else last, whole=False)
+        if got is None:
+            return None
+        answers.extend(got)
+    if not turns:
+        case.issues.add("rows-no-messages", row, prompt[0])
+        return None
+    for each in (turns, [("user", "x"), answers[0]], [("user", "x"), answers[1]]):
+        told = refusal(template, [(role, _shape(text)) for role, text in each])
+        if told is not None:
+            case.issues.add(told[0], row, *told[1:])
+            return None
+    for (name, _), (_, text) in zip((chosen, rejected), answers, strict=True):
+        if text is not None and not isinstance(text, str):
+            case.issues.add("rows-answer-not-text", row, name, type_name(text))
+            if not template.certain:
+                return None
+        elif not text:
+            case.issues.add("rows-pair-blank", row, name)
+    made = Made([(str(text), CONTEXT) for _, text in turns if text], fixed=20 * (len(turns) + 1))
+    for (_, text), side in zip(answers, (CHOSEN, REJECTED), strict=True):
+        if text:
+            made.pieces.append((str(text), side))
+    if answers[0][1] == answers[1][1] and answers[0][1]:
+        case.issues.add("rows-pair-same", row)
+    return made
+
+
+def _shape(text: Any) -> str:
+    return "text" if isinstance(text, str) else "missing" if text is None else "number"
+
+
+def _turns(case: Case, row: int, name: str, value: Any, *, whole: bool) -> Turns | None:
+    """Role and content of messages; role and content keys have to be there, and the roles to be known."""
+    if isinstance(value, str) and whole:
+        return [("user", value)]
+    if not isinstance(value, list):
+        case.issues.add("rows-not-list", row, name, type_name(value))
+        return None
+    turns: Turns = []
+    for message in value:
+        if not isinstance(message, dict):
+            case.issues.add("rows-items-not-objects", row, name, type_name(message))
+            return None
+        lost = next((key for key in ("role", "content") if key not in message), None)
+        if lost is not None:
+            case.issues.add("rows-key-missing", row, name, lost)
+            return None
+        role = message["role"]
+        if not isinstance(role, str) or role not in _KNOWN:
+            case.issues.add("rows-role-refused", row, name, str(role))
+            return None
+        turns.append((role, message["content"]))
+    return turns
+
+
+def read_orpo(case: Case) -> Reader:
+    """Whole conversations, taken by place: user, assistant, user, assistant."""
+    if case.missing():
+        return
+    for index, row in enumerate(case.rows):
+        chosen, rejected = row.get("chosen"), row.get("rejected")
+        shape = next((n for n, v in (("chosen", chosen), ("rejected", rejected)) if not isinstance(v, list)), None)
+        if shape is not None:
+            value = row.get(shape)
+            case.issues.add("rows-pair-shape", index, shape, "text" if isinstance(value, str) else type_name(value))
+            yield None
+            continue
+        if len(chosen) != len(rejected) and isinstance(rejected, list) and not rejected:
+            case.issues.add("rows-no-messages", index, "rejected")
+            yield None
+            continue
+        if not chosen or not rejected:
+            case.issues.add("rows-no-messages", index, "chosen" if not chosen else "rejected")
+            yield None
+            continue
+        if max(len(chosen), len(rejected)) % 2:
+            case.issues.add("rows-odd-turns", index, "chosen")
+            yield None
+            continue
+        yield _orpo_row(case, index, row, chosen, rejected)
+
+
+def _orpo_row(case: Case, row: int, values: dict[str, Any], chosen: list[Any], rejected: list[Any]) -> Made | None:
+    made = Made([], fixed=20 * len(chosen))
+    count = max(len(chosen), len(rejected)) // 2
+    asked = "prompt" in case.columns
+    needed = [
+        ("chosen", message)
+        for place, message in enumerate(chosen[: 2 * count])
+        if not (asked and place % 2 == 0) or place == len(chosen) - 1
+    ]
+    needed += [("chosen", chosen[-1]), ("rejected", rejected[-1])]
+    for name, message in needed:
+        if not isinstance(message, dict) or "content" not in message:
+            rule = "rows-key-missing" if isinstance(message, dict) else "rows-items-not-objects"
+            case.issues.add(rule, row, name, "content" if isinstance(message, dict) else type_name(message))
+            return None
+        if not isinstance(message["content"], str):
+            case.issues.add(
+                "rows-content-null" if message["content"] is None else "rows-answer-not-text",
+                row,
+                name,
+                *(() if message["content"] is None else (type_name(message["content"]),)),
+            )
+            return None
+    for name in ("system", "prompt"):
+        value = values.get(name)
+        if (
+            name in case.columns
+            and (value is not None or name == "prompt")
+            and not isinstance(value, str)
+            and (value or name == "prompt")
+        ):
+            case.issues.add("rows-answer-not-text", row, name, type_name(value))
+            return None
+    if isinstance(chosen[0], dict) and chosen[0].get("role") == "assistant":
+        case.issues.add("rows-pair-order", row, "chosen")
+    if chosen[-1]["content"] == rejected[-1]["content"]:
+        case.issues.add("rows-pair-same", row)
+    for side, messages in ((CHOSEN, chosen), (REJECTED, rejected)):
+        if not messages[-1]["content"]:
+            case.issues.add("rows-pair-blank", row, "chosen" if side == CHOSEN else "rejected")
+        made.pieces.append((messages[-1]["content"], side))
+    made.pieces[:0] = [(str(message.get("content")), CONTEXT) for message in chosen[:-1] if isinstance(message, dict)]
+    return made
+
+
+def read_bradley_terry(case: Case) -> Reader:
+    """A question with two answers; null is taken out before the row is read, so it counts as missing."""
+    if case.missing():
+        return
+    template = case.template or Template("")
+    for index, row in enumerate(case.rows):
+        lost = next((name for name in ("system", "input", "chosen", "rejected") if row.get(name) is None), None)
+        if lost is not None:
+            case.issues.add("rows-null", index, lost)
+            yield None
+            continue
+        shapes = [
+            ("system", _shape(row["system"])),
+            ("user", _shape(row["input"])),
+            ("assistant", _shape(row["chosen"])),
+        ]
+        told = refusal(template, shapes)
+        wrong = next(
+            (name for name in ("system", "input", "chosen", "rejected") if not isinstance(row[name], str)), None
+        )
+        if told is not None and told[0] != "rows-content-not-text":
+            case.issues.add(told[0], index, *told[1:])
+            yield None
+            continue
+        if wrong is not None:
+            case.issues.add("rows-printed", index, wrong, type_name(row[wrong]))
+        if not row["system"]:
+            case.issues.add("rows-system-empty", index, "system")
+        for name in ("chosen", "rejected"):
+            if row[name] == "":
+                case.issues.add("rows-pair-blank", index, name)
+        if row["chosen"] == row["rejected"]:
+            case.issues.add("rows-pair-same", index)
+        pieces = [(str(row["system"]), CONTEXT), (str(row["input"]), CONTEXT)]
+        yield Made([*pieces, (str(row["chosen"]), CHOSEN), (str(row["rejected"]), REJECTED)], fixed=80)
+
+
+def read_stepwise(case: Case) -> Reader:
+    """Steps with a label each; the labels are read as whole numbers."""
+    lost = [name for name in ("prompt", "completions", "labels") if name not in case.columns]
+    for name in lost:
+        case.issues.add("rows-column-missing", None, name, "")
+    if lost:
+        return
+    for key in ("step_separator", "max_completion_length", "train_on_last_step_only"):
+        if key in case.entry.written:
+            case.issues.add("rows-key-unread", 0, key)
+    for index, row in enumerate(case.rows):
+        yield _steps(case, index, row)
+
+
+def _steps(case: Case, row: int, values: dict[str, Any]) -> Made | None:  # noqa: PLR0911
+    prompt, steps, labels = values.get("prompt"), values.get("completions"), values.get("labels")
+    if not isinstance(prompt, str):
+        case.issues.add(
+            "rows-null" if prompt is None else "rows-answer-not-text",
+            row,
+            "prompt",
+            *(() if prompt is None else (type_name(prompt),)),
+        )
+        return None
+    if isinstance(steps, str):
+        case.issues.add("rows-text-as-list", row, "completions")
+    elif not isinstance(steps, list):
+        case.issues.add("rows-not-list", row, "completions", type_name(steps))
+        return None
+    wrong = next((step for step in steps if not isinstance(step, str)), None) if isinstance(steps, list) else None
+    if wrong is not None or (isinstance(steps, list) and None in steps):
+        case.issues.add("rows-answer-not-text", row, "completions", type_name(wrong))
+        return None
+    if not isinstance(labels, list):
+        case.issues.add("rows-not-list", row, "labels", "text" if isinstance(labels, str) else type_name(labels))
+        return None
+    bad = next((label for label in labels if not _whole(label)), 0)
+    if not _whole(bad):
+        case.issues.add("rows-label-not-bool", row, "labels", "text" if isinstance(bad, str) else type_name(bad))
+        return None
+    made = Made([(prompt, CONTEXT)], lead=1 if case.model.bos else 0)
+    made.pieces.extend((step, CONTEXT) for step in steps)
+    made.ends = min(len(steps), len(labels))
+    if len(labels) < len(steps) and steps:
+        case.issues.add("rows-label-count", row, "labels")
+        made.broken = True
+    elif not steps:
+        case.issues.add("rows-no-steps", row, "completions")
+    return made
+
+
+def _whole(label: Any) -> bool:
+    if isinstance(label, bool):
+        return True
+    if isinstance(label, (int, float)):
+        return label == int(label)
+    return isinstance(label, str) and label.strip().lstrip("+-").isdigit()
+
+
+def read_ebft_chat(case: Case) -> Reader:
+    """Conversations of which an assistant turn is compared with."""
+    column = case.name(case.kind.columns[0])
+    if column not in case.columns:
+        case.issues.add("rows-answer-column", 0, column, "")
+        case.issues.met["rows-answer-column", column, ""].rows = len(case.rows)
+    for index, row in enumerate(case.rows):
+        messages = row.get(column, [])
+        if column in case.columns and not isinstance(messages, list):
+            case.issues.add(
+                "rows-not-list", index, column, "text" if isinstance(messages, str) else type_name(messages)
+            )
+            yield None
+            continue
+        made = Made([])
+        failed = False
+        for message in messages:
+            if not isinstance(message, dict) or "role" not in message:
+                rule = "rows-key-missing" if isinstance(message, dict) else "rows-items-not-objects"
+                case.issues.add(rule, index, column, "role" if isinstance(message, dict) else type_name(message))
+                failed = True
+                break
+            spoken = message["role"] == "assistant"
+            if spoken and "content" not in message:
+                case.issues.add("rows-key-missing", index, column, "content")
+                failed = True
+                break
+            made.pieces.append((str(message.get("content") or ""), TRAINED if spoken else CONTEXT))
+        if not failed and not any(train and text for text, train in made.pieces):
+            case.issues.add("rows-no-answer", index, column)
+        yield None if failed else made
+
+
+def read_ebft_text(case: Case) -> Reader:
+    """A prompt and what follows it, or plain text, from the first column that is there."""
+    columns = [(column, case.name(column)) for column in case.kind.columns]
+    strict = case.kind.reads == "ebft_code"
+    if strict and case.missing():
+        return
+    for column, name in columns:
+        if column.silent and name not in case.columns:
+            case.issues.add("rows-answer-column", 0, name, "")
+            case.issues.met["rows-answer-column", name, ""].rows = len(case.rows)
+    for index, row in enumerate(case.rows):
+        made = Made([])
+        failed = False
+        for column, name in columns:
+            value = row.get(name, "")
+            if name in case.columns and not isinstance(value, str) and not strict:
+                case.issues.add(
+                    "rows-null" if value is None else "rows-answer-not-text",
+                    index,
+                    name,
+                    *(() if value is None else (type_name(value),)),
+                )
+                failed = True
+                break
+            if column.part != "prompt" and not value and name in case.columns:
+                case.issues.add("rows-answer-empty", index, name)
+            if value:
+                made.pieces.append((str(value), CONTEXT if column.part == "prompt" else TRAINED))
+        yield None if failed else made
+
+
+def read_tokenised(case: Case) -> Reader:
+    """Rows that hold tokens already."""
+    for index, row in enumerate(case.rows):
+        ids, labels = row.get("input_ids"), row.get("labels")
+        made = Made([])
+        if isinstance(ids, list) and isinstance(labels, list):
+            trained = sum(1 for label in labels if label != -100)
+            made.tokens = (len(ids), trained)
+            made.broken = len(ids) != len(labels)
+            if made.broken:
+                case.issues.add("rows-label-count", index, "labels")
+            elif not trained:
+                case.issues.add("rows-untrained", index, "labels")
+        yield made

@@ -1,0 +1,277 @@
+"""The check of a sample: which entry, which reader, which type; then every row, its length, and the findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from knowledge.config import Config, read
+from knowledge.config import prepare_dataset
+from knowledge.finding import Finding, Severity
+from knowledge.samples.case import Case, choose_template, model_for, settings_of
+from knowledge.samples.cures import TRIED, Curer
+from knowledge.samples.entry import Entry, check_split, choose_entry, file_form, resolve_kind
+from knowledge.samples.issues import Issues, Met
+from knowledge.samples.kinds import Kind
+from knowledge.samples.lengths import Lengths, Tally, spread
+from knowledge.samples.masking import preview
+from knowledge.samples.proposal import fits
+from knowledge.samples.readers import READERS
+from knowledge.samples.reading import read_rows
+from knowledge.samples.report import SampleReport
+from knowledge.samples.rows import SAMPLE_BYTES, Rows
+from knowledge.samples.wording import Surroundings, finding
+
+_PRINTED = frozenset({"chat", "chat_pair", "orpo", "bradley_terry", "ebft_chat"})
+_MANY = 0.1
+"""From this share on, rows left out as doubles are more than a note."""
+
+
+@dataclass(slots=True)
+class _Checked:
+    """What reading the rows under one entry gave."""
+
+    issues: Issues
+    kind: Kind | None = None
+    case: Case | None = None
+    tally: Tally = field(default_factory=Tally)
+
+
+def check_rows(
+    config: Config, sample: bytes | Path, *, name: str = "sample.jsonl", tokenizer: Path | None = None
+) -> SampleReport:
+    """Check a sample of rows against a config. Never raises for anything in either.
+
+    Args:
+        config: The config.
+        sample: The bytes of the file, or its path. At most SAMPLE_BYTES are read.
+        name: The name of the file; it tells the format and which dataset of the config it belongs to.
+        tokenizer: A tokenizer.json, or its folder, for exact counts; else tokens are estimated from the text.
+
+    Returns:
+        What the rows become, and what is wrong with them.
+    """
+    data, whole = _bytes(sample)
+    name = sample.name if isinstance(sample, Path) and name == "sample.jsonl" else name
+    issues = Issues()
+    entry = choose_entry(config, name)
+    if entry is None:
+        return _without_entry(data, name)
+    rows = read_rows(data, file_form(entry, name, issues), whole=whole)
+    check_split(entry, issues)
+    settings = settings_of(config)
+    checked = _read(config, entry, settings, rows, issues, tokenizer)
+    _around(entry, rows, checked)
+    return _report(config, entry, settings, rows, checked, name, tokenizer)
+
+
+def _bytes(sample: bytes | Path) -> tuple[bytes, bool | None]:
+    if isinstance(sample, bytes):
+        return sample, None
+    with sample.open("rb") as file:
+        head = file.read(4)
+        data = head + (file.read() if head == b"PAR1" else file.read(SAMPLE_BYTES))
+    return data, len(data) <= SAMPLE_BYTES or head == b"PAR1"
+
+
+def _read(
+    config: Config, entry: Entry, settings: dict[str, Any], rows: Rows, issues: Issues, tokenizer: Path | None = None
+) -> _Checked:
+    """Read the rows as the entry's type does."""
+    if not rows.values:
+        return _Checked(issues)
+    kind = resolve_kind(entry, rows.columns, config, issues)
+    if kind is None or kind.reads not in READERS:
+        return _Checked(issues, kind)
+    case = Case(
+        kind, entry, rows.values, rows.columns, model_for(settings, tokenizer), issues=issues, settings=settings
+    )
+    if kind.reads in _PRINTED and not settings.get("tokenizer_use_mistral_common"):
+        case.template = choose_template(entry, settings, case.model, issues)
+    tally = Lengths(case).take(READERS[kind.reads](case))
+    return _Checked(issues, kind, case, tally)
+
+
+def _around(entry: Entry, rows: Rows, checked: _Checked) -> None:
+    """What becomes of the rows as a whole."""
+    issues, tally = checked.issues, checked.tally
+    total = len(rows.values)
+    shards, weight = entry.get("shards"), entry.get("weight")
+    if isinstance(shards, int) and shards > 1 and total:
+        issues.add("rows-sharded", None, str(shards))
+    if isinstance(weight, (int, float)) and weight < 1 and total and not entry.others:
+        issues.add("rows-weighted", None, str(weight))
+    if checked.case is None or tally.failed or not total:
+        return
+    if checked.kind is not None and checked.kind.reads == "completion" and tally.gone == total:
+        issues.add("rows-none-left", None)
+    elif tally.kept == 1 and not rows.cut and not entry.streamed:
+        issues.add("rows-one-left", None)
+
+
+def _report(
+    config: Config,
+    entry: Entry,
+    settings: dict[str, Any],
+    rows: Rows,
+    checked: _Checked,
+    name: str,
+    tokenizer: Path | None,
+) -> SampleReport:
+    tally, case, total = checked.tally, checked.case, len(rows.values)
+    kind = entry.get("type")
+    shown_type = "a mapping" if isinstance(kind, dict) else str(kind or "")
+    around = Surroundings(config, entry.path, f"type: {shown_type}" if shown_type else "this entry", entry.rl, total)
+    curer = Curer(
+        entry,
+        rows,
+        {key: config.get(key) for key in ("chat_template", "tokens")},
+        _attempt(config, rows, settings),
+        tally.longest,
+    )
+    found = [_file_finding(fault, around) for fault in rows.faults]
+    for met in checked.issues.met.values():
+        met = _longest(met, tally)
+        found.append(finding(met, around, curer.cure(met), None, _severity(met, total)))
+    found.sort(key=lambda each: (each.severity.rank, each.row or 0))
+    exact = case.model.exact if case is not None else False
+    low, high = spread(tally.trained, exact=exact)
+    return SampleReport(
+        file=name,
+        form=rows.form,
+        type=shown_type,
+        entry=entry.path,
+        rows=total,
+        rows_kept=tally.kept,
+        rows_failed=tally.failed,
+        trained_tokens=round(tally.trained),
+        low=low,
+        high=high,
+        longest=round(tally.longest),
+        sequence_len=case.sequence_len if case is not None else 0,
+        exact=exact,
+        cut=rows.cut,
+        read=rows.read,
+        columns=tuple(rows.columns),
+        notes=tuple(_notes(entry, rows, checked, name, exact=exact)),
+        lengths=tuple(tally.lengths),
+        preview=preview(case) if case is not None else (),
+        findings=tuple(found),
+    )
+
+
+def _longest(met: Met, tally: Tally) -> Met:
+    """The longest row belongs into the words about lengths."""
+    if met.rule == "rows-too-long":
+        return Met(met.rule, (*met.detail, f"about {round(tally.longest):,}"), met.row, met.rows)
+    return met
+
+
+def _severity(met: Met, total: int) -> Severity | None:
+    if met.rule == "rows-duplicates-dropped" and met.rows < _MANY * total:
+        return Severity.ADVICE
+    return None
+
+
+def _file_finding(fault: Any, around: Surroundings) -> Finding:
+    met = Met(fault.rule, fault.detail, None)
+    return finding(met, around, None, fault.line, None)
+
+
+def _attempt(config: Config, rows: Rows, settings: dict[str, Any]) -> Any:
+    """A function that reads the first rows with another entry, for cures to be tried."""
+    few = Rows(rows.values[:TRIED], rows.lines, rows.form, [], rows.read, cut=True, columns=rows.columns)
+
+    def attempt(entry: Entry, root: dict[str, Any]) -> Issues | None:
+        typed = entry.values
+        if entry.rl in ("", "orpo", "ebft"):
+            entry.values = prepare_dataset(typed)
+        else:
+            kept = (
+                "path",
+                "split",
+                "type",
+                "data_files",
+                "revision",
+                "field_messages",
+                "field_chosen",
+                "field_rejected",
+            )
+            entry.values = {key: value for key, value in typed.items() if key in kept}
+        issues = Issues()
+        file_form(entry, "", issues)
+        check_split(entry, issues)
+        checked = _read(config, entry, {**settings, **root}, few, issues)
+        _around(entry, few, checked)
+        if checked.kind is None or (checked.case is not None and checked.tally.failed):
+            return None
+        return issues
+
+    return attempt
+
+
+def _notes(entry: Entry, rows: Rows, checked: _Checked, name: str, *, exact: bool) -> list[str]:
+    notes = []
+    if entry.others and not entry.by_name:
+        notes.append(f"No dataset of the config has the file name {name}, so the first one was taken.")
+    if rows.cut:
+        notes.append(f"The first {rows.read / 1_048_576:.1f} MiB were read; the rest of the file was not.")
+    if not exact and checked.case is not None:
+        notes.append("Tokens are estimated from the text; the model's tokenizer.json would make them exact.")
+    if checked.kind is None and rows.values and entry.rl in ("grpo", "gdpo"):
+        notes.append("The rows of this `rl` are read by functions of your own, so they were not checked.")
+    if checked.case is not None and checked.case.template is not None and not checked.case.template.certain:
+        notes.append("The tokenizer's own chat template is not at hand, so what it refuses was not checked.")
+    return notes
+
+
+def _without_entry(data: bytes, name: str) -> SampleReport:
+    rows = read_rows(data, "csv" if name.endswith(".csv") else "json")
+    return SampleReport(
+        file=name,
+        form=rows.form,
+        type="",
+        entry="",
+        rows=len(rows.values),
+        rows_kept=0,
+        cut=rows.cut,
+        read=rows.read,
+        columns=tuple(rows.columns),
+        notes=("The config has no dataset, so the rows were only read.",),
+    )
+
+
+def propose(sample: bytes | Path, *, name: str = "sample.jsonl") -> str | None:
+    """The `datasets:` block that fits the rows, with the root keys it needs; None where nothing fits.
+
+    Args:
+        sample: The bytes of the file, or its path.
+        name: The name of the file, which becomes `path`.
+    """
+    data, whole = _bytes(sample)
+    name = sample.name if isinstance(sample, Path) and name == "sample.jsonl" else name
+    form = (
+        "csv"
+        if name.endswith(".csv")
+        else "text"
+        if name.endswith(".txt")
+        else "parquet"
+        if data[:4] == b"PAR1"
+        else "json"
+    )
+    rows = read_rows(data, form, whole=whole)
+    for fit in fits(rows.values, rows.columns):
+        block: dict[str, Any] = {**fit.root, "datasets": [{"path": name, **fit.keys}]}
+        text = yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=100)
+        entry = choose_entry(read(text), name)
+        if entry is None:
+            continue
+        checked = _read(
+            read(text), entry, settings_of(read(text)), Rows(rows.values[:TRIED], columns=rows.columns), Issues()
+        )
+        if checked.case is not None and checked.tally.failed < max(1, len(rows.values[:TRIED]) // 2):
+            return text
+    return None

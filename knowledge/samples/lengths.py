@@ -1,0 +1,197 @@
+"""What becomes of the rows by their length: dropped, cut or refused, doubles left out, rows without a trained token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case, Made, Reader
+from knowledge.samples.tokens import HIGH, LOW
+
+PIECES = 64
+"""A text of `type: completion` is cut after so many times `sequence_len`."""
+
+Length = int | dict[str, int]
+"""Tokens of a row, as the plan takes them: a number with what is trained, or the parts of a pair."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """The rows that were read, counted.
+
+    Attributes:
+        lengths: tokens of every row that gives any.
+        trained: trained tokens of all kept rows.
+        kept: rows that are trained on, after cutting into pieces.
+        failed: rows that stop the run.
+        longest: tokens of the longest row.
+    """
+
+    lengths: list[Length] = field(default_factory=list)
+    trained: float = 0
+    kept: int = 0
+    failed: int = 0
+    untrained: int = 0
+    gone: int = 0
+    longest: float = 0
+    seen: set[int] = field(default_factory=set)
+
+
+class Lengths:
+    """Applies the rules of length to what the rows became."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.tally = Tally()
+        settings = case.settings
+        self.limit = case.sequence_len
+        self.strategy = str(settings.get("excess_length_strategy") or "drop").lower()
+        self.shortest = settings.get("min_sample_len") or 2
+        self.packs = bool(settings.get("sample_packing"))
+        self.unique = settings.get("dataset_exact_deduplication") is True
+        self.reads = case.kind.reads
+        self.paired = (
+            any(column.part in ("chosen", "rejected") for column in case.kind.columns) or self.reads == "nectar"
+        )
+        self.judged = case.entry.rl == "kto"
+        self.filters = not settings.get("skip_prepare_dataset") and not settings.get("streaming")
+        self.filters = self.filters and not case.entry.streamed
+        self.surely = 1.0 if case.model.exact else LOW
+
+    def take(self, made: Reader) -> Tally:
+        """Count every row."""
+        tally, case = self.tally, self.case
+        for index, each in enumerate(made):
+            if each is None:
+                tally.failed += 1
+                continue
+            mark = hash(tuple(each.pieces))
+            if mark in tally.seen and each.pieces:
+                case.issues.add("rows-duplicates-dropped" if self.unique else "rows-duplicates", index)
+                if self.unique:
+                    continue
+            tally.seen.add(mark)
+            if self.paired or self.judged:
+                self.pair(index, each)
+            else:
+                self.row(index, each)
+        if self.packs and tally.untrained and not self.paired and self.filters:
+            kept = tally.kept
+            if kept <= 0 and not tally.failed:
+                case.issues.add("rows-all-untrained", None)
+        return tally
+
+    # -- rows of one text --------------------------------------------------------------------------------------
+
+    def row(self, index: int, made: Made) -> None:
+        """A row whose pieces are context or trained."""
+        tally, count = self.tally, self.case.model.count
+        if made.tokens is not None:
+            total, trained = float(made.tokens[0]), float(made.tokens[1])
+            before = 0.0
+        else:
+            total = made.lead + made.ends + made.fixed / 3.9
+            trained, before = float(made.ends), -1.0
+            for text, part in made.pieces:
+                tokens = count(text)
+                if part == TRAINED:
+                    if before < 0:
+                        before = total - made.ends
+                    trained += tokens
+                total += tokens
+            if self.reads == "completion" and not made.pieces:
+                total = 0.0
+        if total <= 0:
+            tally.gone += 1
+            return
+        tally.longest = max(tally.longest, total)
+        tally.lengths.append(
+            {"length": max(round(total), 1), "trained": round(trained)} if not trained else round(total)
+        )
+        if self.reads == "completion":
+            self.text(index, total)
+        elif self.reads == "pretrain":
+            self.stream(index, total)
+        elif not self.filters or self.reads in ("stepwise", "ebft_chat", "ebft_code", "ebft_structured", "ebft_text"):
+            tally.kept += 1
+        elif total > self.limit:
+            self.excess(index, total, before)
+            if self.strategy != "truncate":
+                return
+        elif total < self.shortest and made.tokens is not None:
+            self.case.issues.add("rows-too-short", index, str(self.shortest))
+            return
+        else:
+            tally.kept += 1
+        tally.trained += trained
+        if not trained and not made.broken:
+            tally.untrained += 1
+            if self.packs and self.filters:
+                tally.kept -= 1
+                self.case.issues.add("rows-untrained-dropped", index)
+
+    def text(self, index: int, total: float) -> None:
+        """A text of `completion`: cut into pieces, capped."""
+        pieces = -(-total // self.limit)
+        if total * self.surely > self.limit * PIECES:
+            self.case.issues.add("rows-text-capped", index)
+        elif total > self.limit:
+            self.case.issues.add("rows-split-text", index, str(self.limit))
+        self.tally.kept += int(min(pieces, PIECES))
+
+    def stream(self, index: int, total: float) -> None:
+        """A streamed text: cut, or windows of it."""
+        self.tally.kept += 1
+        if total > self.limit:
+            self.case.issues.add("rows-cut-windows" if self.packs else "rows-cut-stream", index, str(self.limit))
+
+    def excess(self, index: int, total: float, before: float) -> None:
+        """A row that is longer than `sequence_len`."""
+        issues, limit = self.case.issues, str(self.limit)
+        if self.strategy == "truncate":
+            self.tally.kept += 1
+            issues.add("rows-cut-untrained" if before >= self.limit else "rows-cut", index, limit)
+        elif self.strategy == "raise" and total * self.surely > self.limit:
+            issues.add("rows-too-long-refused", index, limit)
+        else:
+            issues.add("rows-too-long", index, limit)
+
+    # -- pairs -------------------------------------------------------------------------------------------------
+
+    def pair(self, index: int, made: Made) -> None:
+        """A row with two answers, or one that is judged."""
+        tally, count = self.tally, self.case.model.count
+        sides = {CONTEXT: made.fixed / 3.9, TRAINED: 0.0, CHOSEN: 0.0, REJECTED: 0.0}
+        for text, part in made.pieces:
+            sides[part] += count(text)
+        prompt = sides[CONTEXT]
+        if self.judged:
+            tally.lengths.append({"prompt": round(prompt), "completion": round(sides[TRAINED])})
+            longest = sides[TRAINED]
+            tally.trained += sides[TRAINED]
+        else:
+            tally.lengths.append(
+                {"prompt": round(prompt), "chosen": round(sides[CHOSEN]), "rejected": round(sides[REJECTED])}
+            )
+            longest = max(sides[CHOSEN], sides[REJECTED])
+            tally.trained += sides[CHOSEN] + sides[REJECTED]
+        total = prompt + longest
+        tally.longest = max(tally.longest, total)
+        if total <= self.limit or not self.filters:
+            tally.kept += 1
+            return
+        issues, limit = self.case.issues, str(self.limit)
+        if self.reads == "bradley_terry":
+            tally.kept += 1
+            issues.add("rows-cut-reward", index, limit)
+        elif self.strategy == "truncate":
+            tally.kept += prompt < self.limit
+            issues.add("rows-cut-pair", index, limit)
+        elif self.strategy == "raise" and total * self.surely > self.limit:
+            issues.add("rows-too-long-refused", index, limit)
+        else:
+            issues.add("rows-too-long", index, limit)
+
+
+def spread(tokens: float, *, exact: bool) -> tuple[int, int]:
+    """The range in which a count lies."""
+    return (round(tokens), round(tokens)) if exact else (round(tokens * LOW), round(tokens * HIGH))

@@ -1,0 +1,282 @@
+"""Readers of preference data: pairs of a better and a worse answer, and answers that are judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case, Made, Reader
+from knowledge.samples.instruction import format_fault, type_name
+from knowledge.samples.kinds import Column
+
+_SIDE = {"chosen": CHOSEN, "rejected": REJECTED, "answer": TRAINED}
+
+
+def read_pair(case: Case) -> Reader:
+    """Types that print prompt and answers into a fixed form: whatever stands in a cell becomes text."""
+    if case.missing():
+        return
+    columns = [(column, case.name(column)) for column in case.kind.columns]
+    for index, row in enumerate(case.rows):
+        made = Made([], fixed=case.kind.fixed)
+        if all(_cell(case, index, column, name, row.get(name), made) for column, name in columns):
+            _compare(case, index, made)
+            yield made
+        else:
+            yield None
+
+
+def _cell(case: Case, row: int, column: Column, name: str, value: Any, made: Made) -> bool:
+    side = _SIDE.get(column.part, CONTEXT)
+    if column.take is not None:
+        if not isinstance(value, list) or len(value) <= column.take:
+            short = isinstance(value, list)
+            rule = "rows-too-few-turns" if short else "rows-pair-shape"
+            case.issues.add(
+                rule, row, name, *(() if short else ("text" if isinstance(value, str) else type_name(value),))
+            )
+            return False
+        if len(value) > 2 and side == CHOSEN:
+            case.issues.add("rows-turns-lost", row, name)
+        message = value[column.take]
+        if not isinstance(message, dict) or "content" not in message:
+            rule = "rows-key-missing" if isinstance(message, dict) else "rows-items-not-objects"
+            case.issues.add(rule, row, name, "content" if isinstance(message, dict) else type_name(message))
+            return False
+        value = message["content"]
+    if column.part == "label":
+        return True
+    if isinstance(value, str):
+        if value:
+            made.pieces.append((value, side))
+        elif side != CONTEXT:
+            case.issues.add("rows-pair-blank", row, name)
+        made.ends += side == TRAINED
+    elif value or not column.optional:
+        case.issues.add("rows-printed", row, name, type_name(value))
+        made.pieces.append((str(value), side))
+    return True
+
+
+def _compare(case: Case, row: int, made: Made) -> None:
+    """A pair whose sides are equal teaches nothing."""
+    chosen = [text for text, side in made.pieces if side == CHOSEN]
+    if chosen and chosen == [text for text, side in made.pieces if side == REJECTED]:
+        case.issues.add("rows-pair-same", row)
+
+
+def read_as_is(case: Case) -> Reader:
+    """Cells that are taken as they are: an empty one stops the run."""
+    needed = [(column.part, column.column) for column in case.kind.columns if column.part != "label"]
+    lost = [name for _, name in needed if name not in case.columns]
+    for name in lost:
+        case.issues.add("rows-column-missing", None, name, "")
+    if lost:
+        return
+    for index, row in enumerate(case.rows):
+        made = Made([])
+        failed = False
+        for part, name in needed:
+            value = row.get(name)
+            if not value:
+                case.issues.add("rows-pair-empty", index, name)
+                failed = True
+                break
+            if isinstance(value, list) and all(isinstance(item, str) for item in value):
+                case.issues.add("rows-list-as-text", index, name)
+                made.broken = True
+            elif not isinstance(value, str):
+                case.issues.add("rows-answer-not-text", index, name, type_name(value))
+                failed = True
+                break
+            made.pieces.append((str(value), _SIDE.get(part, CONTEXT)))
+        if failed:
+            yield None
+            continue
+        _compare(case, index, made)
+        yield made
+
+
+def read_pair_mapping(case: Case) -> Reader:
+    """Your own columns and formats for pairs or judged answers."""
+    mapping = case.entry.get("type")
+    if case.missing():
+        return
+    columns = [(column, case.name(column)) for column in case.kind.columns]
+    names = {column.part: name for column, name in columns}
+    formats = {
+        part: str(mapping.get(f"{_FORMAT[part]}_format") or f"{{{_FORMAT[part]}}}") for part in names if part in _FORMAT
+    }
+    for index, row in enumerate(case.rows):
+        made = Made([])
+        failed = False
+        for part, text in formats.items():
+            value = row.get(names[part])
+            known: tuple[str, ...] = (_FORMAT[part],)
+            if part == "prompt" and "{system}" in text and (case.entry.rl != "kto" or row.get(names["system"])):
+                known = (*known, "system")
+            fault = format_fault(text, known)
+            if fault is not None:
+                case.issues.add("rows-format", index, f"{_FORMAT[part]}_format", fault)
+                failed = True
+                break
+            printed = text.replace(f"{{{_FORMAT[part]}}}", "" if value == "" else str(value))
+            if not printed:
+                case.issues.add("rows-pair-empty", index, names[part])
+                failed = True
+                break
+            if not isinstance(value, str):
+                case.issues.add("rows-printed", index, names[part], type_name(value))
+            elif not value and part != "prompt":
+                case.issues.add("rows-pair-blank", index, names[part])
+            made.pieces.append((printed, _SIDE.get(part, CONTEXT)))
+        if failed:
+            yield None
+            continue
+        made.ends = int("label" in names)
+        _compare(case, index, made)
+        yield made
+    if "label" in names:
+        check_labels(case, names["label"])
+
+
+_FORMAT = {"prompt": "prompt", "chosen": "chosen", "rejected": "rejected", "answer": "completion"}
+
+
+def read_judged(case: Case) -> Reader:
+    """A prompt, an answer and a label; the label is looked at when the trainer starts."""
+    label = case.name(case.kind.columns[-1] if case.kind.columns[-1].part == "label" else _label(case))
+    lost = [
+        case.name(column)
+        for column in case.kind.columns
+        if not column.optional and column.part != "label" and case.name(column) not in case.columns
+    ]
+    for name in lost:
+        case.issues.add("rows-column-missing", None, name, "")
+    if lost:
+        return
+    columns = [(column, case.name(column)) for column in case.kind.columns if column.part != "label"]
+    for index, row in enumerate(case.rows):
+        made = Made([], fixed=case.kind.fixed)
+        yield made if all(_cell(case, index, column, name, row.get(name), made) for column, name in columns) else None
+    check_labels(case, label)
+
+
+def _label(case: Case) -> Column:
+    return next(column for column in case.kind.columns if column.part == "label")
+
+
+def check_labels(case: Case, column: str) -> None:
+    """The trainer counts the labels: they have to be there and to be true or false."""
+    if column not in case.columns:
+        case.issues.add("rows-label-missing", None, column)
+        return
+    seen = set()
+    for index, row in enumerate(case.rows):
+        value = row.get(column)
+        if not isinstance(value, (bool, int, float)):
+            case.issues.add("rows-label-not-bool", index, column, "null" if value is None else type_name(value))
+        else:
+            seen.add(bool(value))
+    if len(seen) == 1 and len(case.rows) > 1:
+        case.issues.add("rows-label-one", 0, column, "true" if True in seen else "false")
+
+
+def read_judged_as_is(case: Case) -> Reader:
+    """Judged answers without a type: an empty cell stops the run."""
+    yield from read_as_is(case)
+    check_labels(case, "label")
+
+
+def read_judged_chat(case: Case) -> Reader:
+    """A conversation whose last message is the answer."""
+    column = case.name(case.kind.columns[0])
+    if column not in case.columns:
+        case.issues.add("rows-column-missing", None, column, "")
+        return
+    for index, row in enumerate(case.rows):
+        value = row.get(column)
+        if not isinstance(value, list) or not value:
+            short = value == []
+            rule = "rows-no-messages" if short else "rows-pair-shape"
+            case.issues.add(
+                rule, index, column, *(() if short else ("text" if isinstance(value, str) else type_name(value),))
+            )
+            yield None
+            continue
+        made = Made([], fixed=case.kind.fixed)
+        failed = False
+        for place, message in enumerate(value):
+            last = place == len(value) - 1
+            keys = ("content",) if last else ("role", "content")
+            if not isinstance(message, dict) or any(key not in message for key in keys):
+                lost = next((key for key in keys if key not in message), "") if isinstance(message, dict) else ""
+                case.issues.add(
+                    "rows-key-missing" if lost else "rows-items-not-objects", index, column, lost or type_name(message)
+                )
+                failed = True
+                break
+            text = message["content"]
+            if not isinstance(text, str):
+                case.issues.add("rows-printed", index, column, type_name(text))
+            made.pieces.append((str(text), TRAINED if last else CONTEXT))
+            made.ends += last
+        yield None if failed else made
+    check_labels(case, "label")
+
+
+def read_nectar(case: Case) -> Reader:
+    """Ranked answers: the highest rank number is chosen, the next one rejected."""
+    if case.missing():
+        return
+    case.issues.add("rows-rank-order", 0)
+    for index, row in enumerate(case.rows):
+        answers = row.get("answers")
+        if not isinstance(answers, list):
+            case.issues.add(
+                "rows-not-list", index, "answers", "text" if isinstance(answers, str) else type_name(answers)
+            )
+            yield None
+            continue
+        lost = next(
+            (key for key in ("rank", "answer") for each in answers if not isinstance(each, dict) or key not in each),
+            None,
+        )
+        if lost is not None:
+            case.issues.add("rows-key-missing", index, "answers", lost)
+            yield None
+            continue
+        if len(answers) < 2:
+            case.issues.add("rows-too-few-answers", index, "answers")
+            yield None
+            continue
+        made = _ranked(case, index, row, answers)
+        yield made
+
+
+def _ranked(case: Case, row: int, values: dict[str, Any], answers: list[dict[str, Any]]) -> Made | None:
+    if (
+        len({type(each["rank"]) for each in answers} - {int, float, bool})
+        and len({type(each["rank"]) for each in answers}) > 1
+    ):
+        case.issues.add("rows-answer-not-text", row, "rank", "no number")
+        return None
+    try:
+        ordered = sorted(answers, key=lambda each: each["rank"])
+    except TypeError:
+        case.issues.add("rows-answer-not-text", row, "rank", "no number")
+        return None
+    made = Made([(str(values.get("prompt")), CONTEXT)], fixed=case.kind.fixed)
+    for answer, side in ((ordered[-1]["answer"], CHOSEN), (ordered[-2]["answer"], REJECTED)):
+        if not answer:
+            case.issues.add("rows-pair-empty", row, "answer")
+            return None
+        if not isinstance(answer, str):
+            if isinstance(answer, list) and all(isinstance(item, str) for item in answer):
+                case.issues.add("rows-list-as-text", row, "answer")
+                made.broken = True
+                continue
+            case.issues.add("rows-answer-not-text", row, "answer", type_name(answer))
+            return None
+        made.pieces.append((answer, side))
+    _compare(case, row, made)
+    return made

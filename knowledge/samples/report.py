@@ -1,0 +1,62 @@
+"""What a check of rows says: the findings, the numbers, and how the first rows are masked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from knowledge.finding import Finding, Frozen
+
+
+class Span(Frozen):
+    """A piece of a row: its text, shortened, and whether it is trained."""
+
+    text: str
+    trained: bool
+
+
+class Mask(Frozen):
+    """How a row is masked; `row` counts from 1, `side` is "chosen" or "rejected" in pairs."""
+
+    row: int
+    spans: tuple[Span, ...]
+    side: str = ""
+
+
+class SampleReport(Frozen):
+    """What the rows of a sample become under a config.
+
+    Attributes:
+        file, form: name and form of the file, such as "JSON Lines".
+        type, entry: the dataset type and the entry of the config that it was checked against.
+        rows: rows in the sample. rows_kept: rows that are trained on. rows_failed: rows that stop the run.
+        trained_tokens, low, high: trained tokens of the kept rows, and the range in which they lie.
+        longest: tokens of the longest row.
+        lengths: tokens of each row that gives any, in the form that the plan takes.
+        exact: whether tokens were counted with the tokenizer.
+        cut: whether the file goes on behind the sample; read: bytes that were read.
+        preview: how the first rows are masked. Not part of the JSON, since it holds words of the rows.
+        notes: what was assumed or not checked.
+    """
+
+    file: str
+    form: str
+    type: str
+    entry: str
+    rows: int
+    rows_kept: int
+    rows_failed: int = 0
+    trained_tokens: int = 0
+    low: int = 0
+    high: int = 0
+    longest: int = 0
+    sequence_len: int = 0
+    exact: bool = False
+    cut: bool = False
+    read: int = 0
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    lengths: tuple[Any, ...] = Field(default=(), exclude=True)
+    preview: tuple[Mask, ...] = Field(default=(), exclude=True)
+    findings: tuple[Finding, ...] = Field(default=(), exclude=True)

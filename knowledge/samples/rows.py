@@ -1,0 +1,62 @@
+"""The rows of a sample: their values, the line each stands on, and what is wrong with the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+SAMPLE_BYTES = 2 * 1024 * 1024
+"""As much of a file is read."""
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class FileFault:
+    """Something about the file: the rule, the line (from 1) where it shows, and words that complete its message."""
+
+    rule: str
+    line: int | None = None
+    detail: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Rows:
+    """What was read of a file.
+
+    Attributes:
+        values: the rows, as the reader that Axolotl uses types them.
+        lines: the line of each row, from 1.
+        form: "JSON Lines", "JSON", "CSV", "text" or "parquet".
+        faults: what is wrong with the file.
+        read: bytes that were read.
+        cut: whether the file goes on after what was read.
+        columns: the columns in the order in which they first appear.
+    """
+
+    values: list[Row] = field(default_factory=list)
+    lines: Sequence[int] = ()
+    form: str = "JSON Lines"
+    faults: list[FileFault] = field(default_factory=list)
+    read: int = 0
+    cut: bool = False
+    columns: dict[str, None] = field(default_factory=dict)
+
+    def line(self, row: int) -> int | None:
+        """The line of a row (from 0), where it is known."""
+        return self.lines[row] if row < len(self.lines) else None
+
+    def fault(self, rule: str, line: int | None = None, *detail: str) -> None:
+        """Note a fault of the file; the first of a rule counts."""
+        if all(each.rule != rule for each in self.faults):
+            self.faults.append(FileFault(rule, line, detail))
+
+
+def common_columns(values: Sequence[Row]) -> dict[str, None]:
+    """The columns of all rows, in the order in which they appear; rows mostly share one set of keys."""
+    columns: dict[str, None] = {}
+    for row in values:
+        if row.keys() - columns.keys():
+            columns.update(dict.fromkeys(row))
+    return columns

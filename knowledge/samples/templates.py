@@ -1,0 +1,163 @@
+"""Chat templates: what Axolotl's own ones do with a conversation, and what can be told of a custom one by its text."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+EOS = "<eos-token>"
+_SPECIAL = re.compile(r"<[^<>\s'\"{}]{1,40}>|\[/?[A-Z_]{2,30}\]|\[\|[a-z]+\|\]")
+_TAG = re.compile(r"\{%-?\+?\s*(\w+)|\{\{|\{#")
+_OPENS = {"for": "endfor", "if": "endif", "macro": "endmacro", "call": "endcall", "filter": "endfilter"}
+_OPENS |= {"generation": "endgeneration", "raw": "endraw", "block": "endblock"}
+_CONTENT = r"(?:\.content|\[\s*['\"]content['\"]\s*\])"
+_CONCAT = re.compile(rf"\+\s*\w+{_CONTENT}(?!\s*\|)|\w+{_CONTENT}\s*\+")
+_TRIM = re.compile(rf"{_CONTENT}\s*\|\s*trim")
+_ROLE_CONCAT = re.compile(r"\+\s*\w+(?:\.role|\[\s*['\"]role['\"]\s*\])|\w+(?:\.role|\[\s*['\"]role['\"]\s*\])\s*\+")
+
+
+@dataclass(slots=True)
+class Template:
+    """What a template prints and refuses.
+
+    Attributes:
+        name: as in the config, or "" for the tokenizer's own one.
+        certain: its behaviour is known, so that a refusal is sure.
+        around: role -> what stands before and behind its content; None where the role is not printed.
+        refuses: what makes it raise, in the words of templates.json.
+    """
+
+    name: str
+    certain: bool = False
+    bos: bool = False
+    eos_named: bool = False
+    specials: frozenset[str] = frozenset()
+    lead: int = 0
+    around: dict[str, list[str] | None] = field(default_factory=dict)
+    refuses: frozenset[str] = frozenset()
+    trims: bool = False
+    keys: frozenset[str] = frozenset()
+    prints_calls: bool = True
+    prints_thoughts: bool = True
+
+    def holds(self, token: str, eos: str | None) -> bool:
+        """Whether a token stands in the template's text."""
+        return token in self.specials or (token == eos and self.eos_named)
+
+    def end(self) -> str | None:
+        """What is printed behind an assistant's content, None where that is not known."""
+        around = self.around.get("assistant")
+        return around[1] if around else None
+
+    def prints(self, role: str) -> bool:
+        """Whether turns of a role are printed; roles that are not known count as printed."""
+        name = role if role in self.around else "other"
+        return self.around.get(name, []) is not None
+
+    def before(self, role: str) -> str:
+        """What is printed before a turn."""
+        around = self.around.get(role) or self.around.get("other")
+        return around[0] if around else ""
+
+    def behind(self, role: str) -> str:
+        """What is printed behind a turn, up to the next one."""
+        around = self.around.get(role) or self.around.get("other")
+        return around[1] if around else ""
+
+
+@lru_cache(maxsize=1)
+def _facts() -> dict[str, Any]:
+    text = (resources.files("knowledge.samples") / "templates.json").read_text("utf-8")
+    return json.loads(text)["templates"]  # type: ignore[no-any-return]
+
+
+def template_names() -> tuple[str, ...]:
+    """The templates that ship with Axolotl."""
+    return tuple(_facts())
+
+
+def template_named(name: str) -> Template | None:
+    """One of Axolotl's own templates."""
+    facts = _facts().get(name)
+    if facts is None:
+        return None
+    return Template(
+        name,
+        certain=True,
+        bos=facts["bos"],
+        eos_named=facts["eos_named"],
+        specials=frozenset(facts["specials"]),
+        lead=facts["lead"],
+        around=facts["around"],
+        refuses=frozenset(facts["refuses"]),
+        trims=facts["trims"],
+        keys=frozenset(facts["keys"]),
+        prints_calls=facts["prints_calls"],
+        prints_thoughts=facts["prints_thoughts"],
+    )
+
+
+def template_of_model(resembles: str | None) -> Template:
+    """The tokenizer's own template: what it resembles tells its tokens, but not for sure what it refuses."""
+    known = template_named(resembles or "")
+    found = known or Template("")
+    found.name = ""
+    found.certain = False
+    found.refuses = frozenset({"no-role", "number-role"})
+    return found
+
+
+def template_written(text: str) -> Template:
+    """A template given as text: what its text shows without running it."""
+    refuses = set()
+    if _CONCAT.search(text):
+        refuses |= {f"missing-{role}" for role in ("user", "assistant", "system", "call")}
+        refuses |= {"number-user", "number-assistant", "null-system"}
+    if _ROLE_CONCAT.search(text):
+        refuses |= {"no-role", "number-role"}
+    return Template(
+        "jinja",
+        certain="raise_exception" not in text,
+        bos="bos_token" in text,
+        eos_named="eos_token" in text,
+        specials=frozenset(_SPECIAL.findall(text)),
+        refuses=frozenset(refuses),
+        trims=bool(_TRIM.search(text)),
+        keys=frozenset(re.findall(r"[.'\"](tool_calls|reasoning_content|name|tool_call_id|thinking)\b", text)),
+        prints_calls="tool_calls" in text,
+        prints_thoughts="reasoning_content" in text,
+    )
+
+
+def syntax_fault(text: str) -> str | None:
+    """What is wrong with the blocks of a template's text, in words; None where they are in order."""
+    open_blocks: list[str] = []
+    at = 0
+    while True:
+        found = _TAG.search(text, at)
+        if found is None:
+            break
+        opening = found[0][:2]
+        closing = {"{%": "%}", "{{": "}}", "{#": "#}"}[opening]
+        end = text.find(closing, found.start() + 2)
+        if end < 0:
+            return f"`{opening}` is never closed with `{closing}`"
+        at = end + 2
+        word = found[1]
+        if opening != "{%" or word is None:
+            continue
+        if word == "set" and "=" not in text[found.start() : end]:
+            open_blocks.append("endset")
+        elif word in _OPENS:
+            open_blocks.append(_OPENS[word])
+        elif word.startswith("end"):
+            if not open_blocks or open_blocks[-1] != word:
+                return f"`{{% {word} %}}` closes nothing"
+            open_blocks.pop()
+        elif word in ("else", "elif") and not open_blocks:
+            return f"`{{% {word} %}}` stands outside a block"
+    return f"`{{% {open_blocks[-1]} %}}` is missing" if open_blocks else None

@@ -1,0 +1,135 @@
+"""Tokens: what is known of the model's tokenizer, and counts, exact where its file is at hand, else estimated."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOW, HIGH = 0.7, 1.5
+"""An estimate's range, as factors: tokenizers of different vocabularies lie between."""
+
+_ASCII_PER_TOKEN = 3.9
+_WIDE = re.compile("[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]")
+_WIDE_PER_TOKEN, _OTHER_PER_TOKEN, _RARE_PER_TOKEN = 0.9, 2.3, 0.6
+SPECIALS = frozenset(
+    "<s> </s> <unk> <pad> <|im_start|> <|im_end|> <|endoftext|> <|eot_id|> <|begin_of_text|> <|end_of_text|> "
+    "<|start_header_id|> <|end_header_id|> <|eom_id|> <|eot|> <bos> <eos> <start_of_turn> <end_of_turn> <|end|> "
+    "<|user|> <|assistant|> <|system|> [INST] [/INST] <|turn> <turn|> <｜end▁of▁sentence｜> <|END_OF_TURN_TOKEN|> "
+    "<|endofturn|> [|endofturn|] <|eom|> <|return|> <|message_end|> <|tool_call_end|>".split()
+)
+"""Special tokens of the families that are trained most."""
+
+
+@dataclass(slots=True)
+class Model:
+    """What is known of the tokenizer; None where it is not.
+
+    Attributes:
+        bos, eos: start and end token.
+        adds: whether the tokenizer begins a text with `bos`.
+        template: the template of templates.json that the tokenizer's own one resembles, "own" for one that is there
+            but not known, "none" for a model without.
+        known: whether the family was recognised at all.
+    """
+
+    bos: str | None = None
+    eos: str | None = None
+    adds: bool = False
+    template: str | None = None
+    known: bool = False
+    counter: Any = None
+
+    def count(self, text: str) -> float:
+        """Tokens of a text, without special tokens: exact with a tokenizer, else estimated by its script."""
+        if self.counter is not None:
+            return float(len(self.counter.encode(text, add_special_tokens=False).ids))
+        return estimate(text)
+
+    @property
+    def exact(self) -> bool:
+        """Whether counts are exact."""
+        return self.counter is not None
+
+
+def estimate(text: str) -> float:
+    """Tokens of a text by its script: Latin letters take few, rare scripts many."""
+    length = len(text)
+    if text.isascii():
+        return length / _ASCII_PER_TOKEN
+    octets = len(text.encode("utf-8", "replace"))
+    wide = len(_WIDE.findall(text))
+    extra = octets - length - 2 * wide
+    other = min(extra, length - wide)
+    rare = max(extra - other, 0) / 2
+    plain = max(length - wide - other, 0)
+    return (
+        plain / _ASCII_PER_TOKEN
+        + wide / _WIDE_PER_TOKEN
+        + max(other - rare, 0) / _OTHER_PER_TOKEN
+        + rare / _RARE_PER_TOKEN
+    )
+
+
+@lru_cache(maxsize=1)
+def _families() -> tuple[tuple[re.Pattern[str], dict[str, Any]], ...]:
+    text = (resources.files("knowledge.samples") / "models.yaml").read_text("utf-8")
+    return tuple((re.compile(entry["match"]), entry) for entry in yaml.safe_load(text))
+
+
+def model_named(name: str) -> Model:
+    """What the name of a model tells of its tokenizer."""
+    lower = name.lower().rstrip("/")
+    for pattern, entry in _families():
+        if pattern.search(lower):
+            return Model(entry["bos"], entry["eos"], bool(entry.get("adds")), entry.get("template"), known=True)
+    return Model()
+
+
+def model_of(values: dict[str, Any], tokenizer: Path | None = None) -> Model:
+    """The tokenizer of a config: its file where one is given, else its family; `special_tokens` win over both.
+
+    Args:
+        values: base_model, tokenizer_config and special_tokens, as typed.
+        tokenizer: A tokenizer.json, or the folder that holds it.
+    """
+    model = model_named(str(values.get("tokenizer_config") or values.get("base_model") or ""))
+    if tokenizer is not None:
+        _from_file(tokenizer, model)
+    special = values.get("special_tokens")
+    if isinstance(special, dict):
+        model.eos = special.get("eos_token") or model.eos
+        model.bos = special.get("bos_token") or model.bos
+    return model
+
+
+def _from_file(path: Path, model: Model) -> None:
+    file = path / "tokenizer.json" if path.is_dir() else path
+    try:
+        tokenizers = importlib.import_module("tokenizers")
+    except ImportError:
+        return
+    if not file.is_file():
+        return
+    model.counter = tokenizers.Tokenizer.from_file(str(file))
+    told = file.with_name("tokenizer_config.json")
+    if told.is_file():
+        settings = json.loads(told.read_text("utf-8"))
+        model.bos, model.eos = _word(settings.get("bos_token")), _word(settings.get("eos_token"))
+        model.template = "own" if settings.get("chat_template") else "none"
+        ids = model.counter.encode("a").tokens
+        model.adds = bool(model.bos) and ids[:1] == [model.bos]
+        model.known = True
+
+
+def _word(token: Any) -> str | None:
+    return token.get("content") if isinstance(token, dict) else token

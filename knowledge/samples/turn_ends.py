@@ -1,0 +1,88 @@
+"""Whether the end of a turn is trained: the template's end token has to be the tokenizer's, or one of `eot_tokens`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.samples.case import Case
+from knowledge.samples.templates import EOS, Template
+from knowledge.samples.tokens import SPECIALS
+
+_NEAR = 30
+
+
+def end_tokens(case: Case) -> list[str]:
+    """`eot_tokens` of the config, else the end token of the tokenizer."""
+    given = case.settings.get("eot_tokens")
+    if isinstance(given, list):
+        return [str(token) for token in given]
+    return [case.model.eos] if case.model.eos else []
+
+
+def end_is_trained(case: Case, template: Template) -> bool:
+    """Whether the end token after a trained turn gets a label; True where it is not known."""
+    eos, eot = case.entry.get("train_on_eos") or "turn", case.entry.get("train_on_eot")
+    if eos == "none" and eot in (None, "none"):
+        return False
+    end = template.end()
+    if end is None:
+        return template.eos_named or not case.model.eos or any(token in template.specials for token in end_tokens(case))
+    if not end_tokens(case) or not case.model.eos:
+        return True
+    return _reached(end, template, end_tokens(case), case.model.eos)
+
+
+def _reached(end: str, template: Template, tokens: list[str], eos: str) -> bool:
+    near = end[:_NEAR]
+    if EOS in near:
+        return True
+    return any(token in near for token in (*tokens, eos) if template.holds(token, eos))
+
+
+def check_end(case: Case, template: Template | None) -> None:
+    """Ends that are never trained, `eot_tokens` that are not in the template, and settings that contradict."""
+    if template is None:
+        return
+    entry, eos = case.entry, case.model.eos
+    train_eos = entry.get("train_on_eos") or "turn"
+    train_eot = entry.get("train_on_eot") if entry.get("train_on_eot") is not None else train_eos
+    given = case.settings.get("eot_tokens")
+    known = bool(template.certain or template.around or template.specials)
+    tokens = end_tokens(case)
+    if isinstance(given, list) and tokens != [eos]:
+        held = [token for token in tokens if not known or template.holds(token, eos)]
+        for token in tokens:
+            if token not in held:
+                case.issues.add("rows-eot-not-in-template", None, token, template.name or "the tokenizer's template")
+            elif token not in SPECIALS and not _added(case, token):
+                case.issues.add("rows-eot-split", None, token)
+        if eos in held and train_eos != train_eot:
+            case.issues.add("rows-ends-conflict", None, eos or "", str(train_eos), str(train_eot))
+    if train_eos == "none" and train_eot == "none":
+        _everywhere(case, "rows-end-off")
+    elif known and eos and not end_is_trained(case, template):
+        end = next(
+            (
+                token
+                for token in sorted(template.specials)
+                if template.end() and token in (template.end() or "")[:_NEAR]
+            ),
+            "",
+        )
+        _everywhere(case, "rows-end-untrained", end or (template.end() or "").strip()[:20], eos)
+
+
+def _everywhere(case: Case, rule: str, *detail: str) -> None:
+    case.issues.add(rule, 0, *detail)
+    case.issues.met[(rule, *detail)].rows = len(case.rows)
+
+
+def _added(case: Case, token: str) -> bool:
+    """Whether the config adds a token to the tokenizer."""
+    special: Any = case.settings.get("special_tokens")
+    more = case.settings.get("tokens")
+    overrides = case.settings.get("added_tokens_overrides")
+    words = [*(more if isinstance(more, list) else ()), *(overrides.values() if isinstance(overrides, dict) else ())]
+    for value in special.values() if isinstance(special, dict) else ():
+        words.extend(value if isinstance(value, list) else [value])
+    return token in words

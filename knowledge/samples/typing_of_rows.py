@@ -1,0 +1,81 @@
+"""How the reader types the values of JSON rows: a column of dates is no text, mixed columns are read as JSON."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from knowledge.samples.rows import Rows
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d(:\d\d(:\d\d)?)?(Z|[-+]\d\d(:?\d\d)?)?)?$")
+_NONE = type(None)
+_PLAIN = frozenset({int, float})
+
+
+def settle(rows: Rows) -> None:
+    """Give every value the type that Axolotl's reader gives it, and note columns of mixed types."""
+    values = rows.values
+    for column in rows.columns:
+        kinds = {type(row.get(column)) for row in values} - {_NONE}
+        if kinds == {str}:
+            first = next(row[column] for row in values if row.get(column) is not None)
+            if _DATE.match(first) and _all_dates(row.get(column) for row in values):
+                rows.fault("rows-dates", rows.line(0), column)
+                for row in values:
+                    if row.get(column) is not None:
+                        row[column] = _moment(row[column])
+        elif kinds == {list} or kinds == {dict}:
+            _settle_inner([row[column] for row in values if row.get(column) is not None], kinds == {list})
+        elif len(kinds) > 1 and kinds != _PLAIN:
+            rows.fault("rows-mixed-types", rows.line(0), column)
+            for row in values:
+                if type(row.get(column)) is str:
+                    row[column] = _from_json(row[column])
+
+
+def _settle_inner(values: list[Any], lists: bool) -> None:  # noqa: FBT001
+    """Objects inside a column: where all have the same keys, each key is typed like a column of its own."""
+    objects = [item for value in values for item in value if item is not None] if lists else values
+    kinds = {type(item) for item in objects}
+    if kinds != {dict}:
+        if len(kinds) > 1 and kinds != _PLAIN and str in kinds and lists:
+            for value in values:
+                value[:] = [_from_json(item) if type(item) is str else item for item in value]
+        return
+    first = objects[0].keys()
+    if any(item.keys() != first for item in objects):
+        return
+    for key in first:
+        inner = {type(item[key]) for item in objects} - {_NONE}
+        change: Callable[[str], Any] | None = None
+        if len(inner) > 1 and inner != _PLAIN:
+            change = _from_json
+        elif inner == {str}:
+            word = next(item[key] for item in objects if item[key] is not None)
+            if _DATE.match(word) and _all_dates(item[key] for item in objects):
+                change = _moment
+        if change is not None:
+            for item in objects:
+                if type(item[key]) is str:
+                    item[key] = change(item[key])
+
+
+def _all_dates(values: Iterable[Any]) -> bool:
+    return all(value is None or (_DATE.match(value) and _moment(value) is not value) for value in values)
+
+
+def _moment(text: str) -> Any:
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return text
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
