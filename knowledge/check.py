@@ -89,7 +89,7 @@ def check(
         repairs=tuple(document.repairs),
         silenced=silenced,
         secrets=secrets,
-        not_checked=_not_checked(dataset is not None),
+        not_checked=_not_checked(config, dataset is not None),
     )
 
 
@@ -102,9 +102,10 @@ def _verdict(found: Iterable[Finding]) -> str:
     return {Severity.ERROR.rank: "refused", Severity.CRASH.rank: "fails"}.get(worst, "runs")
 
 
-def _not_checked(rows: bool) -> tuple[str, ...]:  # noqa: FBT001
+def _not_checked(config: Config, rows: bool) -> tuple[str, ...]:  # noqa: FBT001
     data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
-    return (f"{data}, your drivers and packages",)
+    broken = [f"the rule {name}, which failed on this config" for name in config.memo.get("broken", ())]
+    return (f"{data}, your drivers and packages", *broken)
 
 
 def _fault_finding(fault: Any, document: Document) -> Finding:

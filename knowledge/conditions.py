@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from knowledge.config import SEPARATES_ROWS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from knowledge.config import Config
 
 ATTENTION = (
@@ -47,3 +49,11 @@ def raw_block(value: Any) -> dict[Any, Any]:
 def more_than_one(value: Any) -> bool:
     """Whether a raw or typed size is a number above 1."""
     return isinstance(value, (int, float)) and value > 1
+
+
+def entries(config: Config, name: str) -> Iterator[tuple[int, dict[Any, Any]]]:
+    """The raw entries of a dataset list that are mappings, with their index."""
+    value = config.raw(name)
+    for index, entry in enumerate(value if isinstance(value, list) else ()):
+        if isinstance(entry, dict):
+            yield index, entry

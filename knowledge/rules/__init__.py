@@ -51,5 +51,8 @@ def run(config: Config) -> list[Finding]:
             due.update(dict.fromkeys(by_root[root]))
     found: list[Finding] = []
     for rule in due:
-        found.extend(rule.findings(config))
+        try:
+            found.extend(rule.findings(config))
+        except Exception:  # noqa: BLE001 - one rule's fault must not take the others' answers with it; it is said
+            config.memo.setdefault("broken", []).append(rule.id)
     return found

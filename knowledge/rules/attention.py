@@ -229,21 +229,34 @@ def sage_risks(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=ATTENTION,
-    says=("requires compute capability sm_90", "requires a transformers release that registers"),
+    says="requires compute capability sm_90",
     bad="attn_implementation: fp8\n",
     good="attn_implementation: flash_attention_2\n",
 )
-def back_end_needs_hardware(config: Config) -> Iterator[Problem]:
-    """A back end that depends on the GPU or on installed packages.
+def fp8_attention_hardware(config: Config) -> Iterator[Problem]:
+    """FP8 attention, which depends on the GPU.
 
-    fp8 attention needs a Hopper GPU or newer, flash_attention_torch a Transformers that has it. Without them Axolotl
-    refuses the config; a config alone does not tell.
+    It needs a Hopper GPU (H100) or newer; on others Axolotl refuses the config, which does not tell the GPU.
     """
-    chosen = config.typed("attn_implementation")
-    if chosen == "fp8":
+    if config.typed("attn_implementation") == "fp8":
         yield problem("Needs a Hopper GPU (H100) or newer; on others Axolotl refuses this.", "attn_implementation")
-    elif chosen == "flash_attention_torch":
-        yield problem("Needs a Transformers that has this back end; else Axolotl refuses it.", "attn_implementation")
+
+
+@rule(
+    Severity.ERROR,
+    fields=ATTENTION,
+    says="requires a transformers release that registers",
+    bad="attn_implementation: flash_attention_torch\n",
+    good="attn_implementation: flash_attention_2\n",
+)
+def flash_attention_torch(config: Config) -> Iterator[Problem]:
+    """`flash_attention_torch`, which the Transformers of this Axolotl does not have.
+
+    Axolotl 0.21.0 installs Transformers 5.20.1, where that back end is not registered yet.
+    """
+    if config.typed("attn_implementation") == "flash_attention_torch":
+        message = "Not in the Transformers that Axolotl installs: take `flash_attention_2`."
+        yield problem(message, "attn_implementation", suggestion="flash_attention_2")
 
 
 @rule(

@@ -69,7 +69,9 @@ def reentrant_with_frozen_parts(config: Config) -> Iterator[Problem]:
     Frozen layers pass no gradient on through a reentrant checkpoint. Set `use_reentrant: false`.
     """
     options = raw_block(config.at("check_use_reentrant_mismatch")("gradient_checkpointing_kwargs"))
-    if config.raw("unfrozen_parameters") and options.get("use_reentrant") is True:
+    hidden = config.raw("activation_offloading") == "hidden_states"
+    reentrant = options.get("use_reentrant")
+    if config.raw("unfrozen_parameters") and (reentrant is True or (hidden and reentrant)):
         message = "Has to be false while only parts are trained."
         yield problem(message, "gradient_checkpointing_kwargs.use_reentrant", "unfrozen_parameters")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from knowledge.conditions import entries
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -15,14 +16,6 @@ if TYPE_CHECKING:
 ENTRY = "datasets:\n  - path: org/rows\n"
 CHAT = f"{ENTRY}    type: chat_template\n"
 _LISTS = ("datasets", "test_datasets", "pretraining_dataset")
-
-
-def entries(config: Config, name: str) -> Iterator[tuple[int, dict[Any, Any]]]:
-    """The raw entries of a dataset list that are mappings, with their index."""
-    value = config.raw(name)
-    for index, entry in enumerate(value if isinstance(value, list) else ()):
-        if isinstance(entry, dict):
-            yield index, entry
 
 
 @rule(

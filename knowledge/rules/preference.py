@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from knowledge.catalog import read_json
-from knowledge.conditions import ATTENTION, block, more_than_one, raw_block
+from knowledge.conditions import ATTENTION, block, entries, more_than_one, raw_block
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -74,6 +74,8 @@ def grpo_liger_context_parallel(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_grpo_liger_context_parallel")
     if now("rl") == "grpo" and raw_block(now("trl")).get("use_liger_loss"):
+        if now("context_parallel_size") is None and config.written("context_parallel_size"):
+            yield problem("Breaks with a TypeError when blank: remove the line.", "context_parallel_size")
         if more_than_one(now("context_parallel_size")):
             yield problem("Not with GRPO and Liger's loss: drop one.", "context_parallel_size", "trl.use_liger_loss")
 
@@ -525,8 +527,8 @@ def preference_type_unknown(config: Config) -> Iterator[Problem]:
     family = "dpo" if rl in ("dpo", "ipo", "simpo") else rl
     if not isinstance(family, str) or family not in known:
         return
-    for index, entry in enumerate(config.raw("datasets") if isinstance(config.raw("datasets"), list) else ()):
-        kind = entry.get("type") if isinstance(entry, dict) else None
+    for index, entry in entries(config, "datasets"):
+        kind = entry.get("type")
         if not isinstance(kind, str) or not kind or ("." in kind and kind.split(".")[0] not in _STEMS):
             continue
         accepted = kind in known[family] or f"{kind}.default" in known[family]

@@ -213,7 +213,7 @@ def staged_nf4(config: Config) -> Iterator[Problem]:
     block = config.typed("fsdp_config") or {}
     sharded = sharded_loading(config)
     live = sharded and config.typed("load_in_4bit") and block and block.get("cpu_ram_efficient_loading")
-    if not torchao and not (live or (sharded and not config.typed("load_in_4bit"))):
+    if not torchao and not live:
         return
     cause = "nf4_backend" if torchao else "qlora_sharded_model_loading"
     options = config.typed("bnb_config_kwargs") or {}

@@ -56,7 +56,7 @@ def fsdp_version_one(config: Config) -> Iterator[Problem]:
     now = config.at("check_fsdp_version")
     inner = raw_block(now("fsdp_config"))
     for path, value in (
-        ("fsdp_version", config.raw("fsdp_version")),
+        ("fsdp_version", now("fsdp_version") if config.written("fsdp_version") else None),
         ("fsdp_config.fsdp_version", inner.get("fsdp_version") if config.written("fsdp_config.fsdp_version") else None),
         ("fsdp_config.version", config.raw("fsdp_config.version")),
     ):
@@ -518,7 +518,7 @@ def expert_parallel_bounds(config: Config) -> Iterator[Problem]:
 def expert_parallel_setting(config: Config) -> Iterator[Problem]:
     """Expert parallelism without the sharding and saving it needs.
 
-    It needs FSDP with full state dicts, and no 4-bit or FP8 optimizer state: other checkpoints hold one group's experts.
+    It needs FSDP with full state dicts and no 4-bit or FP8 optimizer state: others save one group's experts only.
     """
     if (config.typed("expert_parallel_size") or 1) <= 1:
         return

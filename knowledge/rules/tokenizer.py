@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.conditions import entries
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -164,9 +165,7 @@ def end_of_turn_unnamed(config: Config) -> Iterator[Problem]:
     end = ends.get(str(config.raw("chat_template")))
     tokens = config.typed("special_tokens")
     eos = tokens.get("eos_token") if isinstance(tokens, dict) else None
-    chats = any(
-        isinstance(entry, dict) and entry.get("type") == "chat_template" for entry in config.raw("datasets") or ()
-    )
+    chats = any(entry.get("type") == "chat_template" for _, entry in entries(config, "datasets"))
     if end and chats and not config.typed("eot_tokens") and eos != end:
         message = f"Turns end with `{end}`: if that is not the EOS, name it in `eot_tokens`."
         yield problem(message, "chat_template")
