@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.errors import UserError, answer
+from bot.faq_links import doubtful
 from bot.permissions import is_moderator
 from bot.store import StoreError
 from bot.views import faq_words as words
@@ -179,7 +180,9 @@ async def entry_layout(
     named = [name for name in (*await see_also(interaction.client.store, entry), *others) if name.id != entry.id]
     if named:
         view.append(ui.ActionRow(FaqSelect.select("See also", owner, options_of(named), f"see:{entry.id}")))
+    doubts = doubtful(entry.content.fields, entry.content.rules)
     names = [(name, "field") for name in entry.content.fields] + [(name, "rule") for name in entry.content.rules]
+    names = [(name, kind) for name, kind in names if not doubts.get(name, "").startswith("no ")]
     if select := related("Explain", owner, names, f"faq:{entry.id}"):
         view.append(ui.ActionRow(select))
     return layout(*view)
@@ -244,7 +247,7 @@ def overview_layout(categories: Sequence[tuple[str, int]], popular: Sequence[Ent
         ui.ActionRow(Browse.select("Category", owner, options, "0:")),
     ]
     if popular:
-        view.append(ui.ActionRow(FaqSelect.select("Read most", owner, options_of(popular), "popular")))
+        view.append(ui.ActionRow(FaqSelect.select("Read one", owner, options_of(popular), "popular")))
     return layout(*view)
 
 

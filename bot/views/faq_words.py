@@ -18,32 +18,6 @@ FAQ_TOPIC = "A few letters of what you look for; without it the list of all topi
 FAQ_MEMBER = "A member to answer, in this channel, where everybody sees it"
 ANSWER = "Answer with FAQ"
 
-ADMIN = "Keep this server's FAQ"
-ADD = "Write a new entry"
-ADD_TITLE = "Its title, to start with"
-EDIT = "Change an entry"
-REMOVE = "Remove an entry; it can be restored"
-RESTORE = "Bring back a removed entry, or an older version"
-HISTORY = "All versions of an entry, and what differs between them"
-ALIAS = "Other names under which an entry is found"
-EXPORT = "This server's FAQ as a file"
-IMPORT = "Take entries from a file, or the starter pack; shows first what it would do"
-STATS = "What is read, what is not, and what was looked for in vain"
-SETTINGS = "Who moderates, where changes are told, and what members here usually run"
-ENTRY = "The entry"
-NOTE = "Why, for the history"
-VERSION = "Which version; the newest one by default"
-ALIAS_ADD = "A name to add"
-ALIAS_REMOVE = "A name to take away"
-IMPORT_FILE = "A file of /faq-admin export"
-IMPORT_SOURCE = "The starter pack, written for the Axolotl release that the bot speaks for"
-EXPORT_HISTORY = "With all versions; the default"
-SETTINGS_ROLE = "The role whose members may do all of /faq-admin and /rules but these settings"
-SETTINGS_CHANNEL = "The channel where changes are told"
-SETTINGS_AXOLOTL = "The Axolotl release that members here run"
-SETTINGS_GPUS = "How many GPUs a config here is for, unless the member says so"
-SETTINGS_CLEAR = "A setting to take back"
-
 THANKS = "Counted, without who. Thanks."
 NOT_HELPED = (
     "Counted, without who. Try other words with `/faq`, or show your config to `/checkconfig`: it looks at your case, "
@@ -81,14 +55,6 @@ def nothing(topic: str) -> str:
 def near(topic: str) -> str:
     """Nothing fits all of it."""
     return f"**Nothing fits {limits.code(topic, 100)} exactly.** Near it:"
-
-
-def unknown_entry(name: str) -> str:
-    """A moderator named an entry that is not there."""
-    return (
-        f"There is no entry {limits.code(name, 100)} in this server, so nothing was changed. Choose one from the list "
-        "under the option; `/faq-admin restore` lists removed ones."
-    )
 
 
 def keeper(entry: Entry, now: datetime) -> str:

@@ -1,0 +1,316 @@
+"""/faq-admin: everything that changes the FAQ, for moderators."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.drafts import Draft
+from bot.errors import UserError, answer, answered
+from bot.permissions import is_moderator, require_moderator
+from bot.store import EntryContent
+from bot.store.faq_file import FILE_LIMIT, from_yaml, to_yaml
+from bot.store.words import name_key
+from bot.views import faq, faq_edit, faq_import, faq_settings, faq_stats, faq_versions, limits, notice
+from bot.views import faq_admin_words as words
+from bot.views.faq_log import tell
+from bot.views.layout import Colour
+from knowledge.schema import load_names
+
+if TYPE_CHECKING:
+    from bot.client import HelpBot
+    from bot.store import Entry
+
+
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+@app_commands.allowed_installs(guilds=True, users=False)
+class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=words.ADMIN):
+    """What moderators do; each command, button and form asks again who it is."""
+
+    def __init__(self, bot: HelpBot) -> None:
+        self.bot = bot
+
+    async def cog_load(self) -> None:
+        """Adds the buttons."""
+        self.bot.add_dynamic_items(*faq_edit.PRESSES, *faq_versions.PRESSES, *faq_import.PRESSES, *faq_stats.PRESSES)
+
+    @app_commands.command(name="add", description=words.ADD)
+    @app_commands.describe(title=words.ADD_TITLE, note=words.NOTE)
+    @answered
+    async def add(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        title: app_commands.Range[str, 1, 100] | None = None,
+        note: app_commands.Range[str, 1, 200] | None = None,
+    ) -> None:
+        """Opens the form."""
+        guild_id = await require_moderator(interaction)
+        content = EntryContent(title=title or "", text="")
+        draft = Draft(guild_id=guild_id, owner=interaction.user.id, content=content, note=note or "")
+        await interaction.response.send_modal(faq_edit.EntryForm(draft))
+
+    @app_commands.command(name="edit", description=words.EDIT)
+    @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
+    @answered
+    async def edit(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        entry: app_commands.Range[str, 1, 100],
+        note: app_commands.Range[str, 1, 200] | None = None,
+    ) -> None:
+        """Opens the form with what is stored."""
+        found = await self._entry(interaction, entry)
+        draft = Draft(
+            guild_id=found.guild_id,
+            owner=interaction.user.id,
+            content=found.content,
+            entry_id=found.id,
+            expected=found.version,
+            note=note or "",
+        )
+        await interaction.response.send_modal(faq_edit.EntryForm(draft))
+
+    @app_commands.command(name="remove", description=words.REMOVE)
+    @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
+    @answered
+    async def remove(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        entry: app_commands.Range[str, 1, 100],
+        note: app_commands.Range[str, 1, 200] | None = None,
+    ) -> None:
+        """Asks first."""
+        await faq_versions.ask_remove(interaction, await self._entry(interaction, entry), note or "")
+
+    @app_commands.command(name="restore", description=words.RESTORE)
+    @app_commands.describe(entry=words.ENTRY, version=words.VERSION, note=words.NOTE)
+    @answered
+    async def restore(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        entry: app_commands.Range[str, 1, 100],
+        version: app_commands.Range[int, 1] | None = None,
+        note: app_commands.Range[str, 1, 200] | None = None,
+    ) -> None:
+        """Brings back a removed entry at once, an older version after showing it."""
+        found = await self._entry(interaction, entry, removed=True)
+        _, versions = await faq_versions.entry_and_versions(interaction, found.guild_id, found.id)
+        if version is not None:
+            await faq_versions.ask_restore(interaction, found, versions, version, note or "")
+            return
+        if found.removed_at is None:
+            now = self.bot.store.clock()
+            view = faq_versions.history_layout(found, versions, now, interaction.user.id, head=words.NOT_REMOVED)
+            await answer(interaction, view)
+            return
+        draft = Draft(
+            guild_id=found.guild_id,
+            owner=interaction.user.id,
+            content=found.content,
+            entry_id=found.id,
+            expected=found.version,
+            note=note or "",
+        )
+        restored = await faq_versions.restore(interaction, draft)
+        await answer(interaction, notice.notice(words.restored(restored), colour=Colour.CLEAN))
+
+    @app_commands.command(name="history", description=words.HISTORY)
+    @app_commands.describe(entry=words.ENTRY)
+    @answered
+    async def history(self, interaction: discord.Interaction[HelpBot], entry: app_commands.Range[str, 1, 100]) -> None:
+        """Shows all versions."""
+        found = await self._entry(interaction, entry, removed=True)
+        _, versions = await faq_versions.entry_and_versions(interaction, found.guild_id, found.id)
+        now = self.bot.store.clock()
+        await answer(interaction, faq_versions.history_layout(found, versions, now, interaction.user.id))
+
+    @app_commands.command(name="alias", description=words.ALIAS)
+    @app_commands.describe(entry=words.ENTRY, add=words.ALIAS_ADD, remove=words.ALIAS_REMOVE)
+    @answered
+    async def alias(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        entry: app_commands.Range[str, 1, 100],
+        add: app_commands.Range[str, 1, 100] | None = None,
+        remove: app_commands.Range[str, 1, 100] | None = None,
+    ) -> None:
+        """Adds a name, takes one away, or says which there are."""
+        found = await self._entry(interaction, entry)
+        aliases = list(found.content.aliases)
+        if remove is not None:
+            left = [alias for alias in aliases if name_key(alias) != name_key(remove)]
+            if len(left) == len(aliases):
+                raise UserError(words.not_an_alias(remove, found.content))
+            aliases = left
+        if add is not None:
+            aliases.append(add)
+        if add is None and remove is None:
+            raise UserError(f"{words.alias_list(found)} {words.ALIAS_NEEDS_NAME}")
+        content = found.content.model_copy(update={"aliases": tuple(aliases)})
+        saved = await self.bot.store.faq.edit(
+            found.guild_id, found.id, content, expected=found.version, author_id=interaction.user.id, note="aliases"
+        )
+        await answer(interaction, notice.notice(words.alias_changed(saved), colour=Colour.CLEAN))
+        await tell(interaction, "changed the aliases of", saved.content.title)
+
+    @app_commands.command(name="export", description=words.EXPORT)
+    @app_commands.describe(history=words.EXPORT_HISTORY)
+    @answered
+    async def export(self, interaction: discord.Interaction[HelpBot], history: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Sends the file privately."""
+        guild_id = await require_moderator(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        transfer, text = self.bot.store.transfer, words.EXPORTED
+        data = to_yaml(await transfer.export(guild_id, history=history)).encode()
+        if len(data) > FILE_LIMIT and history:
+            data = to_yaml(await transfer.export(guild_id, history=False)).encode()
+            text = f"{words.EXPORTED} {words.EXPORT_NO_HISTORY}"
+        if len(data) > FILE_LIMIT:
+            raise UserError(words.EXPORT_TOO_LARGE)
+        file = discord.File(io.BytesIO(data), f"faq-{guild_id}.yaml")
+        await answer(interaction, faq_import.file_layout(text, file), file=file)
+
+    @app_commands.command(name="import", description=words.IMPORT)
+    @app_commands.describe(file=words.IMPORT_FILE, source=words.IMPORT_SOURCE)
+    @app_commands.choices(source=[app_commands.Choice(name="starter", value="starter")])
+    @answered
+    async def import_(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        file: discord.Attachment | None = None,
+        source: app_commands.Choice[str] | None = None,
+    ) -> None:
+        """Shows what would be done; without a file it is about the starter pack."""
+        guild_id = await require_moderator(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        transfer = self.bot.store.transfer
+        if file is None or source is not None:
+            plan = await transfer.plan_starter(guild_id)
+        else:
+            plan = await transfer.plan(guild_id, from_yaml(await _read(file)))
+        await faq_import.ask_import(interaction, guild_id, plan)
+
+    @app_commands.command(name="stats", description=words.STATS)
+    @answered
+    async def stats(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Shows the numbers."""
+        guild_id = await require_moderator(interaction)
+        await answer(interaction, await faq_stats.stats_layout(self.bot.store, guild_id, interaction.user.id))
+
+    @app_commands.command(name="settings", description=words.SETTINGS)
+    @app_commands.describe(
+        moderator_role=words.SETTINGS_ROLE,
+        log_channel=words.SETTINGS_CHANNEL,
+        axolotl=words.SETTINGS_AXOLOTL,
+        gpus=words.SETTINGS_GPUS,
+        clear=words.SETTINGS_CLEAR,
+    )
+    @app_commands.choices(
+        clear=[
+            app_commands.Choice(name="moderator role", value="moderator_role_id"),
+            app_commands.Choice(name="log channel", value="log_channel_id"),
+            app_commands.Choice(name="axolotl", value="axolotl"),
+            app_commands.Choice(name="gpus", value="gpus"),
+        ]
+    )
+    @answered
+    async def settings(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        moderator_role: discord.Role | None = None,
+        log_channel: discord.TextChannel | None = None,
+        axolotl: app_commands.Range[str, 1, 20] | None = None,
+        gpus: app_commands.Range[int, 1, 100_000] | None = None,
+        clear: app_commands.Choice[str] | None = None,
+    ) -> None:
+        """Changes what is named, and shows everything."""
+        guild_id = await require_moderator(interaction)
+        guilds = self.bot.store.guilds
+        given: dict[str, int | str | None] = {
+            "moderator_role_id": moderator_role.id if moderator_role else None,
+            "log_channel_id": log_channel.id if log_channel else None,
+            "axolotl": _release(axolotl),
+            "gpus": gpus,
+        }
+        changes: dict[str, int | str | None] = {name: value for name, value in given.items() if value is not None}
+        if clear is not None:
+            changes[clear.value] = None
+        if not changes:
+            await answer(interaction, faq_settings.settings_layout(await guilds.settings(guild_id), saved=False))
+            return
+        if not (interaction.permissions.manage_guild or interaction.permissions.administrator):
+            raise UserError(words.ONLY_MANAGERS)
+        settings = await guilds.change(guild_id, **changes)  # type: ignore[arg-type]
+        await answer(interaction, faq_settings.settings_layout(settings, saved=True))
+        await tell(interaction, "changed", "settings", ", ".join(sorted(changes)))
+
+    @edit.autocomplete("entry")
+    @remove.autocomplete("entry")
+    @alias.autocomplete("entry")
+    async def _living(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+        if interaction.guild_id is None or not await is_moderator(interaction):
+            return []
+        return faq.choices_of(await self.bot.store.faq.suggest(interaction.guild_id, typed[:100]))
+
+    @restore.autocomplete("entry")
+    @history.autocomplete("entry")
+    async def _any(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+        if interaction.guild_id is None or not await is_moderator(interaction):
+            return []
+        store, key = self.bot.store, name_key(typed)
+        removed = [name for name in await store.faq.removed(interaction.guild_id, 1000) if key in name_key(name.title)]
+        choices = [
+            app_commands.Choice(name=limits.one_line(f"{name.title} (removed)", limits.OPTION), value=f"#{name.id}")
+            for name in removed[: limits.OPTIONS]
+        ]
+        living = faq.choices_of(await store.faq.suggest(interaction.guild_id, typed[:100]))
+        removed_first = choices if interaction.command is self.restore else []
+        removed_last = [] if removed_first else choices
+        return [*removed_first, *living, *removed_last][: limits.OPTIONS]
+
+    @settings.autocomplete("axolotl")
+    async def _releases(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+        found = [release for release in reversed(load_names().releases) if release.startswith(typed.strip())]
+        return [app_commands.Choice(name=release, value=release) for release in found[: limits.OPTIONS]]
+
+    async def _entry(self, interaction: discord.Interaction[HelpBot], name: str, *, removed: bool = False) -> Entry:
+        guild_id = await require_moderator(interaction)
+        store = self.bot.store
+        entry = await faq.resolve(store, guild_id, name, removed=removed)
+        if entry is None and removed:
+            gone = await store.faq.removed(guild_id, 1000)
+            ids = [found.id for found in gone if name_key(found.title) == name_key(name)]
+            entry = await store.faq.get(guild_id, ids[0]) if ids else None
+        if entry is None:
+            raise UserError(words.unknown_entry(name))
+        return entry
+
+
+async def _read(file: discord.Attachment) -> str:
+    if file.size > FILE_LIMIT:
+        raise UserError(words.IMPORT_TOO_LARGE)
+    try:
+        return (await file.read()).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(words.IMPORT_NOT_TEXT) from error
+    except discord.HTTPException as error:
+        raise UserError(words.IMPORT_NOT_FETCHED) from error
+
+
+def _release(text: str | None) -> str | None:
+    if text is None:
+        return None
+    release = text.strip().removeprefix("v")
+    if release not in load_names().releases:
+        raise UserError(words.unknown_release(release, load_names().releases))
+    return release
+
+
+async def setup(bot: HelpBot) -> None:
+    """Adds the cog."""
+    await bot.add_cog(FaqAdmin(bot))
