@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from knowledge.config import Config, load_types
 from knowledge.config import read as read_config
@@ -16,10 +15,7 @@ from knowledge.diagnosis.matching import Haystack, matches
 from knowledge.diagnosis.model import Diagnosis, GpuMemory, Match, Raised, Unknown
 from knowledge.diagnosis.refusals import refusals, typing_refusals
 from knowledge.diagnosis.versions import gpu_memory, phase_of, versions_of
-from knowledge.diagnosis.weighing import best, is_mended, match_of, score, shown
-
-if TYPE_CHECKING:
-    from knowledge.diagnosis.known import Known
+from knowledge.diagnosis.weighing import Candidate, best, is_mended, match_of, score, shown
 
 __all__ = ["Diagnosis", "GpuMemory", "Match", "Raised", "Unknown", "diagnose"]
 
@@ -60,7 +56,7 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     failing = bool(traces) or any(_FAILING.search(line.text) for line in log.lines[-2_000:])
     versions = versions_of(log)
     haystack = Haystack(log.lines)
-    found = _explanations(haystack, log, traces, main, versions, read, failing=failing) if log.lines else []
+    found = _explanations(haystack, traces, main, versions, read) if log.lines else []
     chosen = best(found) if failing or text.count("\n") <= _NOTICE else []
     gpu, phase = gpu_memory(log), phase_of(log, main)
     chosen = [with_levers(each, given, gpus, gpu, phase) if each.id == _MEMORY else each for each in chosen]
@@ -81,34 +77,40 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
 
 def _explanations(
     haystack: Haystack,
-    log: Log,
     traces: list[tracebacks.Trace],
     main: tracebacks.Trace | None,
     versions: dict[str, str],
     config: Config | None,
-    *,
-    failing: bool,
-) -> list[tuple[int, Known | None, Match]]:
+) -> list[Candidate]:
     """Everything that something in the log explains, with how much it counts."""
-    found: list[tuple[int, Known | None, Match]] = []
+    found: list[Candidate] = []
     for place in matches(haystack):
         points = score(place.known.weight, place.line, traces, main)
         if is_mended(place.known, versions):
             points -= 25
-        found.append((points, place.known, match_of(place, haystack, versions, config)))
+        match = match_of(place, haystack, versions, config)
+        found.append(Candidate(match, place.known.weight, points, place.known))
+    refused: list[Candidate] = []
     for weight, match in refusals(haystack, config):
-        found.append((score(weight, match.line, traces, main), *_merged(match, found)))
-    typed = typing_refusals(haystack.lines)
-    return found + [(score(65, match.line, traces, main), None, match) for match in typed]
+        refused.append(Candidate(match, weight, score(weight, match.line, traces, main)))
+    for match in typing_refusals(haystack.lines):
+        refused.append(Candidate(match, 65, score(65, match.line, traces, main)))  # noqa: PERF401
+    return _joined(found, refused)
 
 
-def _merged(refusal: Match, found: list[tuple[int, Known | None, Match]]) -> tuple[Known | None, Match]:
-    """A rule's refusal in the words of the known error at the same line, where one says more of it."""
-    for _, known, match in found:
-        if known and known.kind == "axolotl" and match.conclusive and known.weight >= 50 and match.line == refusal.line:
-            fields = tuple(dict.fromkeys([*match.fields, *refusal.fields]))
-            return known, match.model_copy(update={"id": refusal.id, "rules": refusal.rules, "fields": fields})
-    return None, refusal
+def _joined(found: list[Candidate], refused: list[Candidate]) -> list[Candidate]:
+    """A rule's refusal takes the words of the known error at its line, where one says more of it."""
+    said: set[str] = set()
+    for refusal in refused:
+        for each in found:
+            own = each.known is not None and each.known.kind == "axolotl" and each.weight >= 50
+            if own and refusal.match.conclusive and each.match.conclusive and each.match.line == refusal.match.line:
+                fields = tuple(dict.fromkeys([*each.match.fields, *refusal.match.fields]))
+                change = {"id": refusal.match.id, "rules": refusal.match.rules, "fields": fields}
+                said.add(each.match.id)
+                refusal.match = each.match.model_copy(update=change)
+                break
+    return [*(each for each in found if each.match.id not in said), *refused]
 
 
 def _raised(main: tracebacks.Trace | None) -> Raised | None:
@@ -128,7 +130,7 @@ def _raised(main: tracebacks.Trace | None) -> Raised | None:
 
 def _unknown(
     chosen: list[Match],
-    found: list[tuple[int, Known | None, Match]],
+    found: list[Candidate],
     log: Log,
     main: tracebacks.Trace | None,
     *,
@@ -141,9 +143,8 @@ def _unknown(
         return None
     if not failing and not chosen:
         return Unknown(send=_SEND) if log.lines else None
-    send = next(
-        (known.send for _, known, match in found if known and known.send and chosen and match.id == chosen[0].id), ""
-    )
+    sends = (each.known.send for each in found if each.known and chosen and each.match.id == chosen[0].id)
+    send = next(sends, "")
     line = _line_that_matters(log, main)
     return Unknown(line=line[0], quote=line[1], send=send or _SEND)
 

@@ -15,6 +15,13 @@ if TYPE_CHECKING:
 
 _ENOUGH = 0.92
 _TORCH_ADAM = ("adamw_torch", "adamw_torch_fused", "adamw_hf", "adamw_apex_fused")
+_PEAKS = (
+    ("forward", "in the forward pass"),
+    ("backward_loss", "at the loss"),
+    ("backward", "in the backward pass"),
+    ("optimizer", "in the optimizer step"),
+    ("evaluation", "while evaluating"),
+)
 _ASK = "With the config I estimate what each of these saves: give it beside the log, or to `/checkconfig`."
 
 
@@ -41,9 +48,8 @@ def with_levers(match: Match, text: str | None, gpus: int, gpu: GpuMemory | None
         said += [match.cure, *([_ASK] if text is None else [])]
         return match.model_copy(update={"cure": _joined(said)})
     total = gpu.total if gpu else None
-    said.append(
-        f"This config needs about {estimate.estimate_gib:.0f} GiB a GPU by my estimate (peak: {estimate.peak_phase})."
-    )
+    peak = next((words for phase, words in _PEAKS if estimate.peak_phase.startswith(phase)), "in a step")
+    said.append(f"This config needs about {estimate.estimate_gib:.0f} GiB a GPU by my estimate, most {peak}.")
     steps: list[str] = []
     lines: dict[str, Any] = {}
     fields: list[str] = []

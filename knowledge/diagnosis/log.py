@@ -112,7 +112,11 @@ def read(text: str) -> Log:
                 continue
         if _METRICS.match(line) and "nan" not in line and "'loss': 0.0," not in line:
             continue
-        log.lines.append(_undecorated(index + 1, line))
+        bare = _undecorated(index + 1, line)
+        above = log.lines[-1] if log.lines else None
+        if bare.rank is None and above and above.rank is not None and above.number == index and line[0] not in "[ \t":
+            bare.rank = above.rank  # the rest of a line that a terminal wrapped
+        log.lines.append(bare)
     if last > first:
         log.effective = raw[first].lstrip().startswith("{")
         body = raw[first:last]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.diagnosis.log import Line
     from knowledge.diagnosis.matching import Haystack
+    from knowledge.finding import Finding
     from knowledge.rule import Rule
 
 _BLOCK = re.compile(r"\s{1,8}(.{1,600}?) \[type=(\w{1,60})(?:, input_value=(.{0,600}), input_type=(\w{1,60}))?\]")
@@ -40,12 +41,19 @@ _IDS = {
     "multiple_of": "out-of-bounds",
 }
 _OWN = ("value_error", "assertion_error")
+# What Python itself says of many faults: it leads to a rule only when the config shows that rule's fault.
+_PYTHON = re.compile(
+    r"has no attribute|unexpected keyword argument|required positional argument|unsupported operand|not supported between|"
+    r"cannot be interpreted as|is not iterable|not subscriptable|unhashable|keyerror|expected str, bytes",
+    re.IGNORECASE,
+)
 
 
 class Says(NamedTuple):
-    """A phrase of Axolotl's message, as it is searched, and the rule that checks the same."""
+    """A phrase of Axolotl's message, as it is searched, whether Python says it of much else, and the rule for it."""
 
     anchor: str
+    common: bool
     rule: Rule
 
 
@@ -53,7 +61,7 @@ class Says(NamedTuple):
 def _phrases() -> tuple[Says, ...]:
     from knowledge.rules import all_rules
 
-    phrases = [Says(squeeze(phrase), rule) for rule in all_rules() for phrase in rule.says]
+    phrases = [Says(squeeze(each), bool(_PYTHON.search(each)), rule) for rule in all_rules() for each in rule.says]
     return tuple(sorted(phrases, key=lambda each: -len(each.anchor)))
 
 
@@ -65,18 +73,22 @@ def refusals(haystack: Haystack, config: Config | None) -> Iterator[tuple[int, M
         config: The config of the run, if known: a rule that finds its fault there speaks of that config's own words.
     """
     covered: list[tuple[int, int]] = []
-    for anchor, rule in _phrases():
+    for anchor, common, rule in _phrases():
         position = haystack.text.rfind(anchor)
         if position < 0 or any(low <= position < high for low, high in covered):
             continue
         covered.append((position, position + len(anchor)))
         line = haystack.lines[haystack.index(position)]
-        yield (70 if rule.severity is Severity.ERROR else 40), _match(rule, line, config)
+        finding = next(iter(rule.findings(config)), None) if config is not None else None
+        weight = 70 if rule.severity is Severity.ERROR else 45
+        match = _match(rule, line, finding)
+        if common and not finding:
+            weight, match = 28, match.model_copy(update={"conclusive": False})
+        yield weight, match
 
 
-def _match(rule: Rule, line: Line, config: Config | None) -> Match:
+def _match(rule: Rule, line: Line, finding: Finding | None) -> Match:
     """What a rule says of its own message; where the config shows the fault, in that config's words."""
-    finding = next(iter(rule.findings(config)), None) if config is not None else None
     cure = finding.message if finding else ""
     text = rule.text if not cure or rule.text in cure else f"{cure} {rule.text}"
     return Match(

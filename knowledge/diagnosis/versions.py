@@ -30,13 +30,14 @@ _NAMES = {
     "huggingface_hub": "huggingface-hub",
 }
 _HINTS = ("==", "ersion", "torch", "axolotl", "transformers", "cuda", "CUDA", "Python")
-_SIZE = r"([\d.]{1,12}) ?(KiB|MiB|GiB|KB|MB|GB|bytes)"
+# Tried on the message without its blanks, so that a terminal may have wrapped it anywhere.
+_SIZE = r"([\d.]{1,12})(KiB|MiB|GiB|KB|MB|GB|bytes)"
 _MEMORY = {
-    "tried": re.compile(rf"tried to allocate {_SIZE}", re.IGNORECASE),
-    "total": re.compile(rf"total capacity of {_SIZE}|{_SIZE} total capacity", re.IGNORECASE),
-    "free": re.compile(rf"of which {_SIZE} is free|{_SIZE} free", re.IGNORECASE),
-    "allocated": re.compile(rf"{_SIZE} is allocated by pytorch|{_SIZE} already allocated", re.IGNORECASE),
-    "reserved": re.compile(rf"{_SIZE} is reserved by pytorch but unallocated|{_SIZE} reserved in total", re.IGNORECASE),
+    "tried": re.compile(rf"triedtoallocate{_SIZE}", re.IGNORECASE),
+    "total": re.compile(rf"totalcapacityof{_SIZE}|{_SIZE}totalcapacity", re.IGNORECASE),
+    "free": re.compile(rf"ofwhich{_SIZE}isfree|{_SIZE}free", re.IGNORECASE),
+    "allocated": re.compile(rf"{_SIZE}isallocatedbypytorch|{_SIZE}alreadyallocated", re.IGNORECASE),
+    "reserved": re.compile(rf"{_SIZE}isreservedbypytorchbutunallocated|{_SIZE}reservedintotal", re.IGNORECASE),
 }
 _UNITS = {"kib": 2**-20, "kb": 2**-20, "mib": 2**-10, "mb": 2**-10, "gib": 1.0, "gb": 1.0, "bytes": 2.0**-30}
 # Innermost first: evaluation and saving happen inside training.
@@ -120,7 +121,7 @@ def gpu_memory(log: Log) -> GpuMemory | None:
     for index in range(len(log.lines) - 1, -1, -1):
         text = log.lines[index].text
         if "out of memory" in text.lower():
-            passage = " ".join(line.text.strip() for line in log.lines[index : index + 6])[:3000]
+            passage = "".join("".join(line.text.split()) for line in log.lines[index : index + 6])[:3000]
             numbers = {name: _size(pattern, passage) for name, pattern in _MEMORY.items()}
             if any(value is not None for value in numbers.values()):
                 return GpuMemory(**numbers, explanation=_explained(numbers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.diagnosis.model import Match
@@ -14,6 +15,17 @@ if TYPE_CHECKING:
     from knowledge.diagnosis.known import Cause, Known
     from knowledge.diagnosis.matching import Haystack, Place
     from knowledge.diagnosis.tracebacks import Trace
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One explanation with how much it explains by itself (0 to 100) and at the place where it stands."""
+
+    match: Match
+    weight: int
+    points: int
+    known: Known | None = None
+
 
 _SLOT = re.compile(r"\{([a-z_]{1,30})\}")
 _SPECIFIC = 40
@@ -108,20 +120,17 @@ def holds(config: Config, condition: str) -> bool:
     return str(value).lower() == wanted.strip().lower() if wanted.strip() else bool(value)
 
 
-def best(found: list[tuple[int, Known | None, Match]]) -> list[Match]:
+def best(found: list[Candidate]) -> list[Match]:
     """One match an error, best first, harmless last; the mere class of an error goes where something says more."""
-    top: dict[str, tuple[int, Known | None, Match]] = {}
+    top: dict[str, Candidate] = {}
     for each in found:
-        present = top.get(each[2].id)
-        if present is None or each[0] > present[0]:
-            top[each[2].id] = each
-    ordered = sorted(top.values(), key=lambda each: (each[2].harmless, -each[0], each[2].line))
-    specific = [points for points, known, match in ordered if _is_specific(known) and not match.harmless]
+        present = top.get(each.match.id)
+        if present is None or each.points > present.points:
+            top[each.match.id] = each
+    ordered = sorted(top.values(), key=lambda each: (each.match.harmless, -each.points, each.match.line))
+    specific = [each.points for each in ordered if each.weight >= _SPECIFIC and not each.match.harmless]
     if specific:
-        ordered = [each for each in ordered if _is_specific(each[1]) or each[2].harmless or each[0] > specific[0]]
-    return [match for _, _, match in ordered]
-
-
-def _is_specific(known: Known | None) -> bool:
-    """Whether an explanation names more than the class of the error."""
-    return known is None or known.weight >= _SPECIFIC
+        ordered = [
+            each for each in ordered if each.weight >= _SPECIFIC or each.match.harmless or each.points > specific[0]
+        ]
+    return [each.match for each in ordered]
