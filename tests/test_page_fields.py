@@ -44,7 +44,7 @@ def test_facts_stand_with_the_note(text: str) -> None:
 
 
 def test_links_of_the_table_of_contents_lead_somewhere(page: ModuleType, text: str) -> None:
-    anchors = {page._anchor(line[3:]) for line in text.splitlines() if line.startswith("## ")}
+    anchors = {page.anchor(line[3:]) for line in text.splitlines() if line.startswith("## ")}
     linked = {line.partition("(#")[2].rstrip(")") for line in text.splitlines() if line.startswith("- [")}
     assert linked <= anchors
 

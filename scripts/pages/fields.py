@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 PATH = "docs/fields.md"
 
-_AREAS = {
+AREAS = {
     "model": "The model",
     "tokenizer": "Tokenizer and chat template",
     "datasets": "Datasets",
@@ -43,17 +43,17 @@ _AREAS = {
 def render() -> str:
     """The page."""
     catalog = Catalog.load()
-    chapters = {area: _paths(area) for area in _AREAS}
+    chapters = {area: _paths(area) for area in AREAS}
     lines = [
         "# Fields",
         "",
         _introduction(catalog),
         "",
-        *(f"- [{title}](#{_anchor(title)})" for area, title in _AREAS.items() if chapters[area]),
+        *(f"- [{title}](#{anchor(title)})" for area, title in AREAS.items() if chapters[area]),
         "- [Ideas](#ideas)",
         "",
     ]
-    for area, title in _AREAS.items():
+    for area, title in AREAS.items():
         if chapters[area]:
             lines += [f"## {title}", "", *(line for path in chapters[area] for line in _entry(catalog, path))]
     lines += ["## Ideas", ""]
@@ -119,5 +119,6 @@ def _see(note: Note) -> list[str]:
     return [f"See {', '.join(f'`{each}`' for each in note.see)}.", ""] if note.see else []
 
 
-def _anchor(title: str) -> str:
+def anchor(title: str) -> str:
+    """What GitHub makes of a heading in a link."""
     return "".join(letter for letter in title.lower().replace(" ", "-") if letter.isalnum() or letter == "-")
