@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from knowledge.catalog import read_json
 from knowledge.conditions import entries
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
@@ -498,3 +500,106 @@ def dataset_template_unknown(config: Config) -> Iterator[Problem]:
         if name not in known and name != "phi_4" and not name.startswith("tokenizer_default_fallback_"):
             message = "No such template: preparing the rows fails. Take one such as chatml, or tokenizer_default."
             yield problem(message, ("datasets", index, "chat_template"))
+
+
+@rule(
+    Severity.CRASH,
+    fields=("datasets[].type", "test_datasets", "rl", "reward_model", "process_reward_model"),
+    bad=f"{ENTRY}    type: text\n",
+    good=f"{ENTRY}    type: completion\n",
+)
+def dataset_type_unknown(config: Config) -> Iterator[Problem]:
+    """A dataset type that does not exist.
+
+    Validation takes any text; preparing the rows finds no way to read them and fails. Plain text is `completion`, a
+    chat `chat_template`. Names with a dot may be code of your own, so they are left alone.
+    """
+    if any(config.raw(name) for name in ("rl", "reward_model", "process_reward_model")):
+        return
+    known = supervised_types()
+    for name in ("datasets", "test_datasets"):
+        for index, entry in entries(config, name):
+            kind = entry.get("type")
+            if not isinstance(kind, str) or not kind or "." in kind or kind.startswith("sharegpt"):
+                continue
+            if kind.partition(":")[0] in known:
+                continue
+            near = {"text": "completion", "raw": "completion", "json": "completion", "chat": "chat_template"}.get(kind)
+            near = near or nearest(kind, known)
+            hint = f" Take `{near}`?" if near else " Plain text is `completion`, a chat `chat_template`."
+            message = f"No such type: preparing the rows fails.{hint}"
+            yield problem(message, (name, index, "type"), suggestion=near)
+
+
+@lru_cache(maxsize=1)
+def supervised_types() -> tuple[str, ...]:
+    """The dataset types of supervised training (facts/values.json)."""
+    known = read_json("values.json")["dataset_type"]
+    return (*known["sft_modules"], *known["sft_handlers"], "user_defined", "bradley_terry", "chat_template")
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """The known name most like a misspelt one."""
+    from rapidfuzz import fuzz, process
+
+    best = process.extractOne(name.lower(), known, scorer=fuzz.ratio, score_cutoff=75)
+    return best[0] if best else None
+
+
+@rule(
+    Severity.WARNING,
+    fields=("rl", "datasets[].type"),
+    bad="rl: grpo\ndatasets:\n  - path: org/prompts\n    type: chat_template\n",
+    good="rl: grpo\ndatasets:\n  - path: org/prompts\n    type: rewards.transform\n",
+)
+def generation_wants_a_function(config: Config) -> Iterator[Problem]:
+    """A chat type under `rl: grpo` or `gdpo`.
+
+    The rows are then read as preference pairs, and the chosen column is missing. GRPO wants the name of a function of
+    yours, module.function, that returns prompts.
+    """
+    rl = config.raw("rl")
+    if rl in ("grpo", "gdpo"):
+        for index, entry in entries(config, "datasets"):
+            kind = entry.get("type")
+            if isinstance(kind, str) and "." not in kind:
+                message = f"Read as preference pairs under `rl: {rl}`: name your function, `module.function`."
+                yield problem(message, ("datasets", index, "type"), "rl")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("datasets[].path", "datasets[].data_files", "test_datasets"),
+    bad="datasets:\n  - path: json\n    data_files: rows.jsonl\n    type: alpaca\n",
+    good="datasets:\n  - path: rows.jsonl\n    ds_type: json\n    type: alpaca\n",
+)
+def format_as_path(config: Config) -> Iterator[Problem]:
+    """`path: json` for a local file.
+
+    In `datasets` the path is a file, a folder or a repository on the hub; "json" is looked up on the hub first. Name
+    the file as `path` and the format as `ds_type`. (Only `pretraining_dataset` wants it the other way.)
+    """
+    for name in ("datasets", "test_datasets"):
+        for index, entry in entries(config, name):
+            if entry.get("path") in ("json", "csv", "parquet", "arrow", "text") and entry.get("data_files"):
+                message = f"Looked up on the hub: write the file as `path`, with `ds_type: {entry['path']}`."
+                yield problem(message, (name, index, "path"), (name, index, "data_files"))
+
+
+@rule(
+    Severity.WARNING,
+    fields=("pretraining_dataset[].path", "pretraining_dataset[].data_files"),
+    bad="pretraining_dataset:\n  - path: ./text.jsonl\nstreaming: true\nmax_steps: 100\n",
+    good="pretraining_dataset:\n  - path: json\n    data_files: ./text.jsonl\nstreaming: true\nmax_steps: 100\n",
+)
+def pretraining_local_file(config: Config) -> Iterator[Problem]:
+    """A local file as `path` of `pretraining_dataset`.
+
+    The entry goes straight to the datasets library, which takes a format as path and the file as `data_files`.
+    """
+    for index, entry in entries(config, "pretraining_dataset"):
+        path = entry.get("path")
+        if isinstance(path, str) and path.endswith((".json", ".jsonl", ".csv", ".parquet", ".txt")):
+            kind = {"jsonl": "json", "txt": "text"}.get(path.rpartition(".")[2], path.rpartition(".")[2])
+            message = f"A file is read through its format here: `path: {kind}` with `data_files`."
+            yield problem(message, ("pretraining_dataset", index, "path"))

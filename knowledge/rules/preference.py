@@ -484,8 +484,11 @@ def reward_unpadded(config: Config) -> Iterator[Problem]:
     Axolotl recommends it, and turns it on where nothing is written.
     """
     now = config.at("hint_reward_model_pad")
-    if now("reward_model") and now("pad_to_sequence_len") is False:
-        yield problem("Recommended for reward models: set it to true, or leave it out.", "pad_to_sequence_len")
+    if now("reward_model") and not now("pad_to_sequence_len"):
+        if now("pad_to_sequence_len") is None:
+            yield problem("Axolotl turns padding on for it: write `pad_to_sequence_len: true`.", "reward_model")
+        else:
+            yield problem("Recommended for reward models: set it to true.", "pad_to_sequence_len", "reward_model")
 
 
 @rule(

@@ -648,3 +648,53 @@ def block_no_mapping(config: Config) -> Iterator[Problem]:
         value = config.raw(name)
         if value and not isinstance(value, dict):
             yield problem("A block of keys is expected here: `key: value` lines below it.", name)
+
+
+SHIPPED = (
+    *("zero1.json", "zero1_torch_compile.json", "zero2.json", "zero2_torch_compile.json", "zero3.json"),
+    *("zero3_bf16.json", "zero3_bf16_cpuoffload_all.json", "zero3_bf16_cpuoffload_params.json"),
+)
+"""What `axolotl fetch deepspeed_configs` brings."""
+
+
+@rule(
+    Severity.WARNING,
+    fields=("deepspeed",),
+    bad="deepspeed: deepspeed_configs/zero4.json\n",
+    good="deepspeed: deepspeed_configs/zero3_bf16.json\n",
+)
+def deepspeed_file_not_shipped(config: Config) -> Iterator[Problem]:
+    """A DeepSpeed file that Axolotl does not bring, in the folder of those it does.
+
+    `axolotl fetch deepspeed_configs` writes eight files there; any other has to be your own.
+    """
+    path = config.raw("deepspeed")
+    if isinstance(path, str) and "deepspeed_configs/" in path and path.rpartition("/")[2] not in SHIPPED:
+        message = "Not among the files that Axolotl brings: zero1, zero2, zero3_bf16 and the like."
+        yield problem(message, "deepspeed")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("deepspeed", "load_in_4bit", "load_in_8bit", "optimizer", "adapter"),
+    bad="deepspeed: deepspeed_configs/zero3_bf16.json\noptimizer: adamw_bnb_8bit\n",
+    good="deepspeed: deepspeed_configs/zero3_bf16.json\noptimizer: adamw_torch_fused\n",
+)
+def zero3_with_bitsandbytes(config: Config) -> Iterator[Problem]:
+    """ZeRO 3 with bitsandbytes: quantized weights, or an 8-bit optimizer in full training.
+
+    ZeRO 3 takes the tensors apart, and bitsandbytes works on whole ones; reports of failures are many. Axolotl does not
+    check it.
+    """
+    path = config.raw("deepspeed")
+    if not isinstance(path, str) or "zero3" not in path:
+        return
+    for name in ("load_in_4bit", "load_in_8bit"):
+        if config.typed(name):
+            yield problem("Often fails under ZeRO 3: use ZeRO 2, or FSDP with QLoRA.", name, "deepspeed")
+    optimizer = config.typed("optimizer")
+    if isinstance(optimizer, str) and ("bnb_8bit" in optimizer or optimizer in ("adamw_8bit", "paged_adamw_8bit")):
+        if not config.typed("adapter"):
+            yield problem(
+                "Often fails under ZeRO 3 in full training: take `adamw_torch_fused`.", "optimizer", "deepspeed"
+            )

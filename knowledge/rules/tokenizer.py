@@ -96,57 +96,76 @@ def new_tokens_untrained(config: Config) -> Iterator[Problem]:
 
 FAMILIES = {
     "<|end_of_text|>": ("llama-3", "llama3", "granite"),
+    "<|begin_of_text|>": ("llama-3", "llama3"),
     "<|eot_id|>": ("llama-3", "llama3"),
     "<|finetune_right_pad_id|>": ("llama-3", "llama3"),
-    "<|im_end|>": (
-        "qwen",
-        "chatml",
-        "hermes",
-        "smol",
-        "yi-",
-        "lfm",
-        "internlm",
-        "orca",
-        "dolphin",
-        "tinyllama",
-        "phi-4",
-    ),
     "<|endoftext|>": ("qwen", "phi", "gpt", "pythia", "neox", "falcon", "mpt", "stablelm", "smol", "olmo", "starcoder"),
     "<end_of_turn>": ("gemma",),
     "<|vision_pad|>": ("qwen",),
+    "<s>": ("llama-2", "llama2", "mistral", "mixtral", "phi-3", "phi3"),
+    "</s>": ("llama-2", "llama2", "mistral", "mixtral", "phi-3", "phi3"),
+    "<unk>": ("llama-2", "llama2", "mistral", "mixtral", "gemma", "phi-3", "phi3"),
 }
 """Special tokens that belong to model families, by a part of the model's name."""
-OTHERS = ("llama-2", "llama2", "mistral", "mixtral", "gemma", "llama-3", "llama3", "qwen", "phi-3", "phi3")
+KNOWN = ("llama-2", "llama2", "mistral", "mixtral", "gemma", "llama-3", "llama3", "qwen", "phi-3", "phi3")
 
 
 @rule(
     Severity.WARNING,
-    fields=("special_tokens.pad_token", "base_model", "tokens", "added_tokens_overrides"),
-    bad="base_model: mistralai/Mistral-7B-v0.1\nspecial_tokens:\n  pad_token: <|end_of_text|>\n",
-    good="base_model: mistralai/Mistral-7B-v0.1\nspecial_tokens:\n  pad_token: </s>\n",
+    fields=("special_tokens", "base_model"),
+    bad="base_model: meta-llama/Llama-3.1-8B\nspecial_tokens:\n  pad_token: </s>\n",
+    good="base_model: meta-llama/Llama-3.1-8B\nspecial_tokens:\n  pad_token: <|finetune_right_pad_id|>\n",
 )
-def pad_token_of_another_family(config: Config) -> Iterator[Problem]:
-    """A pad token that belongs to another model family.
+def special_token_of_another_family(config: Config) -> Iterator[Problem]:
+    """A special token that belongs to another model family.
 
-    A token that the tokenizer does not have is added to the vocabulary: the embedding is resized, and its new row is
-    random. Take one that this model has, often its end token.
+    A token that the tokenizer does not have is added to the vocabulary: the embedding is resized and its new row is
+    random, and with an adapter Axolotl refuses changed BOS, EOS or UNK tokens when it loads the tokenizer.
     """
     name, tokens = config.raw("base_model"), config.typed("special_tokens")
-    pad = tokens.get("pad_token") if isinstance(tokens, dict) else None
-    if not isinstance(name, str) or not isinstance(pad, str) or pad not in FAMILIES:
+    if not isinstance(name, str) or not isinstance(tokens, dict):
         return
     lower = name.lower()
-    known = next((family for family in OTHERS if family in lower), None)
-    if known and not any(family in lower for family in FAMILIES[pad]):
-        message = "Not a token of this model, so it is added with a random embedding. Is it from another family?"
-        yield problem(message, "special_tokens.pad_token", "base_model")
+    if not any(family in lower for family in KNOWN) or "distill" in lower:
+        return
+    strange = []
+    for key in ("bos_token", "eos_token", "unk_token", "pad_token"):
+        token = tokens.get(key)
+        families = FAMILIES.get(token) if isinstance(token, str) else None
+        if families and not any(family in lower for family in families):
+            strange.append(f"special_tokens.{key}")
+    if strange:
+        message = "From another model family, so it is added as new and random. Take one of this model's."
+        yield problem(message, *strange, "special_tokens", "base_model")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("chat_template", "base_model", "eot_tokens", "special_tokens.eos_token", "datasets[].type"),
+    bad="base_model: google/gemma-2-2b\nchat_template: gemma\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
+    good="base_model: google/gemma-2-2b\nchat_template: gemma\neot_tokens: [<end_of_turn>]\ndatasets:\n"
+    "  - path: org/rows\n    type: chat_template\n",
+)
+def end_of_turn_never_trained(config: Config) -> Iterator[Problem]:
+    """Gemma's template without `eot_tokens`.
+
+    Gemma's turns end with <end_of_turn>, its EOS is <eos>. Only tokens named in `eot_tokens` (else the EOS) are trained
+    as the end of a turn, so the model is never taught to stop.
+    """
+    tokens = config.typed("special_tokens")
+    eos = tokens.get("eos_token") if isinstance(tokens, dict) else None
+    chats = any(entry.get("type") == "chat_template" for _, entry in entries(config, "datasets"))
+    if config.raw("chat_template") in ("gemma", "gemma3") and "gemma" in str(config.raw("base_model")).lower():
+        if chats and not config.typed("eot_tokens") and eos != "<end_of_turn>":
+            message = "Turns end with `<end_of_turn>`, which stays untrained: add it to `eot_tokens`."
+            yield problem(message, "chat_template")
 
 
 @rule(
     Severity.ADVICE,
     fields=("chat_template", "eot_tokens", "special_tokens.eos_token", "datasets[].type"),
-    bad="chat_template: gemma\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
-    good="chat_template: gemma\neot_tokens: [<end_of_turn>]\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
+    bad="chat_template: chatml\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
+    good="chat_template: chatml\neot_tokens: [<|im_end|>]\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
 )
 def end_of_turn_unnamed(config: Config) -> Iterator[Problem]:
     """A template whose turns end with a token that may not be the tokenizer's EOS, without `eot_tokens`.
@@ -157,8 +176,6 @@ def end_of_turn_unnamed(config: Config) -> Iterator[Problem]:
     ends = {
         "chatml": "<|im_end|>",
         "llama3": "<|eot_id|>",
-        "gemma": "<end_of_turn>",
-        "gemma3": "<end_of_turn>",
         "phi_3": "<|end|>",
         "phi_35": "<|end|>",
     }
