@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from knowledge.plan import Length, TrainingPlan
 
 SUMMARY = "Batch, steps, saves, disk and memory of the run that a config makes."
-_AREAS = frozenset({"run", "run_data", "run_evaluation", "curve", "curve_keys"})
+_AREAS = frozenset({"runs", "run_data", "run_evaluation", "curve", "curve_keys"})
 _ENOUGH_STEPS = 100
 _CURVE_LINES = 20
 

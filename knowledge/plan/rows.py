@@ -20,7 +20,9 @@ Length = int | Mapping[str, int]
 DOCUMENT_CAP: Final = 64
 """A document of `type: completion` is cut after this many times `sequence_len`; the rest is lost."""
 
-_PAIRS: Final = frozenset({"dpo", "ipo", "orpo", "simpo"})
+PAIRED: Final = frozenset({"dpo", "ipo", "orpo", "simpo"})
+"""Preference methods whose step works on a chosen and a rejected answer a row."""
+
 _NEVER_FILTERED: Final = frozenset({"grpo", "gdpo", "ebft"})
 _SHORTEST: Final = 2
 
@@ -193,10 +195,12 @@ def _preference(config: Config, lengths: Sequence[Length], rows: Rows) -> None:
     sequence_len = config.get("sequence_len") or 512
     kind = config.get("rl")
     strategy = str(config.get("excess_length_strategy") or "drop").lower()
+    # Reward models cut their rows instead, and these methods make their answers themselves.
+    unfiltered = kind in _NEVER_FILTERED or config.get("skip_prepare_dataset") or config.get("reward_model")
     kept = 0
     for length in lengths:
         prompt, answer = _preference_tokens(length)
-        fits = kind in _NEVER_FILTERED or bool(config.get("skip_prepare_dataset")) or prompt + answer <= sequence_len
+        fits = bool(unfiltered) or prompt + answer <= sequence_len
         if not fits and strategy == "raise":
             rows.fail("too-long-row", f"{prompt + answer:,} tokens, `sequence_len` is {sequence_len:,}")
             return
@@ -264,7 +268,3 @@ def _split(config: Config, rows: Rows) -> None:
 
 def _tokens(length: Length) -> int:
     return length.get("length", 0) if isinstance(length, Mapping) else length
-
-
-PAIRED: Final = _PAIRS
-"""Preference methods whose step works on a chosen and a rejected answer a row."""

@@ -1,0 +1,41 @@
+"""Plans against worked cases and real training runs, where the reference data are beside the checkout."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def accuracy() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("plan_accuracy", ROOT / "benchmarks" / "plan_accuracy.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not module.REFERENCE.is_dir():
+        pytest.skip("the reference data are not beside this checkout")
+    return module
+
+
+def test_every_number_of_the_worked_cases_is_exact(accuracy: ModuleType) -> None:
+    score = accuracy.worked_cases()
+    right, counted = score.share()
+    assert right == counted > 400
+    assert not score.unknown
+
+
+def test_real_runs_are_foretold(accuracy: ModuleType) -> None:
+    score, unnamed, false = accuracy.real_runs()
+    right, counted = score.share(accuracy.CORE)
+    assert right / counted >= 0.99
+    assert not unnamed
+    assert not false
