@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from knowledge.config import Config
 from knowledge.document import Document, Mapping, parse
 from knowledge.finding import Edit, Finding, Frozen, Place, Severity
-from knowledge.plan import TrainingPlan, plan_of
+from knowledge.memory import MemoryEstimate, memory_of
+from knowledge.plan import TrainingPlan, make_plan, plan_of
 from knowledge.releases import release_findings
 from knowledge.rules import run
+from knowledge.samples.report import SampleReport
 from knowledge.schema import is_launcher_file, schema_findings
 from knowledge.secrets import Secret, find, mask
 
@@ -32,8 +34,8 @@ class Report(Frozen):
     verdict: str
     findings: tuple[Finding, ...]
     plan: TrainingPlan | None = None
-    memory: Any = None
-    dataset: Any = None
+    memory: MemoryEstimate | None = None
+    dataset: SampleReport | None = None
     gpus: int = 1
     keys: int = 0
     repairs: tuple[str, ...] = ()
@@ -74,8 +76,14 @@ def check(
         if not is_launcher_file(config):
             found += run(config)
             found = release_findings(config, found, axolotl)
+            if dataset is not None:
+                from knowledge.samples import check_rows
+
+                sample = check_rows(config, dataset, name=dataset_name)
+                found += sample.findings
     elif not any(finding.severity is Severity.ERROR for finding in found):
         found.append(_not_a_mapping(document))
+    trains = bool(config.values) and not is_launcher_file(config)
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     return Report.model_construct(
@@ -83,7 +91,8 @@ def check(
         verdict=_verdict(found),
         findings=tuple(found),
         dataset=sample,
-        plan=plan_of(config) if config.values and not is_launcher_file(config) else None,
+        plan=_plan(config, sample) if trains else None,
+        memory=memory_of(config) if trains else None,
         gpus=gpus,
         keys=len(config.values),
         repairs=tuple(document.repairs),
@@ -91,6 +100,12 @@ def check(
         secrets=secrets,
         not_checked=_not_checked(config, dataset is not None),
     )
+
+
+def _plan(config: Config, sample: SampleReport | None) -> TrainingPlan:
+    """The plan; with the rows' own lengths where the sample is the whole file of the only dataset."""
+    whole = sample is not None and not sample.cut and len(config.datasets) == 1
+    return make_plan(config, lengths=list(sample.lengths)) if whole and sample and sample.lengths else plan_of(config)
 
 
 def _order(finding: Finding) -> tuple[int, int, int]:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.views.run import run_lines
 from knowledge.check import Report, check
 from knowledge.finding import Finding, Severity
 from knowledge.fixes import corrected, diff
@@ -40,7 +41,13 @@ def run(options: argparse.Namespace) -> int:
         if text is None:
             code = 2
             continue
-        report = check(text, gpus=options.gpus, axolotl=options.axolotl, dataset=options.dataset)
+        report = check(
+            text,
+            gpus=options.gpus,
+            axolotl=options.axolotl,
+            dataset=options.dataset,
+            dataset_name=options.dataset.name if options.dataset else "sample.jsonl",
+        )
         if options.fix:
             sys.stdout.write(corrected(text, report.findings))
         elif options.diff:
@@ -133,12 +140,10 @@ def _write_text(path: str, report: Report) -> None:
 
 
 def _write_plan(report: Report) -> None:
-    if report.plan is not None:
+    if lines := run_lines(report):
         print("\nYour run")
-        for line in report.plan.summary:
-            print(f"  {line}")
-    if report.memory is not None:
-        print(f"  {report.memory.summary}")
+        for line in lines:
+            print(f"  {line.replace('**', '')}")
 
 
 def _head(finding: Finding) -> str:

@@ -1,11 +1,18 @@
-"""Rows of a dataset against a config: what each type reads, what the rows become, and what is wrong with them."""
+"""Rows of a dataset against a config: what each type reads, what the rows become, and what is wrong with them.
+
+The names come from their modules when they are first asked for: a check without rows must not pay for them.
+"""
 
 from __future__ import annotations
 
-from knowledge.samples.checking import check_rows, propose
-from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
-from knowledge.samples.report import Mask, SampleReport, Span
-from knowledge.samples.rows import SAMPLE_BYTES
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from knowledge.samples.checking import check_rows, propose
+    from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
+    from knowledge.samples.report import Mask, SampleReport, Span
+    from knowledge.samples.rows import SAMPLE_BYTES
 
 __all__ = [
     "SAMPLE_BYTES",
@@ -19,3 +26,17 @@ __all__ = [
     "load_kinds",
     "propose",
 ]
+
+_HOMES = {
+    "checking": ("check_rows", "propose"),
+    "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
+    "report": ("Mask", "SampleReport", "Span"),
+    "rows": ("SAMPLE_BYTES",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
