@@ -569,7 +569,7 @@ def generation_wants_a_function(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.WARNING,
-    fields=("datasets[].path", "datasets[].data_files", "test_datasets"),
+    fields=("datasets[].path", "datasets[].data_files", "test_datasets", "streaming", "sample_packing"),
     bad="datasets:\n  - path: json\n    data_files: rows.jsonl\n    type: alpaca\n",
     good="datasets:\n  - path: rows.jsonl\n    ds_type: json\n    type: alpaca\n",
 )
@@ -579,7 +579,8 @@ def format_as_path(config: Config) -> Iterator[Problem]:
     In `datasets` the path is a file, a folder or a repository on the hub; "json" is looked up on the hub first. Name
     the file as `path` and the format as `ds_type`. (Only `pretraining_dataset` wants it the other way.)
     """
-    for name in ("datasets", "test_datasets"):
+    packed_stream = config.get("streaming") and config.get("sample_packing")  # read as pretraining data are
+    for name in ("test_datasets",) if packed_stream else ("datasets", "test_datasets"):
         for index, entry in entries(config, name):
             if entry.get("path") in ("json", "csv", "parquet", "arrow", "text") and entry.get("data_files"):
                 message = f"Looked up on the hub: write the file as `path`, with `ds_type: {entry['path']}`."

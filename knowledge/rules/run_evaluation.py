@@ -1,4 +1,4 @@
-"""Evaluations that never happen, best models that are never kept, and rows that a reward model cannot read."""
+"""Evaluations that never happen, best models that are never kept, and rows that cannot be read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 _METRICS = frozenset({"loss", "ppl", "runtime", "samples_per_second", "steps_per_second"})
+_FORMATS = {"json": "json", "jsonl": "json", "csv": "csv", "parquet": "parquet", "txt": "text", "arrow": "arrow"}
 _HELD = "val_set_size: 0.05\n"
 
 
@@ -232,4 +233,30 @@ def reward_rows_need_a_system_column(config: Config) -> Iterator[Problem]:
         if entry.get("type") == "bradley_terry.chat_template":
             yield problem(
                 "Rows without a `system` column end the run: add one, empty if need be.", f"datasets[{index}].type"
+            )
+
+
+@rule(
+    Severity.CRASH,
+    fields=("streaming", "sample_packing", "datasets", "datasets[].path", "max_steps"),
+    bad="streaming: true\nmax_steps: 100\nsample_packing: true\n"
+    "datasets:\n  - path: rows.jsonl\n    type: completion\n",
+    good="streaming: true\nmax_steps: 100\nsample_packing: true\n"
+    "datasets:\n  - path: json\n    data_files: rows.jsonl\n    type: completion\n",
+)
+def packed_stream_from_a_file(config: Config) -> Iterator[Problem]:
+    """A packed stream cannot take a file as its `path`.
+
+    Its first dataset goes straight to the datasets library, which wants a format as path and the file as `data_files`.
+    Unpacked streams, and runs that do not stream, want it the other way round.
+    """
+    if not config.get("streaming") or not config.get("sample_packing"):
+        return
+    for index, entry in enumerate(config.datasets[:1]):
+        path = entry.get("path")
+        ending = path.rpartition(".")[2] if isinstance(path, str) and "." in path else ""
+        if ending in _FORMATS:
+            yield problem(
+                f"A packed stream reads a file as `path: {_FORMATS[ending]}` with `data_files`; this one fails.",
+                f"datasets[{index}].path",
             )
