@@ -12,7 +12,7 @@ from knowledge.memory import MemoryEstimate, memory_of
 from knowledge.plan import TrainingPlan, make_plan, plan_of
 from knowledge.releases import release_findings
 from knowledge.rules import run
-from knowledge.samples.report import SampleReport
+from knowledge.samples.report import SampleReport  # noqa: TC001 - pydantic reads it
 from knowledge.schema import is_launcher_file, schema_findings
 from knowledge.secrets import Secret, find, mask
 
@@ -136,7 +136,17 @@ def _fault_finding(fault: Any, document: Document) -> Finding:
         why=fault.why,
         places=(place,),
         mended=fault.mended,
+        edit=_line_edit(fault, document),
     )
+
+
+def _line_edit(fault: Any, document: Document) -> Edit | None:
+    """The edit of whole lines that cures a fault; none where pasting had moved the lines sideways."""
+    if fault.replaces is None or document.indents != 0:
+        return None
+    first, last, text = fault.replaces
+    start, end = document.given(first, 0), document.given(last, len(document.lines[last]))
+    return Edit(line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
 
 
 def _duplicate(each: Any, document: Document) -> Finding:

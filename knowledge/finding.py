@@ -76,7 +76,7 @@ class Finding(Frozen):
     column: int | None = None
     message: str
     why: str = ""
-    edit: tuple[Edit, ...] | None = None
+    edit: Edit | None = None
     suggestion: str | None = None
     places: tuple[Place, ...] = ()
     mended: str = ""

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 def corrected(text: str, findings: Iterable[Finding]) -> str:
     """The text as given, with the findings' edits done; of edits that overlap only the first is."""
     starts = _line_starts(text)
+    end_of_line = "\r\n" if "\r\n" in text else "\n"
     spans = sorted(
-        (_offset(starts, edit.line, edit.column), _offset(starts, edit.end_line, edit.end_column), edit.replacement)
+        (
+            _offset(starts, edit.line, edit.column),
+            _offset(starts, edit.end_line, edit.end_column),
+            edit.replacement.replace("\n", end_of_line),
+        )
         for edit in _edits(findings)
     )
     parts: list[str] = []
@@ -37,7 +42,7 @@ def diff(before: str, after: str, name: str = "config.yaml") -> str:
 
 
 def _edits(findings: Iterable[Finding]) -> list[Edit]:
-    return list(dict.fromkeys(edit for finding in findings for edit in finding.edit or ()))
+    return list(dict.fromkeys(finding.edit for finding in findings if finding.edit is not None))
 
 
 def _line_starts(text: str) -> list[int]:

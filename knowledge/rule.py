@@ -32,7 +32,7 @@ class Problem(NamedTuple):
     fields: tuple[str | Steps, ...] = ()
     why: str | None = None
     suggestion: str | None = None
-    edit: tuple[Edit, ...] | None = None
+    edit: Edit | None = None
 
 
 def problem(message: str, *fields: str | Steps, **rest: Any) -> Problem:

@@ -143,7 +143,7 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     shown = str(wrong.value).lower()
     message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` takes text. Write `"{word}"`.'
     each = problem(message, wrong.steps, why="YAML 1.1 reads yes, no, on, off, true and false as switches.")
-    return stamp(each._replace(edit=(edit,)), "wrong-type", Severity.ERROR, config)
+    return stamp(each._replace(edit=edit), "wrong-type", Severity.ERROR, config)
 
 
 def _shown(value: Any) -> str:
@@ -398,7 +398,7 @@ def _nearest(name: str, names: list[str]) -> str | None:
     return str(best[0]) if best and best[0] != name else None
 
 
-def _rename(config: Config, steps: Steps, name: str | None) -> tuple[Edit, ...] | None:
+def _rename(config: Config, steps: Steps, name: str | None) -> Edit | None:
     """The edit that puts another name in a key's place, when the key is written plainly."""
     marks = config.document.marks(steps)
     if name is None or marks is None or not isinstance(steps[-1], str):
@@ -407,5 +407,4 @@ def _rename(config: Config, steps: Steps, name: str | None) -> tuple[Edit, ...] 
     if not config.document.lines[mark.line].startswith(key, mark.column):
         return None
     line, column = config.document.given(mark.line, mark.column)
-    edit = Edit(line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)
-    return (edit,)
+    return Edit(line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import yaml
 
 from knowledge.document.build import Builder, Refused
@@ -60,11 +62,12 @@ def _read(document: Document) -> None:
         except yaml.MarkedYAMLError as error:
             if len(document.faults) >= MAX_MENDS:
                 break
-            found = mend(error, text.split("\n"), tried)
+            lines = text.split("\n")
+            found = mend(error, lines, tried)
             if found is None:
                 document.faults.append(_unreadable(error))
                 break
-            document.faults.append(found.fault)
+            document.faults.append(replace(found.fault, replaces=_replaced(lines, found.lines)))
             text = "\n".join(found.lines)
             continue
         except yaml.YAMLError as error:
@@ -73,6 +76,15 @@ def _read(document: Document) -> None:
     document.faults.extend(explain_refusal(refusal) for refusal in builder.refusals)
     document.values = builder.root
     document.duplicates = builder.duplicates
+
+
+def _replaced(before: list[str], after: list[str]) -> tuple[int, int, str] | None:
+    """The lines that a mend changes; None where it leaves a line out, which is no cure."""
+    changed = [number for number, line in enumerate(before) if line != after[number]]
+    if not changed or any(not after[number].strip() for number in changed):
+        return None
+    first, last = changed[0], changed[-1]
+    return first, last, "\n".join(after[first : last + 1])
 
 
 def _unreadable(error: yaml.MarkedYAMLError) -> Fault:

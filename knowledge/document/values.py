@@ -38,7 +38,10 @@ class Sequence(list[Any]):
 
 @dataclass(slots=True, frozen=True)
 class Fault:
-    """A fault of the text itself. Lines and columns count from 1 in the text as it was read."""
+    """A fault of the text itself. Lines and columns count from 1 in the text as it was read.
+
+    `mended` is YAML to show; `replaces` the first and last line (from 0) that a mechanical cure changes, and its text.
+    """
 
     id: str
     line: int
@@ -46,7 +49,7 @@ class Fault:
     message: str
     why: str
     mended: str = ""
-    refused: bool = True
+    replaces: tuple[int, int, str] | None = None
 
 
 @dataclass(slots=True, frozen=True)

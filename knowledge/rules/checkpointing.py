@@ -292,23 +292,3 @@ def gc_steps_old(config: Config) -> Iterator[Problem]:
             yield problem(f"Ignored: `{new[0]}` counts. Remove it.", "gc_steps", *new)
         else:
             yield problem("Now `torch_empty_cache_steps` and `gc_collect_steps`; still read.", "gc_steps")
-
-
-@rule(
-    Severity.ADVICE,
-    fields=("gradient_checkpointing", "adapter", "sequence_len"),
-    bad="gradient_checkpointing: false\nsequence_len: 8192\n",
-    good=f"{GC}sequence_len: 8192\n",
-)
-def long_rows_without_checkpointing(config: Config) -> Iterator[Problem]:
-    """Long sequences without gradient checkpointing.
-
-    All layers' activations are kept then; checkpointing keeps one layer's and recomputes the rest, for about a third
-    more time.
-    """
-    length = config.typed("sequence_len") or 0
-    if length >= 4096 and not config.typed("gradient_checkpointing"):
-        message = "Long rows without `gradient_checkpointing: true` take several times the memory."
-        yield problem(
-            message, "sequence_len", *(["gradient_checkpointing"] if config.written("gradient_checkpointing") else [])
-        )
