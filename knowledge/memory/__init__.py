@@ -34,7 +34,10 @@ def memory_of(config: Config) -> MemoryEstimate | None:
         The estimate, or None where the base model, the batch or the adapter cannot be read.
     """
     if "memory" not in config.memo:
+        # What the estimate reads is not what the rule reads that asks for it.
+        reads, config.reads = config.reads, None
         run = read_run(config)
         config.memo["memory"] = None if run is None else estimate(run)
+        config.reads = reads
     found: MemoryEstimate | None = config.memo["memory"]
     return found

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from knowledge.memory.moments import Moment
     from knowledge.memory.run import Run
 
-_KERNEL_LESS = frozenset({"phi", "phi3", "stablelm", "gpt_neox", "falcon", "olmo2"})
+_PAIRED = frozenset({"dpo", "ipo", "orpo", "simpo", "kto"})
 
 
 def assumptions(run: Run, peak: Moment) -> tuple[str, ...]:
@@ -36,6 +36,9 @@ def _model(run: Run) -> list[str | None]:
         else "The dimensions of this model come from one source and were not confirmed.",
         "`quantize_moe_experts` is off: the experts are not quantised, and are raised to fp32 (4 bytes each)."
         if experts and shape.quantised and shape.prepared and not shape.packed_experts
+        else None,
+        "`load_in_4bit` does not quantise with `adapter: lora`: the whole model is loaded, and raised to fp32."
+        if shape.method == "lora" and shape.prepared
         else None,
         "Embeddings, head and norms are kept in fp32: no flash attention, adapter or cut cross entropy asks otherwise."
         if shape.wide
@@ -69,9 +72,6 @@ def _batch(run: Run, peak: Moment) -> list[str | None]:
         else None,
         "Eager attention keeps a matrix of sequence by sequence for every head." if run.eager else None,
     ]
-
-
-_PAIRED = frozenset({"dpo", "ipo", "orpo", "simpo", "kto"})
 
 
 def _sharing(run: Run) -> list[str | None]:

@@ -253,7 +253,10 @@ def _checkpointing(config: Config) -> str:
     # As written: Axolotl turns "offload" into two other keys.
     if config.final("gradient_checkpointing") in {"offload", "offload_disk"} or given(config, "activation_offloading"):
         return "offload"
-    return "layers" if given(config, "gradient_checkpointing") else "no"
+    if given(config, "gradient_checkpointing"):
+        return "layers"
+    settings = given(config, "fsdp_config")
+    return "layers" if isinstance(settings, dict) and settings.get("activation_checkpointing") else "no"
 
 
 def _kernels(config: Config, adapter: Adapter | None) -> tuple[bool, bool, bool]:

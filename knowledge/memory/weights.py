@@ -164,7 +164,8 @@ def _loaded(module: Module, shape: Shape) -> float:
     packable = module.kind == "linear" and module.name != "lm_head"
     if shape.quantised and (packable or (module.kind == "experts" and shape.packed_experts)):
         return weight * shape.packed + bias * shape.half
-    if shape.quantised and module.kind == "experts" and shape.prepared:
+    if shape.prepared and not shape.full and (packable or module.kind == "experts"):
+        # The preparation for 4 or 8 bits raises to fp32 whatever was not quantised.
         return module.parameters * float(_FP32)
     return module.parameters * float(_FP32 if shape.wide and is_widened(module) else shape.half)
 
