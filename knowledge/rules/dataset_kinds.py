@@ -1,0 +1,188 @@
+"""Dataset types: which exist, and what they do."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from knowledge.catalog import read_json
+from knowledge.conditions import entries
+from knowledge.finding import Severity
+from knowledge.rule import Problem, problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+
+
+ENTRY = "datasets:\n  - path: org/rows\n"
+
+
+@rule(
+    Severity.ERROR,
+    fields=("datasets[].type", "datasets[].min_turns", "datasets[].max_turns"),
+    says="max_turns must exceed min_turns for multi-turn data",
+    bad="datasets:\n  - type: _synthetic\n    min_turns: 3\n    max_turns: 2\n",
+    good="datasets:\n  - type: _synthetic\n    min_turns: 3\n    max_turns: 4\n",
+)
+def synthetic_turns(config: Config) -> Iterator[Problem]:
+    """A synthetic dataset whose `max_turns` does not exceed `min_turns`.
+
+    With more than one turn at least, the upper bound has to be higher.
+    """
+    for index, entry in synthetic(config):
+        if entry["min_turns"] > 1 and entry["max_turns"] <= entry["min_turns"]:
+            yield problem(
+                "Has to exceed `min_turns`.", ("datasets", index, "max_turns"), ("datasets", index, "min_turns")
+            )
+
+
+@rule(
+    Severity.ERROR,
+    fields=("datasets[].type", "datasets[].sequence_length", "datasets[].min_turns", "datasets[].min_turn_length"),
+    says="sequence_length must be at least",
+    bad="datasets:\n  - type: _synthetic\n    max_turns: 2\n    sequence_length: 8\n",
+    good="datasets:\n  - type: _synthetic\n    max_turns: 2\n    sequence_length: 512\n",
+)
+def synthetic_too_short(config: Config) -> Iterator[Problem]:
+    """A synthetic dataset whose rows are too short for their turns.
+
+    `sequence_length` has to hold `min_turns` turns of `min_turn_length` tokens.
+    """
+    for index, entry in synthetic(config):
+        raw = config.raw(f"datasets[{index}]")
+        fraction = entry["input_fraction"]
+        if entry["max_turns"] > 1 and "input_fraction" not in raw:
+            fraction = 0.25
+        least = max(entry["min_turn_length"], 2 if fraction > 0 else 1) * entry["min_turns"]
+        length = entry["sequence_length"]
+        if length is not None and (entry["max_turns"] > 1 or fraction > 0) and length < least:
+            yield problem(f"Too short for its turns: at least {least}.", ("datasets", index, "sequence_length"))
+
+
+def synthetic(config: Config) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The typed entries of synthetic data that typing accepts."""
+    faulty = {wrong.steps[1] for wrong in config.wrong("datasets") if len(wrong.steps) > 1}
+    typed = config.typed("datasets")
+    for index, entry in entries(config, "datasets"):
+        if config.dataset_class(entry) == "SyntheticDataset" and index not in faulty:
+            yield index, typed[index]
+
+
+@rule(
+    Severity.CRASH,
+    fields=("datasets[].data_files", "datasets[].type", "rl"),
+    bad="rl: orpo\ndatasets:\n  - path: org/pairs\n    type:\n      field_prompt: prompt\n",
+    good="rl: orpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.argilla\n",
+)
+def orpo_custom_type(config: Config) -> Iterator[Problem]:
+    """`rl: orpo` with a mapping of columns under `type`.
+
+    The mapping is emptied when the entry is typed, and loading finds no strategy. Use `chat_template.argilla`.
+    """
+    if config.raw("rl") == "orpo":
+        for index, entry in entries(config, "datasets"):
+            if isinstance(entry.get("type"), dict):
+                message = "A mapping is emptied under ORPO and loading fails. Use `chat_template.argilla`."
+                yield problem(message, ("datasets", index, "type"), suggestion="chat_template.argilla")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("datasets[].type", "train_on_inputs"),
+    bad=f"{ENTRY}    type: input_output\ntrain_on_inputs: true\n",
+    good=f"{ENTRY}    type: input_output\n",
+)
+def input_output_trains_inputs(config: Config) -> Iterator[Problem]:
+    """`train_on_inputs: true` with `type: input_output`.
+
+    The labels of the segments exist to leave text out of training; this switch trains the unlabelled ones as well.
+    """
+    if config.typed("train_on_inputs"):
+        for index, entry in entries(config, "datasets"):
+            if entry.get("type") == "input_output":
+                message = "Trains the segments with `label: false` too. Drop `train_on_inputs`."
+                yield problem(message, "train_on_inputs", ("datasets", index, "type"))
+
+
+@rule(
+    Severity.ADVICE,
+    fields=("datasets[].type",),
+    bad=f"{ENTRY}    type: input_output\n",
+    good=f"{ENTRY}    type: completion\n",
+)
+def input_output_adds_nothing(config: Config) -> Iterator[Problem]:
+    """`type: input_output` adds no BOS, EOS or template by itself.
+
+    Whatever the model shall see or learn to end with has to stand in the text of the segments.
+    """
+    for index, entry in entries(config, "datasets"):
+        if entry.get("type") == "input_output":
+            message = "Adds no BOS or EOS: write them into the segments' text, or the model never stops."
+            yield problem(message, ("datasets", index, "type"))
+
+
+@rule(
+    Severity.CRASH,
+    fields=("datasets[].type", "test_datasets", "rl", "reward_model", "process_reward_model"),
+    bad=f"{ENTRY}    type: text\n",
+    good=f"{ENTRY}    type: completion\n",
+)
+def dataset_type_unknown(config: Config) -> Iterator[Problem]:
+    """A dataset type that does not exist.
+
+    Validation takes any text; preparing the rows finds no way to read them and fails. Plain text is `completion`, a
+    chat `chat_template`. Names with a dot may be code of your own, so they are left alone.
+    """
+    if any(config.raw(name) for name in ("rl", "reward_model", "process_reward_model")):
+        return
+    known = supervised_types()
+    for name in ("datasets", "test_datasets"):
+        for index, entry in entries(config, name):
+            kind = entry.get("type")
+            if not isinstance(kind, str) or not kind or "." in kind or kind.startswith("sharegpt"):
+                continue
+            if kind.partition(":")[0] in known:
+                continue
+            near = {"text": "completion", "raw": "completion", "json": "completion", "chat": "chat_template"}.get(kind)
+            near = near or nearest(kind, known)
+            hint = f" Take `{near}`?" if near else " Plain text is `completion`, a chat `chat_template`."
+            message = f"No such type: preparing the rows fails.{hint}"
+            yield problem(message, (name, index, "type"), suggestion=near)
+
+
+@lru_cache(maxsize=1)
+def supervised_types() -> tuple[str, ...]:
+    """The dataset types of supervised training (facts/values.json)."""
+    known = read_json("values.json")["dataset_type"]
+    return (*known["sft_modules"], *known["sft_handlers"], "user_defined", "bradley_terry", "chat_template")
+
+
+def nearest(name: str, known: tuple[str, ...]) -> str | None:
+    """The known name most like a misspelt one."""
+    from rapidfuzz import fuzz, process
+
+    best = process.extractOne(name.lower(), known, scorer=fuzz.ratio, score_cutoff=75)
+    return best[0] if best else None
+
+
+@rule(
+    Severity.WARNING,
+    fields=("rl", "datasets[].type"),
+    bad="rl: grpo\ndatasets:\n  - path: org/prompts\n    type: chat_template\n",
+    good="rl: grpo\ndatasets:\n  - path: org/prompts\n    type: rewards.transform\n",
+)
+def generation_wants_a_function(config: Config) -> Iterator[Problem]:
+    """A chat type under `rl: grpo` or `gdpo`.
+
+    The rows are then read as preference pairs, and the chosen column is missing. GRPO wants the name of a function of
+    yours, module.function, that returns prompts.
+    """
+    rl = config.raw("rl")
+    if rl in ("grpo", "gdpo"):
+        for index, entry in entries(config, "datasets"):
+            kind = entry.get("type")
+            if isinstance(kind, str) and "." not in kind:
+                message = f"Read as preference pairs under `rl: {rl}`: name your function, `module.function`."
+                yield problem(message, ("datasets", index, "type"), "rl")
