@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.document import Steps
 
-_OLD = (0, 10, 0)
+_OLD = (0, 12, 2)
 """Keys that came with this release or before are not worth a word: nobody runs an older image."""
 _OF_FACTS = frozenset({"unknown-key", "foreign-key", "misplaced-key", "removed-key", "plugin-not-listed"})
 
