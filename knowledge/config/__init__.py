@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from knowledge.coercion import Models, Wrong, coerce, default_of
 from knowledge.config.changes import CHANGES, LEGACY_ATTENTION, LORA_KERNELS, lora_kernels_switch_on
 from knowledge.config.later import LATER, SEPARATES_ROWS
+from knowledge.config.plugins import IN_BLOCKS, PLUGIN_CHECKS, REGISTER, experts_fall_back
 from knowledge.document import Document, Mapping, Steps, join, parse, split
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = [
     "Config",
     "Types",
     "Unreadable",
+    "experts_fall_back",
     "load_types",
     "lora_kernels_switch_on",
     "read",
@@ -71,14 +73,20 @@ def load_types() -> Types:
     types = json.loads((folder / "types.json").read_text("utf-8"))
     order = json.loads((folder / "order.json").read_text("utf-8"))
     root = types["models"][types["root"]]["fields"]
-    names = [*order["before_in_run_order"], *order["after_in_run_order"]]
-    aliases = {alias: name for name, field in root.items() for alias in field.get("names", ())}
+    before = list(order["before_in_run_order"])
+    after_core = before.index("sync_context_parallel_size") + 1
+    names = [*before[:after_core], *PLUGIN_CHECKS, *before[after_core:], *IN_BLOCKS, *order["after_in_run_order"]]
+    aliases = {}
+    for name, field in root.items():
+        if "names" in field:
+            aliases.update(dict.fromkeys(field["names"], name))
+            field["names"].append(name)  # the field's own name is accepted too, and loses against its alias
     return Types(
         types["axolotl"],
         types["models"],
         root,
         types["plugins"],
-        {name: rank for rank, name in enumerate(names)},
+        {REGISTER: -1, **{name: rank for rank, name in enumerate(names)}},
         aliases,
     )
 

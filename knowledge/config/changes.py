@@ -43,7 +43,9 @@ CHANGES: dict[str, list[tuple[str, Change]]] = {}
 """Root key -> the changes that may happen when it is there, as (step, change). "" for those that always may."""
 
 
-def _change(step: str, *keys: str) -> Callable[[Change], Change]:
+def changes_at(step: str, *keys: str) -> Callable[[Change], Change]:
+    """Register a change: the check that does it, and the root keys of which one has to be there."""
+
     def register(change: Change) -> Change:
         for key in keys or ("",):
             CHANGES.setdefault(key, []).append((step, change))
@@ -52,7 +54,7 @@ def _change(step: str, *keys: str) -> Callable[[Change], Change]:
     return register
 
 
-@_change("migrate_gc_steps", "gc_steps")
+@changes_at("migrate_gc_steps", "gc_steps")
 def _gc_steps(now: Values) -> None:
     steps = now.get("gc_steps")
     if not isinstance(steps, (int, float)) or now.get("torch_empty_cache_steps") is not None:
@@ -63,7 +65,7 @@ def _gc_steps(now: Values) -> None:
         now.set("gc_collect_steps", steps)
 
 
-@_change("default_dataset_num_proc", "dataset_processes")
+@changes_at("default_dataset_num_proc", "dataset_processes")
 def _processes(now: Values) -> None:
     if now.get("dataset_processes") is not None:
         if now.get("dataset_num_proc") is None:
@@ -71,7 +73,7 @@ def _processes(now: Values) -> None:
         now.drop("dataset_processes")
 
 
-@_change("default_dataloader_opts")
+@changes_at("default_dataloader_opts")
 def _dataloader(now: Values) -> None:
     names = ("dataloader_num_workers", "dataloader_pin_memory", "dataloader_prefetch_factor")
     if all(now.get(name) is None for name in names):
@@ -79,13 +81,13 @@ def _dataloader(now: Values) -> None:
             now.set(name, value)
 
 
-@_change("check_torch_compile_auto", "torch_compile")
+@changes_at("check_torch_compile_auto", "torch_compile")
 def _compile_auto(now: Values) -> None:
     if now.get("torch_compile") == "auto":
         now.set("torch_compile", True)
 
 
-@_change("check_auto_enable_lora_kernels", "adapter")
+@changes_at("check_auto_enable_lora_kernels", "adapter")
 def _lora_kernels(now: Values) -> None:
     if lora_kernels_switch_on(now.get):
         for name in LORA_KERNELS:
@@ -102,7 +104,7 @@ def lora_kernels_switch_on(get: Callable[[str], Any]) -> bool:
     return not (adapter == "lora" and get("load_in_8bit"))
 
 
-@_change("normalize_attn_implementation", "gemma4_hybrid_attn_impl", *LEGACY_ATTENTION)
+@changes_at("normalize_attn_implementation", "gemma4_hybrid_attn_impl", *LEGACY_ATTENTION)
 def _attention(now: Values) -> None:
     flags = [name for name in LEGACY_ATTENTION if now.get(name)]
     if now.get("gemma4_hybrid_attn_impl") and not now.get("attn_implementation") and not flags:
@@ -114,27 +116,19 @@ def _attention(now: Values) -> None:
             now.drop(name)
 
 
-@_change("validate_lora_dropout", "adapter")
+@changes_at("validate_lora_dropout", "adapter")
 def _dropout(now: Values) -> None:
     if now.get("adapter") is not None and now.get("lora_dropout") is None:
         now.set("lora_dropout", 0.0)
 
 
-@_change("check_wandb_run", "wandb_run_id")
+@changes_at("check_wandb_run", "wandb_run_id")
 def _wandb_name(now: Values) -> None:
     if now.get("wandb_run_id") and not now.get("wandb_name"):
         now.set("wandb_name", now.get("wandb_run_id"))
 
 
-@_change("check_deprecated_swiglu", "liger_swiglu")
-def _liger_glu(now: Values) -> None:
-    if "LigerPlugin" in now.plugins and now.get("liger_swiglu") is not None:
-        if now.get("liger_glu_activation") is None:
-            now.set("liger_glu_activation", now.get("liger_swiglu"))
-        now.drop("liger_swiglu")
-
-
-@_change("sync_context_parallel_size", "context_parallel", "context_parallel_size", "sequence_parallel_degree")
+@changes_at("sync_context_parallel_size", "context_parallel", "context_parallel_size", "sequence_parallel_degree")
 def _context_parallel(now: Values) -> None:
     block = now.get("context_parallel") or {}
     if not isinstance(block, dict):
@@ -149,13 +143,13 @@ def _context_parallel(now: Values) -> None:
         now.set("context_parallel", {**block, "size": size})
 
 
-@_change("check_mm_prepare", "skip_prepare_dataset")
+@changes_at("check_mm_prepare", "skip_prepare_dataset")
 def _skip_prepare(now: Values) -> None:
     if now.get("skip_prepare_dataset") and now.get("remove_unused_columns") is None:
         now.set("remove_unused_columns", False)
 
 
-@_change("check_eval_packing", "sample_packing")
+@changes_at("check_eval_packing", "sample_packing")
 def _eval_packing(now: Values) -> None:
     if not now.get("sample_packing"):
         return
@@ -165,13 +159,13 @@ def _eval_packing(now: Values) -> None:
         now.set("remove_unused_columns", False)
 
 
-@_change("check_test_datasets_bench", "do_bench_eval")
+@changes_at("check_test_datasets_bench", "do_bench_eval")
 def _bench(now: Values) -> None:
     if now.get("do_bench_eval") and not now.get("test_datasets") and not now.get("val_set_size"):
         now.set("test_datasets", [{"path": "axolotl-ai-co/empty-test-ds"}])
 
 
-@_change("check_tokenizer_use_mistral_common")
+@changes_at("check_tokenizer_use_mistral_common")
 def _mistral_common(now: Values) -> None:
     if now.get("tokenizer_use_mistral_common") is not None:
         return
@@ -180,27 +174,27 @@ def _mistral_common(now: Values) -> None:
         now.set("tokenizer_use_mistral_common", True)
 
 
-@_change("check_multipack_buffer_size", "pretrain_multipack_buffer_size")
+@changes_at("check_multipack_buffer_size", "pretrain_multipack_buffer_size")
 def _multipack_buffer(now: Values) -> None:
     if now.get("pretrain_multipack_buffer_size") and not now.get("streaming_multipack_buffer_size"):
         now.set("streaming_multipack_buffer_size", now.get("pretrain_multipack_buffer_size"))
         now.drop("pretrain_multipack_buffer_size")
 
 
-@_change("check_neftune", "noisy_embedding_alpha")
+@changes_at("check_neftune", "noisy_embedding_alpha")
 def _neftune(now: Values) -> None:
     if now.get("noisy_embedding_alpha") and not now.get("neftune_noise_alpha"):
         now.set("neftune_noise_alpha", now.get("noisy_embedding_alpha"))
         now.drop("noisy_embedding_alpha")
 
 
-@_change("check_eval_strategy", "evaluation_strategy")
+@changes_at("check_eval_strategy", "evaluation_strategy")
 def _eval_strategy(now: Values) -> None:
     if now.get("evaluation_strategy") is not None and now.get("eval_strategy") is None:
         now.set("eval_strategy", now.get("evaluation_strategy"))
 
 
-@_change("set_reward_model_defaults", "reward_model", "process_reward_model")
+@changes_at("set_reward_model_defaults", "reward_model", "process_reward_model")
 def _reward_defaults(now: Values) -> None:
     for name, labels, kind in (
         ("reward_model", 1, "AutoModelForSequenceClassification"),
@@ -213,19 +207,19 @@ def _reward_defaults(now: Values) -> None:
                 now.set("model_type", kind)
 
 
-@_change("hint_reward_model_pad", "reward_model")
+@changes_at("hint_reward_model_pad", "reward_model")
 def _reward_padding(now: Values) -> None:
     if now.get("reward_model") and now.get("pad_to_sequence_len") is None:
         now.set("pad_to_sequence_len", True)
 
 
-@_change("hint_sample_packing_padding", "sample_packing")
+@changes_at("hint_sample_packing_padding", "sample_packing")
 def _packing_padding(now: Values) -> None:
     if now.get("sample_packing") and now.get("pad_to_sequence_len") is None:
         now.set("pad_to_sequence_len", True)
 
 
-@_change("check_fsdp_config_kwargs_prefix", "fsdp_config")
+@changes_at("check_fsdp_config_kwargs_prefix", "fsdp_config")
 def _fsdp_prefix(now: Values) -> None:
     block = now.get("fsdp_config")
     if not isinstance(block, dict):
@@ -235,7 +229,7 @@ def _fsdp_prefix(now: Values) -> None:
         now.set("fsdp_config", {(key.replace("fsdp_", "") if key in prefixed else key): block[key] for key in block})
 
 
-@_change("check_fsdp_version_in_fsdp_config", "fsdp_config", "fsdp_version")
+@changes_at("check_fsdp_version_in_fsdp_config", "fsdp_config", "fsdp_version")
 def _fsdp_version(now: Values) -> None:
     block = now.get("fsdp_config") or {}
     version = now.get("fsdp_version")
@@ -254,19 +248,19 @@ def _fsdp_version(now: Values) -> None:
     now.set("fsdp_version", version)
 
 
-@_change("check_qgalore", "optimizer")
+@changes_at("check_qgalore", "optimizer")
 def _qgalore_targets(now: Values) -> None:
     if now.get("optimizer") == "q_galore_adamw8bit" and now.get("optim_target_modules") is None:
         now.set("optim_target_modules", ["attn", "mlp"])
 
 
-@_change("check_chat_template_config", "chat_template_jinja")
+@changes_at("check_chat_template_config", "chat_template_jinja")
 def _jinja(now: Values) -> None:
     if now.get("chat_template_jinja") and not now.get("chat_template"):
         now.set("chat_template", "jinja")
 
 
-@_change("check_pretraining_split_batches_accelerate", "pretraining_dataset")
+@changes_at("check_pretraining_split_batches_accelerate", "pretraining_dataset")
 def _split_batches(now: Values) -> None:
     if not now.get("pretraining_dataset"):
         return
