@@ -1,9 +1,9 @@
-"""Loading plugins, and the fields of those without a file of their own."""
+"""Loading plugins, and the fields of the smaller ones."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from knowledge.config import load_types
 from knowledge.finding import Severity
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 HOME = "axolotl.integrations."
-CUT = "plugins: [axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin]\n"
 LIGER = "plugins: [axolotl.integrations.liger.LigerPlugin]\n"
 MORA = "plugins: [axolotl.integrations.mora.MoraPlugin]\nadapter: mora\nlora_r: 8\nlora_alpha: 16\n"
+KD = "plugins: [axolotl.integrations.kd.KDPlugin]\n"
 NEMO = "plugins: [axolotl.integrations.nemo_gym.NemoGymPlugin]\n"
 COMPRESSOR = "plugins: [axolotl.integrations.llm_compressor.LLMCompressorPlugin]\nllmcompressor:\n  recipe: {}\n"
 WITHOUT_FIELDS = ("fla_sm120_shim.FlaSm120ShimPlugin", "mixlora.MixLoraPlugin")
 IN_ONE_FILE = frozenset({"cut_cross_entropy", "fla_sm120_shim", "grokfast", "kd", "lm_eval", "spectrum"})
 """Integrations whose plugin has no module of its own below the package."""
-NAMESAKES = frozenset({"kernels", "lm_eval", "swanlab"})
-"""Integrations whose short name is that of a package, which is imported first when it is installed."""
+INSTALLED = ("kernels.", "lm_eval.")
+"""Short names of integrations that Python finds elsewhere first: packages of those names come with Axolotl."""
 
 
 @lru_cache(maxsize=1)
@@ -84,7 +84,7 @@ def plugin_without_module(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("plugins",),
-    says=("No module named 'axolotl.integrations", "has no attribute", "'module' object is not callable"),
+    says=("No module named 'axolotl.integration", "module 'axolotl.integrations", "Could not load required plugin"),
     bad="plugins: [axolotl.integrations.ligr.LigerPlugin]\n",
     good=LIGER,
 )
@@ -95,35 +95,33 @@ def plugin_unknown(config: Config) -> Iterator[Problem]:
     run.
     """
     for index, name in entries(config):
-        if name.startswith("axolotl.") and not _loads(name):
+        wrong = name.startswith("axolotl.") and name not in homes() and not name.endswith(".BasePlugin")
+        if wrong or name.startswith(INSTALLED):
             message = f"Axolotl 0.21.0 has no such plugin. {_cure(name)}"
             yield problem(message, ("plugins", index), suggestion=_meant(name))
-
-
-def _loads(name: str) -> bool:
-    return name in homes() or name.endswith(".BasePlugin")
 
 
 @rule(
     Severity.WARNING,
     fields=("plugins",),
-    says="Could not load required plugin",
     bad="plugins: [my_package.MyPlugin]\n",
     good=LIGER,
 )
 def plugin_from_elsewhere(config: Config) -> Iterator[Problem]:
     """A plugin that is not Axolotl's own.
 
-    Its package has to be installed where the run takes place; what it changes or checks is not known here.
+    Its package has to be installed where the run takes place, else the config is refused. What it adds, changes or
+    checks is not known here.
     """
     for index, name in entries(config):
-        if "." in name and not name.startswith("axolotl."):
-            short = name.partition(".")[0]
-            if HOME + name not in homes():
-                yield problem("Not Axolotl's own: it has to be installed, and was not checked.", ("plugins", index))
-            elif short in NAMESAKES:
-                message = f"Fails where a package `{short}` is installed: write `{HOME}{name}`."
-                yield problem(message, ("plugins", index), suggestion=HOME + name)
+        if "." not in name or name.startswith(("axolotl.", *INSTALLED)):
+            continue
+        if name.startswith("swanlab."):
+            message = "Fails where the package swanlab is installed: put `axolotl.integrations.` before it."
+            yield problem(message, ("plugins", index), suggestion=HOME + name)
+        elif HOME + name not in homes():
+            message = "Not Axolotl's own and not checked here: it has to be installed, or loading fails."
+            yield problem(message, ("plugins", index), suggestion=_meant(name))
 
 
 @rule(
@@ -162,177 +160,102 @@ def plugin_needs_package(config: Config) -> Iterator[Problem]:
         yield problem("Needs the package llmcompressor; without it Axolotl refuses the config.", "plugins")
 
 
-# -- Cut Cross Entropy ---------------------------------------------------------------------------------------------
-
-
 @rule(
-    Severity.ERROR,
-    fields=("cut_cross_entropy", "bf16", "fp16"),
-    says="Cut Cross Entropy requires fp16/bf16 training",
-    bad=f"{CUT}cut_cross_entropy: true\n",
-    good=f"{CUT}cut_cross_entropy: true\nbf16: true\n",
+    Severity.CRASH,
+    fields=("adapter", "mora", "load_in_8bit", "load_in_4bit", "gptq"),
+    says=(
+        "mora.use_mora must be true when adapter: mora is set",
+        "adapter: mora currently requires a full-precision base model",
+        "adapter: mora is not compatible with GPTQ",
+    ),
+    bad=f"{MORA}load_in_8bit: true\n",
+    good=MORA,
 )
-def cut_cross_entropy_precision(config: Config) -> Iterator[Problem]:
-    """`cut_cross_entropy` without a written half precision.
+def mora_base(config: Config) -> Iterator[Problem]:
+    """MoRA on quantized weights, or switched off by its own block.
 
-    The default of `bf16` does not count here. Left out, the plugin turns itself on and this is not asked.
+    Building the adapter fails then. For quantized weights take `adapter: lora` or `qlora`.
     """
-    now = config.at("check_dtype_is_half")
-    if "CutCrossEntropyPlugin" in config.plugins and now("cut_cross_entropy") and not (now("bf16") or now("fp16")):
-        yield problem("Needs `bf16: true` written out; its default does not count.", "cut_cross_entropy", "bf16")
-
-
-@rule(
-    Severity.ERROR,
-    fields=("chunked_cross_entropy", "plugins"),
-    says="Cut Cross Entropy does not support chunked cross entropy",
-    bad=f"{CUT}chunked_cross_entropy: true\n",
-    good=CUT,
-)
-def cut_cross_entropy_chunked(config: Config) -> Iterator[Problem]:
-    """`chunked_cross_entropy` beside the Cut Cross Entropy plugin.
-
-    Both replace the loss; listing the plugin is enough, whatever `cut_cross_entropy` says.
-    """
-    now = config.at("check_chunked_cross_entropy_not_set")
-    if "CutCrossEntropyPlugin" in config.plugins and now("chunked_cross_entropy"):
-        yield problem("Not beside CutCrossEntropyPlugin: drop one of the two.", "chunked_cross_entropy", "plugins")
-
-
-@rule(
-    Severity.ERROR,
-    fields=("cut_cross_entropy_c_grad_chunk_size", "cut_cross_entropy_accum_c_fp32"),
-    says="`cut_cross_entropy_c_grad_chunk_size`",
-    bad=f"{CUT}cut_cross_entropy_c_grad_chunk_size: 100\ncut_cross_entropy_accum_c_fp32: true\n",
-    good=f"{CUT}cut_cross_entropy_c_grad_chunk_size: 256\ncut_cross_entropy_accum_c_fp32: true\n",
-)
-def cut_cross_entropy_chunk_size(config: Config) -> Iterator[Problem]:
-    """`cut_cross_entropy_c_grad_chunk_size` of a wrong size, or without what it belongs to.
-
-    It is a number of vocabulary rows in steps of 128, of the gradient that is summed in fp32.
-    """
-    name, total = "cut_cross_entropy_c_grad_chunk_size", "cut_cross_entropy_accum_c_fp32"
-    size = config.typed(name)
-    if "CutCrossEntropyPlugin" in config.plugins and size:
-        if size != "auto" and (size < 0 or size % 128):
-            yield problem("Takes `auto` or a multiple of 128.", name)
-        elif not config.typed(total):
-            yield problem(f"Needs `{total}: true`.", name, total)
-
-
-# -- Liger ---------------------------------------------------------------------------------------------------------
-
-
-@rule(
-    Severity.ERROR,
-    fields=("liger_swiglu", "liger_glu_activation"),
-    says="You cannot have both `liger_swiglu` and `liger_glu_activation` set",
-    bad=f"{LIGER}liger_swiglu: true\nliger_glu_activation: true\n",
-    good=f"{LIGER}liger_glu_activation: true\n",
-)
-def liger_activation_twice(config: Config) -> Iterator[Problem]:
-    """`liger_swiglu` beside `liger_glu_activation`.
-
-    They are the old and the new name of one switch.
-    """
-    if "LigerPlugin" in config.plugins and config.raw("liger_swiglu") is not None:
-        if config.raw("liger_glu_activation") is not None:
-            yield problem("The old name of `liger_glu_activation`: remove it.", "liger_swiglu", "liger_glu_activation")
+    if "MoraPlugin" in config.plugins and config.typed("adapter") == "mora":
+        for name in ("load_in_8bit", "load_in_4bit", "gptq"):
+            if config.typed(name):
+                yield problem("Building MoRA fails on quantized weights: drop this.", name, "adapter")
+        if not config.typed("mora.use_mora"):
+            yield problem("Building MoRA fails while this is off: drop it.", "mora.use_mora", "adapter")
 
 
 @rule(
     Severity.WARNING,
-    fields=("liger_swiglu", "liger_glu_activation"),
-    says="The 'liger_swiglu' argument is deprecated",
-    bad=f"{LIGER}liger_swiglu: true\n",
-    good=f"{LIGER}liger_glu_activation: true\n",
+    fields=("adapter",),
+    says="adapter: mora requires a PEFT build with MoRA support",
+    bad=MORA,
+    good="adapter: lora\nlora_r: 8\nlora_alpha: 16\n",
 )
-def liger_swiglu_renamed(config: Config) -> Iterator[Problem]:
-    """`liger_swiglu` has a new name.
+def mora_needs_package(config: Config) -> Iterator[Problem]:
+    """MoRA needs a PEFT that has it.
 
-    It is still read, as `liger_glu_activation`.
+    The usual PEFT does not; with it, building the adapter fails. A config alone does not tell what is installed.
     """
-    if "LigerPlugin" in config.plugins and config.raw("liger_swiglu") is not None:
-        if config.raw("liger_glu_activation") is None:
-            message = "Now `liger_glu_activation`; the old name is still read."
-            yield problem(message, "liger_swiglu", suggestion="liger_glu_activation")
+    if "MoraPlugin" in config.plugins and config.typed("adapter") == "mora":
+        yield problem("Fails with the usual PEFT: install a build of PEFT that has MoRA.", "adapter")
+
+
+GYM = f"{NEMO}nemo_gym_enabled: true\nnemo_gym_config_paths: [servers/math.yaml]\n"
 
 
 @rule(
     Severity.ERROR,
-    fields=("liger_glu_activation", "tiled_mlp", "tiled_mlp_use_original_mlp"),
-    says="You cannot have both `liger_glu_activation` and `tiled_mlp` set",
-    bad=f"{LIGER}liger_glu_activation: true\ntiled_mlp: true\n",
-    good=f"{LIGER}liger_glu_activation: true\ntiled_mlp: true\ntiled_mlp_use_original_mlp: true\n",
+    fields=("nemo_gym_enabled", "nemo_gym_config_paths", "nemo_gym_auto_start", "nemo_gym_datasets"),
+    says=("nemo_gym_config_paths is required when", "nemo_gym_datasets is required when"),
+    bad=GYM,
+    good=f"{GYM}nemo_gym_datasets:\n  - path: math.jsonl\n",
 )
-def liger_tiled_mlp(config: Config) -> Iterator[Problem]:
-    """Liger's activation with a tiled MLP.
+def nemo_gym_incomplete(config: Config) -> Iterator[Problem]:
+    """NeMo Gym without its datasets, or without the servers that it is to start.
 
-    Tiling replaces the MLP unless it keeps the original one.
+    Asked for only when `nemo_gym_enabled` is written.
     """
-    now = config.at("check_tiled_mlp_conflict")
-    both = now("liger_glu_activation") is True and now("tiled_mlp") is True
-    if "LigerPlugin" in config.plugins and both and not now("tiled_mlp_use_original_mlp"):
-        yield problem("Needs `tiled_mlp_use_original_mlp: true` beside it.", "liger_glu_activation", "tiled_mlp")
-
-
-@rule(
-    Severity.ERROR,
-    fields=("liger_rms_norm", "liger_fused_linear_cross_entropy", "tensor_parallel_size"),
-    says=("`liger_rms_norm` is incompatible with tensor parallelism", "not compatible with liger losses"),
-    bad=f"{LIGER}liger_rms_norm: true\ntensor_parallel_size: 2\n",
-    good=f"{LIGER}liger_rms_norm: true\n",
-)
-def liger_tensor_parallel(config: Config) -> Iterator[Problem]:
-    """Liger's norm or fused loss with tensor parallelism.
-
-    They work on whole weights, which no GPU has there.
-    """
-    if "LigerPlugin" not in config.plugins:
+    now = config.at("check_nemo_gym_config")
+    if "NemoGymPlugin" not in config.plugins or not now("nemo_gym_enabled"):
         return
-    now = config.at("check_liger_rms_norm_tensor_parallel")
-    size = now("tensor_parallel_size")
-    if now("liger_rms_norm"):
-        if size is None and config.written("tensor_parallel_size"):
-            yield problem("Blank, beside `liger_rms_norm`: leave it out.", "tensor_parallel_size", "liger_rms_norm")
-        elif isinstance(size, (int, float)) and size > 1:
-            yield problem("Not with tensor parallelism: drop this.", "liger_rms_norm", "tensor_parallel_size")
-    loss = "liger_fused_linear_cross_entropy"
-    if config.typed(loss) and config.typed("tensor_parallel_size") > 1:
-        yield problem("Not with tensor parallelism: drop this.", loss, "tensor_parallel_size")
+    starts = now("nemo_gym_auto_start") or not config.written("nemo_gym_auto_start")
+    if starts and not now("nemo_gym_config_paths"):
+        yield problem("Needs `nemo_gym_config_paths`, or `nemo_gym_auto_start: false`.", "nemo_gym_enabled")
+    if not now("nemo_gym_datasets"):
+        yield problem("Needs `nemo_gym_datasets`: a list with a `path` each.", "nemo_gym_enabled")
 
 
 @rule(
-    Severity.ERROR,
-    fields=("liger_use_token_scaling", "liger_fused_linear_cross_entropy"),
-    says="`liger_use_token_scaling: true` requires `liger_fused_linear_cross_entropy`",
-    bad=f"{LIGER}liger_use_token_scaling: true\n",
-    good=f"{LIGER}liger_use_token_scaling: true\nliger_fused_linear_cross_entropy: true\n",
+    Severity.ADVICE,
+    fields=("nemo_gym_enabled", "nemo_gym_auto_clone", "nemo_gym_auto_start"),
+    bad=f"{GYM}nemo_gym_datasets:\n  - path: math.jsonl\n",
+    good=f"{GYM}nemo_gym_datasets:\n  - path: math.jsonl\nnemo_gym_auto_clone: false\nnemo_gym_auto_start: false\n",
 )
-def liger_token_scaling(config: Config) -> Iterator[Problem]:
-    """`liger_use_token_scaling` without the fused loss.
+def nemo_gym_starts_early(config: Config) -> Iterator[Problem]:
+    """NeMo Gym acts while the config is read.
 
-    It is a setting of that loss.
+    With `nemo_gym_enabled` written, even preprocessing clones its repository and starts its servers first.
     """
-    now = config.at("check_liger_use_token_scaling_flce")
-    loss = "liger_fused_linear_cross_entropy"
-    if "LigerPlugin" in config.plugins and now("liger_use_token_scaling") and not now(loss):
-        yield problem(f"Needs `{loss}: true`.", "liger_use_token_scaling")
+    if "NemoGymPlugin" in config.plugins and config.raw("nemo_gym_enabled"):
+        does = []
+        if config.raw("nemo_gym_auto_clone") or not config.written("nemo_gym_auto_clone"):
+            does.append("clones its repository")
+        if config.raw("nemo_gym_auto_start") or not config.written("nemo_gym_auto_start"):
+            does.append("starts its servers")
+        if does:
+            yield problem(f"Reading the config {' and '.join(does)}, in every command.", "nemo_gym_enabled")
 
 
 @rule(
     Severity.WARNING,
-    fields=("liger_kernel_impl",),
-    says="cannot take effect: liger_kernel.ops",
-    bad=f"{LIGER}liger_kernel_impl: cutile\n",
-    good=LIGER,
+    fields=("plugins", "kd_trainer"),
+    bad=f"{KD}kd_alpha: 0.9\n",
+    good=f"{KD}kd_trainer: true\nkd_alpha: 0.9\n",
 )
-def liger_kernels_need_package(config: Config) -> Iterator[Problem]:
-    """Another back end for Liger's kernels.
+def distillation_off(config: Config) -> Iterator[Problem]:
+    """The distillation plugin without `kd_trainer`.
 
-    cutile needs the package cuda-tile, cutedsl nvidia-cutlass-dsl, both a recent Liger that nothing has imported
-    before; a config alone does not tell.
+    The plugin alone trains as usual; `kd_trainer` is what makes it distil.
     """
-    package = {"cutile": "cuda-tile", "cutedsl": "nvidia-cutlass-dsl"}.get(config.typed("liger_kernel_impl"))
-    if "LigerPlugin" in config.plugins and package:
-        yield problem(f"Needs the package {package} and Liger 0.8.1 or newer.", "liger_kernel_impl")
+    if "KDPlugin" in config.plugins and not config.typed("kd_trainer"):
+        yield problem("No distillation without `kd_trainer: true`: add it.", "plugins", "kd_trainer")
