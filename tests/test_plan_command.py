@@ -91,3 +91,16 @@ def test_lengths_that_are_none_are_refused(
 def test_a_missing_file_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["plan", str(tmp_path / "none.yaml")]) == 2
     assert "none.yaml" in capsys.readouterr().err
+
+
+def test_rows_of_a_file_are_measured_and_sampled(
+    config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config.write_text(CONFIG.replace("type: alpaca", "type: alpaca\n    weight: 0.5"))
+    rows = [{"instruction": f"Count to {index}", "input": "", "output": "one two " * 20} for index in range(200)]
+    dataset = tmp_path / "rows.jsonl"
+    dataset.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = as_json(capsys, str(config), "--dataset", str(dataset))
+    assert found["train_rows"] == 100
+    assert any("estimated" in sentence for sentence in found["assumptions"])
+    assert main(["plan", str(config), "--dataset", str(tmp_path / "none.jsonl")]) == 2

@@ -14,6 +14,7 @@ from knowledge.memory import memory_of
 from knowledge.plan import make_plan, remember_plan, step_advice, storage_in_gigabytes
 from knowledge.rules import all_rules
 from knowledge.rules import run as run_rules
+from knowledge.samples import check_rows
 from knowledge.schema import schema_findings
 
 if TYPE_CHECKING:
@@ -51,11 +52,19 @@ def run(options: argparse.Namespace) -> int:
     """Make the plan and print it; 2 where a file cannot be used."""
     try:
         config = read(_read(options.config), options.gpus)
-        lengths = _lengths(options.lengths) if options.lengths else None
+        lengths, notes = _data(config, options)
     except UnusableFileError as reason:
         print(f"helpbot: {reason}", file=sys.stderr)
         return 2
-    plan = make_plan(config, lengths=lengths, rows=options.rows, mean_tokens=options.mean_tokens, curve=options.curve)
+    plan = make_plan(
+        config,
+        lengths=lengths,
+        rows=options.rows,
+        mean_tokens=options.mean_tokens,
+        of_file=bool(options.dataset),
+        curve=options.curve,
+        notes=notes,
+    )
     remember_plan(config, plan)
     findings = _findings(config)
     if options.format == "json":
@@ -114,6 +123,13 @@ def _read(path: str) -> str:
     return data.decode("utf-8", "replace")
 
 
+def _data(config: Config, options: argparse.Namespace) -> tuple[list[Length] | None, tuple[str, ...]]:
+    """Tokens of the rows, as far as an option gives them, and what they assume."""
+    if options.dataset:
+        return _sample(config, options.dataset)
+    return (_lengths(options.lengths) if options.lengths else None), ()
+
+
 def _lengths(path: Path) -> list[Length]:
     """The lengths in a JSON file: numbers, or objects of numbers.
 
@@ -132,6 +148,28 @@ def _lengths(path: Path) -> list[Length]:
             '[{"prompt": 12, "chosen": 80, "rejected": 75}, ...].'
         )
     return found
+
+
+def _sample(config: Config, path: Path) -> tuple[list[Length], tuple[str, ...]]:
+    """Tokens of the rows of a file, as the config's dataset type reads them, and what that assumes.
+
+    Raises:
+        UnusableFileError: it cannot be read, or no row of it gives any tokens.
+    """
+    try:
+        sample = check_rows(config, path, name=path.name)
+    except OSError as error:
+        raise UnusableFileError(f"cannot read {path}: {error.strerror or error}.") from error
+    if not sample.lengths:
+        raise UnusableFileError(f"{path} holds no row that this config can read; `helpbot check --dataset` says why.")
+    notes = list(sample.notes)
+    if not sample.exact:
+        notes.append("Tokens are estimated from the text, so every number that follows from them is.")
+    if sample.cut:
+        notes.append(f"Only the first {sample.rows:,} rows of the file were read: the run is longer.")
+    if len(config.datasets) > 1:
+        notes.append("The rows of the other datasets are not counted.")
+    return list(sample.lengths), tuple(notes)
 
 
 def _is_length(item: Any) -> bool:

@@ -55,22 +55,30 @@ def make_plan(
     lengths: Sequence[Length] | None = None,
     rows: int | None = None,
     mean_tokens: float | None = None,
+    of_file: bool = False,
     curve: bool = False,
+    notes: Sequence[str] = (),
 ) -> TrainingPlan:
     """What the run will really do.
 
     Args:
         config: the config, which carries the number of GPUs.
         lengths: tokens of every row (see `Length`); exact, but for the random order of packing.
+        of_file: the lengths are those of the file's rows, before `weight` and `shards`; else of the tokenised rows.
         rows: rows of the files, when their lengths are not known.
         mean_tokens: mean tokens of a row, for packing.
         curve: whether to compute the learning rate after every step.
+        notes: what was assumed about the data, in sentences.
     """
     batch = batch_of(config)
     preference = bool(config.get("rl"))
     streaming = bool(config.get("streaming") or config.get("pretraining_dataset"))
-    data = _data(config, lengths, rows, mean_tokens, streaming=streaming)
-    notes = list(data.notes)
+    data = Rows()
+    if not streaming and lengths is not None:
+        data = rows_from_lengths(config, lengths, of_file=of_file)
+    elif not streaming and rows is not None:
+        data = rows_from_count(config, rows, mean_tokens)
+    remarks = [*notes, *data.notes]
     processes = batch.parallel or 1
     if streaming:
         count = Count(total=config.get("max_steps"))
@@ -93,11 +101,11 @@ def make_plan(
     saves = None if stops_early else save_points(saving, loop, first_step=bool(config.get("save_first_step")))
     evaluations = None if stops_early else eval_points(saving, loop, logging_steps)
     troubles = troubles_of(config, batch, data, count, loop, processes)
-    say_what_is_missing(config, data, count, saving, notes, streaming=streaming, stops_early=stops_early)
+    say_what_is_missing(config, data, count, saving, remarks, streaming=streaming, stops_early=stops_early)
     total = loop.steps
     restarts = config.get("jagged_restart_steps") if config.get("relora") and not preference else None
     at_most = saves_at_most(config, saving)
-    rates = _curve(config, total, warmup, notes) if curve else None
+    rates = _curve(config, total, warmup, remarks) if curve else None
     packed = bool(config.get("sample_packing"))
     return TrainingPlan(
         gpus=config.gpus,
@@ -152,21 +160,9 @@ def make_plan(
         load_best_model_at_end=saving.loads_best,
         curve=rates,
         storage=_storage(config, saving, None if saves is None else len(saves), at_most),
-        assumptions=tuple(dict.fromkeys(notes)),
+        assumptions=tuple(dict.fromkeys(remarks)),
         troubles=troubles,
     )
-
-
-def _data(
-    config: Config, lengths: Sequence[Length] | None, rows: int | None, mean_tokens: float | None, *, streaming: bool
-) -> Rows:
-    if streaming:
-        return Rows()
-    if lengths is not None:
-        return rows_from_lengths(config, lengths)
-    if rows is not None:
-        return rows_from_count(config, rows, mean_tokens)
-    return Rows()
 
 
 def _stream_batches(loop: Loop, batch: Batch) -> int | None:

@@ -77,9 +77,19 @@ def cut(tokens: int, sequence_len: int) -> list[int]:
     return [sequence_len] * whole + ([rest] if rest else [])
 
 
-def rows_from_lengths(config: Config, lengths: Sequence[Length]) -> Rows:
-    """The rows of a run, given the tokens of every row as Axolotl tokenises them (after `weight` and `shards`)."""
+def rows_from_lengths(config: Config, lengths: Sequence[Length], *, of_file: bool = False) -> Rows:
+    """The rows of a run, given the tokens of every row.
+
+    Args:
+        config: the config.
+        lengths: tokens of the rows.
+        of_file: whether they are the rows of the file; else those that are tokenised, after `weight` and `shards`.
+    """
     rows = Rows()
+    if of_file and (count := _sampled(config, len(lengths), rows)) < len(lengths):
+        lengths = list(lengths)
+        random.Random(count).shuffle(lengths)  # noqa: S311 - which rows are taken is not known beforehand
+        lengths = lengths[:count]
     if config.get("rl") or any(isinstance(length, Mapping) and "prompt" in length for length in lengths):
         _preference(config, lengths, rows)
     else:
