@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from bot.client import HelpBot
     from bot.intake import Taken
+    from knowledge.diagnosis import Diagnosis
 
 _log = logging.getLogger(__name__)
 
@@ -80,6 +81,24 @@ async def check(
         muted=muted,
         progress=bot.answers.compare(owner, taken.name, shown) if compare else None,
     )
+
+
+async def defaults_of(bot: HelpBot, guild_id: int | None) -> GuildSettings:
+    """What a server has set for checks; nothing where it is no server, or cannot be asked."""
+    settings, _, _ = await _of_server(bot, guild_id)
+    return settings
+
+
+async def diagnose(bot: HelpBot, taken: Taken, *, guild_id: int | None, gpus: int | None = None) -> Diagnosis:
+    """Leads a pasted log to its cause.
+
+    Raises:
+        UserError: the bot is busy, or it took too long.
+    """
+    settings = await defaults_of(bot, guild_id)
+    for secret in taken.secrets:
+        bot.metrics.secret(secret.kind)
+    return await bot.workers.run(jobs.diagnose, text=taken.text, gpus=gpus or settings.gpus or 1)
 
 
 async def _of_server(bot: HelpBot, guild_id: int | None) -> tuple[GuildSettings, Mapping[str, str], list[str]]:

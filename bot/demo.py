@@ -65,14 +65,18 @@ async def demo(*, port: int | None = None, workers: int = 1) -> AsyncIterator[De
     """
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="helpbot-demo-")
     bot = create_bot(Settings(database=Path(folder) / "demo.sqlite3", workers=workers, member_burst=500))
+    env = simcord.Env(bot, settle_timeout=_SETTLE_SECONDS, check_errors=False)
+    # Set before the bot starts: its daily tasks would make up for every day that passes later.
+    env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
     try:
-        async with simcord.run(bot, settle_timeout=_SETTLE_SECONDS, check_errors=False) as env:
-            await env.advance_time(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
+        await env.start()
+        with env.time_context():
             channel, member, moderator = await _furnish(env, bot)
             preview = env.preview(channel, viewers=[member, moderator], layout="channel", port=port)
             async with preview:
                 yield Demo(preview.url, env, bot, channel, member, moderator)
     finally:
+        await env.shutdown()
         await bot.close()
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -88,9 +92,10 @@ async def _furnish(env: Any, bot: HelpBot) -> tuple[Any, Any, Any]:
     asker = guild.add_member(env.create_user(words.ASKER))
     plan = await bot.store.transfer.plan_starter(guild.id)
     await bot.store.transfer.carry_out(guild.id, plan, author_id=moderator.id, note=words.STARTER_NOTE)
-    await moderator.send(channel, words.GREETING)
     message = await asker.send(channel, words.question(example(_PASTED)))
     await member.context_menu(channel, CHECK_MESSAGE, message)
+    # Last, and short: the page opens at the bot's newest message, and follows new answers only from the very end.
+    await bot.get_partial_messageable(channel.id, guild_id=guild.id).send(view=words.greeting_layout())
     return channel, member, moderator
 
 

@@ -8,6 +8,10 @@ from pydantic import ConfigDict
 
 from knowledge import Report
 from knowledge import check as check_config
+from knowledge.compare import Comparison
+from knowledge.compare import compare as compare_configs
+from knowledge.diagnosis import Diagnosis
+from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding, Frozen
 from knowledge.fixes import corrected, diff
 
@@ -68,6 +72,16 @@ def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
     return Correction(text=after, diff=diff(text, after, name), mended=len(found))
 
 
+def diagnose(text: str, *, gpus: int = 1) -> Diagnosis:
+    """Leads a pasted log to its cause."""
+    return diagnose_log(text, gpus=gpus)
+
+
+def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = None) -> Comparison:
+    """Compares two configs."""
+    return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after)
+
+
 def curve(text: str, *, gpus: int = 1) -> Curve | None:
     """Draws the learning rate over the run; None where the config has no curve."""
     from bot.views.curve import curve_picture  # draws, so it comes with a large library
@@ -76,5 +90,5 @@ def curve(text: str, *, gpus: int = 1) -> Curve | None:
     return None if picture is None else Curve(png=picture.png, alt=picture.alt)
 
 
-JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (ready, check, correct, curve)}
+JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (ready, check, correct, curve, diagnose, compare)}
 """By the name under which a worker is asked for them."""

@@ -9,14 +9,15 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot import intake
-from bot.checking import check
+from bot.checking import check, diagnose
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.errors import UserError, answered_command
+from bot.errors import UserError, answer, answered_command
 from bot.permissions import is_moderator
-from bot.views import answer, checking, limits
+from bot.views import checking, limits
 from bot.views import commands as words
 from bot.views import intake as intake_words
-from bot.views.answer import MOST_GPUS
+from bot.views.answer import MOST_GPUS, PRESSES, show
+from bot.views.diagnosis import diagnosis_layout
 from bot.views.press import Form, field, typed, whole_number
 from knowledge.schema import load_names
 
@@ -31,7 +32,7 @@ class CheckConfig(commands.Cog):
     async def cog_load(self) -> None:
         """Adds the message menu and the buttons of answers."""
         self.bot.tree.add_command(self.menu)
-        self.bot.add_dynamic_items(*answer.PRESSES)
+        self.bot.add_dynamic_items(*PRESSES)
 
     async def cog_unload(self) -> None:
         """Takes the message menu away."""
@@ -57,7 +58,7 @@ class CheckConfig(commands.Cog):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         taken = await intake.from_attachment(file)
-        await _check_and_show(interaction, taken, gpus, dataset, release)
+        await _answer_one(interaction, taken, gpus=gpus, axolotl=release, dataset=dataset)
 
     @checkconfig.autocomplete("version")
     async def _releases(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
@@ -71,19 +72,12 @@ class CheckConfig(commands.Cog):
         found = await intake.from_message(message)
         if not found.taken:
             raise UserError(intake_words.NOTHING_FOUND)
-        public = await is_moderator(interaction) and message.author.id != interaction.user.id
+        moderator = await is_moderator(interaction) and message.author.id != interaction.user.id
         took = checking.took([taken.name for taken in found.taken], found.left)
+        place = (message.channel.id, message.id)
         for number, taken in enumerate(found.taken):
-            checked = await check(
-                self.bot,
-                taken.with_note(took) if number == 0 else taken,
-                owner=interaction.user.id,
-                guild_id=interaction.guild_id,
-                message=(message.channel.id, message.id),
-                public=public,
-                compare=False,
-            )
-            await answer.show(interaction, checked)
+            said = taken.with_note(took) if number == 0 else taken
+            await _answer_one(interaction, said, message=place, public=moderator, compare=False)
 
 
 class PasteForm(Form):
@@ -112,27 +106,41 @@ class PasteForm(Form):
             raise UserError(intake_words.NOTHING_GIVEN)
         await interaction.response.defer(ephemeral=True, thinking=True)
         taken = await intake.from_attachment(files[0]) if files else intake.from_paste(*pasted)
-        await _check_and_show(interaction, taken, gpus, self._dataset, self._release)
+        await _answer_one(interaction, taken, gpus=gpus, axolotl=self._release, dataset=self._dataset)
 
 
-async def _check_and_show(
+async def _answer_one(
     interaction: discord.Interaction[HelpBot],
     taken: intake.Taken,
-    gpus: int | None,
-    dataset: discord.Attachment | None,
-    release: str | None,
+    *,
+    gpus: int | None = None,
+    axolotl: str | None = None,
+    dataset: discord.Attachment | None = None,
+    message: tuple[int, int] | None = None,
+    public: bool = False,
+    compare: bool = True,
 ) -> None:
+    """Answers for one text: a config is checked, a log is led to its cause."""
+    bot, owner = interaction.client, interaction.user.id
+    if taken.is_log:
+        diagnosis = await diagnose(bot, taken, guild_id=interaction.guild_id, gpus=gpus)
+        view = diagnosis_layout(diagnosis, owner, notes=taken.notes, secrets=taken.secrets, public=message is not None)
+        await answer(interaction, view)
+        return
     sample = await intake.sample_from(dataset) if dataset is not None else None
     checked = await check(
-        interaction.client,
+        bot,
         taken,
-        owner=interaction.user.id,
+        owner=owner,
         guild_id=interaction.guild_id,
         gpus=gpus,
-        axolotl=release,
+        axolotl=axolotl,
         dataset=sample,
+        message=message,
+        public=public,
+        compare=compare,
     )
-    await answer.show(interaction, checked)
+    await show(interaction, checked)
 
 
 def _release(version: str | None) -> str | None:

@@ -19,6 +19,8 @@ BATCH_TARGET = "The batch you want; without it the guide's 150 for learning fact
 COMPARE = "What differs between two configs, and what that does to the run"
 COMPARE_A = "The first config"
 COMPARE_B = "The second config"
+COMPARE_GPUS = "How many GPUs the runs have"
+COMPARE_GPUS_B = "How many the second has, if that is another number"
 
 RULES = "Which rules speak in this server"
 MUTE = "Keep a rule quiet in this server"

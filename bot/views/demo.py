@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import discord
+from discord import ui
+
+from bot.views.layout import Colour, container, layout
 
 BOT_NAME = "Axolotl Help"
 SERVER = "Fine-tuning"
@@ -12,10 +15,16 @@ ASKER = "ben"
 MODERATOR = "max"
 MODERATOR_ROLE = "Moderators"
 STARTER_NOTE = "starter FAQ"
-GREETING = (
-    "Type `/` below. `/checkconfig` takes a file or opens a field to paste into; `/explain`, `/batchsize` and `/faq` "
+_GREETING = (
+    "### Try it\n"
+    "Type `/` below. `/checkconfig` takes a file, or opens a field to paste into; `/explain`, `/batchsize` and `/faq` "
     "answer at once. You are **ann**; above the page you can become **max**, who may use `/faq-admin` and `/rules`."
 )
+
+
+def greeting_layout() -> ui.LayoutView:
+    """What a visitor reads first."""
+    return layout(container(Colour.NEUTRAL, ui.TextDisplay(_GREETING)))
 
 
 def question(config: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.views import limits
-from bot.views.wording import listed, plural
+from bot.views.wording import listed
 
 if TYPE_CHECKING:
-    from knowledge.finding import Finding
+    from knowledge.finding import Finding, Place
 
 _PLACES = 4
 _LONGEST = 900
@@ -18,7 +18,7 @@ _GAP = "\u00a0"
 def finding_text(finding: Finding) -> str:
     """Head line and message, at most 900 characters; one finding is never cut in two."""
     message = finding.message
-    if finding.suggestion and f"`{finding.suggestion}`" not in message:
+    if finding.suggestion and finding.suggestion not in message:
         message += f" Did you mean {limits.code(finding.suggestion)}?"
     return f"{head(finding)}\n{limits.cut(message, _LONGEST - 300)}"
 
@@ -31,25 +31,31 @@ def head(finding: Finding) -> str:
 def where(finding: Finding) -> str:
     """The place as words: a line, several lines, a row of the dataset, or the whole file."""
     if finding.source == "dataset":
-        rows = f" and {plural((finding.rows or 1) - 1, 'more')}" if (finding.rows or 1) > 1 else ""
-        rows = rows.replace("mores", "more")
-        return f"Row{_GAP}{finding.row}{rows}" if finding.row else "Dataset"
-    lines = sorted({place.line for place in finding.places} or ({finding.line} if finding.line else set()))
+        more = (finding.rows or 1) - 1
+        return f"Row{_GAP}{finding.row}{f' and {more:,} more' if more else ''}" if finding.row else "Dataset"
+    lines = sorted({place.line for place in _places(finding)} or ({finding.line} if finding.line else set()))
     if not lines:
         return "Whole file"
     if len(lines) == 1:
         return f"Line{_GAP}{lines[0]}"
-    if len(lines) > _PLACES:
-        return f"Lines{_GAP}{lines[0]}–{lines[-1]}"
-    if lines[-1] - lines[0] == len(lines) - 1:
+    if len(lines) > _PLACES or lines[-1] - lines[0] == len(lines) - 1:
         return f"Lines{_GAP}{lines[0]}–{lines[-1]}"
     return f"Lines{_GAP}{listed([str(line) for line in lines])}"
 
 
+def _places(finding: Finding) -> list[Place]:
+    """The places to show in file order: the first one, and those that the message does not name itself."""
+    shown = [
+        place
+        for index, place in enumerate(finding.places)
+        if index == 0 or place.path.rpartition(".")[2] not in finding.message
+    ]
+    return sorted(shown, key=lambda place: (place.line, place.column))
+
+
 def _words(finding: Finding) -> str:
     """What stands there, else the names of the fields, else the rule."""
-    places = sorted(finding.places, key=lambda place: (place.line, place.column))
-    excerpts = list(dict.fromkeys(place.excerpt for place in places if place.excerpt.strip()))
+    excerpts = list(dict.fromkeys(place.excerpt for place in _places(finding) if place.excerpt.strip()))
     words = excerpts or list(finding.fields) or [finding.rule]
     shown = [limits.code(word) for word in words[:_PLACES]]
     more = len(words) - len(shown)

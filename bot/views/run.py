@@ -6,23 +6,24 @@ from typing import TYPE_CHECKING
 
 from bot.views import limits
 from bot.views.verdict import guide_factor
-from bot.views.wording import gigabytes, number, plural
+from bot.views.wording import gigabytes, number
+from knowledge.plan.words import steps_line, storage_line
 
 if TYPE_CHECKING:
     from knowledge import Report
     from knowledge.memory import MemoryEstimate
-    from knowledge.plan import CheckpointStorage, TrainingPlan
+    from knowledge.plan import TrainingPlan
 
 _WIDE = 25
 _SAYS_THE_SAME = "gpus-multiply-the-batch"
 
 
 def run_lines(report: Report) -> tuple[str, ...]:
-    """Batch, steps, and memory with storage: one line each, those that are known."""
+    """Batch, steps, storage and memory: one line each, those that are known."""
     plan = report.plan
     if plan is None:
         return ()
-    lines = [_batch(report, plan), _steps(plan), _room(plan, report.memory)]
+    lines = [_batch(report, plan), steps_line(plan), storage_line(plan.storage), _memory(report.memory)]
     return tuple(line for line in lines if line)
 
 
@@ -52,48 +53,10 @@ def _batch(report: Report, plan: TrainingPlan) -> str:
     return line + "."
 
 
-def _steps(plan: TrainingPlan) -> str:
-    steps = plan.optimizer_steps_done if plan.optimizer_steps_done is not None else plan.total_num_steps
-    if steps is not None:
-        parts = [f"{plural(int(steps), 'optimizer step')}"]
-        if plan.warmup_steps:
-            parts.append(f"warm-up {number(plan.warmup_steps)}")
-        if plan.save_every_steps:
-            parts.append(f"a save every {number(plan.save_every_steps)}")
-        elif plan.n_saves:
-            parts.append(plural(plan.n_saves, "save"))
-        if plan.epochs_seen is not None:
-            parts.append(f"{number(round(plan.epochs_seen, 2))} epochs")
-        return ", ".join(parts) + "."
-    if plan.real_global_batch is None or plan.num_epochs is None:
+def _memory(memory: MemoryEstimate | None) -> str:
+    if memory is None:
         return ""
-    batch, epochs = number(plan.real_global_batch), number(plan.num_epochs)
-    if plan.sample_packing and plan.sequence_len:
-        amount = f"total tokens ÷ {number(plan.sequence_len)} ÷ {batch}"
-    else:
-        amount = f"{plan.unit} ÷ {batch}"
-    return f"Steps: {amount} an epoch, times {epochs}. A sample of the dataset gives a number."
-
-
-def _room(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:
-    parts: list[str] = []
-    if memory is not None:
-        low, high = round(memory.low_gib), round(memory.high_gib)
-        parts.append(f"Memory about {memory.estimate_gib:.0f} GiB a GPU ({low}–{high}).")
-    if plan.storage is not None and plan.storage.saves:
-        parts.append(_storage(plan.storage))
-    return " ".join(parts)
-
-
-def _storage(storage: CheckpointStorage) -> str:
-    most = "at most " if storage.at_most else ""
-    each, peak = gigabytes(storage.checkpoint_bytes), gigabytes(storage.local_peak_bytes)
-    line = f"Disk: {most}{plural(storage.saves, 'save')} × {each}, {peak} at the fullest."
-    uploaded = max(storage.hub_bytes, storage.hub_history_bytes)
-    if storage.hub_strategy is not None and uploaded > 2 * storage.weights_bytes:
-        how = "in all its revisions" if storage.hub_history_bytes > storage.hub_bytes else "with none deleted"
-        line += f" Hub: {gigabytes(uploaded)} {how}."
-    return line
+    return f"Memory: about {memory.estimate_gib:.0f} GiB a GPU ({memory.low_gib:.0f}–{memory.high_gib:.0f})."
 
 
 def table(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:

@@ -49,9 +49,7 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
     if ignored:
         doubts.append(f"{spelled(ignored, 'key')} {'does' if ignored == 1 else 'do'} nothing")
     if warnings := count[Severity.WARNING]:
-        doubts.append(
-            f"{spelled(warnings, 'setting')} probably {'acts' if warnings == 1 else 'act'} otherwise than meant"
-        )
+        doubts.append(f"{spelled(warnings, 'thing')} may not be as you mean")
     if (times := guide_factor(report)) is not None:
         doubts.append(f"the batch is {times} times the guide's")
     if doubts:

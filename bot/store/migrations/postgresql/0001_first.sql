@@ -84,6 +84,7 @@ CREATE TABLE mutes (
     author_id BIGINT NOT NULL,
     made_at BIGINT NOT NULL,
     reason TEXT NOT NULL,
+    ends_at BIGINT,
     PRIMARY KEY (guild_id, rule)
 );
 

@@ -85,6 +85,7 @@ CREATE TABLE mutes (
     author_id INTEGER NOT NULL,
     made_at INTEGER NOT NULL,
     reason TEXT NOT NULL,
+    ends_at INTEGER,
     PRIMARY KEY (guild_id, rule)
 ) STRICT, WITHOUT ROWID;
 

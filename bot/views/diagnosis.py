@@ -1,0 +1,103 @@
+"""The answer to a pasted error: its cause, the line that shows it, and what to write instead."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from discord import ui
+
+from bot.views import limits
+from bot.views.explanation import related
+from bot.views.finding import finding_text
+from bot.views.layout import Colour, container, layout, small
+from bot.views.report import secret_warning
+from bot.views.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from knowledge.diagnosis import Diagnosis, Match
+    from knowledge.secrets import Secret
+
+_FIRST = 1700
+_OTHER = 420
+_OTHERS = 3
+_FINDINGS = 3
+
+
+def diagnosis_layout(
+    found: Diagnosis, owner: int, *, notes: Sequence[str] = (), secrets: Sequence[Secret] = (), public: bool = False
+) -> ui.LayoutView:
+    """What a log says.
+
+    Args:
+        found: The diagnosis.
+        owner: Who may use the select below it.
+        notes: Sentences about how the text was taken.
+        secrets: What was masked in it.
+        public: Whether the text stands in a channel that others read.
+    """
+    telling = [match for match in found.matches if not match.harmless]
+    first = telling[0] if telling else None
+    head = [f"### {headline(found)}", *(small(note) for note in notes)]
+    if first is not None:
+        head.append(f"From your log, line{chr(0xA0)}{first.line}: {limits.code(first.quote, 160)}")
+    elif found.unknown is not None and found.unknown.quote:
+        head.append(f"The line that matters: {limits.code(found.unknown.quote, 160)}")
+    items: list[ui.Item[Any]] = [ui.TextDisplay(limits.cut("\n".join(head), 900))]
+    if first is not None:
+        items.append(ui.TextDisplay(_explained(first)))
+    others = [_short(match) for match in [*telling[1:], *_harmless(found)][:_OTHERS]]
+    if others:
+        items += [ui.Separator(), ui.TextDisplay("**Also in it**\n" + "\n\n".join(others))]
+    if found.findings:
+        shown = [limits.cut(finding_text(finding), 250) for finding in found.findings[:_FINDINGS]]
+        more = len(found.findings) - len(shown)
+        rest = f"\n\n{plural(more, 'more finding')}: `/checkconfig` shows all." if more > 0 else ""
+        items += [ui.Separator(), ui.TextDisplay("**Its config**\n" + "\n\n".join(shown) + rest)]
+    colour = Colour.ERROR if telling else Colour.WARNING if found.unknown else Colour.NEUTRAL
+    view: list[ui.Item[Any]] = []
+    if secrets:
+        view.append(ui.TextDisplay(limits.cut(secret_warning(secrets, public=public), 500)))
+    view.append(container(colour, *items))
+    if found.unknown is not None:
+        view.append(ui.TextDisplay(small(limits.cut(found.unknown.send, 400))))
+    names = [(name, "a field that it concerns") for match in telling for name in match.fields]
+    names += [(name, "an idea behind it") for match in telling for name in match.concepts]
+    names += [(name, "a rule of the config check") for match in telling for name in match.rules]
+    if select := related("Explain", owner, names):
+        view.append(ui.ActionRow(select))
+    return layout(*view)
+
+
+def headline(found: Diagnosis) -> str:
+    """One sentence for somebody who reads nothing else."""
+    telling = [match for match in found.matches if not match.harmless]
+    if telling and found.unknown is None:
+        return limits.cut(telling[0].meaning, 300)
+    if telling:
+        return limits.cut(f"The text does not tell what failed. Closest: {telling[0].meaning}", 300)
+    if found.unknown is not None:
+        return "I do not know this error."
+    if found.matches:
+        return "Only notices that mean nothing."
+    return f"Nothing in it tells of a failure that I know (for Axolotl {found.axolotl})."
+
+
+def _explained(match: Match) -> str:
+    """Causes and cure; a code block in the cure keeps its fence."""
+    causes = "\n".join(f"{number}. {limits.cut(cause, 260)}" for number, cause in enumerate(match.causes[:4], 1))
+    cure = match.cure.strip()
+    if limits.length(cure) > _FIRST - 600:
+        cure = limits.cut(cure, _FIRST - 600)
+        cure += "\n```\n" if cure.count("```") % 2 else ""
+    return "\n".join(part for part in (causes, cure) if part) + ("\n" if cure.endswith("```") else "")
+
+
+def _short(match: Match) -> str:
+    harmless = "Harmless: " if match.harmless else ""
+    return limits.cut(f"Line{chr(0xA0)}{match.line} · {harmless}{match.meaning}", _OTHER)
+
+
+def _harmless(found: Diagnosis) -> list[Match]:
+    return [match for match in found.matches if match.harmless]

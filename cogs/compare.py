@@ -1,0 +1,45 @@
+"""/compare."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import intake, jobs
+from bot.checking import defaults_of
+from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
+from bot.errors import answer, answered_command
+from bot.views import commands as words
+from bot.views.answer import MOST_GPUS  # noqa: TC001 - read by the library too
+from bot.views.comparison import comparison_layout
+
+
+class Compare(commands.Cog):
+    """Two configs beside each other."""
+
+    @app_commands.command(name="compare", description=words.COMPARE)
+    @app_commands.describe(a=words.COMPARE_A, b=words.COMPARE_B, gpus=words.COMPARE_GPUS, gpus_b=words.COMPARE_GPUS_B)
+    @answered_command
+    async def compare(
+        self,
+        interaction: discord.Interaction[HelpBot],
+        a: discord.Attachment,
+        b: discord.Attachment,
+        gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
+        gpus_b: app_commands.Range[int, 1, MOST_GPUS] | None = None,
+    ) -> None:
+        """Says what differs, and what that does to the run."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        first, second = await intake.from_attachment(a), await intake.from_attachment(b)
+        defaults = await defaults_of(interaction.client, interaction.guild_id)
+        count = gpus or defaults.gpus or 1
+        found = await interaction.client.workers.run(
+            jobs.compare, before=first.text, after=second.text, gpus=count, gpus_after=gpus_b or count
+        )
+        await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id))
+
+
+async def setup(bot: HelpBot) -> None:
+    """Adds the cog."""
+    await bot.add_cog(Compare())
