@@ -58,7 +58,7 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     haystack = Haystack(log.lines)
     found = _explanations(haystack, traces, main, versions, read) if log.lines else []
     chosen = best(found) if failing or text.count("\n") <= _NOTICE else []
-    gpu, phase = gpu_memory(log), phase_of(log, main)
+    gpu, phase = gpu_memory(haystack.text), phase_of(log, main)
     chosen = [with_levers(each, given, gpus, gpu, phase) if each.id == _MEMORY else each for each in chosen]
     return Diagnosis(
         axolotl=load_types().axolotl,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property, lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from pydantic import Field, field_validator
@@ -20,6 +20,24 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def squeeze(text: str) -> str:
     """A phrase without blanks, quotes and capitals: the form in which wrapped and re-quoted texts still agree."""
     return "".join(text.translate(_QUOTES).split()).lower()
+
+
+class Anchor(NamedTuple):
+    """What recognises an error: squeezed phrases, the longest first, and names that must stand there as whole words.
+
+    A phrase that ends in a quoted name ("KeyError: 'text'") means that name, not one that begins with it.
+    """
+
+    phrases: tuple[str, ...]
+    names: tuple[re.Pattern[str], ...]
+
+
+def _anchor(group: tuple[str, ...]) -> Anchor:
+    names = [name[1] for phrase in group if (name := re.search(r"['\"`](\w+)['\"`]$", phrase))]
+    return Anchor(
+        tuple(sorted((squeeze(phrase) for phrase in group), key=len, reverse=True)),
+        tuple(re.compile(rf"(?<!\w){name}(?!\w)", re.IGNORECASE) for name in names),
+    )
 
 
 class Cause(Frozen):
@@ -94,10 +112,9 @@ class Known(Frozen):
         )
 
     @cached_property
-    def anchors(self) -> tuple[tuple[str, ...], ...]:
-        """The phrases as they are searched; of several in a list the longest first."""
-        groups = ((each,) if isinstance(each, str) else each for each in self.when)
-        return tuple(tuple(sorted((squeeze(phrase) for phrase in group), key=len, reverse=True)) for group in groups)
+    def anchors(self) -> tuple[Anchor, ...]:
+        """The phrases as they are searched."""
+        return tuple(_anchor((each,) if isinstance(each, str) else each) for each in self.when)
 
     @cached_property
     def barriers(self) -> tuple[str, ...]:

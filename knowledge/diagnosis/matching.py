@@ -12,7 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from knowledge.diagnosis.known import Known, known_errors, squeeze
+from knowledge.diagnosis.known import Anchor, Known, known_errors, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,23 +119,25 @@ def _telling(lines: list[Line]) -> list[Line]:
 def matches(haystack: Haystack) -> Iterator[Place]:
     """Known errors that stand in a log, each at each of its places that hold."""
     for known in known_errors():
-        for group in known.anchors:
-            if group[0] in haystack.text:
-                for position in haystack.places(group[0]):
-                    place = _place(haystack, known, group, position)
+        for anchor in known.anchors:
+            if anchor.phrases[0] in haystack.text:
+                for position in haystack.places(anchor.phrases[0]):
+                    place = _place(haystack, known, anchor, position)
                     if place:
                         yield place
 
 
-def _place(haystack: Haystack, known: Known, group: tuple[str, ...], position: int) -> Place | None:
+def _place(haystack: Haystack, known: Known, anchor: Anchor, position: int) -> Place | None:
     """Whether a place holds: the other phrases near it, nothing that rules it out, the pattern."""
-    low, high = max(0, position - _NEAR), position + len(group[0]) + _NEAR
-    if not all(haystack.text.find(other, low, high) >= 0 for other in group[1:]):
+    low, high = max(0, position - _NEAR), position + len(anchor.phrases[0]) + _NEAR
+    if not all(haystack.text.find(other, low, high) >= 0 for other in anchor.phrases[1:]):
         return None
     if any(haystack.text.find(barrier, low, high) >= 0 for barrier in known.barriers):
         return None
     index = haystack.index(position)
     groups: dict[str, str] = {}
+    if anchor.names and not all(name.search(haystack.passage(index)) for name in anchor.names):
+        return None
     if known.expression:
         found = known.expression.search(haystack.passage(index))
         if found:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from knowledge.finding import Finding
     from knowledge.rule import Rule
 
-_BLOCK = re.compile(r"\s{1,8}(.{1,600}?) \[type=(\w{1,60})(?:, input_value=(.{0,600}), input_type=(\w{1,60}))?\]")
+_TYPE = re.compile(r"\[type=(\w{1,60})")
 _PLACE = re.compile(r"[A-Za-z_][\w.\[\]`,-]{0,200}$")
 _INLINE = re.compile(
     r"(?:^|\s)[`'\"]?([A-Za-z_][\w.\[\]]{0,120})[`'\"]?:? (Field required|Input should be [^\[\n]{1,300}|"
@@ -43,8 +43,9 @@ _IDS = {
 _OWN = ("value_error", "assertion_error")
 # What Python itself says of many faults: it leads to a rule only when the config shows that rule's fault.
 _PYTHON = re.compile(
-    r"has no attribute|unexpected keyword argument|required positional argument|unsupported operand|not supported between|"
-    r"cannot be interpreted as|is not iterable|not subscriptable|unhashable|keyerror|expected str, bytes",
+    r"has no attribute|unexpected keyword argument|required positional argument|unsupported operand|"
+    r"not supported between|cannot be interpreted as|is not iterable|not subscriptable|unhashable|keyerror|"
+    r"expected str, bytes",
     re.IGNORECASE,
 )
 
@@ -107,14 +108,12 @@ def typing_refusals(lines: list[Line]) -> Iterator[Match]:
     """What pydantic says of single fields: "field", then an indented message with its type, or both in one line."""
     seen: set[str] = set()
     for index, line in enumerate(lines):
-        if "[type=" in line.text:
-            passage = line.text if line.text[:1].isspace() else " " + line.text
-            if "]" not in passage and index + 1 < len(lines):
-                passage += " " + lines[index + 1].text.strip()
-            found = _BLOCK.search(passage)
+        found = _TYPE.search(line.text) if "[type=" in line.text else None
+        if found:
             above = lines[index - 1].text.strip() if index else ""
-            if found and found[2] not in _OWN and _PLACE.match(above):
-                match = _field_match(_path(above), found[1], found[2], line)
+            message = line.text[max(0, found.start() - 600) : found.start()].strip()
+            if message and found[1] not in _OWN and _PLACE.match(above):
+                match = _field_match(_path(above), message, found[1], line)
                 if match.fields[0] not in seen:
                     seen.add(match.fields[0])
                     yield match

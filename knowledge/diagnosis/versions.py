@@ -29,15 +29,14 @@ _NAMES = {
     "liger_kernel": "liger-kernel",
     "huggingface_hub": "huggingface-hub",
 }
-_HINTS = ("==", "ersion", "torch", "axolotl", "transformers", "cuda", "CUDA", "Python")
-# Tried on the message without its blanks, so that a terminal may have wrapped it anywhere.
-_SIZE = r"([\d.]{1,12})(KiB|MiB|GiB|KB|MB|GB|bytes)"
+_HINTS = tuple({*re.split(r"\W+", _PACKAGES), "flash", "liger", "hugging"})
+_SIZE = r"([\d.]{1,12})(kib|mib|gib|kb|mb|gb|bytes)"
 _MEMORY = {
-    "tried": re.compile(rf"triedtoallocate{_SIZE}", re.IGNORECASE),
-    "total": re.compile(rf"totalcapacityof{_SIZE}|{_SIZE}totalcapacity", re.IGNORECASE),
-    "free": re.compile(rf"ofwhich{_SIZE}isfree|{_SIZE}free", re.IGNORECASE),
-    "allocated": re.compile(rf"{_SIZE}isallocatedbypytorch|{_SIZE}alreadyallocated", re.IGNORECASE),
-    "reserved": re.compile(rf"{_SIZE}isreservedbypytorchbutunallocated|{_SIZE}reservedintotal", re.IGNORECASE),
+    "tried": re.compile(rf"triedtoallocate{_SIZE}"),
+    "total": re.compile(rf"totalcapacityof{_SIZE}|{_SIZE}totalcapacity"),
+    "free": re.compile(rf"ofwhich{_SIZE}isfree|{_SIZE}free"),
+    "allocated": re.compile(rf"{_SIZE}isallocatedbypytorch|{_SIZE}alreadyallocated"),
+    "reserved": re.compile(rf"{_SIZE}isreservedbypytorchbutunallocated|{_SIZE}reservedintotal"),
 }
 _UNITS = {"kib": 2**-20, "kb": 2**-20, "mib": 2**-10, "mb": 2**-10, "gib": 1.0, "gb": 1.0, "bytes": 2.0**-30}
 # Innermost first: evaluation and saving happen inside training.
@@ -82,7 +81,7 @@ def versions_of(log: Log) -> dict[str, str]:
     found: dict[str, str] = {}
     lines = log.lines if len(log.lines) <= 1_200 else log.lines[:600] + log.lines[-600:]
     for text in dict.fromkeys(line.text for line in lines):
-        if len(text) > 2_000 or not any(hint in text for hint in _HINTS):
+        if len(text) > 2_000 or not any(hint in text.lower() for hint in _HINTS):
             continue
         for match in _PINNED.finditer(text):
             name = match[1].lower()
@@ -116,16 +115,21 @@ def phase_of(log: Log, trace: Trace | None) -> str | None:
     return "training" if log.step else None
 
 
-def gpu_memory(log: Log) -> GpuMemory | None:
-    """The numbers of the last out-of-memory message, or None."""
-    for index in range(len(log.lines) - 1, -1, -1):
-        text = log.lines[index].text
-        if "out of memory" in text.lower():
-            passage = "".join("".join(line.text.split()) for line in log.lines[index : index + 6])[:3000]
-            numbers = {name: _size(pattern, passage) for name, pattern in _MEMORY.items()}
-            if any(value is not None for value in numbers.values()):
-                return GpuMemory(**numbers, explanation=_explained(numbers))
-    return None
+def gpu_memory(text: str) -> GpuMemory | None:
+    """The numbers of the last out-of-memory message, or None.
+
+    Args:
+        text: The log without blanks and capitals, so that a terminal may have wrapped the message anywhere.
+    """
+    place = text.rfind("outofmemory.triedtoallocate")
+    place = place if place >= 0 else text.rfind("outofmemory")
+    if place < 0:
+        return None
+    passage = text[place : place + 1_500]
+    numbers = {name: _size(pattern, passage) for name, pattern in _MEMORY.items()}
+    if all(value is None for value in numbers.values()):
+        return None
+    return GpuMemory(**numbers, explanation=_explained(numbers))
 
 
 def _size(pattern: re.Pattern[str], text: str) -> float | None:
@@ -134,7 +138,7 @@ def _size(pattern: re.Pattern[str], text: str) -> float | None:
         return None
     number, unit = (group for group in match.groups() if group is not None)
     try:
-        return round(float(number.rstrip(".")) * _UNITS[unit.lower()], 3)
+        return round(float(number.rstrip(".")) * _UNITS[unit], 3)
     except ValueError:
         return None
 
