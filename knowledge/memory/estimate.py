@@ -17,13 +17,13 @@ CARDS = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141)
 
 _GIB = 1 << 30
 # GiB beside the tensors: CUDA context, libraries' workspaces, allocator. Low, expected, high.
-_CONTEXT = (0.3, 1.1, 1.5)
+_CONTEXT = (0.45, 1.1, 1.5)
 # Communication buffers of several GPUs.
 _BUFFERS = 1.0
-# The allocator's loss at worst: of everything, and more of what comes and goes in every micro batch.
-_FRAGMENTED = 0.15
-# Readings of runs whose logits are built show four to six bytes a logit more than their tensors add up to.
-_LOGITS = (4.0, 6.0)
+# The allocator's loss at worst, from published readings: a share of everything, and once more what comes and goes.
+_LOST, _FRAGMENTED = 0.05, 1.0
+# Readings of runs whose logits are built show about four bytes a logit more than their tensors add up to.
+_LOGITS = 4.0
 # Rows that are not filled up are mostly shorter: this share of the moving part may stay unused.
 _SHORTER = 0.65
 # The range is never wider than this, from low to high.
@@ -47,6 +47,8 @@ class MemoryEstimate(Frozen):
     Attributes:
         base_params: Parameters of the base model.
         trainable_params: Parameters that the optimizer changes.
+        known: How the base model is known: "exact", "derived" (from the model that its name says it was made of) or
+            "guessed" (from the size in its name).
         allocated_gib: Tensors at the peak.
         estimate_gib: With the CUDA context and the allocator's loss.
         low_gib: The least to expect.
@@ -61,6 +63,7 @@ class MemoryEstimate(Frozen):
 
     base_params: int
     trainable_params: int
+    known: str
     allocated_gib: float
     estimate_gib: float
     low_gib: float
@@ -87,18 +90,18 @@ def estimate(run: Run) -> MemoryEstimate:
     allocated = fixed + peak.bytes / _GIB
     moving = (peak.activations + peak.loss) / _GIB
     beside = _BUFFERS if run.sharding != "none" else 0.0
-    logits = _logits(run, peak) / _GIB
-    overhead = _CONTEXT[1] + beside + _LOGITS[0] * logits
+    overhead = _CONTEXT[1] + beside + _LOGITS * _logits(run, peak) / _GIB
     low = allocated + _CONTEXT[0] + beside - (0.0 if run.padded else _SHORTER * moving)
-    high = (1 + _FRAGMENTED) * allocated + _FRAGMENTED * moving + _CONTEXT[2] + beside + _LOGITS[1] * logits
+    high = (1 + _LOST) * allocated + _FRAGMENTED * moving + _CONTEXT[2] + beside
     if run.evaluation and run.loss == "fused":
         # Evaluation may build the logits that the fused loss spares in training.
-        high = max(high, fixed + evaluation_bytes(run, "plain") / _GIB * (1 + _FRAGMENTED) + _CONTEXT[2] + beside)
+        high = max(high, (1 + _LOST) * fixed + 2 * evaluation_bytes(run, "plain") / _GIB + _CONTEXT[2] + beside)
     middle = allocated + overhead
     high = max(min(high, _WIDEST * low), middle)
     return MemoryEstimate(
         base_params=run.base.total,
         trainable_params=run.trained,
+        known=run.base.known,
         allocated_gib=round(allocated, 3),
         estimate_gib=round(middle, 2),
         low_gib=round(low, 2),

@@ -9,10 +9,9 @@ from knowledge.parameters.architecture import Architecture
 from knowledge.parameters.families import layout
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from scripts.facts.source import Source
 
 NAME = "models.json"
-VERSION = "0.21.0"
 
 _FIELDS = {
     "model_type": "family",
@@ -133,16 +132,18 @@ _ALSO = {
 }
 
 
-def generate(reference: Path) -> dict[str, Any]:
+def generate(source: Source) -> dict[str, Any]:
     """Read the reference table of architectures into the form the product uses.
 
     Args:
-        reference: The folder of the reference data; `math/models.json` in it is read.
+        source: `math/models.json` in its reference folder is read; without it the models stay as they are.
 
     Returns:
-        `version`, `source`, `models` (id to dimensions) and `aliases` (other id to id).
+        `axolotl`, `source`, `models` (id to dimensions) and `aliases` (other id to id).
     """
-    table = json.loads((reference / "math" / "models.json").read_text(encoding="utf-8"))
+    if source.reference is None:
+        return {**source.before(NAME), "axolotl": source.version}
+    table = json.loads((source.reference / "math" / "models.json").read_text(encoding="utf-8"))
     models: dict[str, dict[str, Any]] = {}
     aliases: dict[str, str] = {}
     for section in ("confirmed", "unconfirmed"):
@@ -160,7 +161,7 @@ def generate(reference: Path) -> dict[str, Any]:
         models.setdefault(name, entry | {"confirmed": False})
         aliases.update(dict.fromkeys(_ALSO.get(name, ()), name))
     return {
-        "version": VERSION,
+        "axolotl": source.version,
         "source": "Dimensions of published checkpoints, counted with Transformers' model classes",
         "models": models,
         "aliases": aliases,
