@@ -15,6 +15,7 @@ from knowledge.plan import (
     make_plan,
     plan_of,
     remember_plan,
+    sketch_of,
     step_advice,
 )
 
@@ -350,6 +351,32 @@ def test_nonsense_makes_a_plan_without_numbers_instead_of_a_failure() -> None:
     for keys in ("micro_batch_size: 0\n", "micro_batch_size: many\n", "num_epochs: none\n", "learning_rate: -1\n"):
         assert plan(keys, lengths=[100] * 10, curve=True).curve is None or "learning" not in keys
     assert plan("", base="just text", lengths=[]).trainer_max_steps in {-1, None, 0}
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "max_steps: 1000000000\nsave_steps: 1\n",
+        "num_epochs: .inf\n",
+        "num_epochs: 1000000000000\n",
+        "val_set_size: .nan\n",
+        "warmup_ratio: .inf\n",
+        "save_steps: -.inf\n",
+        "lr_scheduler: one_cycle\nlr_scheduler_kwargs:\n  div_factor: 0\n",
+    ],
+)
+def test_absurd_numbers_cost_no_time_and_no_failure(keys: str) -> None:
+    begin = time.perf_counter()
+    made = plan(BATCH + keys, lengths=[100] * 50)
+    sketch_of(read(BASE + BATCH + keys))
+    assert made.save_points is None or len(made.save_points) <= 10_001
+    assert time.perf_counter() - begin < 0.5
+
+
+def test_saves_beyond_ten_thousand_are_only_counted() -> None:
+    made = plan(BATCH + "max_steps: 1000000000\nsave_steps: 10\n", lengths=[100] * 50)
+    assert made.save_points is None
+    assert any("10,000 saves" in sentence for sentence in made.assumptions)
 
 
 def test_a_hundred_thousand_lengths_take_less_than_a_second() -> None:

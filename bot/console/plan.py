@@ -50,6 +50,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the plan and print it; 2 where a file cannot be used."""
+    if options.mean_tokens and options.rows is None:
+        print("helpbot: --mean-tokens goes with --rows.", file=sys.stderr)
+        return 2
     try:
         config = read(_read(options.config), options.gpus)
         lengths, notes = _data(config, options)

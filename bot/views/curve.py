@@ -27,7 +27,6 @@ _LINE: Final = "#5cc8ff"
 _WARM: Final = "#f0b232"
 _SAVE: Final = "#57f287"
 _EVALUATION: Final = "#ff9ee6"
-_POINTS: Final = 1200
 _MARKS: Final = 40
 
 
@@ -58,8 +57,8 @@ def curve_picture(text: str, *, gpus: int = 1, lengths: Sequence[Length] | None 
 
 def describe(sketch: Sketch) -> str:
     """The curve in words: its range, its shape's name, warm-up, saves and evaluations."""
-    steps = len(sketch.rates)
-    peak, last = max(sketch.rates), sketch.rates[-1]
+    steps = sketch.steps
+    peak, last = max(rate for _, rate in sketch.rates), sketch.rates[-1][1]
     over = plural(steps, "step") if sketch.known else "a run of unknown length"
     words = [f"Learning rate over {over}, schedule {sketch.name}: highest {peak:.2g}, at the last step {last:.2g}."]
     if sketch.warmup:
@@ -95,16 +94,14 @@ def draw(sketch: Sketch) -> bytes:
         left=0.12, right=0.97, bottom=0.29, top=0.9
     )  # a layout engine would take longer than the rest
     axes = figure.add_subplot(facecolor=_PAPER)
-    total = len(sketch.rates)
+    total = sketch.steps
     scale = 1.0 if sketch.known else 100 / total
-    stride = max(1, total // _POINTS)
-    steps = [*range(0, total, stride), *([total - 1] if (total - 1) % stride else [])]
-    peak = max(sketch.rates) or 1.0
+    peak = max(rate for _, rate in sketch.rates) or 1.0
     if sketch.warmup:
         axes.axvspan(0, sketch.warmup * scale, color=_WARM, alpha=0.25, hatch="//", linewidth=0, label="warm-up")
     axes.plot(
-        [(step + 1) * scale for step in steps],
-        [sketch.rates[step] for step in steps],
+        [step * scale for step, _ in sketch.rates],
+        [rate for _, rate in sketch.rates],
         color=_LINE,
         linewidth=2,
         marker="o" if total == 1 else None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from knowledge.plan.values import GUIDE_BATCH, BatchAdvice, BatchChoice, StepAdvice, nearer
 
 if TYPE_CHECKING:
-    from knowledge.config import Config
+    from knowledge.plan.settings import Settings
 
 _USUAL_GPUS: Final = (1, 2, 4, 8)
 
@@ -48,7 +48,7 @@ def product(*factors: int) -> str:
     return f"{' × '.join(f'{factor:,}' for factor in factors)} = {math.prod(factors):,}"
 
 
-def batch_of(config: Config) -> Batch:
+def batch_of(config: Settings) -> Batch:
     """The batch of a config as Axolotl derives it.
 
     With `batch_size` beside `micro_batch_size` the default of 1 stands for the accumulation: Axolotl then divides by

@@ -18,6 +18,7 @@ from knowledge.plan.saving import (
     saves_at_most,
     saving_of,
 )
+from knowledge.plan.settings import Settings
 from knowledge.plan.steps import Count, Loop, count_steps, logging_of, run_loop, warmup_of
 from knowledge.plan.storage import HUB_DEFAULT, checkpoint_storage
 from knowledge.plan.training import TrainingPlan
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from knowledge.plan.values import CheckpointStorage
 
 _MEMO: Final = "plan"
+_CURVE_STEPS: Final = 1_000_000
 _UNCOUNTED: Final = frozenset({"grpo", "ebft"})  # Axolotl leaves these to the trainer's own epochs
 
 
@@ -70,43 +72,48 @@ def make_plan(
         curve: whether to compute the learning rate after every step.
         notes: what was assumed about the data, in sentences.
     """
-    batch = batch_of(config)
-    preference = bool(config.get("rl"))
-    streaming = bool(config.get("streaming") or config.get("pretraining_dataset"))
+    settings = Settings(config)
+    batch = batch_of(settings)
+    preference = bool(settings.get("rl"))
+    streaming = bool(settings.get("streaming") or settings.get("pretraining_dataset"))
     data = Rows()
     if not streaming and lengths is not None:
-        data = rows_from_lengths(config, lengths, of_file=of_file)
+        data = rows_from_lengths(settings, lengths, of_file=of_file)
     elif not streaming and rows is not None:
-        data = rows_from_count(config, rows, mean_tokens)
+        data = rows_from_count(settings, rows, mean_tokens)
     remarks = [*notes, *data.notes]
     processes = batch.parallel or 1
     if streaming:
-        count = Count(total=config.get("max_steps"))
-    elif preference and config.get("rl") in _UNCOUNTED:
+        count = Count(total=settings.get("max_steps"))
+    elif preference and settings.get("rl") in _UNCOUNTED:
         count = Count(left_to_trainer=True)
     else:
-        count = count_steps(config, batch, data, processes=processes, preference=preference)
-        limit = config.get("max_steps")
+        count = count_steps(settings, batch, data, processes=processes, preference=preference)
+        limit = settings.get("max_steps")
         if limit and count.total is not None and not preference:
             count.total = min(count.total, limit)
     known = count.total is not None or count.left_to_trainer
-    loop = run_loop(config, batch, count, data, streaming=streaming)
+    loop = run_loop(settings, batch, count, data, streaming=streaming)
     # rl: grpo and ebft repeat every prompt; only max_steps decides how long they run.
-    if count.left_to_trainer and not config.get("max_steps"):
+    if count.left_to_trainer and not settings.get("max_steps"):
         loop = Loop(told=-1)
-    saving = saving_of(config, evaluates=bool(data.evaluation or config.get("test_datasets")), causal=not preference)
-    logging_steps = logging_of(config, count.total, known=known)
-    warmup = warmup_of(config, count.total, known=known)
-    stops_early = bool(config.get("early_stopping_patience")) and not preference and saving.eval_strategy != "no"
-    saves = None if stops_early else save_points(saving, loop, first_step=bool(config.get("save_first_step")))
+    saving = saving_of(
+        settings, evaluates=bool(data.evaluation or settings.get("test_datasets")), causal=not preference
+    )
+    logging_steps = logging_of(settings, count.total, known=known)
+    warmup = warmup_of(settings, count.total, known=known)
+    stops_early = bool(settings.get("early_stopping_patience")) and not preference and saving.eval_strategy != "no"
+    saves = None if stops_early else save_points(saving, loop, first_step=bool(settings.get("save_first_step")))
     evaluations = None if stops_early else eval_points(saving, loop, logging_steps)
-    troubles = troubles_of(config, batch, data, count, loop, processes)
-    say_what_is_missing(config, data, count, saving, remarks, streaming=streaming, stops_early=stops_early)
+    troubles = troubles_of(settings, batch, data, count, loop, processes)
+    say_what_is_missing(
+        settings, data, count, saving, remarks, loop=loop, saves=saves, streaming=streaming, stops_early=stops_early
+    )
     total = loop.steps
-    restarts = config.get("jagged_restart_steps") if config.get("relora") and not preference else None
-    at_most = saves_at_most(config, saving)
+    restarts = settings.get("jagged_restart_steps") if settings.get("relora") and not preference else None
+    at_most = saves_at_most(settings, saving)
     rates = _curve(config, total, warmup, remarks) if curve else None
-    packed = bool(config.get("sample_packing"))
+    packed = bool(settings.get("sample_packing"))
     return TrainingPlan(
         gpus=config.gpus,
         data_parallel=batch.parallel,
@@ -117,10 +124,10 @@ def make_plan(
         global_batch_size=batch.counted,
         real_global_batch=batch.real,
         formula=batch.formula,
-        unit=_unit(config, packed=packed and not preference),
+        unit=_unit(settings, packed=packed and not preference),
         sample_packing=packed and not preference,
-        sequence_len=config.get("sequence_len"),
-        num_epochs=config.get("num_epochs"),
+        sequence_len=settings.get("sequence_len"),
+        num_epochs=settings.get("num_epochs"),
         rows_after_length_filter=data.kept,
         rows_after_zero_label_filter=data.trainable if packed else None,
         tokens_in_kept_rows=data.tokens,
@@ -128,7 +135,7 @@ def make_plan(
         train_rows=data.train,
         eval_rows=data.evaluation,
         sample_packing_eff_est=count.efficiency,
-        tokens_per_step=_tokens_per_step(config, batch, data, count, packed=packed and not preference),
+        tokens_per_step=_tokens_per_step(settings, batch, data, count, packed=packed and not preference),
         rows_per_step=_rows_per_step(batch, data, count, packed=packed and not preference),
         total_num_steps=count.total,
         total_num_steps_range=None if count.low is None or count.high is None else (count.low, count.high),
@@ -141,8 +148,8 @@ def make_plan(
         rows_seen=None if stops_early else loop.rows,
         epochs_seen=None if stops_early else loop.seen,
         epoch_end_points=None if stops_early else loop.ends,
-        lr_scheduler=str(config.get("lr_scheduler") or "cosine"),
-        learning_rate=_rate(config),
+        lr_scheduler=str(settings.get("lr_scheduler") or "cosine"),
+        learning_rate=_rate(settings),
         warmup_steps=warmup,
         logging_steps=logging_steps,
         save_strategy=saving.save_strategy,
@@ -170,12 +177,12 @@ def _stream_batches(loop: Loop, batch: Batch) -> int | None:
     return loop.steps * batch.accumulation if loop.steps and batch.accumulation else None
 
 
-def _rate(config: Config) -> float | None:
+def _rate(config: Settings) -> float | None:
     rate = config.get("learning_rate")
     return float(rate) if isinstance(rate, int | float) and not isinstance(rate, bool) else None
 
 
-def _unit(config: Config, *, packed: bool) -> str:
+def _unit(config: Settings, *, packed: bool) -> str:
     if config.get("rl") in PAIRED or config.get("reward_model"):
         return "pairs"
     if config.get("rl") in {"grpo", "gdpo"}:
@@ -183,7 +190,7 @@ def _unit(config: Config, *, packed: bool) -> str:
     return "packed sequences" if packed else "rows"
 
 
-def _tokens_per_step(config: Config, batch: Batch, data: Rows, count: Count, *, packed: bool) -> int | None:
+def _tokens_per_step(config: Settings, batch: Batch, data: Rows, count: Count, *, packed: bool) -> int | None:
     """Trained and masked tokens of one step, padding left out."""
     if batch.real is None:
         return None
@@ -223,6 +230,9 @@ def _storage(config: Config, saving: Saving, saves: int | None, at_most: int | N
 def _curve(config: Config, total: int | None, warmup: int | float | None, notes: list[str]) -> tuple[float, ...] | None:
     if not total:
         notes.append("The learning-rate curve needs the number of steps.")
+        return None
+    if total > _CURVE_STEPS:
+        notes.append(f"The learning-rate curve is only computed for up to {_CURVE_STEPS:,} steps.")
         return None
     schedule = schedule_of(config, total=total, warmup=trainer_warmup(warmup, total))
     if schedule is None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.plan.settings import LISTED
 from knowledge.plan.steps import Count, Loop, evaluation_total
 from knowledge.plan.values import Trouble
 
 if TYPE_CHECKING:
-    from knowledge.config import Config
+    from collections.abc import Sequence
+
     from knowledge.plan.batch import Batch
     from knowledge.plan.rows import Rows
     from knowledge.plan.saving import Saving
+    from knowledge.plan.settings import Settings
 
 
 def troubles_of(
-    config: Config, batch: Batch, data: Rows, count: Count, loop: Loop, processes: int
+    config: Settings, batch: Batch, data: Rows, count: Count, loop: Loop, processes: int
 ) -> tuple[Trouble, ...]:
     """What counting the data found, worst first."""
     troubles = list(data.troubles)
@@ -37,12 +40,14 @@ def troubles_of(
 
 
 def say_what_is_missing(
-    config: Config,
+    config: Settings,
     data: Rows,
     count: Count,
     saving: Saving,
     notes: list[str],
     *,
+    loop: Loop,
+    saves: Sequence[int] | None,
     streaming: bool,
     stops_early: bool,
 ) -> None:
@@ -67,5 +72,7 @@ def say_what_is_missing(
         notes.append("`save_strategy: best` saves after evaluations that beat all before, which are not known.")
     elif saving.best and saving.eval_strategy != "no":
         notes.append("Which checkpoint is the best, and so is kept beyond the limit, is not known.")
+    if saving.save_strategy == "steps" and loop.steps is not None and saves is None and not stops_early:
+        notes.append(f"More than {LISTED:,} saves are not listed.")
     if config.get("use_ray"):
         notes.append("With Ray the batch is derived on the workers.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from knowledge.plan.values import Trouble
 
 if TYPE_CHECKING:
-    from knowledge.config import Config
+    from knowledge.plan.settings import Settings
 
 Length = int | Mapping[str, int]
 """Tokens of one row: a number; or `length` with `trained` (0: no token is trained on); or, for preference data,
@@ -77,7 +77,7 @@ def cut(tokens: int, sequence_len: int) -> list[int]:
     return [sequence_len] * whole + ([rest] if rest else [])
 
 
-def rows_from_lengths(config: Config, lengths: Sequence[Length], *, of_file: bool = False) -> Rows:
+def rows_from_lengths(config: Settings, lengths: Sequence[Length], *, of_file: bool = False) -> Rows:
     """The rows of a run, given the tokens of every row.
 
     Args:
@@ -99,7 +99,7 @@ def rows_from_lengths(config: Config, lengths: Sequence[Length], *, of_file: boo
     return rows
 
 
-def rows_from_count(config: Config, count: int, mean_tokens: float | None) -> Rows:
+def rows_from_count(config: Settings, count: int, mean_tokens: float | None) -> Rows:
     """The rows of a run, given how many the files hold and their mean length (None: not known)."""
     rows = Rows()
     kept = _sampled(config, count, rows)
@@ -124,7 +124,7 @@ def rows_from_count(config: Config, count: int, mean_tokens: float | None) -> Ro
     return rows
 
 
-def _sampled(config: Config, count: int, rows: Rows) -> int:
+def _sampled(config: Settings, count: int, rows: Rows) -> int:
     """Apply `shards` and `weight` of a single dataset, which act on the file's rows before they are tokenised."""
     entries = config.datasets
     shares = [entry for entry in entries if entry.get("shards") or (entry.get("weight") or 1) < 1]
@@ -143,13 +143,13 @@ def _sampled(config: Config, count: int, rows: Rows) -> int:
     return count
 
 
-def _documents(config: Config) -> bool:
+def _documents(config: Settings) -> bool:
     """Whether every dataset holds documents that are cut rather than dropped."""
     kinds = [entry.get("type") for entry in config.datasets]
     return bool(kinds) and all(isinstance(kind, str) and kind.split(":")[0] == "completion" for kind in kinds)
 
 
-def _plain(config: Config, lengths: Sequence[Length], rows: Rows) -> None:
+def _plain(config: Settings, lengths: Sequence[Length], rows: Rows) -> None:
     """Tokenised rows: documents are cut, then everything outside [min_sample_len, sequence_len] goes."""
     sequence_len = config.get("sequence_len") or 512
     marked = any(isinstance(length, Mapping) for length in lengths)
@@ -186,7 +186,7 @@ def _plain(config: Config, lengths: Sequence[Length], rows: Rows) -> None:
 
 
 def _length_rule(
-    config: Config, pairs: list[tuple[int, bool]], sequence_len: int, rows: Rows
+    config: Settings, pairs: list[tuple[int, bool]], sequence_len: int, rows: Rows
 ) -> list[tuple[int, bool]] | None:
     shortest = config.get("min_sample_len") or _SHORTEST
     strategy = str(config.get("excess_length_strategy") or "drop").lower()
@@ -200,7 +200,7 @@ def _length_rule(
     return [(tokens, kept) for tokens, kept in pairs if shortest <= tokens <= sequence_len]
 
 
-def _preference(config: Config, lengths: Sequence[Length], rows: Rows) -> None:
+def _preference(config: Settings, lengths: Sequence[Length], rows: Rows) -> None:
     """Preference data: a row stays when its prompt fits with each of its answers; there is no shortest length."""
     sequence_len = config.get("sequence_len") or 512
     kind = config.get("rl")
@@ -226,7 +226,7 @@ def _preference_tokens(length: Length) -> tuple[int, int]:
     return length.get("prompt", 0), max(answers, default=0)
 
 
-def _shard(config: Config, rows: Rows) -> None:
+def _shard(config: Settings, rows: Rows) -> None:
     """`dataset_shard_num` and `dataset_shard_idx`: every process of a larger job takes its part of the rows."""
     number, index = config.get("dataset_shard_num"), config.get("dataset_shard_idx")
     if not number or index is None or rows.train is None or config.get("rl"):
@@ -245,7 +245,7 @@ def _shard_rows(count: int, number: int, index: int) -> int:
     return count // number + (index < count % number)
 
 
-def _split(config: Config, rows: Rows) -> None:
+def _split(config: Settings, rows: Rows) -> None:
     """The validation split: the last rows of the shuffled data, a count rounded up."""
     share: Any = config.get("val_set_size")
     if config.get("test_datasets"):

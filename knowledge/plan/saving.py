@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from knowledge.plan.settings import LISTED
+
 if TYPE_CHECKING:
-    from knowledge.config import Config
+    from knowledge.plan.settings import Settings
     from knowledge.plan.steps import Loop
 
 DEFAULT_LIMIT: Final = 4
@@ -36,7 +38,7 @@ class Saving:
     best: bool
 
 
-def saving_of(config: Config, *, evaluates: bool | None, causal: bool) -> Saving:
+def saving_of(config: Settings, *, evaluates: bool | None, causal: bool) -> Saving:
     """The strategies that Axolotl hands to the trainer.
 
     Args:
@@ -74,7 +76,7 @@ def saving_of(config: Config, *, evaluates: bool | None, causal: bool) -> Saving
     )
 
 
-def _share(config: Config, key: str) -> float | None:
+def _share(config: Settings, key: str) -> float | None:
     """`saves_per_epoch` or `evals_per_epoch` as a share of all steps; 1 in 1 epoch becomes nothing."""
     per_epoch, epochs = config.get(key), config.get("num_epochs")
     if not per_epoch or not epochs:
@@ -83,7 +85,7 @@ def _share(config: Config, key: str) -> float | None:
     return share if share < 1.0 else None
 
 
-def _loads_best(config: Config, save_steps: float | None, eval_steps: float | None) -> bool:
+def _loads_best(config: Settings, save_steps: float | None, eval_steps: float | None) -> bool:
     wanted = config.get("load_best_model_at_end") or config.get("early_stopping_patience")
     held_out = bool(config.get("val_set_size")) != bool(config.get("test_datasets"))
     return bool(wanted and held_out and save_steps and eval_steps and save_steps % eval_steps == 0)
@@ -97,22 +99,17 @@ def every(steps: float | None, total: int) -> int | None:
 
 
 def save_points(saving: Saving, loop: Loop, *, first_step: bool) -> tuple[int, ...] | None:
-    """Steps after which a checkpoint is written, None where it depends on what is learned."""
+    """Steps after which a checkpoint is written, None where it depends on what is learned or they are too many."""
     if saving.save_strategy == "best" or loop.steps is None:
         return None
-    points: set[int] = set()
+    points: tuple[int, ...] | None = ()
     if saving.save_strategy == "steps":
-        if loop.steps:
-            interval = every(saving.save_steps, loop.steps) or 0
-            points = set(range(interval, loop.steps + 1, interval)) if interval > 0 else set()
-            points.add(loop.steps)
+        points = _multiples(every(saving.save_steps, loop.steps) or 0, loop.steps)
     elif saving.save_strategy == "epoch":
-        if loop.ends is None:
-            return None
-        points = set(loop.ends)
-    if first_step and loop.steps:
-        points.add(1)
-    return tuple(sorted(points))
+        points = loop.ends
+    if points is not None and first_step and loop.steps:
+        points = tuple(sorted({1, *points}))
+    return points
 
 
 def eval_points(saving: Saving, loop: Loop, logging_steps: int | None) -> tuple[int, ...] | None:
@@ -121,18 +118,25 @@ def eval_points(saving: Saving, loop: Loop, logging_steps: int | None) -> tuple[
         return ()
     if loop.steps is None:
         return None
-    points = {0} if saving.evaluates_at_start else set()
+    points = loop.ends
     if saving.eval_strategy == "steps":
         interval = eval_interval(saving, loop.steps, logging_steps)
-        if interval is None:
-            return None
-        if interval and loop.steps:
-            points |= {*range(abs(interval), loop.steps + 1, abs(interval)), loop.steps}
-    elif loop.ends is None:
+        points = None if interval is None else _multiples(abs(interval), loop.steps)
+    if points is not None and saving.evaluates_at_start:
+        points = tuple(sorted({0, *points}))
+    return points
+
+
+def _multiples(interval: int, total: int) -> tuple[int, ...] | None:
+    """Every `interval` steps and after the last; None where they are too many to be listed."""
+    if total <= 0:
+        return ()
+    if interval <= 0:
+        return (total,)
+    if total // interval > LISTED:
         return None
-    else:
-        points |= set(loop.ends)
-    return tuple(sorted(points))
+    whole = range(interval, total + 1, interval)
+    return tuple(whole) if total % interval == 0 else (*whole, total)
 
 
 def eval_interval(saving: Saving, total: int, logging_steps: int | None) -> int | None:
@@ -158,7 +162,7 @@ def checkpoints_left(
     if saving.best and (len(points) > saving.limit or saving.limit == 1) and points:
         return None
     folders: list[int] = []
-    own = set(range(restarts, total or 0, restarts)) if restarts else set()
+    own = set(range(restarts, total or 0, restarts)) if restarts and restarts > 0 and (total or 0) < LISTED else set()
     for step in sorted(set(points) | own):
         if step in points:
             folders = [*(folder for folder in folders if folder != step), step]
@@ -168,7 +172,7 @@ def checkpoints_left(
     return tuple(sorted(folders))
 
 
-def saves_at_most(config: Config, saving: Saving) -> int | None:
+def saves_at_most(config: Settings, saving: Saving) -> int | None:
     """An upper bound of the checkpoints that are written, from the config alone."""
     epochs: float | None = config.get("num_epochs")
     if saving.save_strategy == "no":
@@ -177,6 +181,6 @@ def saves_at_most(config: Config, saving: Saving) -> int | None:
         return None
     if saving.save_strategy == "epoch":
         return math.ceil(epochs)
-    if saving.save_strategy == "steps" and saving.save_steps and saving.save_steps < 1:
+    if saving.save_strategy == "steps" and saving.save_steps and 0 < saving.save_steps < 1:
         return math.ceil(round(1 / saving.save_steps, 9))
     return None

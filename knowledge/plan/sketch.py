@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.plan.making import plan_of, trainer_warmup
 from knowledge.plan.saving import every
+from knowledge.plan.settings import Settings
 from knowledge.plan.steps import warmup_of
-from knowledge.schedule import ScheduleFailure, learning_rates, schedule_of
+from knowledge.schedule import ScheduleFailure, rates_at, schedule_of
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 NOMINAL: Final = 1000
 """Steps that stand for the whole run where their number is not known."""
 
+_POINTS: Final = 1200
+_LEAST_SHARE: Final = 1 / NOMINAL
+
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
@@ -24,7 +28,8 @@ class Sketch:
 
     Attributes:
         name: `lr_scheduler`.
-        rates: the rate that each step trains with, the first one first.
+        steps: steps of the run.
+        rates: some steps, from 1, with the rate they train with; the first, the last and the peak are among them.
         known: False where the steps are only shares of a run, `NOMINAL` of them.
         warmup: steps of warm-up.
         saves, evaluations: steps after which the model is saved or evaluated.
@@ -32,7 +37,8 @@ class Sketch:
     """
 
     name: str
-    rates: tuple[float, ...]
+    steps: int
+    rates: tuple[tuple[int, float], ...]
     known: bool
     warmup: int
     saves: tuple[int, ...]
@@ -42,26 +48,29 @@ class Sketch:
 
 def sketch_of(config: Config) -> Sketch | None:
     """The curve of a config's plan, or None where its schedule cannot be built or it has no learning rate."""
-    plan = plan_of(config)
+    plan, settings = plan_of(config), Settings(config)
     steps = plan.optimizer_steps_done or plan.trainer_max_steps
     known = isinstance(steps, int) and steps > 0
     total = steps if isinstance(steps, int) and steps > 0 else NOMINAL
-    share = plan.warmup_steps if known else warmup_of(config, total, known=True)
+    share = plan.warmup_steps if known else warmup_of(settings, total, known=True)
     warmup = trainer_warmup(share, total)
-    if not known and config.get("warmup_steps"):
+    if not known and settings.get("warmup_steps"):
         warmup = min(warmup, NOMINAL // 10)
     schedule = schedule_of(config, total=total, warmup=warmup)
     if schedule is None:
         return None
+    stride = max(1, total // _POINTS)
+    drawn = sorted({*range(1, total + 1, stride), total, *(s for s in (warmup, warmup + 1) if 1 <= s <= total)})
     try:
-        rates = tuple(learning_rates(schedule)[:-1])
+        rates = tuple(zip(drawn, rates_at(schedule, [step - 1 for step in drawn]), strict=True))
     except ScheduleFailure:
         return None
     saves, evaluations = plan.save_points, plan.eval_points
     if not known:
-        saves, evaluations = _shares(config, plan, "saves_per_epoch"), _shares(config, plan, "evals_per_epoch")
+        saves, evaluations = _shares(settings, plan, "saves_per_epoch"), _shares(settings, plan, "evals_per_epoch")
     return Sketch(
         name=schedule.name,
+        steps=total,
         rates=rates,
         known=known,
         warmup=min(warmup, total) if plan.warmup_steps != 0 else 0,
@@ -71,7 +80,7 @@ def sketch_of(config: Config) -> Sketch | None:
     )
 
 
-def _shares(config: Config, plan: TrainingPlan, key: str) -> tuple[int, ...]:
+def _shares(config: Settings, plan: TrainingPlan, key: str) -> tuple[int, ...]:
     """Saves or evaluations of a run of unknown length, where they are counted per epoch."""
     saving = key == "saves_per_epoch"
     strategy = plan.save_strategy if saving else plan.eval_strategy
@@ -85,7 +94,7 @@ def _shares(config: Config, plan: TrainingPlan, key: str) -> tuple[int, ...]:
             share = 1 / (per_epoch * epochs)
     else:
         share = None
-    if not share or share > 1:
+    if not share or not _LEAST_SHARE <= share <= 1:
         return ()
     interval = every(share, NOMINAL) if share < 1 else NOMINAL
     points = (*range(interval or NOMINAL, NOMINAL, interval or NOMINAL), NOMINAL)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.config import SEPARATES_ROWS
 from knowledge.plan.packing import Packed, Packing, bins_between, pack
+from knowledge.plan.settings import LISTED
 
 if TYPE_CHECKING:
-    from knowledge.config import Config
     from knowledge.plan.batch import Batch
     from knowledge.plan.rows import Rows
+    from knowledge.plan.settings import Settings
 
 UNBOUNDED: Final = "unbounded"
 """Epochs of a trainer that starts a stream again until its steps are done."""
@@ -66,7 +67,7 @@ class Loop:
     rows: int | None = None
 
 
-def packing_of(config: Config, batch: Batch, *, counting: bool, evaluation: bool = False) -> Packing:
+def packing_of(config: Settings, batch: Batch, *, counting: bool, evaluation: bool = False) -> Packing:
     """How this config packs: for Axolotl's count, or for the training itself, which reads one key differently."""
     supported = str(config.get("attn_implementation") or "").split(":")[0].split("@")[0].strip() in SEPARATES_ROWS
     wanted = config.get("multipack_real_batches")
@@ -85,26 +86,26 @@ def packing_of(config: Config, batch: Batch, *, counting: bool, evaluation: bool
     )
 
 
-def count_steps(config: Config, batch: Batch, rows: Rows, *, processes: int, preference: bool) -> Count:
+def count_steps(config: Settings, batch: Batch, rows: Rows, *, processes: int, preference: bool) -> Count:
     """Total steps as Axolotl counts them from the rows, and the micro batches of an epoch."""
     count = Count()
     epochs = config.get("num_epochs")
-    if rows.train is None or batch.counted is None or batch.micro is None or epochs is None:
+    if rows.train is None or epochs is None or (batch.counted or 0) < 1 or (batch.micro or 0) < 1:
         return count
     packed = bool(config.get("sample_packing")) and not preference
     if packed:
         _count_packed(config, batch, rows, count, processes)
     else:
-        micro = batch.micro
+        micro, counted = batch.micro or 1, batch.counted or 1
         drop = bool(config.get("dataloader_drop_last")) and not preference
         batches = rows.train // micro if drop else math.ceil(rows.train / micro)
         count.batches = batches // processes if drop else math.ceil(batches / processes)
-        count.total = math.ceil(rows.train * epochs / batch.counted)
+        count.total = math.ceil(rows.train * epochs / counted)
     _count_evaluation(config, batch, rows, count, packed=packed, processes=processes)
     return count
 
 
-def _count_packed(config: Config, batch: Batch, rows: Rows, count: Count, processes: int) -> None:
+def _count_packed(config: Settings, batch: Batch, rows: Rows, count: Count, processes: int) -> None:
     """The sampler's micro batches, times the rows of one, over the batch; then whole steps of all epochs."""
     packing = packing_of(config, batch, counting=True)
     training = packing_of(config, batch, counting=False)
@@ -139,12 +140,14 @@ def _count_packed(config: Config, batch: Batch, rows: Rows, count: Count, proces
     count.efficiency = math.ceil(found[0].efficiency * 100.0) / 100.0
 
 
-def _packed_total(batches: int, micro: int, counted: int, epochs: float, config: Config) -> int:
+def _packed_total(batches: int, micro: int, counted: int, epochs: float, config: Settings) -> int:
     total = math.floor(max(1, batches * micro // counted) * epochs)
     return total - math.ceil(epochs) if config.get("dataloader_drop_last") else total
 
 
-def _count_evaluation(config: Config, batch: Batch, rows: Rows, count: Count, *, packed: bool, processes: int) -> None:
+def _count_evaluation(
+    config: Settings, batch: Batch, rows: Rows, count: Count, *, packed: bool, processes: int
+) -> None:
     if rows.evaluation is None or batch.evaluation is None or batch.evaluation < 1:
         return
     if packed and config.get("eval_sample_packing") is not False:
@@ -159,7 +162,7 @@ def _count_evaluation(config: Config, batch: Batch, rows: Rows, count: Count, *,
     count.evaluation_batches = rows.evaluation // size if drop else math.ceil(rows.evaluation / size)
 
 
-def evaluation_total(config: Config, batch: Batch, lengths: list[int], processes: int) -> int:
+def evaluation_total(config: Settings, batch: Batch, lengths: list[int], processes: int) -> int:
     """Steps that Axolotl counts for the held-out rows before it starts; 0 makes it refuse to."""
     packed = pack(lengths, packing_of(config, batch, counting=True), processes=processes)
     return _packed_total(
@@ -167,7 +170,7 @@ def evaluation_total(config: Config, batch: Batch, lengths: list[int], processes
     )
 
 
-def warmup_of(config: Config, total: int | float | None, *, known: bool) -> int | float | None:
+def warmup_of(config: Settings, total: int | float | None, *, known: bool) -> int | float | None:
     """Warm-up as it is handed to the trainer: steps, or a share of them where Axolotl counts no total.
 
     Args:
@@ -186,7 +189,7 @@ def warmup_of(config: Config, total: int | float | None, *, known: bool) -> int 
     return 2 if steps == 1 else steps
 
 
-def logging_of(config: Config, total: int | float | None, *, known: bool) -> int | None:
+def logging_of(config: Settings, total: int | float | None, *, known: bool) -> int | None:
     """Steps between two lines of the log; None where it depends on a total that is not known."""
     given: int | None = config.get("logging_steps")
     if given is not None:
@@ -196,7 +199,7 @@ def logging_of(config: Config, total: int | float | None, *, known: bool) -> int
     return max(min(int(0.005 * total), 10), 1) if total else _LOG_EVERY
 
 
-def run_loop(config: Config, batch: Batch, count: Count, rows: Rows, *, streaming: bool) -> Loop:
+def run_loop(config: Settings, batch: Batch, count: Count, rows: Rows, *, streaming: bool) -> Loop:
     """Go through the trainer's epochs: they end after ceil(batches / accumulation) steps, whatever was counted."""
     told: int | float | None = config.get("max_steps")
     if not told:
@@ -234,8 +237,9 @@ def run_loop(config: Config, batch: Batch, count: Count, rows: Rows, *, streamin
         return loop
     steps = loop.steps or 0
     full, rest = divmod(steps, per_epoch)
-    ends = tuple(range(per_epoch, full * per_epoch + 1, per_epoch))
-    loop.ends = (*ends, steps) if rest else ends
+    if full <= LISTED:
+        ends = tuple(range(per_epoch, full * per_epoch + 1, per_epoch))
+        loop.ends = (*ends, steps) if rest else ends
     loop.seen = full + rest * accumulation / batches
     loop.micro_batches = full * batches + rest * accumulation
     if rows.train is not None and not config.get("sample_packing") and batch.micro and batch.parallel == 1:

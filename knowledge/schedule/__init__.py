@@ -1,6 +1,6 @@
 """Learning-rate schedules: which keys they read, and the curve they draw."""
 
-from knowledge.schedule.curves import failure_of, learning_rates
+from knowledge.schedule.curves import failure_of, learning_rates, rates_at
 from knowledge.schedule.kinds import (
     FOLLOWS_EVALUATION,
     KINDS,
@@ -24,6 +24,7 @@ __all__ = [
     "failure_of",
     "is_quadratic",
     "learning_rates",
+    "rates_at",
     "schedule_arguments",
     "schedule_name",
     "schedule_of",

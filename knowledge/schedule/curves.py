@@ -29,6 +29,15 @@ def learning_rates(schedule: Schedule) -> list[float]:
     return _rates(schedule, range(schedule.total + 1))
 
 
+def rates_at(schedule: Schedule, steps: Iterable[int]) -> list[float]:
+    """The rate after some numbers of scheduler steps, each from 0 to the total.
+
+    Raises:
+        ScheduleFailure: the trainer refuses this schedule, or it fails at one of them.
+    """
+    return _rates(schedule, steps)
+
+
 def failure_of(schedule: Schedule) -> str | None:
     """Why the schedule cannot be built or followed to its end, without computing all of it; None when it can."""
     turning_points = {0, 1, schedule.warmup - 1, schedule.warmup, schedule.warmup + 1, schedule.total}
@@ -40,18 +49,15 @@ def failure_of(schedule: Schedule) -> str | None:
 
 
 def _rates(schedule: Schedule, steps: Iterable[int]) -> list[float]:
-    factor = _factor(schedule)
-    ahead = _AHEAD if schedule.name == "rex" else 0
-    if schedule.restart_steps:
-        if schedule.name in FOLLOWS_EVALUATION:
-            raise ScheduleFailure(
-                f"`jagged_restart_steps` cannot wrap `{schedule.name}`: the trainer fails at its start."
-            )
-        factor = jagged(factor, schedule)
-        ahead += _AHEAD
+    if schedule.restart_steps and schedule.name in FOLLOWS_EVALUATION:
+        raise ScheduleFailure(f"`jagged_restart_steps` cannot wrap `{schedule.name}`: the trainer fails at its start.")
+    ahead = _AHEAD * ((schedule.name == "rex") + bool(schedule.restart_steps))
     try:
+        factor = _factor(schedule)
+        if schedule.restart_steps:
+            factor = jagged(factor, schedule)
         return [schedule.learning_rate * factor(step + ahead) for step in steps]
-    except (ZeroDivisionError, ValueError) as error:
+    except (ZeroDivisionError, ValueError, OverflowError, TypeError) as error:
         raise ScheduleFailure(
             f"`{schedule.name}` cannot be computed for {schedule.total} steps with {schedule.warmup} of warm-up."
         ) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -144,7 +145,7 @@ def schedule_of(config: Config, *, total: int, warmup: int) -> Schedule | None:
         warmup: warm-up steps.
     """
     rate = config.get("learning_rate")
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or rate <= 0:
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < math.inf:
         return None
     # Preference trainers are never told of these keys.
     preference = bool(config.get("rl"))
