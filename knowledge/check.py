@@ -68,6 +68,7 @@ def check(
     document = parse(text)
     secrets = find(document.text)
     config = Config(document, gpus)
+    config.secretive = bool(secrets)
     found = [_fault_finding(fault, document) for fault in document.faults]
     found += [_duplicate(each, document) for each in document.duplicates]
     sample = None

@@ -241,9 +241,15 @@ def _model(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wr
 def default_of(field: dict[str, Any], models: Models) -> Any:
     """A field's default; a block's default is the block with its own defaults."""
     default = field.get("default")
-    if isinstance(default, dict) and not default:
-        return coerce(default, field["type"], models, (), [])
+    if default.__class__ is dict and not default:
+        if id(field) not in _DEFAULTS:
+            _DEFAULTS[id(field)] = coerce(default, field["type"], models, (), [])
+        return _DEFAULTS[id(field)]
     return default
+
+
+_DEFAULTS: dict[int, Any] = {}
+"""The defaults of blocks, by the identity of their facts, which live as long as the process. Nobody changes them."""
 
 
 def _check(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:

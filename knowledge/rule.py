@@ -58,6 +58,7 @@ class Rule:
     bad: str
     good: str
     always: bool
+    needs: tuple[str, ...]
     gpus: int
     lengths: tuple[Any, ...] = ()
 
@@ -83,6 +84,7 @@ def rule(
     good: str,
     says: str | tuple[str, ...] = (),
     always: bool = False,
+    needs: tuple[str, ...] = (),
     gpus: int = 1,
     lengths: tuple[Any, ...] = (),
 ) -> Callable[[Check], Check]:
@@ -95,6 +97,8 @@ def rule(
         good: The same, mended.
         says: Phrases of Axolotl's own message, to lead a pasted error back here; none where Axolotl says nothing.
         always: It asks for what is absent, so it runs on every config.
+        needs: Root keys without one of which it can find nothing, where they are rarer than `fields`: it then runs
+            only when one of them is held.
         gpus: On how many GPUs the examples run.
         lengths: Tokens of the rows that the examples are trained on, where only the data show the fault.
     """
@@ -114,6 +118,7 @@ def rule(
                 bad,
                 good,
                 always,
+                needs,
                 gpus,
                 lengths,
             )
@@ -166,6 +171,8 @@ def place(config: Config, field: str | Steps) -> Place | None:
         at = config.document.place(steps)
         if at is not None:
             path = join(steps)
-            return Place.model_construct(path=path, line=at[0], column=at[1], excerpt=mask(config.words(steps)))
+            words = config.words(steps)
+            excerpt = mask(words) if config.secretive else words
+            return Place.model_construct(path=path, line=at[0], column=at[1], excerpt=excerpt)
         steps = steps[:-1]
     return None

@@ -78,13 +78,22 @@ def _missing(config: Config) -> Iterator[Finding]:
             message = f"Missing `{key}`: every config needs it. Add it, for example `{_EXAMPLES[key]}`."
             why = "It is one of the two fields that have no default."
             yield stamp(problem(message, key, why=why), "missing-field", Severity.ERROR, config)
-    for plugin, arguments in config.types.plugins.items():
-        short = plugin.rpartition(".")[2]
-        if short in config.plugins:
-            for key, field in config.types.models[arguments]["fields"].items():
-                if field.get("required") and key not in config.values and key not in config.types.root:
-                    message = f"Missing `{key}`: {short} needs it. Add it, or drop the plugin."
-                    yield stamp(problem(message, key, "plugins", why=""), "missing-field", Severity.ERROR, config)
+    for plugin, key in _required_by_plugins():
+        if plugin in config.plugins and key not in config.values:
+            message = f"Missing `{key}`: {plugin} needs it. Add it, or drop the plugin."
+            yield stamp(problem(message, key, "plugins", why=""), "missing-field", Severity.ERROR, config)
+
+
+@lru_cache(maxsize=1)
+def _required_by_plugins() -> tuple[tuple[str, str], ...]:
+    """The class names of plugins with the fields that they demand."""
+    types = load_types()
+    return tuple(
+        (plugin.rpartition(".")[2], key)
+        for plugin, arguments in types.plugins.items()
+        for key, field in types.models[arguments]["fields"].items()
+        if field.get("required") and key not in types.root
+    )
 
 
 _EXAMPLES = {"base_model": "base_model: NousResearch/Llama-3.2-1B", "learning_rate": "learning_rate: 2e-4"}

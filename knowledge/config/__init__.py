@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _ABSENT = object()
+_REFUSED = object()
 PREFERENCE = ("dpo", "ipo", "simpo")
 
 
@@ -139,6 +140,9 @@ class Config:
     Args:
         document: The text with positions.
         gpus: Number of processes, one a GPU (the world size).
+
+    `memo` keeps what is computed once a check; `reads` collects the paths that are looked at, when a test asks for it;
+    `secretive` says that words of the text may hold a secret and have to be masked.
     """
 
     def __init__(self, document: Document, gpus: int = 1) -> None:
@@ -148,9 +152,11 @@ class Config:
         self.values: dict[Any, Any] = document.values if isinstance(document.values, Mapping) else Mapping()
         self.memo: dict[str, Any] = {}
         self.reads: set[str] | None = None
+        self.secretive = True
         self.plugins = _plugins(self.values.get("plugins"))
         self._history = _Raw(self.values, gpus, self.plugins).run(self.types.steps)
         self._typed: dict[str, Any] = {}
+        self._read: dict[str, Any] = {}
         self._later: dict[str, list[tuple[int, Any]]] = {}
         self._wrong: dict[str, list[Wrong]] = {}
         self._datasets: tuple[dict[str, Any], ...] | None = None
@@ -211,13 +217,24 @@ class Config:
         """
         if self.reads is not None:
             self.reads.add(path)
+        if at is not None:
+            value = self._typed_at(path, at)
+        elif path in self._read:
+            value = self._read[path]
+        else:
+            value = self._read[path] = self._typed_at(path, None)
+        if value is _REFUSED:
+            raise Unreadable(path)
+        return value
+
+    def _typed_at(self, path: str, at: str | None) -> Any:
         steps = split(path) if "." in path or "[" in path else (path,)
         root = self.types.aliases.get(str(steps[0]), str(steps[0]))
         value = self._root(root, at)
         for wrong in self._wrong.get(root, ()):
             common = min(len(wrong.steps), len(steps))
             if wrong.steps[1:common] == steps[1:common]:
-                raise Unreadable(path)
+                return _REFUSED
         if len(steps) > 1:
             value = _walk(value, steps[1:])
         return None if value is _ABSENT else value

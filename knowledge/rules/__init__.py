@@ -32,7 +32,7 @@ def _index() -> tuple[dict[str, tuple[Rule, ...]], tuple[Rule, ...]]:
         if rule.always:
             always.append(rule)
             continue
-        for root in dict.fromkeys(field.split(".")[0].split("[")[0] for field in rule.fields):
+        for root in dict.fromkeys(field.split(".")[0].split("[")[0] for field in rule.needs or rule.fields):
             by_root.setdefault(root, []).append(rule)
     return {root: tuple(rules) for root, rules in by_root.items()}, tuple(always)
 

@@ -63,6 +63,7 @@ def mixlora_without_rank(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("adapter", "rl"),
+    needs=("rl",),
     says="MixLoRA is not compatible with RL training",
     bad=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\nrl: dpo\n",
     good=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\n",
@@ -97,6 +98,7 @@ def mixlora_top_k(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("use_onebitllms", "adapter"),
+    needs=("use_onebitllms",),
     says="LoRA/QLoRA is not supported with use_onebitllms",
     bad=f"{LORA}use_onebitllms: true\n",
     good="use_onebitllms: true\n",
@@ -129,7 +131,8 @@ def relora_without_restarts(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("relora", "adapter", "fsdp_config", "deepspeed", "lr_scheduler", "flash_attn_fuse_mlp"),
-    says=("cfg.adapter must be lora or qlora to use ReLoRA", "not compatible with ReLoRA", "not supported with ReLoRA"),
+    needs=("relora",),
+    says=("cfg.adapter must support ReLoRA", "ReLoRA is not compatible", "not supported with ReLoRA"),
     bad="relora: true\njagged_restart_steps: 150\n",
     good=f"{LORA}relora: true\njagged_restart_steps: 150\n",
 )

@@ -74,6 +74,7 @@ def qlora_in_8bit(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("adapter", "gptq"),
+    needs=("gptq",),
     says=("Can't load qlora if gptq", "Can't merge qlora if gptq"),
     bad=f"{QLORA}gptq: true\n",
     good=f"{LORA}gptq: true\n",
@@ -106,6 +107,7 @@ def qlora_merged_in_4bit(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("lora_target_parameters", "lora_dropout"),
+    needs=("lora_target_parameters",),
     says="lora_dropout must be 0 when lora_target_parameters is set",
     bad=f"{LORA}lora_target_parameters: [mlp.experts.down_proj]\nlora_dropout: 0.05\n",
     good=f"{LORA}lora_target_parameters: [mlp.experts.down_proj]\nlora_dropout: 0\n",
@@ -183,6 +185,7 @@ def learning_rate_groups_twice(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("adapter", "peft_layers_to_transform", "unfrozen_parameters"),
+    needs=("peft_layers_to_transform",),
     says="`unfrozen_parameters` used with `peft_layers_to_transform`",
     bad=f"{LORA}peft_layers_to_transform: [0, 1]\nunfrozen_parameters: ['lm_head.weight']\n",
     good=f"{LORA}peft_layers_to_transform: [0, 1]\n",
@@ -218,6 +221,7 @@ def layers_pattern_alone(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("lora_fp32_gradients", "adapter", "use_ray"),
+    needs=("lora_fp32_gradients",),
     says="lora_fp32_gradients requires",
     bad="lora_fp32_gradients: true\n",
     good=f"{LORA}lora_fp32_gradients: true\n",
@@ -298,6 +302,7 @@ def lora_without_rank(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("lora_target_modules", "lora_target_linear", "adapter"),
+    needs=("lora_target_linear",),
     bad=f"{LORA}lora_target_modules: [q_proj]\nlora_target_linear: true\n",
     good=f"{LORA}lora_target_linear: true\n",
 )

@@ -23,6 +23,7 @@ LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 @rule(
     Severity.ERROR,
     fields=("sample_packing", "eval_table_size", "eval_sample_packing"),
+    needs=("eval_table_size",),
     says="eval_table_size and eval_sample_packing are not supported together with sample_packing",
     bad=f"{PACKED}eval_table_size: 5\n",
     good=f"{PACKED}eval_table_size: 5\neval_sample_packing: false\n",
@@ -109,6 +110,7 @@ def back_ends() -> frozenset[str]:
 @rule(
     Severity.ERROR,
     fields=("gemma4_hybrid_attn_impl", "attn_implementation"),
+    needs=("gemma4_hybrid_attn_impl",),
     says="gemma4_hybrid_attn_impl requires attn_implementation",
     bad="gemma4_hybrid_attn_impl: true\nattn_implementation: sdpa\n",
     good="gemma4_hybrid_attn_impl: true\nattn_implementation: flash_attention_2\n",
@@ -190,6 +192,7 @@ def packing_unpadded(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("scaling_softmax", *ATTENTION),
+    needs=("scaling_softmax",),
     says="scaling_softmax requires flex attention",
     bad="scaling_softmax: true\n",
     good="scaling_softmax: true\nattn_implementation: flex_attention\n",
@@ -262,6 +265,7 @@ def flash_attention_torch(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("sdpa_varlen", "sample_packing"),
+    needs=("sdpa_varlen",),
     says="`sdpa_varlen` only affects packed rows",
     bad="sdpa_varlen: true\n",
     good="sdpa_varlen: true\nsample_packing: true\nattn_implementation: sdpa\n",
@@ -278,6 +282,7 @@ def varlen_without_packing(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("batch_flattening", "sample_packing", *ATTENTION),
+    needs=("batch_flattening",),
     says=("batch_flattening requires a varlen-capable attention backend", "batch_flattening not compatible with"),
     bad="batch_flattening: true\n",
     good="batch_flattening: true\nattn_implementation: flash_attention_2\n",
@@ -299,6 +304,7 @@ def flattening_conflicts(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("batch_flattening", "micro_batch_size", "trl"),
+    needs=("batch_flattening",),
     says=("batch_flattening has no effect with micro_batch_size == 1", "batch_flattening with use_liger_loss"),
     bad="batch_flattening: true\nattn_implementation: flash_attention_2\nmicro_batch_size: 1\n",
     good="batch_flattening: true\nattn_implementation: flash_attention_2\nmicro_batch_size: 4\n",
@@ -327,6 +333,7 @@ BALANCE = (
 @rule(
     Severity.ERROR,
     fields=("balance_labels", "sample_packing", "streaming", "pretraining_dataset", "group_by_length", *BALANCE),
+    needs=("balance_labels",),
     says="balance_labels requires causal LM",
     bad="balance_labels: true\ncurriculum_sampling: true\n",
     good="balance_labels: true\n",

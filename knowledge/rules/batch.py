@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @rule(
     Severity.ERROR,
     fields=("batch_size", "micro_batch_size", "gradient_accumulation_steps"),
+    needs=("batch_size",),
     says="At least two of micro_batch_size, gradient_accumulation_steps, batch_size must be set",
     bad="batch_size: 32\n",
     good="micro_batch_size: 2\ngradient_accumulation_steps: 16\n",
@@ -33,6 +34,7 @@ def batch_size_alone(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("batch_size", "gradient_accumulation_steps"),
+    needs=("batch_size",),
     says="please set only one of gradient_accumulation_steps or batch_size",
     bad="batch_size: 32\ngradient_accumulation_steps: 8\nmicro_batch_size: 4\n",
     good="gradient_accumulation_steps: 8\nmicro_batch_size: 4\n",
@@ -50,6 +52,7 @@ def batch_size_and_accumulation(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("batch_size", "micro_batch_size", "gradient_accumulation_steps"),
+    needs=("batch_size",),
     says="batch_size is not recommended",
     bad="batch_size: 32\nmicro_batch_size: 4\n",
     good="micro_batch_size: 4\ngradient_accumulation_steps: 8\n",
@@ -74,6 +77,7 @@ def batch_size_without_accumulation(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("eval_batch_size", "micro_batch_size"),
+    needs=("eval_batch_size",),
     says="eval_batch_size != micro_batch_size. This can lead to VRAM instability",
     bad="eval_batch_size: 4\nmicro_batch_size: 2\n",
     good="eval_batch_size: 2\nmicro_batch_size: 2\n",

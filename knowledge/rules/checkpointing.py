@@ -42,6 +42,7 @@ def checkpointing_offload_old(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("activation_offloading", "gradient_checkpointing"),
+    needs=("activation_offloading",),
     says="activation_offloading requires gradient_checkpointing",
     bad="activation_offloading: true\n",
     good=f"{GC}activation_offloading: true\n",
@@ -58,7 +59,11 @@ def offloading_without_checkpointing(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("activation_offloading", "gradient_checkpointing_kwargs", "unfrozen_parameters"),
-    says="activation_offloading: hidden_states with reentrant checkpointing",
+    needs=("unfrozen_parameters",),
+    says=(
+        "activation_offloading: hidden_states with reentrant checkpointing",
+        "`use_reentrant` must be false when used with partially frozen model",
+    ),
     bad=f"{GC}activation_offloading: hidden_states\nunfrozen_parameters: [lm_head.weight]\n"
     "gradient_checkpointing_kwargs:\n  use_reentrant: true\n",
     good=f"{GC}activation_offloading: hidden_states\n",
@@ -79,6 +84,7 @@ def reentrant_with_frozen_parts(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("activation_offloading", "adapter"),
+    needs=("activation_offloading",),
     says="activation_offloading: hidden_states uses gradient checkpointing",
     bad=f"{QLORA}{GC}activation_offloading: hidden_states\n",
     good=f"{QLORA}{GC}activation_offloading: true\n",
@@ -98,7 +104,8 @@ def hidden_states_with_adapter(config: Config) -> Iterator[Problem]:
         *("selective_checkpointing", "gradient_checkpointing", "gradient_checkpointing_kwargs"),
         "activation_offloading",
     ),
-    says="selective_checkpointing requires",
+    needs=("selective_checkpointing",),
+    says=("selective_checkpointing requires", "selective_checkpointing is only compatible with activation_offloading"),
     bad="selective_checkpointing: true\n",
     good=f"{GC}selective_checkpointing: true\n",
 )
@@ -154,6 +161,7 @@ def matches(entry: str, names: list[str]) -> bool:
 @rule(
     Severity.ERROR,
     fields=SELECTIVE,
+    needs=("selective_checkpointing",),
     says=(
         "match matmul ops",
         "selective_checkpointing.save_matmul_min_k saves",
@@ -235,6 +243,7 @@ PLACED = ("ple_cpu_offload", "fsdp_config", "deepspeed", "adapter", "load_in_4bi
 @rule(
     Severity.ERROR,
     fields=PLACED,
+    needs=("ple_cpu_offload",),
     says="ple_cpu_offload",
     bad="ple_cpu_offload: true\n",
     good=f"{QLORA}ple_cpu_offload: true\n",

@@ -113,6 +113,7 @@ def schedule_needs_an_argument(config: Config) -> Iterator[Problem]:
         "rl",
         "cosine_min_lr_ratio",
     ),
+    needs=("lr_scheduler_kwargs",),
     bad="lr_scheduler: linear\nlr_scheduler_kwargs:\n  power: 2\n",
     good="lr_scheduler: polynomial\nlr_scheduler_kwargs:\n  power: 2\n",
     says="got an unexpected keyword argument",
@@ -202,6 +203,7 @@ def ratio_out_of_range(config: Config) -> Iterator[Problem]:
         "rl",
         "lr_scheduler",
     ),
+    needs=("jagged_restart_steps",),
     bad="lr_scheduler: one_cycle\njagged_restart_steps: 100\n",
     good="lr_scheduler: cosine\njagged_restart_steps: 100\n",
 )

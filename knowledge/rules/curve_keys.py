@@ -96,6 +96,7 @@ def warmup_without_effect(config: Config) -> Iterator[Problem]:
         "rl",
         "cosine_min_lr_ratio",
     ),
+    needs=("lr_scheduler_kwargs",),
     bad="lr_scheduler: constant\nlr_scheduler_kwargs:\n  power: 2\n",
     good="lr_scheduler: polynomial\nlr_scheduler_kwargs:\n  power: 2\n",
 )
@@ -121,6 +122,7 @@ def schedule_reads_no_arguments(config: Config) -> Iterator[Problem]:
         "rl",
         "jagged_restart_steps",
     ),
+    needs=("cosine_min_lr_ratio",),
     bad="lr_scheduler: linear\ncosine_min_lr_ratio: 0.1\n",
     good="lr_scheduler: cosine\ncosine_min_lr_ratio: 0.1\n",
 )
@@ -149,6 +151,7 @@ def ratio_without_effect(config: Config) -> Iterator[Problem]:
         "rl",
         "lr_scheduler",
     ),
+    needs=("lr_quadratic_warmup",),
     bad="lr_scheduler: linear\nlr_quadratic_warmup: true\n",
     good="lr_scheduler: cosine\nlr_quadratic_warmup: true\n",
 )

@@ -73,6 +73,7 @@ def synthetic(config: Config) -> Iterator[tuple[int, dict[str, Any]]]:
 @rule(
     Severity.CRASH,
     fields=("datasets[].data_files", "datasets[].type", "rl"),
+    needs=("rl",),
     bad="rl: orpo\ndatasets:\n  - path: org/pairs\n    type:\n      field_prompt: prompt\n",
     good="rl: orpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.argilla\n",
 )
@@ -91,6 +92,7 @@ def orpo_custom_type(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("datasets[].type", "train_on_inputs"),
+    needs=("train_on_inputs",),
     bad=f"{ENTRY}    type: input_output\ntrain_on_inputs: true\n",
     good=f"{ENTRY}    type: input_output\n",
 )
@@ -170,6 +172,7 @@ def nearest(name: str, known: tuple[str, ...]) -> str | None:
 @rule(
     Severity.WARNING,
     fields=("rl", "datasets[].type"),
+    needs=("rl",),
     bad="rl: grpo\ndatasets:\n  - path: org/prompts\n    type: chat_template\n",
     good="rl: grpo\ndatasets:\n  - path: org/prompts\n    type: rewards.transform\n",
 )

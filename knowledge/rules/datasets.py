@@ -40,6 +40,7 @@ def no_dataset(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("datasets", "pretraining_dataset"),
+    needs=("pretraining_dataset",),
     says="'NoneType' object is not iterable",
     bad="datasets:\npretraining_dataset:\n  - path: org/text\nmax_steps: 100\n",
     good="pretraining_dataset:\n  - path: org/text\nmax_steps: 100\n",
@@ -115,6 +116,7 @@ def push_dataset_without_token(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("test_datasets", "val_set_size"),
+    needs=("test_datasets",),
     says="non-zero val_set_size should not be used with test_datasets",
     bad="val_set_size: 0.05\ntest_datasets:\n  - path: org/test\n    type: alpaca\n",
     good="test_datasets:\n  - path: org/test\n    type: alpaca\n",

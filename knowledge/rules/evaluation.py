@@ -57,6 +57,7 @@ def eval_without_rows(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("evals_per_epoch", "eval_steps"),
+    needs=("eval_steps",),
     says="eval_steps and evals_per_epoch are mutually exclusive",
     bad=f"{HELD_OUT}eval_steps: 50\nevals_per_epoch: 2\n",
     good=f"{HELD_OUT}evals_per_epoch: 2\n",
@@ -74,6 +75,7 @@ def evals_twice(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("evals_per_epoch", "eval_strategy", "evaluation_strategy"),
+    needs=("eval_strategy",),
     says="eval_strategy must be empty or set to `steps` when used with evals_per_epoch",
     bad=f"{HELD_OUT}evals_per_epoch: 2\neval_strategy: epoch\n",
     good=f"{HELD_OUT}evals_per_epoch: 2\n",
@@ -91,6 +93,7 @@ def evals_per_epoch_against_strategy(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("do_bench_eval", "evals_per_epoch", "eval_steps"),
+    needs=("do_bench_eval",),
     says="do_bench_eval requires evals_per_epoch or eval_steps to be set",
     bad=f"{HELD_OUT}do_bench_eval: true\n",
     good=f"{HELD_OUT}do_bench_eval: true\nevals_per_epoch: 1\n",
@@ -108,6 +111,7 @@ def bench_without_schedule(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("do_bench_eval", "test_datasets", "val_set_size"),
+    needs=("do_bench_eval",),
     says="`do_bench_eval` needs a test dataset to run evals",
     bad="do_bench_eval: true\nevals_per_epoch: 1\n",
     good=f"{HELD_OUT}do_bench_eval: true\nevals_per_epoch: 1\n",
@@ -126,6 +130,7 @@ def bench_without_rows(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("do_causal_lm_eval", "eval_sample_packing", "sample_packing", "eval_table_size"),
+    needs=("do_causal_lm_eval",),
     says="do_causal_lm_eval is enabled, eval_sample_packing must be set to False",
     bad="do_causal_lm_eval: true\nsample_packing: true\nattn_implementation: flash_attention_2\n",
     good="do_causal_lm_eval: true\nsample_packing: true\neval_sample_packing: false\n"

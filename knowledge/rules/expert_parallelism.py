@@ -42,6 +42,7 @@ def expert_parallel_bounds(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("expert_parallel_size", "fsdp_config", "fsdp_version", "optimizer"),
+    needs=("expert_parallel_size",),
     says=("> 1 requires FSDP2", "requires fsdp_config", "> 1 does not support optimizer"),
     bad=EP,
     good=f"{EP}{FULL}",
@@ -73,6 +74,7 @@ def expert_parallel_setting(config: Config) -> Iterator[Problem]:
         *("expert_parallel_size", "expert_parallel_backend", "gradient_checkpointing"),
         *("gradient_checkpointing_kwargs", "activation_offloading"),
     ),
+    needs=("expert_parallel_size",),
     says=("expert_parallel_backend: torch requires non-reentrant", "expert_parallel_backend: torch is incompatible"),
     bad=f"{EP}{FULL}expert_parallel_backend: torch\ngradient_checkpointing: true\nactivation_offloading: true\n",
     good=f"{EP}{FULL}expert_parallel_backend: torch\ngradient_checkpointing: true\n",

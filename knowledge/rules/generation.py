@@ -82,6 +82,7 @@ def trl_no_block(config: Config) -> Iterator[Problem]:
         *("rl", "trl.num_generations", "trl.generation_batch_size"),
         *("micro_batch_size", "gradient_accumulation_steps", "world_size", "use_ray"),
     ),
+    needs=("trl",),
     says=(
         "GRPO requires `trl.num_generations >= 2`",
         "GRPO: generation batch size must be divisible",
@@ -157,6 +158,7 @@ COLOCATE = ("trl.use_vllm", "trl.vllm_mode", "trl.vllm_lora_sync", "trl.async_pr
 @rule(
     Severity.ERROR,
     fields=(*COLOCATE, "context_parallel_size", "adapter"),
+    needs=("trl",),
     says=(
         "`vllm_mode: colocate` is not supported with",
         "`vllm_lora_sync: true` requires",
@@ -226,6 +228,7 @@ def ebft_without_block(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("rl", "ebft.mode", "torch_compile", "gradient_checkpointing", "activation_offloading", *ATTENTION),
+    needs=("ebft",),
     says=("EBFT strided mode: `torch_compile: true` with", "EBFT strided mode: `activation_offloading: true`"),
     bad="rl: ebft\nebft:\n  mode: strided\ntorch_compile: true\ngradient_checkpointing: true\n",
     good="rl: ebft\nebft:\n  mode: strided\ngradient_checkpointing: true\n",
@@ -255,6 +258,7 @@ def ebft_strided_conflicts(config: Config) -> Iterator[Problem]:
         "sequence_len",
         *ATTENTION,
     ),
+    needs=("ebft",),
     says=(
         "EBFT strided mode: `torch_compile: true` causes",
         "EBFT strided mode with flex_attention",
@@ -295,6 +299,7 @@ def ebft_strided_hints(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("rl", "ebft", "sequence_len"),
+    needs=("ebft",),
     says="unsupported operand type",
     bad="rl: ebft\nebft:\n  mode: strided\nsequence_len:\n",
     good="rl: ebft\nebft:\n  mode: strided\nsequence_len: 512\n",

@@ -147,6 +147,7 @@ def kernels_switched_on(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=("lora_mlp_kernel", "use_dsv4_kernels", "expert_backend", "adapter", *FLAGS),
+    needs=("use_dsv4_kernels",),
     says="Translated lora_mlp_kernel -> dsv4_shared_mlp_lora_kernel",
     bad=f"{LORA}use_dsv4_kernels: true\nuse_scattermoe: true\nlora_mlp_kernel: true\n",
     good=f"{LORA}use_dsv4_kernels: true\nuse_scattermoe: true\nlora_mlp_kernel: false\n",
@@ -219,6 +220,7 @@ def dequant_chunk_size(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("use_dsv4_kernels", "lora_target_modules", "lora_target_linear", "lora_exclude_modules"),
+    needs=("use_dsv4_kernels",),
     says="attention/module-level LoRA is not supported with use_dsv4_kernels",
     bad=f"{LORA}use_dsv4_kernels: true\nlora_target_linear: true\n",
     good=f"{LORA}use_dsv4_kernels: true\nlora_target_parameters: [mlp.experts.down_proj]\n",
@@ -239,6 +241,7 @@ def dsv4_attention_lora(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("use_dsv4_kernels", "lora_target_modules", "lora_target_linear", "lora_exclude_modules"),
+    needs=("lora_exclude_modules",),
     says="ensure lora_exclude_modules excludes the indexer scorer",
     bad=f"{LORA}use_dsv4_kernels: true\nlora_target_linear: true\nlora_exclude_modules: [indexer]\n",
     good=f"{LORA}use_dsv4_kernels: true\nlora_target_parameters: [mlp.experts.down_proj]\n",

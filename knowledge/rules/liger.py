@@ -23,6 +23,7 @@ LIGER = "plugins: [axolotl.integrations.liger.LigerPlugin]\n"
 @rule(
     Severity.ERROR,
     fields=("cut_cross_entropy", "bf16", "fp16"),
+    needs=("cut_cross_entropy",),
     says="Cut Cross Entropy requires fp16/bf16 training",
     bad=f"{CUT}cut_cross_entropy: true\n",
     good=f"{CUT}cut_cross_entropy: true\nbf16: true\n",
@@ -40,6 +41,7 @@ def cut_cross_entropy_precision(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("chunked_cross_entropy", "plugins"),
+    needs=("chunked_cross_entropy",),
     says="Cut Cross Entropy does not support chunked cross entropy",
     bad=f"{CUT}chunked_cross_entropy: true\n",
     good=CUT,

@@ -22,6 +22,7 @@ KERNELS = ("lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel")
 @rule(
     Severity.ERROR,
     fields=("adapter", "flash_attn_fuse_mlp"),
+    needs=("flash_attn_fuse_mlp",),
     says="Fused modules are not supported with LoRA/QLoRA",
     bad=f"{LORA}flash_attn_fuse_mlp: true\n",
     good=LORA,
@@ -56,6 +57,7 @@ def kernels_in_8bit(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("trust_remote_code", "model_config_type", "base_model", *KERNELS),
+    needs=("trust_remote_code",),
     says="compatible with trust_remote_code",
     bad=f"{LORA}trust_remote_code: true\nlora_mlp_kernel: true\n",
     good=f"{LORA}lora_mlp_kernel: true\n",

@@ -110,6 +110,7 @@ def mpt_checkpointing(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("base_model", "fsdp_config"),
+    needs=("fsdp_config",),
     says="FSDP is not supported for falcon models",
     bad="base_model: tiiuae/falcon-7b\nfsdp_config:\n  reshard_after_forward: true\n",
     good="base_model: tiiuae/falcon-7b\n",
@@ -126,6 +127,7 @@ def falcon_fsdp(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("flash_optimum", "bf16", "fp16", "bfloat16", "float16"),
+    needs=("flash_optimum",),
     says="AMP is not supported with BetterTransformer",
     bad="flash_optimum: true\nbf16: true\n",
     good="bf16: true\n",

@@ -35,6 +35,7 @@ def merge_aware_scatter(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("nvfp4_merge_aware", "nvfp4_merge_aware_start_step", "adapter"),
+    needs=("nvfp4_merge_aware_start_step",),
     says="NVFP4 MERGE WARNING",
     bad=f"{KERNELS}nvfp4_merge_aware: true\n",
     good=f"{LORA}nvfp4_merge_aware: true\n",
@@ -56,6 +57,7 @@ def merge_aware_off(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("nvfp4_merge_aware_start_step", "nvfp4_merge_aware", "adapter"),
+    needs=("nvfp4_merge_aware_start_step",),
     says="nvfp4_merge_aware_start_step must be an int >= 0",
     bad=f"{LORA}nvfp4_merge_aware_start_step: 1.5\n",
     good=f"{LORA}nvfp4_merge_aware_start_step: 0.5\n",

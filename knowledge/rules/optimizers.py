@@ -20,7 +20,12 @@ LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 @rule(
     Severity.ERROR,
     fields=("optimizer", "deepspeed"),
-    says=("Muon optimizer is currently incompatible with DeepSpeed", "optimizer is incompatible with DeepSpeed"),
+    needs=("deepspeed",),
+    says=(
+        "Muon optimizer is currently incompatible with DeepSpeed",
+        "optimizer is incompatible with DeepSpeed",
+        "is not yet validated with DeepSpeed",
+    ),
     bad="optimizer: muon\ndeepspeed: deepspeed_configs/zero1.json\n",
     good="optimizer: muon\n",
 )
@@ -131,6 +136,7 @@ def qgalore_precision(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("fsdp_config", "optimizer"),
+    needs=("fsdp_config",),
     says="FSDP2 not compatible with",
     bad="fsdp_config:\n  reshard_after_forward: true\noptimizer: adamw_8bit\n",
     good="fsdp_config:\n  reshard_after_forward: true\noptimizer: adamw_torch_8bit\n",
@@ -148,6 +154,7 @@ def fsdp_8bit_optimizer(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("tensor_parallel_size", "optimizer"),
+    needs=("tensor_parallel_size",),
     says="tensor_parallel_size is not supported with",
     bad="tensor_parallel_size: 2\noptimizer: adamw_8bit\n",
     good="tensor_parallel_size: 2\noptimizer: adamw_torch_fused\n",

@@ -56,6 +56,7 @@ def tensor_parallel_ram_loading(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("tensor_parallel_size", "adapter", "base_model"),
+    needs=("tensor_parallel_size",),
     bad="tensor_parallel_size: 2\nadapter: lora\nlora_r: 8\nlora_alpha: 16\n",
     good="tensor_parallel_size: 2\n",
     gpus=2,

@@ -92,6 +92,7 @@ def fp8_slow(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("fp16", "float16", "bf16", "bfloat16", "adapter", "sample_packing", *ATTENTION),
+    needs=("fp16", "float16"),
     says="Full fine tune w/o FA2 w/ sample packing and fp16/float16",
     bad="fp16: true\nbf16: false\nsample_packing: true\nattn_implementation: sdpa\n",
     good="bf16: true\nsample_packing: true\nattn_implementation: sdpa\n",
@@ -151,6 +152,7 @@ def compile_options_alone(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("torch_compile_options", "sample_packing"),
+    needs=("torch_compile_options",),
     says="CUDA graphs require static shapes",
     bad="torch_compile: true\ntorch_compile_options:\n  triton.cudagraphs: true\nsample_packing: true\n"
     "attn_implementation: flash_attention_2\n",
@@ -170,6 +172,7 @@ def cudagraphs_packed(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("torch_compile", "torch_compile_regional", "gradient_checkpointing"),
+    needs=("torch_compile_regional",),
     says="torch_compile_regional cannot be combined with gradient_checkpointing",
     bad="torch_compile: true\ntorch_compile_regional: true\ngradient_checkpointing: true\n",
     good="torch_compile: true\ngradient_checkpointing: true\n",
@@ -267,6 +270,7 @@ def custom_loss_conflicts(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("fp16", "bf16"),
+    needs=("fp16",),
     bad="fp16: true\nbf16: true\n",
     good="bf16: true\n",
 )

@@ -25,6 +25,7 @@ KTO = "rl: kto\nremove_unused_columns: false\ndatasets:\n  - path: org/votes\n  
 @rule(
     Severity.ERROR,
     fields=("rl", "sample_packing"),
+    needs=("rl",),
     says="`sample_packing: true` does not work with RLHF training",
     bad=f"{DPO}sample_packing: true\nattn_implementation: flash_attention_2\n",
     good=DPO,
@@ -42,6 +43,7 @@ def packed_preference(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("rl", "remove_unused_columns", "eval_sample_packing", "skip_prepare_dataset"),
+    needs=("rl",),
     says=("Set `remove_unused_columns: False` when using kto", "sample_packing is not supported with kto"),
     bad="rl: kto\ndatasets:\n  - path: org/votes\n    type: chatml.intel\n",
     good=KTO,
@@ -62,6 +64,7 @@ def kto_columns(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("rl", "gradient_checkpointing", "gradient_checkpointing_kwargs", "load_in_4bit", "adapter", "use_ray"),
+    needs=("rl",),
     says="is not supported for distributed RL training with QLoRA",
     bad=f"{DPO}adapter: qlora\nload_in_4bit: true\nlora_r: 8\nlora_alpha: 16\ngradient_checkpointing: true\n"
     "gradient_checkpointing_kwargs:\n  use_reentrant: true\n",
@@ -141,6 +144,7 @@ def dpo_beta_old(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("rl", "warmup_ratio"),
+    needs=("rl",),
     says="warmup_ratio is not supported with the simpo trainer",
     bad=f"rl: simpo\n{PAIRS}warmup_ratio: 0.1\n",
     good=f"rl: simpo\n{PAIRS}warmup_steps: 10\n",
@@ -172,6 +176,7 @@ def simpo_without_gamma(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("reward_model", "pad_to_sequence_len"),
+    needs=("reward_model",),
     says="`pad_to_sequence_len: true` is recommended when using reward_model",
     bad=f"reward_model: true\npad_to_sequence_len: false\n{REWARD}",
     good=f"reward_model: true\npad_to_sequence_len: true\n{REWARD}",
@@ -214,6 +219,7 @@ def preference_removed(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("rl", "datasets[].type"),
+    needs=("rl",),
     bad="rl: dpo\ndatasets:\n  - path: org/pairs\n    type: alpaca\n",
     good=DPO,
 )

@@ -20,6 +20,7 @@ BITS = ("load_in_8bit", "load_in_4bit")
 @rule(
     Severity.ERROR,
     fields=("quantize_moe_experts", "lora_target_linear", "use_ray"),
+    needs=("quantize_moe_experts",),
     says="lora_target_linear is not compatible with quantize_moe_experts",
     bad=f"{MOE}lora_target_linear: true\n",
     good=f"{MOE}lora_target_modules: [q_proj, v_proj]\n",
@@ -39,6 +40,7 @@ def experts_target_linear(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("quantize_moe_experts", "adapter", "load_in_8bit", "load_in_4bit", "use_ray"),
+    needs=("quantize_moe_experts",),
     says=("quantize_moe_experts requires adapter", "quantize_moe_experts requires load_in"),
     bad="quantize_moe_experts: true\n",
     good=MOE,
@@ -59,6 +61,7 @@ def experts_need_quantized_adapter(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("model_quantization_config", "load_in_8bit", "load_in_4bit"),
+    needs=("model_quantization_config",),
     says="model_quantization_config",
     bad=f"{QLORA}model_quantization_config: Mxfp4Config\n",
     good="model_quantization_config: Mxfp4Config\n",
@@ -77,7 +80,7 @@ def quantization_config_and_bits(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("model_quantization_config", "fsdp_config"),
-    says="FSDP1/2 does not support cpu_ram_efficient_loading with Mxfp4Config",
+    says="cpu_ram_efficient_loading is not supported for Mxfp4Config",
     bad="model_quantization_config: Mxfp4Config\nfsdp_config:\n  cpu_ram_efficient_loading: true\n",
     good="model_quantization_config: Mxfp4Config\nfsdp_config:\n  cpu_ram_efficient_loading: false\n",
 )
@@ -113,6 +116,7 @@ def gptq_revision(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("load_in_4bit", "bnb_config_kwargs", "nf4_backend"),
+    needs=("bnb_config_kwargs",),
     says="blocksize",
     bad=f"{QLORA}bnb_config_kwargs:\n  blocksize: 128\n",
     good=f"{QLORA}bnb_config_kwargs:\n  blocksize: 64\n",
@@ -131,6 +135,7 @@ def block_size(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("fsdp_config", "load_in_4bit", "qlora_sharded_model_loading", "adapter"),
+    needs=("fsdp_config",),
     says="FSDP2 does not support `cpu_ram_efficient_loading` with load_in_4bit",
     bad=f"{QLORA}fsdp_config:\n  cpu_ram_efficient_loading: true\nqlora_sharded_model_loading: false\n",
     good=f"{QLORA}fsdp_config:\n  cpu_ram_efficient_loading: true\nqlora_sharded_model_loading: true\n",
@@ -161,6 +166,7 @@ def sharded_loading(config: Config) -> bool:
 @rule(
     Severity.WARNING,
     fields=("qlora_sharded_model_loading", "load_in_4bit", "fsdp_config", "nf4_backend"),
+    needs=("qlora_sharded_model_loading",),
     says="qlora_sharded_model_loading",
     bad=f"{QLORA}qlora_sharded_model_loading: true\n",
     good=QLORA,
@@ -243,6 +249,7 @@ def staged_nf4(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("qat", "load_in_8bit", "load_in_4bit", "peft", "use_ray"),
+    needs=("qat",),
     says=("QAT and PEFT cannot be used together", "QAT and load_in_"),
     bad="adapter: lora\nlora_r: 8\nlora_alpha: 16\nload_in_8bit: true\nqat:\n  weight_dtype: int8\n",
     good="qat:\n  weight_dtype: int8\n",
@@ -283,6 +290,7 @@ def qat_ternary(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("bnb_config_kwargs", "load_in_4bit", "load_in_8bit"),
+    needs=("bnb_config_kwargs",),
     bad="bnb_config_kwargs:\n  load_in_4bit: true\n",
     good=QLORA,
 )

@@ -47,6 +47,7 @@ def held_out_rows_are_never_evaluated(config: Config) -> Iterator[Problem]:
         "eval_steps",
         "evals_per_epoch",
     ),
+    needs=("eval_strategy",),
     bad="eval_strategy: epoch\n",
     good=_HELD + "eval_strategy: epoch\n",
 )
@@ -195,6 +196,7 @@ def best_is_never_saved(config: Config) -> Iterator[Problem]:
         "plugins",
         "rl",
     ),
+    needs=("metric_for_best_model",),
     bad=_HELD + "eval_steps: 50\nmetric_for_best_model: accuracy\n",
     good=_HELD + "eval_steps: 50\nmetric_for_best_model: loss\n",
     says="which is not found in the evaluation metrics",

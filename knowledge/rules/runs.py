@@ -100,6 +100,7 @@ def more_parallel_than_gpus(config: Config) -> Iterator[Problem]:
         "streaming",
         "pretraining_dataset",
     ),
+    needs=("sample_packing_eff_est",),
     bad="sample_packing: true\nsample_packing_eff_est: 0.95\nattn_implementation: flash_attention_2\n",
     good="sample_packing: true\nattn_implementation: flash_attention_2\n",
     says=(
@@ -131,6 +132,7 @@ def packing_estimate_crashes(config: Config) -> Iterator[Problem]:
         "excess_length_strategy",
         "rl",
     ),
+    needs=("min_sample_len",),
     bad="sequence_len: 2048\nmin_sample_len: 4096\n",
     good="sequence_len: 2048\nmin_sample_len: 16\n",
 )

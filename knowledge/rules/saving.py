@@ -35,6 +35,7 @@ def save_strategy_against_steps(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("saves_per_epoch", "save_steps"),
+    needs=("save_steps",),
     says="save_steps and saves_per_epoch are mutually exclusive",
     bad="save_steps: 100\nsaves_per_epoch: 2\n",
     good="saves_per_epoch: 2\n",

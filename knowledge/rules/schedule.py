@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @rule(
     Severity.ERROR,
     fields=("warmup_steps", "warmup_ratio"),
+    needs=("warmup_steps",),
     says="warmup_steps and warmup_ratio are mutually exclusive",
     bad="warmup_steps: 10\nwarmup_ratio: 0.1\n",
     good="warmup_ratio: 0.1\n",
@@ -90,6 +91,7 @@ def noise_old_name(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=("neftune_noise_alpha", "num_epochs"),
+    needs=("neftune_noise_alpha",),
     bad="neftune_noise_alpha: 5\nnum_epochs: 7\n",
     good="neftune_noise_alpha: 5\nnum_epochs: 2\n",
 )

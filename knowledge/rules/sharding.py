@@ -145,6 +145,7 @@ def fsdp_pin_memory(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("fsdp_config", "rl", "load_in_8bit", "load_in_4bit"),
+    needs=("rl",),
     says="FSDP2 does not support load_in_8bit or load_in_4bit with",
     bad=f"{QUANTIZED}{FSDP}rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
     good=f"{FSDP}rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
@@ -249,6 +250,7 @@ def deepspeed_mapping_with_tensor_parallel(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("adapter", "gradient_checkpointing_kwargs", "deepspeed"),
+    needs=("deepspeed",),
     says="qlora + zero3 with use_reentrant: false",
     bad="adapter: qlora\nload_in_4bit: true\nlora_r: 8\nlora_alpha: 16\ngradient_checkpointing: true\n"
     "gradient_checkpointing_kwargs:\n  use_reentrant: false\ndeepspeed: deepspeed_configs/zero3.json\n",
@@ -329,6 +331,7 @@ def deepspeed_file_not_shipped(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("deepspeed", "load_in_4bit", "load_in_8bit", "optimizer", "adapter"),
+    needs=("deepspeed",),
     bad="deepspeed: deepspeed_configs/zero3_bf16.json\noptimizer: adamw_bnb_8bit\n",
     good="deepspeed: deepspeed_configs/zero3_bf16.json\noptimizer: adamw_torch_fused\n",
 )

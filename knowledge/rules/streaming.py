@@ -86,6 +86,7 @@ def pretraining_grouped(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("pretraining_dataset", "val_set_size"),
+    needs=("pretraining_dataset",),
     says="val_set_size is not supported with pretraining_dataset",
     bad=f"{STREAM}max_steps: 100\nval_set_size: 0.1\n",
     good=f"{STREAM}max_steps: 100\n",
@@ -105,6 +106,7 @@ def pretraining_held_out(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("streaming", "val_set_size", "pretraining_dataset"),
+    needs=("streaming",),
     says="val_set_size is not supported with streaming datasets",
     bad="streaming: true\nmax_steps: 100\nval_set_size: 0.1\n",
     good="streaming: true\nmax_steps: 100\n",
@@ -139,6 +141,7 @@ def pretraining_tokens_per_second(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("streaming", "sample_packing", "datasets"),
+    needs=("streaming",),
     says="Sample packing with multiple streaming datasets is not yet supported",
     bad="streaming: true\nmax_steps: 100\nsample_packing: true\nattn_implementation: flash_attention_2\n"
     "datasets:\n  - path: org/a\n    type: alpaca\n  - path: org/b\n    type: alpaca\n",
@@ -160,6 +163,7 @@ def streaming_several_packed(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("streaming", "datasets[].weight"),
+    needs=("streaming",),
     says="Dataset weighting",
     bad="streaming: true\nmax_steps: 100\ndatasets:\n  - path: org/a\n    type: alpaca\n    weight: 0.5\n",
     good="streaming: true\nmax_steps: 100\n",

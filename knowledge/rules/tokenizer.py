@@ -37,6 +37,7 @@ MISTRAL_COMMON = ("added_tokens_overrides", "special_tokens", "tokens", "chat_te
 @rule(
     Severity.ERROR,
     fields=("tokenizer_use_mistral_common", *MISTRAL_COMMON),
+    needs=("tokenizer_use_mistral_common",),
     says=("not supported with mistral-common tokenizer",),
     bad="tokenizer_use_mistral_common: true\nspecial_tokens:\n  pad_token: <pad>\n",
     good="tokenizer_use_mistral_common: true\n",
@@ -77,6 +78,7 @@ def mistral_common_inferred(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("tokens", "adapter", "lora_modules_to_save"),
+    needs=("tokens",),
     bad="adapter: lora\nlora_r: 8\nlora_alpha: 16\ntokens: ['<thought>']\n",
     good="adapter: lora\nlora_r: 8\nlora_alpha: 16\ntokens: ['<thought>']\n"
     "lora_modules_to_save: [embed_tokens, lm_head]\n",
@@ -142,6 +144,7 @@ def special_token_of_another_family(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("chat_template", "base_model", "eot_tokens", "special_tokens.eos_token", "datasets[].type"),
+    needs=("chat_template",),
     bad="base_model: google/gemma-2-2b\nchat_template: gemma\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
     good="base_model: google/gemma-2-2b\nchat_template: gemma\neot_tokens: [<end_of_turn>]\ndatasets:\n"
     "  - path: org/rows\n    type: chat_template\n",
@@ -164,6 +167,7 @@ def end_of_turn_never_trained(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=("chat_template", "eot_tokens", "special_tokens.eos_token", "datasets[].type"),
+    needs=("chat_template",),
     bad="chat_template: chatml\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
     good="chat_template: chatml\neot_tokens: [<|im_end|>]\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
 )
