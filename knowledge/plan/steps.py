@@ -230,8 +230,10 @@ def run_loop(config: Settings, batch: Batch, count: Count, rows: Rows, *, stream
     else:
         loop.epochs = math.ceil(int(told) / per_epoch)
     if batches == 0:
-        # Without a single micro batch the trainer leaves its first epoch at once, and says nothing.
-        loop.steps, loop.seen, loop.ends, loop.micro_batches = 0, 0.0, (0,) if loop.epochs else (), 0
+        # Without a single micro batch the trainer leaves its first epoch at once, and says nothing; without a single
+        # row it does not even begin.
+        begins = bool(loop.epochs) and bool(rows.train)
+        loop.steps, loop.seen, loop.ends, loop.micro_batches = 0, 0.0, (0,) if begins else (), 0
         if told > 0:
             loop.epochs, loop.per_epoch = UNBOUNDED, int(told)
         return loop
