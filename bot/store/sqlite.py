@@ -187,7 +187,11 @@ def _claim(path: Path) -> tuple[Path, ProcessLock]:
 
 async def _connect(path: Path, busy_seconds: float) -> aiosqlite.Connection:
     with translated(path):
-        connection = await aiosqlite.connect(path, timeout=busy_seconds, isolation_level=None)
+        opening = aiosqlite.connect(path, timeout=busy_seconds, isolation_level=None)
+        # A process that ends without closing must not wait for ever for the thread of a connection.
+        thread: Any = getattr(opening, "_thread", opening)
+        thread.daemon = True
+        connection = await opening
         connection.row_factory = sqlite3.Row
         try:
             for pragma in _PRAGMAS:

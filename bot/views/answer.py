@@ -60,7 +60,7 @@ def rows(checked: Checked, key: str, number: int) -> list[ui.ActionRow[Any]]:
         found.append(
             ui.ActionRow(
                 Turn.button("Back", owner, f"{key}:{page.number - 1}", disabled=page.number == 1),
-                Turn.button(f"Page {page.number} of {page.pages}", owner, f"{key}:0", disabled=True),
+                Turn.button(f"Page {page.number} of {page.pages}", owner, f"{key}:", disabled=True),
                 Turn.button("Next", owner, f"{key}:{page.number + 1}", disabled=page.number == page.pages),
             )
         )

@@ -173,7 +173,7 @@ async def entry_layout(
         view.append(
             ui.ActionRow(
                 EntryPage.button("Back", owner, f"{entry.id}:{page - 1}", disabled=page == 1),
-                EntryPage.button(f"Page {page} of {len(pages)}", owner, f"{entry.id}:0", disabled=True),
+                EntryPage.button(f"Page {page} of {len(pages)}", owner, f"{entry.id}:", disabled=True),
                 EntryPage.button("Next", owner, f"{entry.id}:{page + 1}", disabled=page == len(pages)),
             )
         )
