@@ -46,13 +46,11 @@ def cases(*, show):
             total[2] += wrong
         if show and (not hit or wrong):
             ids = ", ".join(match.id for match in diagnosis.matches[:3])
-            print(
-                f"{'MISS' if not hit else 'FIRST'} {case['id']:12} {case['decidable']:8} [{ids}] {case['error_text'][:90]!r}"
-            )
+            what = "MISS" if not hit else "FIRST"
+            print(f"{what} {case['id']:12} {case['decidable']:8} [{ids}] {case['error_text'][:90]!r}")
     for name, (count, hits, wrongs) in totals.items():
-        print(
-            f"{name:12} {count:3}: settled cause in the first three {hits / count:6.1%}, first wrong {wrongs / count:6.1%}"
-        )
+        share = f"settled cause in the first three {hits / count:6.1%}, first wrong {wrongs / count:6.1%}"
+        print(f"{name:12} {count:3}: {share}")
 
 
 def quiet(*, show):
@@ -98,15 +96,15 @@ def healthy(steps):
 def megabyte():
     """1 MB of log as it comes: metrics, interleaved processes, warnings, and a traceback at the end."""
     block = "".join(
-        f"[rank{rank}]: [2025-09-01 10:00:{second:02},{rank:03}] [WARNING] [axolotl.x] sample {second * rank} is unusual here\n"
+        f"[rank{rank}]: [2025-09-01 10:00:{second:02},{rank:03}] [WARNING] [axolotl.x] sample {second * rank} unusual\n"
         for second in range(60)
         for rank in range(8)
     )
     tail = (
         "[rank1]: Traceback (most recent call last):\n"
         '[rank1]:   File "/root/axolotl/src/axolotl/train.py", line 10, in train\n'
-        "[rank1]: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 1 has a total capacity of 23.6 GiB "
-        "of which 1.1 GiB is free.\n"
+        "[rank1]: torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 1 has a total capacity "
+        "of 23.6 GiB of which 1.1 GiB is free.\n"
     )
     body = ""
     count = 0
@@ -124,9 +122,8 @@ def speed():
             start = time.perf_counter()
             diagnosis = diagnose(text)
             spent.append(time.perf_counter() - start)
-        print(
-            f"{name}: {len(text) / 1e6:.2f} MB in {min(spent) * 1000:.1f} ms -> {[match.id for match in diagnosis.matches]}"
-        )
+        ids = [match.id for match in diagnosis.matches]
+        print(f"{name}: {len(text) / 1e6:.2f} MB in {min(spent) * 1000:.1f} ms -> {ids}")
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ def test_a_config_beside_the_log_is_used(tmp_path, capsys):
     log, config = tmp_path / "a.log", tmp_path / "c.yml"
     log.write_text("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.\n")
     config.write_text(
-        "base_model: NousResearch/Llama-3.2-1B\nmicro_batch_size: 16\ngradient_accumulation_steps: 1\nsequence_len: 8192\n"
-        "learning_rate: 0.0001\ndatasets:\n  - path: a/b\n    type: alpaca\n"
+        "base_model: NousResearch/Llama-3.2-1B\nmicro_batch_size: 16\ngradient_accumulation_steps: 1\n"
+        "sequence_len: 8192\nlearning_rate: 0.0001\ndatasets:\n  - path: a/b\n    type: alpaca\n"
     )
     assert main(["diagnose", str(log), "--config", str(config)]) == 0
     assert "gradient_accumulation_steps: 16" in capsys.readouterr().out

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,16}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)?|[@-Z\\^_])")
 # Colours whose escape character was lost on the way through a chat.
@@ -25,6 +29,21 @@ _BOX = str.maketrans("", "", "│┃║╭╮╰╯┌┐└┘━─╔╗╚�
 _INVISIBLE = ("\u200b", "\u2060", "\ufeff", "│", "╭", "┃", "❱", "─", "━", "║")
 _KEY = re.compile(r"^ {0,40}(?:- )?[\"']?[A-Za-z_][\w.-]{0,60}[\"']?\s{0,2}:(?:\s|$)")
 _ITEM = re.compile(r"^ {0,40}- \S")
+_MOST, _HEAD, _TAIL, _FOLLOW, _WIDE = 6_000, 1_500, 3_000, 20, 8_000
+_SIGNS = (
+    "rror",
+    "raceback",
+    "xception",
+    "arning:",
+    "WARN",
+    "ailed",
+    "illed",
+    "ssert",
+    "annot",
+    "nable to",
+    "emory",
+    "nan",
+)
 # A text with several of these at its left edge is a config, or holds one.
 _ROOT_KEYS = frozenset(
     (
@@ -96,14 +115,17 @@ def read(text: str) -> Log:
     log = Log()
     raw = text.replace("\r\n", "\n").split("\n")
     quoted = sum(line.startswith("> ") for line in raw[:50]) * 2 > min(len(raw), 50)
-    first, last = _config_span(raw)
-    for index, line in enumerate(raw):
+    first, last = _config_span(raw[:_HEAD] if len(raw) > _MOST else raw)
+    for index in _telling(raw):
+        line = raw[index]
         if first <= index < last:
             continue
         if quoted and line.startswith(">"):
             line = line[1:].removeprefix(" ")
         if "\r" in line:
             line = _overwritten(line, log)
+        if len(line) > _WIDE:
+            line = f"{line[: _WIDE // 2]} {line[-_WIDE // 2 :]}"
         if not line or line.isspace() or line.startswith("```"):
             continue
         if "%|" in line or "% |" in line:
@@ -125,6 +147,24 @@ def read(text: str) -> Log:
         )
         log.config_line = first + 1
     return log
+
+
+def _telling(raw: list[str]) -> Iterable[int]:
+    """Which lines are read: of a long log its head, its tail, and between them what speaks of a fault."""
+    if len(raw) <= _MOST:
+        return range(len(raw))
+    kept: list[int] = []
+    follow = 0
+    for index in range(_HEAD, len(raw) - _TAIL):
+        line = raw[index]
+        if any(word in line for word in _SIGNS):
+            follow = _FOLLOW
+        if follow:
+            kept.append(index)
+            follow -= 1
+            if len(kept) == _MOST - _HEAD - _TAIL:
+                break
+    return [*range(_HEAD), *kept, *range(len(raw) - _TAIL, len(raw))]
 
 
 def _undecorated(number: int, line: str) -> Line:

@@ -75,7 +75,7 @@ def refusals(haystack: Haystack, config: Config | None) -> Iterator[tuple[int, M
     """
     covered: list[tuple[int, int]] = []
     for anchor, common, rule in _phrases():
-        position = haystack.text.rfind(anchor)
+        position = haystack.text.rfind(anchor) if haystack.has(anchor) else -1
         if position < 0 or any(low <= position < high for low, high in covered):
             continue
         covered.append((position, position + len(anchor)))
