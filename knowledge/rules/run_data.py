@@ -59,7 +59,10 @@ def no_row_is_left(config: Config) -> Iterator[Problem]:
     lengths=(100,) * 400,
 )
 def row_is_too_long(config: Config) -> Iterator[Problem]:
-    """A row is longer than `sequence_len`, and `raise` ends the run there."""
+    """A row is longer than `sequence_len`, and `raise` ends the run there.
+
+    With `excess_length_strategy: raise` the first row that is too long stops the loading of the dataset.
+    """
     found = _detail(config, "too-long-row")
     if found is not None:
         yield problem(
@@ -168,7 +171,10 @@ def split_cannot_be_made(config: Config) -> Iterator[Problem]:
     says="index should be in [0, num_shards-1]",
 )
 def no_such_shard(config: Config) -> Iterator[Problem]:
-    """The shard that is asked for does not exist: they count from 0."""
+    """The shard that is asked for does not exist: they count from 0.
+
+    With `dataset_shard_num: 4` the shards are 0, 1, 2 and 3; asking for another ends the loading of the dataset.
+    """
     number, index = config.get("dataset_shard_num"), config.get("dataset_shard_idx")
     if number and index is not None and not 0 <= index < number and not config.get("rl"):
         yield problem(f"Shards count from 0 to {number - 1}: the data cannot be loaded.", "dataset_shard_idx")
