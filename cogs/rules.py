@@ -37,10 +37,9 @@ class Rules(commands.GroupCog, group_name="rules", group_description=words.RULES
         guild_id = await require_moderator(interaction)
         if rule not in rule_words.titles():
             raise UserError(rule_words.unknown_rule(rule))
-        until = discord.utils.utcnow() + timedelta(days=days) if days else None
-        mute = await interaction.client.store.mutes.mute(
-            guild_id, rule, author_id=interaction.user.id, reason=mask(reason), until=until
-        )
+        store = interaction.client.store
+        until = store.clock() + timedelta(days=days) if days else None
+        mute = await store.mutes.mute(guild_id, rule, author_id=interaction.user.id, reason=mask(reason), until=until)
         await answer(interaction, notice.notice(rule_words.muted(mute)))
 
     @app_commands.command(name="unmute", description=words.UNMUTE)

@@ -8,11 +8,25 @@ from bot.views import limits
 from bot.views.wording import listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from knowledge.finding import Finding, Place
 
 _PLACES = 4
 _LONGEST = 900
+_COPY = 400
 _GAP = "\u00a0"
+
+
+def finding_texts(findings: Sequence[Finding]) -> list[str]:
+    """The findings as texts; lines to copy that two of them share stand under the first only."""
+    texts: list[str] = []
+    copied: set[str] = set()
+    for finding in findings:
+        lines = "" if finding.mended in copied else finding.mended
+        copied.add(finding.mended)
+        texts.append(finding_text(finding) + (f"\n{limits.block(lines, 'yaml', _COPY)}" if lines.strip() else ""))
+    return texts
 
 
 def finding_text(finding: Finding) -> str:
@@ -30,12 +44,12 @@ def head(finding: Finding) -> str:
 
 def where(finding: Finding) -> str:
     """The place as words: a line, several lines, a row of the dataset, or the whole file."""
-    if finding.source == "dataset":
+    if finding.source == "dataset" and finding.row:
         more = (finding.rows or 1) - 1
-        return f"Row{_GAP}{finding.row}{f' and {more:,} more' if more else ''}" if finding.row else "Dataset"
+        return f"Row{_GAP}{finding.row}{f' and {more:,} more' if more else ''}"
     lines = sorted({place.line for place in _places(finding)} or ({finding.line} if finding.line else set()))
     if not lines:
-        return "Whole file"
+        return "Dataset" if finding.source == "dataset" else "Whole file"
     if len(lines) == 1:
         return f"Line{_GAP}{lines[0]}"
     if len(lines) > _PLACES or lines[-1] - lines[0] == len(lines) - 1:

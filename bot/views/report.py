@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from discord import ui
 
 from bot.views import limits
-from bot.views.finding import finding_text
+from bot.views.finding import finding_texts
 from bot.views.layout import colour_of, container, layout, small
 from bot.views.run import run_lines
 from bot.views.verdict import is_unreadable, verdict
 from bot.views.wording import listed, plural
+from knowledge.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +70,7 @@ def report_layout(checked: Checked, rows: Sequence[ui.ActionRow[Any]], number: i
 
 def page_of(checked: Checked, number: int) -> Page:
     """The page with a number; the nearest one where there is none of that number."""
-    texts = [finding_text(finding) for finding in _listed(checked.findings)]
+    texts = finding_texts(_listed(checked.findings))
     starts = [0]
     while True:
         room = limits.PAGE - _fixed(checked, len(starts) == 1)
@@ -164,7 +165,9 @@ def _with_headings(findings: Sequence[Finding], texts: Sequence[str], start: int
 
 def _groups(findings: Sequence[Finding], page: Page) -> list[str]:
     """One text a severity; findings are apart by a blank line."""
-    found = list(enumerate(_listed(findings)))
+    listed_ones = _listed(findings)
+    found = list(enumerate(listed_ones))
+    written = finding_texts(listed_ones)
     totals = {key: [index for index, _ in group] for key, group in groupby(found, lambda each: each[1].severity)}
     texts: list[str] = []
     for severity, group in groupby(found[page.start : page.end], lambda each: each[1].severity):
@@ -174,7 +177,7 @@ def _groups(findings: Sequence[Finding], page: Page) -> list[str]:
         if len(members) < len(every):
             first, last = members[0][0] - every[0] + 1, members[-1][0] - every[0] + 1
             heading += f" ({first}–{last} of {len(every)})" if first < last else f" ({first} of {len(every)})"
-        texts.append("\n".join([heading, "\n\n".join(finding_text(finding) for _, finding in members)]))
+        texts.append("\n".join([heading, "\n\n".join(written[index] for index, _ in members)]))
     return texts
 
 
@@ -193,7 +196,7 @@ def _foot(checked: Checked) -> str:
         parts.append(f"Switched off by comments in the file: {plural(checked.report.silenced, 'finding')}.")
     if checked.report.not_checked:
         parts.append(f"Not checked: {'; '.join(checked.report.not_checked)}.")
-    if not checked.report.findings:
+    if all(finding.severity is Severity.ADVICE for finding in checked.report.findings):
         parts.append("A clean report is no promise: `axolotl preprocess config.yaml` is the next step.")
     return small(limits.cut("\n".join(parts), _FOOT))
 
