@@ -28,6 +28,8 @@ _READ_RAW = frozenset(
 """Root keys that are no field any more, but that Axolotl's raw checks still look at: rules speak of them."""
 _FSDP1 = frozenset({"sharding_strategy", "forward_prefetch", "sync_module_states", "backward_prefetch"})
 _FSDP1 |= {"backward_prefetch_policy", "limit_all_gathers", "use_orig_params"}
+_LONGEST = 95
+"""Characters of a message."""
 _LAUNCHER = frozenset({"provider", "gpu", "gpu_count", "secrets", "volumes", "timeout", "region", "image", "memory"})
 
 
@@ -129,9 +131,8 @@ def _typing_finding(config: Config, wrong: Wrong) -> Finding:
         choices = [word for word in wrong.expected.replace("`", "").split(", ") if word]
         suggestion = _nearest(wrong.value, choices)
     hint = f" Did you mean `{suggestion}`?" if suggestion else ""
-    expected = wrong.expected if len(wrong.expected) < 60 else wrong.expected[:58].rpartition(",")[0] + " …"
-    verb = {"choice": "one of", "type": "", "bound": ""}[wrong.kind] if "," in expected else ""
-    message = f"Not {shown}: `{name}` takes {f'{verb} ' if verb else ''}{expected}.{hint}"
+    head = f"Not {shown}: `{name}` takes {'one of ' * (wrong.kind == 'choice' and ',' in wrong.expected)}"
+    message = f"{head}{_fitting(wrong.expected, _LONGEST - len(head) - len(hint))}.{hint}"
     ids = {"choice": "not-a-choice", "type": "wrong-type", "bound": "out-of-bounds"}
     why = f"All choices: {wrong.expected}." if wrong.kind == "choice" else "Axolotl cannot turn the value into that."
     each = problem(message, wrong.steps, why=why)._replace(suggestion=suggestion)
@@ -153,6 +154,11 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` takes text. Write `"{word}"`.'
     each = problem(message, wrong.steps, why="YAML 1.1 reads yes, no, on, off, true and false as switches.")
     return stamp(each._replace(edit=edit), "wrong-type", Severity.ERROR, config)
+
+
+def _fitting(words: str, room: int) -> str:
+    """As many words of a list as there is room for."""
+    return words if len(words) < room else f"{words[: max(room - 3, 20)].rpartition(',')[0]} …"
 
 
 def _shown(value: Any) -> str:
@@ -188,7 +194,7 @@ def _unknown_root(config: Config, key: str) -> Finding:
     names = load_names()
     plugin = _plugin_of(key)
     if plugin is not None:
-        message = f"Does nothing: its plugin is not listed. Add `- {plugin}` to `plugins:`."
+        message = f"Does nothing: list `{plugin}` in `plugins`."
         why = "A plugin's fields exist only while the plugin is listed."
         return stamp(problem(message, key, why=why), "plugin-not-listed", Severity.IGNORED, config)
     if key in names.removed:

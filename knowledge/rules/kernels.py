@@ -135,7 +135,7 @@ def experts_fall_back_to_eager(config: Config) -> Iterator[Problem]:
     bad=KERNELS,
     good=f"{KERNELS}use_kernels: true\n",
 )
-def kernels_switched_on(config: Config) -> Iterator[Problem]:
+def hub_kernels_switched_on(config: Config) -> Iterator[Problem]:
     """The kernels plugin switches `use_kernels` on.
 
     It swaps in kernels from the hub for other layers too. Write true or false to decide it yourself.
