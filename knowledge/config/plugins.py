@@ -115,8 +115,8 @@ def experts_fall_back(get: Callable[[str], Any]) -> bool:
     if chosen in ("scattermoe", "sonicmoe"):
         return not get(f"use_{chosen}")
     size = get("expert_parallel_size")
-    known = chosen in EXPERTS or chosen in DEPRECATED_EXPERTS or chosen == "deepgemm"
-    return isinstance(chosen, str) and not known and not (isinstance(size, int) and size > 1)
+    known = isinstance(chosen, (dict, list)) or chosen in EXPERTS or chosen in DEPRECATED_EXPERTS
+    return not known and chosen not in (None, "deepgemm") and not (isinstance(size, int) and size > 1)
 
 
 @changes_at("check_use_kernels", "plugins")
