@@ -96,7 +96,7 @@ def plugin_unknown(config: Config) -> Iterator[Problem]:
     """
     for index, name in entries(config):
         wrong = name.startswith("axolotl.") and name not in homes() and not name.endswith(".BasePlugin")
-        if wrong or name.startswith(INSTALLED):
+        if wrong or name.startswith(INSTALLED) or name != name.strip():
             message = f"Axolotl 0.21.0 has no such plugin. {_cure(name)}"
             yield problem(message, ("plugins", index), suggestion=_meant(name))
 
@@ -114,7 +114,7 @@ def plugin_from_elsewhere(config: Config) -> Iterator[Problem]:
     checks is not known here.
     """
     for index, name in entries(config):
-        if "." not in name or name.startswith(("axolotl.", *INSTALLED)):
+        if "." not in name or name.startswith(("axolotl.", *INSTALLED)) or name != name.strip():
             continue
         if name.startswith("swanlab."):
             message = "Fails where the package swanlab is installed: put `axolotl.integrations.` before it."
