@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge.config import Config
 from knowledge.document import Document, Mapping, parse
@@ -17,9 +18,10 @@ from knowledge.schema import is_launcher_file, schema_findings
 from knowledge.secrets import Secret, find, mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+_Value = TypeVar("_Value")
 _SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
 
 
@@ -92,8 +94,8 @@ def check(
         verdict=_verdict(found),
         findings=tuple(found),
         dataset=sample,
-        plan=_plan(config, sample) if trains else None,
-        memory=memory_of(config) if trains else None,
+        plan=_attempt("plan", config, partial(_plan, config, sample)) if trains else None,
+        memory=_attempt("memory estimate", config, partial(memory_of, config)) if trains else None,
         gpus=gpus,
         keys=len(config.values),
         repairs=tuple(document.repairs),
@@ -101,6 +103,15 @@ def check(
         secrets=secrets,
         not_checked=_not_checked(config, dataset is not None),
     )
+
+
+def _attempt(name: str, config: Config, compute: Callable[[], _Value]) -> _Value | None:
+    """What a computation gives; None, and a word about it, where it fails on values that no field takes."""
+    try:
+        return compute()
+    except Exception:  # noqa: BLE001 - the findings are worth more than the numbers; what is missing is said
+        config.memo.setdefault("broken", []).append(name)
+        return None
 
 
 def _plan(config: Config, sample: SampleReport | None) -> TrainingPlan:
@@ -120,7 +131,7 @@ def _verdict(found: Iterable[Finding]) -> str:
 
 def _not_checked(config: Config, rows: bool) -> tuple[str, ...]:  # noqa: FBT001
     data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
-    broken = [f"the rule {name}, which failed on this config" for name in config.memo.get("broken", ())]
+    broken = [f"{name}, which failed on this config" for name in config.memo.get("broken", ())]
     return (f"{data}, your drivers and packages", *broken)
 
 

@@ -251,7 +251,7 @@ def _loss(config: Config) -> str:
 
 def _checkpointing(config: Config) -> str:
     # As written: Axolotl turns "offload" into two other keys.
-    if config.final("gradient_checkpointing") in {"offload", "offload_disk"} or given(config, "activation_offloading"):
+    if config.final("gradient_checkpointing") in ("offload", "offload_disk") or given(config, "activation_offloading"):
         return "offload"
     if given(config, "gradient_checkpointing"):
         return "layers"
