@@ -344,6 +344,25 @@ def test_a_healthy_log_has_no_match():
     assert diagnose("\n".join(lines)).matches == ()
 
 
+HEALTHY = """[10:00:01] [INFO] [axolotl.utils.data.shared] Unable to find prepared dataset in x
+[10:00:02] [WARNING] [axolotl.cli.checks] Error verifying HuggingFace token. Remember to log in
+[10:00:03] [WARNING] [axolotl.utils.schemas.model] `trust_remote_code` is set to true.
+[10:00:04] [WARNING] [axolotl.utils.schemas.config] Auto-enabling LoRA kernel optimizations.
+/x/torch/checkpoint.py:85: UserWarning: None of the inputs have requires_grad=True. Gradients are None
+Setting ds_accelerator to cuda (auto detect)
+Loading checkpoint shards: 100%|██████████| 4/4 [00:03<00:00,  1.11it/s]
+trainable params: 20,971,520 || all params: 8,051,232,768 || trainable%: 0.2605
+"""
+
+
+def test_the_warnings_of_a_healthy_run_are_no_failure():
+    log = HEALTHY + "\n".join(f"{{'loss': {2 - step / 100}, 'epoch': {step}}}" for step in range(30)) + "\nSaving model"
+    diagnosis = diagnose(log)
+    assert diagnosis.matches == ()
+    failed = diagnose(log + "\n" + TRACE)
+    assert "eval_sample_packing: false" in failed.matches[0].cure
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "hello", "\x00\x01", "what does sample packing do?"])
 def test_a_text_without_an_error_has_no_match(text):
     assert diagnose(text).matches == ()

@@ -23,6 +23,7 @@ _MOST_MATCHES = 8
 _MEMORY = "cuda-out-of-memory"
 # A text without a failure is a healthy log unless it is as short as a notice that somebody asks about.
 _NOTICE = 15
+_CALM = ("[INFO]", "[WARNING]", "[DEBUG]", "Warning: ")
 _VERSIONS = "`pip list | grep -iE 'axolotl|transformers|torch|trl|peft|accelerate'`"
 _SEND = (
     "Send the whole traceback, from the first line `Traceback (most recent call last)` to its end, the config, "
@@ -53,7 +54,7 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     accepted = config is None and log.effective
     traces = tracebacks.find(log.lines)
     main = tracebacks.main(traces)
-    failing = bool(traces) or any(_FAILING.search(line.text) for line in log.lines[-2_000:])
+    failing = _fails(log, traces)
     versions = versions_of(log)
     haystack = Haystack(log.lines)
     found = _explanations(haystack, traces, main, versions, read) if log.lines else []
@@ -73,6 +74,13 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
         total_steps=log.total_steps,
         unknown=_unknown(chosen, found, log, main, failing=failing),
     )
+
+
+def _fails(log: Log, traces: list[tracebacks.Trace]) -> bool:
+    """Whether something failed: an exception, or a line that says so and is more than a logged warning."""
+    calm = {line.number for line in log.lines if any(level in line.text for level in _CALM)}
+    raised = any(not trace.type.endswith("Warning") and (trace.full or trace.at not in calm) for trace in traces)
+    return raised or any(line.number not in calm and _FAILING.search(line.text) for line in log.lines[-2_000:])
 
 
 def _explanations(

@@ -17,7 +17,8 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,16}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256
 _BARE_COLOUR = re.compile(r"\[(?:\d{1,2};){0,3}\d{1,2}m")
 _PREFIX = re.compile(
     r"\s{0,4}(?:\[?(?:rank|default|RANK:)\s?(\d{1,4})\]?\s?:|\[\d{1,3},(\d{1,4})\]<std(?:err|out)>:|"
-    r"\(\w{3,40} (?:pid|rank)=\d{1,9}[^)\n]{0,60}\)|[\w.-]{1,40}\s{1,4}\| (?=\s{0,8}[A-Z\[(File])|"
+    r"\(\w{3,40},? (?:pid|rank)=\d{1,9}[^)\n]{0,60}\)|\[(?:out|err), [^\]\n]{1,40}\]|"
+    r"[\w.-]{1,40}\s{1,4}\| (?=\s{0,8}[A-Z\[(File])|"
     r"(\d{1,3}): (?=Traceback|\s{2,8}File|\[rank|\w{1,60}Error))\s?"
 )
 _STAMP = re.compile(r"\s{0,4}\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]?\d{0,9}(?:Z|[+-]\d\d:?\d\d)?\]?\s?")

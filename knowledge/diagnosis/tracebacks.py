@@ -114,7 +114,7 @@ def _of_stream(stream: list[Line]) -> list[Trace]:
         if text.startswith(_CHAIN) or _CHAIN[0] in text or _CHAIN[1] in text:
             chained = True
             continue
-        frame = _frame(text) if ".py" in text or "File " in text else None
+        frame = _frame(text) if (".py" in text or "File " in text) and "Warning:" not in text else None
         if frame:
             if not frames:
                 first = first if inside else line.number
@@ -132,7 +132,8 @@ def _of_stream(stream: list[Line]) -> list[Trace]:
             found[-1].frames, found[-1].full = frames, True
         else:
             at = stream[-1].number
-            found.append(Trace("", "", first, at, at, stream[-1].rank, frames, root=not chained, full=True))
+            whole = inside or len(frames) > 1
+            found.append(Trace("", "", first, at, at, stream[-1].rank, frames, root=not chained, full=whole))
     return found
 
 
