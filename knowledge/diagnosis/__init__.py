@@ -161,6 +161,9 @@ def _line_that_matters(log: Log, main: tracebacks.Trace | None) -> tuple[int | N
     """The exception's own line, else the last one that speaks of a failure."""
     if main is not None and main.type:
         return main.at, shown(f"{main.type}: {main.message}" if main.message else main.type)
+    if main is not None and main.frames:
+        last = main.frames[-1]
+        return main.at, shown(f"{last.path}, line {last.line}, in {last.function or 'the module'}")
     for line in reversed(log.lines):
         if _FAILING.search(line.text):
             return line.number, shown(line.text)
