@@ -19,7 +19,8 @@ from knowledge.secrets import mask
 
 
 @app_commands.default_permissions(manage_guild=True)
-@app_commands.guild_only()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
 class Rules(commands.GroupCog, group_name="rules", group_description=words.RULES):
     """Muted rules and the queue of reports."""
 
