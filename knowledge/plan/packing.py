@@ -55,27 +55,34 @@ class Packed:
     efficiency: float
 
 
-def pack(lengths: Sequence[int], packing: Packing, *, processes: int = 1) -> Packed:
+def pack(lengths: Sequence[int], packing: Packing, *, processes: int = 1, take: int | None = None) -> Packed:
     """Count the micro batches of one epoch over all processes together.
 
     Args:
         lengths: tokens of each row, none longer than the capacity.
         packing: how to pack them.
         processes: with four or more, Axolotl packs once instead of four times.
+        take: how many of the rows are packed, drawn at random; all where None.
     """
-    if not packing.shuffled or len(set(lengths)) <= 1:
-        loads = _loads(lengths, packing)
+    size = len(lengths) if take is None else min(take, len(lengths))
+    drawn = size < len(lengths)
+    if not (packing.shuffled or drawn) or len(set(lengths)) <= 1:
+        loads = _loads(lengths[:size], packing)
         return Packed(len(loads) // packing.bins_per_batch, _efficiency(loads, packing))
-    shuffler = random.Random(len(lengths))  # noqa: S311 - an order, not a secret
-    order = list(lengths)
+    source = random.Random(len(lengths))  # noqa: S311 - an order, not a secret
+    pool = list(lengths)
     counts: list[int] = []
     shares: list[float] = []
-    for _ in range(min(_TRIALS, max(1, _PLACEMENTS // len(order)))):
-        shuffler.shuffle(order)
+    for _ in range(min(_TRIALS, max(1, _PLACEMENTS // max(1, size)))):
+        if drawn:
+            order = source.sample(pool, size)
+        else:
+            order = sorted(pool, key=lambda _: source.random())  # a random order, in half the time of a shuffle
         loads = _loads(order, packing)
         counts.append(len(loads) // packing.bins_per_batch)
         shares.append(_efficiency(loads, packing))
-    return Packed(_at(counts, _MEDIAN if processes >= ORDERS else _SMALLEST_OF_FOUR), _at(shares, _MEDIAN))
+    smallest = packing.shuffled and processes < ORDERS
+    return Packed(_at(counts, _SMALLEST_OF_FOUR if smallest else _MEDIAN), _at(shares, _MEDIAN))
 
 
 def _at(values: list[Number], share: float) -> Number:

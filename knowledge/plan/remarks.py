@@ -26,10 +26,9 @@ def troubles_of(
         return tuple(troubles)
     if data.train == 0:
         return (Trouble(kind="no-rows", detail=f"{data.kept or 0:,} rows left"),)
-    lengths = data.evaluation_lengths
     packs = bool(config.get("sample_packing")) and config.get("eval_sample_packing") is not False
-    if packs and lengths and not evaluation_total(config, batch, lengths, processes):
-        troubles.append(Trouble(kind="evaluation-too-small", detail=f"{len(lengths):,} rows"))
+    if packs and evaluation_total(config, batch, data, processes) == 0:
+        troubles.append(Trouble(kind="evaluation-too-small", detail=f"{data.evaluation or 0:,} rows"))
     if count.batches == 0:
         troubles.append(Trouble(kind="no-batches", detail=f"{data.train or 0:,} rows"))
     if count.evaluation_batches == 0:

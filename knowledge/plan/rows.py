@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.plan.values import Trouble
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from knowledge.plan.settings import Settings
 
-Length = int | Mapping[str, int]
+Length = int | dict[str, int]
 """Tokens of one row: a number; or `length` with `trained` (0: no token is trained on); or, for preference data,
 `prompt` with `chosen` and `rejected`, or with `completion`, without special tokens."""
 
@@ -37,7 +38,8 @@ class Rows:
         tokens: in the kept rows.
         logged_tokens: before any rule.
         train, evaluation: rows on either side of the validation split.
-        train_lengths, evaluation_lengths: their tokens, where every length is known.
+        train_lengths, evaluation_lengths: their tokens, where every length is known; more of them than rows where the
+            rows are drawn from them at random.
         troubles, notes: what went wrong, and what was assumed.
     """
 
@@ -90,7 +92,7 @@ def rows_from_lengths(config: Settings, lengths: Sequence[Length], *, of_file: b
         lengths = list(lengths)
         random.Random(count).shuffle(lengths)  # noqa: S311 - which rows are taken is not known beforehand
         lengths = lengths[:count]
-    if config.get("rl") or any(isinstance(length, Mapping) and "prompt" in length for length in lengths):
+    if config.get("rl") or any(isinstance(length, dict) and "prompt" in length for length in lengths):
         _preference(config, lengths, rows)
     else:
         _plain(config, lengths, rows)
@@ -152,10 +154,10 @@ def _documents(config: Settings) -> bool:
 def _plain(config: Settings, lengths: Sequence[Length], rows: Rows) -> None:
     """Tokenised rows: documents are cut, then everything outside [min_sample_len, sequence_len] goes."""
     sequence_len = config.get("sequence_len") or 512
-    marked = any(isinstance(length, Mapping) for length in lengths)
+    marked = any(isinstance(length, dict) for length in lengths)
     known = [_tokens(length) for length in lengths]
     rows.logged_tokens = sum(known)
-    trained = [not isinstance(length, Mapping) or bool(length.get("trained", 1)) for length in lengths]
+    trained = [not isinstance(length, dict) or bool(length.get("trained", 1)) for length in lengths]
     if _documents(config) and known and max(known) > sequence_len:
         cap = DOCUMENT_CAP * sequence_len
         pieces = [
@@ -220,7 +222,7 @@ def _preference(config: Settings, lengths: Sequence[Length], rows: Rows) -> None
 
 def _preference_tokens(length: Length) -> tuple[int, int]:
     """Prompt, and the longest answer."""
-    if not isinstance(length, Mapping):
+    if not isinstance(length, dict):
         return 0, length
     answers = [tokens for key, tokens in length.items() if key in {"chosen", "rejected", "completion"}]
     return length.get("prompt", 0), max(answers, default=0)
@@ -268,13 +270,16 @@ def _split(config: Settings, rows: Rows) -> None:
     rows.train = total - held
     if not config.get("test_datasets"):
         rows.evaluation = held
-    if rows.train_lengths is not None:
-        ordered = rows.train_lengths
-        if config.get("shuffle_merged_datasets", True) and not config.get("curriculum_sampling"):
-            random.Random(total).shuffle(ordered)  # noqa: S311 - which rows are held out is not known beforehand
-        rows.train_lengths = ordered[: rows.train]
-        rows.evaluation_lengths = ordered[rows.train :] if rows.evaluation else None
+    if rows.train_lengths is None:
+        return
+    if config.get("shuffle_merged_datasets", True) and not config.get("curriculum_sampling"):
+        # Which rows are held out is not known beforehand: either side is drawn from all of them.
+        rows.evaluation_lengths = rows.train_lengths if rows.evaluation else None
+        return
+    known = rows.train_lengths
+    rows.train_lengths = known[: rows.train]
+    rows.evaluation_lengths = known[rows.train :] if rows.evaluation else None
 
 
 def _tokens(length: Length) -> int:
-    return length.get("length", 0) if isinstance(length, Mapping) else length
+    return length.get("length", 0) if isinstance(length, dict) else length

@@ -113,8 +113,10 @@ def _count_packed(config: Settings, batch: Batch, rows: Rows, count: Count, proc
     epochs = float(config.get("num_epochs") or 0)
     given = config.get("sample_packing_eff_est")
     if rows.train_lengths is not None:
-        packed = pack(rows.train_lengths, packing, processes=processes)
-        trained = packed if training == packing else pack(rows.train_lengths, training, processes=processes)
+        packed = pack(rows.train_lengths, packing, processes=processes, take=rows.train)
+        trained = packed
+        if training != packing:
+            trained = pack(rows.train_lengths, training, processes=processes, take=rows.train)
         found = (packed, trained)
     elif rows.train is not None and rows.tokens is not None:
         share = rows.train / rows.kept if rows.kept else 0.0
@@ -153,7 +155,8 @@ def _count_evaluation(
     if packed and config.get("eval_sample_packing") is not False:
         if rows.evaluation_lengths is not None:
             packing = packing_of(config, batch, counting=False, evaluation=True)
-            count.evaluation_batches = pack(rows.evaluation_lengths, packing).batches // processes
+            evaluated = pack(rows.evaluation_lengths, packing, take=rows.evaluation)
+            count.evaluation_batches = evaluated.batches // processes
         return
     # Packing without packed evaluation drops the last incomplete batch of every evaluation.
     drop = config.get("dataloader_drop_last")
@@ -162,12 +165,14 @@ def _count_evaluation(
     count.evaluation_batches = rows.evaluation // size if drop else math.ceil(rows.evaluation / size)
 
 
-def evaluation_total(config: Settings, batch: Batch, lengths: list[int], processes: int) -> int:
-    """Steps that Axolotl counts for the held-out rows before it starts; 0 makes it refuse to."""
-    packed = pack(lengths, packing_of(config, batch, counting=True), processes=processes)
-    return _packed_total(
-        packed.batches, batch.micro or 1, batch.counted or 1, float(config.get("num_epochs") or 0), config
-    )
+def evaluation_total(config: Settings, batch: Batch, rows: Rows, processes: int) -> int | None:
+    """Steps that Axolotl counts for the held-out rows before it starts, 0 makes it refuse to; None where not known."""
+    if not rows.evaluation or rows.evaluation_lengths is None:
+        return None
+    packing = packing_of(config, batch, counting=True)
+    packed = pack(rows.evaluation_lengths, packing, processes=processes, take=rows.evaluation)
+    epochs = float(config.get("num_epochs") or 0)
+    return _packed_total(packed.batches, batch.micro or 1, batch.counted or 1, epochs, config)
 
 
 def warmup_of(config: Settings, total: int | float | None, *, known: bool) -> int | float | None:
