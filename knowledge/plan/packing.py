@@ -74,10 +74,8 @@ def pack(lengths: Sequence[int], packing: Packing, *, processes: int = 1, take: 
     counts: list[int] = []
     shares: list[float] = []
     for _ in range(min(_TRIALS, max(1, _PLACEMENTS // max(1, size)))):
-        if drawn:
-            order = source.sample(pool, size)
-        else:
-            order = sorted(pool, key=lambda _: source.random())  # a random order, in half the time of a shuffle
+        # Sorting by chance is a random order in half the time of a shuffle.
+        order = source.sample(pool, size) if drawn else sorted(pool, key=lambda _: source.random())
         loads = _loads(order, packing)
         counts.append(len(loads) // packing.bins_per_batch)
         shares.append(_efficiency(loads, packing))
