@@ -8,14 +8,14 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import answer, answered
+from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
+from bot.errors import answer, answered_command
 from bot.views import faq, faq_reply, notice
 from bot.views import faq_words as words
 from bot.views.layout import Colour
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
-    from bot.client import HelpBot
     from bot.store import EntryName
 
 
@@ -38,7 +38,7 @@ class Faq(commands.Cog):
 
     @app_commands.command(name="faq", description=words.FAQ)
     @app_commands.describe(topic=words.FAQ_TOPIC, member=words.FAQ_MEMBER)
-    @answered
+    @answered_command
     async def faq(
         self,
         interaction: discord.Interaction[HelpBot],
@@ -76,7 +76,7 @@ class Faq(commands.Cog):
         home = await self._home(interaction)
         return faq.choices_of(await self.bot.store.faq.suggest(home, typed[:100]))
 
-    @answered
+    @answered_command
     async def answer_message(self, interaction: discord.Interaction[HelpBot], message: discord.Message) -> None:
         """Offers entries to answer a message with."""
         await self._home(interaction)

@@ -9,8 +9,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.drafts import Draft
-from bot.errors import UserError, answer, answered
+from bot.errors import UserError, answer, answered_command
 from bot.permissions import is_moderator, require_moderator
 from bot.store import EntryContent
 from bot.store.faq_file import FILE_LIMIT, from_yaml, to_yaml
@@ -22,11 +23,10 @@ from bot.views.layout import Colour
 from knowledge.schema import load_names
 
 if TYPE_CHECKING:
-    from bot.client import HelpBot
     from bot.store import Entry
 
 
-@app_commands.guild_only()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.default_permissions(manage_guild=True)
 @app_commands.allowed_installs(guilds=True, users=False)
 class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=words.ADMIN):
@@ -41,7 +41,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     @app_commands.command(name="add", description=words.ADD)
     @app_commands.describe(title=words.ADD_TITLE, note=words.NOTE)
-    @answered
+    @answered_command
     async def add(
         self,
         interaction: discord.Interaction[HelpBot],
@@ -56,7 +56,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     @app_commands.command(name="edit", description=words.EDIT)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
-    @answered
+    @answered_command
     async def edit(
         self,
         interaction: discord.Interaction[HelpBot],
@@ -77,7 +77,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     @app_commands.command(name="remove", description=words.REMOVE)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
-    @answered
+    @answered_command
     async def remove(
         self,
         interaction: discord.Interaction[HelpBot],
@@ -89,7 +89,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     @app_commands.command(name="restore", description=words.RESTORE)
     @app_commands.describe(entry=words.ENTRY, version=words.VERSION, note=words.NOTE)
-    @answered
+    @answered_command
     async def restore(
         self,
         interaction: discord.Interaction[HelpBot],
@@ -121,7 +121,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     @app_commands.command(name="history", description=words.HISTORY)
     @app_commands.describe(entry=words.ENTRY)
-    @answered
+    @answered_command
     async def history(self, interaction: discord.Interaction[HelpBot], entry: app_commands.Range[str, 1, 100]) -> None:
         """Shows all versions."""
         found = await self._entry(interaction, entry, removed=True)
@@ -131,7 +131,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     @app_commands.command(name="alias", description=words.ALIAS)
     @app_commands.describe(entry=words.ENTRY, add=words.ALIAS_ADD, remove=words.ALIAS_REMOVE)
-    @answered
+    @answered_command
     async def alias(
         self,
         interaction: discord.Interaction[HelpBot],
@@ -160,7 +160,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     @app_commands.command(name="export", description=words.EXPORT)
     @app_commands.describe(history=words.EXPORT_HISTORY)
-    @answered
+    @answered_command
     async def export(self, interaction: discord.Interaction[HelpBot], history: bool = True) -> None:  # noqa: FBT001, FBT002
         """Sends the file privately."""
         guild_id = await require_moderator(interaction)
@@ -178,7 +178,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @app_commands.command(name="import", description=words.IMPORT)
     @app_commands.describe(file=words.IMPORT_FILE, source=words.IMPORT_SOURCE)
     @app_commands.choices(source=[app_commands.Choice(name="starter", value="starter")])
-    @answered
+    @answered_command
     async def import_(
         self,
         interaction: discord.Interaction[HelpBot],
@@ -196,7 +196,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         await faq_import.ask_import(interaction, guild_id, plan)
 
     @app_commands.command(name="stats", description=words.STATS)
-    @answered
+    @answered_command
     async def stats(self, interaction: discord.Interaction[HelpBot]) -> None:
         """Shows the numbers."""
         guild_id = await require_moderator(interaction)
@@ -218,7 +218,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             app_commands.Choice(name="gpus", value="gpus"),
         ]
     )
-    @answered
+    @answered_command
     async def settings(
         self,
         interaction: discord.Interaction[HelpBot],

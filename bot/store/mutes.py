@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.store.clock import from_stored, to_stored
+from bot.store.content import clean_line
 from bot.store.guilds import know_guild
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Mutes:
     ) -> Mute:
         """Mutes a rule in a server; muted again, the newer reason and end count."""
         now = to_stored(self._clock())
+        reason = clean_line(reason)[:500]
         ends = None if until is None else to_stored(until)
         async with self._database.writing() as session:
             await know_guild(session, guild_id)
