@@ -7,7 +7,6 @@ import importlib
 import os
 import pkgutil
 import sys
-from importlib.metadata import version
 
 from bot import console
 
@@ -24,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(_overview())
         return 0 if words else 2
     if words[0] == "--version":
+        from importlib.metadata import version
+
         print(f"helpbot {version('axolotl-help-bot')}")
         return 0
     if words[0] not in commands():

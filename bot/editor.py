@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.shapes import BOOLEAN, TRUE, WHOLE, Schema, either, number, whole, words
 from knowledge.catalog import Catalog
-from knowledge.catalog.load import read_json
+from knowledge.facts import read_json
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -8,9 +8,12 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
-    """A value that leaves the process: frozen, closed, and with a published JSON Schema."""
+    """A value that leaves the process: frozen, closed, and with a published JSON Schema.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    What pydantic needs to validate or write it is built when it is first used: most commands use few of these.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Severity(StrEnum):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 
 from knowledge.catalog.entries import Choice, Explanation, Field, Note
-from knowledge.catalog.load import load_fields, load_notes, read_json
+from knowledge.catalog.load import load_fields, load_notes
+from knowledge.facts import read_json
 
-__all__ = ["Catalog", "Choice", "Explanation", "Field", "Note", "read_json"]
+__all__ = ["Catalog", "Choice", "Explanation", "Field", "Note"]
 
 
 class Catalog:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import yaml
 
 from knowledge.catalog.entries import Field, Note
+from knowledge.facts import read_json
 
 _WORDS = {
     "boolean": "true or false",
@@ -21,13 +21,6 @@ _WORDS = {
     "any": "anything",
 }
 _VALUES = ("optimizer", "lr_scheduler", "eval_strategy", "save_strategy", "hub_strategy", "rl", "attn_implementation")
-
-
-def read_json(name: str) -> dict[str, Any]:
-    """One file of the facts."""
-    text = (resources.files("knowledge") / "facts" / name).read_text("utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
 
 
 @lru_cache(maxsize=1)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from knowledge.catalog import read_json
 from knowledge.conditions import ATTENTION, attention, block, separates_rows
 from knowledge.config import LEGACY_ATTENTION
+from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 

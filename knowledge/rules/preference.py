@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from knowledge.catalog import read_json
 from knowledge.conditions import entries, raw_block
+from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -57,7 +57,7 @@ def kto_columns(config: Config) -> Iterator[Problem]:
     if now("rl") == "kto":
         if now("remove_unused_columns") is not False:
             yield problem("Needs `remove_unused_columns: false`.", "rl", "remove_unused_columns")
-        if now("eval_sample_packing"):
+        if config.raw("eval_sample_packing") and now("eval_sample_packing"):
             yield problem("Not with KTO: drop it.", "eval_sample_packing", "rl")
 
 
