@@ -134,6 +134,7 @@ _NAMED: _Names = tuple(
 _NAMED_LONG: _Names = tuple((piece, re.compile(piece + _VALUE)) for piece in ("credential", "authorization", "bearer"))
 # "key" alone names a column or a part of a mapping.
 _KEY_NAMES = re.compile(r"(?:api|access|account|private|auth|secret|ssh|encryption|signing|wandb|comet|hub|hf)[ _-]?\Z")
+_MASKED = re.compile(r"masked-[a-z-]{0,40}\Z")
 _BARE_KEY = re.compile(r"[0-9a-f]{40}(?![0-9a-z])")
 _ASSIGNED = re.compile(r"[:=]")
 # Names that end in "token" in every config and hold a word of the vocabulary, a switch or a number.
@@ -265,7 +266,7 @@ def _named(low: str, names: _Names) -> Iterator[tuple[str, int, int]]:
             for match in pattern.finditer(low):
                 group = match.lastindex or 0
                 before = low[max(0, match.start() - 48) : match.start()]
-                if piece == "key" and not _KEY_NAMES.search(before):
+                if _MASKED.search(before) or (piece == "key" and not _KEY_NAMES.search(before)):
                     continue
                 between = low[match.start() + len(piece) : match.start(group)]
                 if _is_secret(piece, before, between, match[group]):
