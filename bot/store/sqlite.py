@@ -27,7 +27,6 @@ APPLICATION_ID = 0x41584842
 """Marks the file as this bot's, in SQLite's header."""
 
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
@@ -211,6 +210,8 @@ async def _migrate(connection: aiosqlite.Connection, path: Path, folder: Travers
     if owner != APPLICATION_ID and tables:
         raise DatabaseRefused(f"{path} is a database of another program. It was left untouched; name another file.")
     check_version(stored, steps)
+    # Only now: a database of somebody else stays as it was, to the byte.
+    await session.rows("PRAGMA journal_mode = WAL")
     if 0 < stored < len(steps):
         before = path.with_name(f"{path.stem}-before-schema-{len(steps)}{path.suffix}")
         await asyncio.to_thread(backup_file, path, before)
