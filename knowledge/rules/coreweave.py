@@ -49,6 +49,7 @@ def coreweave_block(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("plugins", "adapter", "load_in_8bit", "load_in_4bit"),
+    needs=("coreweave",),
     says="CoreWeave publishing requires full model weights or unquantized BF16 LoRA",
     bad=f"{PLACE}adapter: qlora\nload_in_4bit: true\nlora_r: 8\nlora_alpha: 16\n",
     good=LORA,
@@ -69,6 +70,7 @@ def coreweave_adapter(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("plugins", "adapter", "bf16", "coreweave", "coreweave.rollouts", "save_safetensors", "trust_remote_code"),
+    needs=("coreweave",),
     says="CoreWeave LoRA publishing",
     bad=f"{PLACE}adapter: lora\nlora_r: 8\nlora_alpha: 16\n",
     good=LORA,
@@ -93,6 +95,7 @@ def coreweave_lora(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("coreweave", "rl", "context_parallel_size", "is_multimodal", "nemo_gym_enabled", "trl"),
+    needs=("coreweave",),
     says="CoreWeave rollouts",
     bad=ROLLOUTS,
     good=f"{ROLLOUTS}{GRPO}",

@@ -64,6 +64,7 @@ def diffusion_unroll(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("diffusion_lm", "plugins"),
+    needs=("diffusion_lm",),
     says="`diffusion_lm.from_causal_lm: true` requires",
     bad="diffusion_lm:\n  from_causal_lm: true\n",
     good=CAUSAL,
@@ -81,6 +82,7 @@ def diffusion_without_plugin(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("plugins", *BLOCKS),
+    needs=("diffusion_lm",),
     says="The legacy diffusion plugin supports only",
     bad=f"{PLUGIN}diffusion_lm:\n  eps: 0.01\n",
     good=CAUSAL,
@@ -99,6 +101,7 @@ def diffusion_plugin_on_native(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=BLOCKS,
+    needs=("diffusion",),
     says="Configure only one of `diffusion` and `diffusion_lm`",
     bad=f"{CAUSAL}  eps: 0.01\ndiffusion:\n  eps: 0.02\n",
     good=CAUSAL,
@@ -124,6 +127,7 @@ def _moves(config: Config) -> bool:
 @rule(
     Severity.WARNING,
     fields=("plugins", *BLOCKS),
+    needs=("plugins",),
     says="`diffusion` is deprecated; use `diffusion_lm` instead",
     bad=f"{PLUGIN}diffusion:\n  eps: 0.01\n",
     good=f"{CAUSAL}  eps: 0.01\n",
@@ -143,6 +147,7 @@ def diffusion_renamed(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("plugins", "warmup_steps", "save_strategy", "metric_for_best_model", *BLOCKS),
+    needs=("plugins",),
     says="Legacy diffusion configuration normalization",
     bad=f"{PLUGIN}diffusion:\n  eps: 0.01\nwarmup_steps: 0.1\n",
     good=f"{PLUGIN}diffusion:\n  eps: 0.01\nwarmup_ratio: 0.1\n",
@@ -168,6 +173,7 @@ def _fraction(config: Config) -> bool:
 @rule(
     Severity.ERROR,
     fields=("plugins", "warmup_steps", "warmup_ratio", *BLOCKS),
+    needs=("warmup_ratio",),
     says="Legacy diffusion fractional warmup_steps conflicts with",
     bad=f"{PLUGIN}diffusion:\n  eps: 0.01\nwarmup_steps: 0.1\nwarmup_ratio: 0.2\n",
     good=f"{PLUGIN}diffusion:\n  eps: 0.01\nwarmup_ratio: 0.2\n",

@@ -33,6 +33,7 @@ def _asked(config: Config) -> bool:
 @rule(
     Severity.ERROR,
     fields=(NAME, "diffusion_lm"),
+    needs=(NAME,),
     says=("diffusion_decision requires native diffusion_lm", "diffusion_decision does not support diffusion_lm"),
     bad=f"{PLUGIN}diffusion_decision:\n  layout: thought_block\n",
     good=f"{DECISION}  layout: thought_block\n",
@@ -52,6 +53,7 @@ def decision_needs_native(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=(NAME, "sample_packing", "batch_flattening", "micro_batch_size", "sequence_len"),
+    needs=(NAME,),
     says=("diffusion_decision fixed logical batches require", "diffusion_decision sample_packing requires positive"),
     bad=f"{DECISION}  layout: thought_block\nbatch_flattening: false\nmicro_batch_size: 2\n",
     good=f"{DECISION}  layout: thought_block\nbatch_flattening: true\nmicro_batch_size: 2\nsequence_len: 512\n"

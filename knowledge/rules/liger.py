@@ -136,6 +136,7 @@ def liger_tiled_mlp(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("liger_rms_norm", "liger_fused_linear_cross_entropy", "tensor_parallel_size"),
+    needs=("tensor_parallel_size",),
     says=("`liger_rms_norm` is incompatible with tensor parallelism", "not compatible with liger losses"),
     bad=f"{LIGER}liger_rms_norm: true\ntensor_parallel_size: 2\n",
     good=f"{LIGER}liger_rms_norm: true\n",

@@ -163,6 +163,7 @@ def plugin_needs_package(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("adapter", "mora", "load_in_8bit", "load_in_4bit", "gptq"),
+    needs=("plugins",),
     says=(
         "mora.use_mora must be true when adapter: mora is set",
         "adapter: mora currently requires a full-precision base model",
@@ -187,6 +188,7 @@ def mora_base(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("adapter",),
+    needs=("plugins",),
     says="adapter: mora requires a PEFT build with MoRA support",
     bad=MORA,
     good="adapter: lora\nlora_r: 8\nlora_alpha: 16\n",
@@ -249,6 +251,7 @@ def nemo_gym_starts_early(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("plugins", "kd_trainer"),
+    needs=("plugins",),
     bad=f"{KD}kd_alpha: 0.9\n",
     good=f"{KD}kd_trainer: true\nkd_alpha: 0.9\n",
 )

@@ -22,12 +22,13 @@ TRACKERS = {
 }
 """The switch of each tracker, the field that turns it on by itself, and fields that do nothing while it is off."""
 _SWITCHES = {project: switch for switch, (project, _) in TRACKERS.items()}
-_DETAILS = tuple(name for _, names in TRACKERS.values() for name in names)
+_DETAILS = {name: switch for switch, (_, names) in TRACKERS.items() for name in names}
 
 
 @rule(
     Severity.WARNING,
     fields=("wandb_run_id", "wandb_name"),
+    needs=("wandb_run_id",),
     says="wandb_run_id sets the ID of the run",
     bad="wandb_project: mine\nwandb_run_id: first\n",
     good="wandb_project: mine\nwandb_name: first\n",
@@ -45,6 +46,7 @@ def wandb_id_as_name(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=(*_DETAILS, *_SWITCHES, *TRACKERS),
+    needs=tuple(_DETAILS),
     bad="wandb_name: first\n",
     good="wandb_project: mine\nwandb_name: first\n",
 )
@@ -53,15 +55,20 @@ def tracker_off(config: Config) -> Iterator[Problem]:
 
     A tracker is on when its project is named or its switch is true. Otherwise nothing is sent to it.
     """
-    for switch, (project, names) in TRACKERS.items():
-        given = [name for name in names if config.raw(name)]
-        if given and not config.typed(project) and not config.typed(switch):
-            yield problem(f"Nothing is tracked: add `{project}`.", *given)
+    given: dict[str, list[str]] = {}
+    for name, switch in _DETAILS.items():
+        if name in config.values and config.raw(name):
+            given.setdefault(switch, []).append(name)
+    for switch, names in given.items():
+        project = TRACKERS[switch][0]
+        if not config.typed(project) and not config.typed(switch):
+            yield problem(f"Nothing is tracked: add `{project}`.", *names)
 
 
 @rule(
     Severity.WARNING,
     fields=(*_SWITCHES, *TRACKERS),
+    needs=tuple(TRACKERS),
     bad="wandb_project: mine\nuse_wandb: false\n",
     good="wandb_project: mine\nwandb_mode: disabled\n",
 )
@@ -78,6 +85,7 @@ def tracker_on_again(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("plugins", "use_swanlab", "swanlab_project"),
+    needs=("plugins",),
     says=(
         "SwanLab enabled but 'swanlab_project' is not set",
         "SwanLab enabled (use_swanlab: true) but",
@@ -119,6 +127,7 @@ def swanlab_mode(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("use_swanlab", "swanlab_mode", "swanlab_api_key"),
+    needs=("use_swanlab",),
     says="SwanLab cloud mode enabled but no API key found",
     bad=f"{SWANLAB}use_swanlab: true\nswanlab_project: mine\n",
     good=f"{SWANLAB}use_swanlab: true\nswanlab_project: mine\nswanlab_mode: local\n",
@@ -138,6 +147,7 @@ def swanlab_key(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("use_swanlab", "swanlab_project"),
+    needs=("use_swanlab",),
     bad=f"{SWANLAB}use_swanlab: false\nswanlab_project: mine\n",
     good=f"{SWANLAB}use_swanlab: false\n",
 )
@@ -157,6 +167,7 @@ LOGGERS = ("use_wandb", "use_mlflow", "comet_api_key", "comet_project_name", "us
 @rule(
     Severity.WARNING,
     fields=LOGGERS,
+    needs=("plugins",),
     says=("Multiple logging tools enabled", "logging tools enabled simultaneously"),
     bad=f"{SWANLAB}use_swanlab: true\nswanlab_project: mine\nswanlab_mode: local\nuse_wandb: true\n",
     good=f"{SWANLAB}use_swanlab: true\nswanlab_project: mine\nswanlab_mode: local\n",
