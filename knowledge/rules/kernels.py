@@ -23,18 +23,11 @@ CHOICES = {
     "dsv4_fp8_nonexpert_mode": ("bf16", "float8tensor"),
 }
 FLAGS = ("use_scattermoe", "use_sonicmoe")
-MERGE_AWARE = ("nvfp4_merge_aware", "nvfp4_merge_aware_start_step")
 
 
 def kernels_on(config: Config) -> bool:
     """Whether the kernels plugin is listed."""
     return "KernelsPlugin" in config.plugins
-
-
-def start_unused(config: Config) -> bool:
-    """Whether a start step is written for a merge-aware training that is off, which ends Axolotl's check early."""
-    started = config.raw("nvfp4_merge_aware_start_step") is not None
-    return started and config.raw("nvfp4_merge_aware") is False
 
 
 @rule(
@@ -255,25 +248,3 @@ def dsv4_excluded_modules(config: Config) -> Iterator[Problem]:
     if kernels_on(config) and now("use_dsv4_kernels") and now("lora_exclude_modules"):
         if now("lora_target_modules") or now("lora_target_linear"):
             yield problem("Has to name the indexer's scorer: it gets no gradient.", "lora_exclude_modules")
-
-
-@rule(
-    Severity.ERROR,
-    fields=("use_sonicmoe", "expert_backend", "quantize_moe_experts", "experts_implementation", *MERGE_AWARE),
-    says="use_sonicmoe has no bitsandbytes expert path",
-    bad=f"{KERNELS}adapter: qlora\nload_in_4bit: true\nlora_r: 8\nlora_alpha: 16\nuse_sonicmoe: true\n"
-    "quantize_moe_experts: true\n",
-    good=f"{KERNELS}adapter: qlora\nload_in_4bit: true\nlora_r: 8\nlora_alpha: 16\nuse_scattermoe: true\n"
-    "quantize_moe_experts: true\n",
-)
-def sonic_on_quantized_experts(config: Config) -> Iterator[Problem]:
-    """SonicMoE on experts quantized by bitsandbytes.
-
-    Take ScatterMoE there.
-    """
-    now = config.at("check_nvfp4_merge_aware")
-    if kernels_on(config) and not start_unused(config) and now("use_sonicmoe") and now("quantize_moe_experts"):
-        named = next(
-            (name for name in ("use_sonicmoe", "expert_backend") if config.raw(name)), "experts_implementation"
-        )
-        yield problem("Not on quantized experts: take `use_scattermoe: true`.", named, "quantize_moe_experts")

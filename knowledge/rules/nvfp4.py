@@ -1,4 +1,4 @@
-"""Training of NVFP4 experts that rounds as the merge does."""
+"""Training of NVFP4 experts that rounds as the merge does, and what else its check refuses."""
 
 from __future__ import annotations
 
@@ -6,12 +6,47 @@ from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
-from knowledge.rules.kernels import KERNELS, LORA, kernels_on, start_unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
+
+KERNELS = "plugins: [axolotl.integrations.kernels.KernelsPlugin]\n"
+LORA = f"{KERNELS}adapter: lora\nlora_r: 8\nlora_alpha: 16\n"
+MERGE_AWARE = ("nvfp4_merge_aware", "nvfp4_merge_aware_start_step")
+
+
+def _on(config: Config) -> bool:
+    return "KernelsPlugin" in config.plugins
+
+
+def _start_unused(config: Config) -> bool:
+    """Whether a start step is written for a merge-aware training that is off, which ends Axolotl's check early."""
+    started = config.raw("nvfp4_merge_aware_start_step") is not None
+    return started and config.raw("nvfp4_merge_aware") is False
+
+
+@rule(
+    Severity.ERROR,
+    fields=("use_sonicmoe", "expert_backend", "quantize_moe_experts", "experts_implementation", *MERGE_AWARE),
+    says="use_sonicmoe has no bitsandbytes expert path",
+    bad=f"{KERNELS}adapter: qlora\nload_in_4bit: true\nlora_r: 8\nlora_alpha: 16\nuse_sonicmoe: true\n"
+    "quantize_moe_experts: true\n",
+    good=f"{KERNELS}adapter: qlora\nload_in_4bit: true\nlora_r: 8\nlora_alpha: 16\nuse_scattermoe: true\n"
+    "quantize_moe_experts: true\n",
+)
+def sonic_on_quantized_experts(config: Config) -> Iterator[Problem]:
+    """SonicMoE on experts quantized by bitsandbytes.
+
+    Take ScatterMoE there.
+    """
+    now = config.at("check_nvfp4_merge_aware")
+    if _on(config) and not _start_unused(config) and now("use_sonicmoe") and now("quantize_moe_experts"):
+        named = next(
+            (name for name in ("use_sonicmoe", "expert_backend") if config.raw(name)), "experts_implementation"
+        )
+        yield problem("Not on quantized experts: take `use_scattermoe: true`.", named, "quantize_moe_experts")
 
 
 @rule(
@@ -27,7 +62,7 @@ def merge_aware_scatter(config: Config) -> Iterator[Problem]:
     Only SonicMoE has a forward pass that rounds as the merge does.
     """
     now = config.at("check_nvfp4_merge_aware")
-    if kernels_on(config) and now("nvfp4_merge_aware") and now("use_scattermoe"):
+    if _on(config) and now("nvfp4_merge_aware") and now("use_scattermoe"):
         named = "use_scattermoe" if config.raw("use_scattermoe") else "expert_backend"
         yield problem("Needs SonicMoE: take `use_sonicmoe: true`.", "nvfp4_merge_aware", named)
 
@@ -45,9 +80,9 @@ def merge_aware_off(config: Config) -> Iterator[Problem]:
 
     It is for LoRA adapters, and the start step for a switch that is on. Without it a merge may round the training away.
     """
-    if not kernels_on(config):
+    if not _on(config):
         return
-    if start_unused(config):
+    if _start_unused(config):
         message = "No effect while `nvfp4_merge_aware` is off."
         yield problem(message, "nvfp4_merge_aware_start_step", "nvfp4_merge_aware")
     elif config.raw("nvfp4_merge_aware") and config.raw("adapter") not in ("lora", "multilora"):
@@ -69,7 +104,7 @@ def merge_aware_start(config: Config) -> Iterator[Problem]:
     """
     start = config.raw("nvfp4_merge_aware_start_step")
     aware, adapter = config.raw("nvfp4_merge_aware"), config.raw("adapter")
-    if not kernels_on(config) or aware is False or (aware and adapter not in ("lora", "multilora")):
+    if not _on(config) or aware is False or (aware and adapter not in ("lora", "multilora")):
         return
     fraction = isinstance(start, float) and not 0 < start < 1
     if isinstance(start, bool) or fraction or (isinstance(start, int) and start < 0):
