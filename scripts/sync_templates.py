@@ -49,7 +49,7 @@ class Template:
         environment.globals["strftime_now"] = lambda _: "01 Jan 2026"
         self.template: Any = environment.from_string(text)
 
-    def render(self, *messages: dict[str, Any], tools: Any = None) -> str | None:
+    def render(self, *messages: dict[str, Any], tools: Any = None, bos: str | None = BOS) -> str | None:
         """The text, or None where the template refuses."""
         try:
             text: str = self.template.render(
@@ -57,7 +57,7 @@ class Template:
                 tools=tools,
                 documents=None,
                 add_generation_prompt=False,
-                bos_token=BOS,
+                **({} if bos is None else {"bos_token": bos}),
                 eos_token=EOS,
             )
         except (jinja.TemplateError, TypeError, AttributeError, KeyError, ValueError):
@@ -154,7 +154,9 @@ def _refusals(render: Any) -> dict[str, bool]:
         "missing-user": render(turn("user"), ANSWER) is None,
         "missing-assistant": render(USER, turn("assistant")) is None,
         "missing-system": render(turn("system"), USER, ANSWER) is None,
-        "missing-call": render(USER, CALL, RESULT, turn("assistant", "BBBB")) is None,
+        "missing-call": render(USER, CALL) is None,
+        "tool-answer": render(USER, ANSWER, RESULT, turn("assistant", "BBBB")) is None,
+        "no-bos": render(USER, ANSWER, bos=None) is None,
         "null-system": render({"role": "system", "content": None}, USER, ANSWER) is None,
         "number-user": render(turn("user", 5), ANSWER) is None,
         "number-assistant": render(USER, turn("assistant", 5)) is None,

@@ -39,6 +39,8 @@ class Made:
         ends: trained tokens that are added at the end.
         fixed: characters of context that the type prints around them.
         broken: loading passes, but the row is malformed and training fails.
+        tokens: all and trained tokens of rows that hold tokens already.
+        sure: some piece is trained.
     """
 
     pieces: list[tuple[str, int]]
@@ -47,6 +49,7 @@ class Made:
     fixed: int = 0
     broken: bool = False
     tokens: tuple[int, int] | None = None
+    sure: bool = False
 
 
 Reader = Iterator[Made | None]
@@ -63,6 +66,7 @@ class Case:
     columns: dict[str, None]
     model: Model
     template: Template | None = None
+    form: str = "JSON Lines"
     issues: Issues = field(default_factory=Issues)
     settings: dict[str, Any] = field(default_factory=dict)
 

@@ -10,7 +10,7 @@ from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
 from knowledge.samples.instruction import type_name
 from knowledge.samples.refusal import refusal
 from knowledge.samples.templates import Template
-from knowledge.samples.turn_ends import check_end, end_is_trained
+from knowledge.samples.turn_ends import check_end, check_start, end_is_trained
 
 DEFAULT_ROLES = {
     "human": "user",
@@ -34,6 +34,9 @@ class _Role:
     printed: bool
     strange: bool
     before: str
+    pieces: tuple[tuple[str, int], ...]
+    part: int
+    seen: tuple[str | None, str]
 
 
 class ChatReader:
@@ -48,6 +51,10 @@ class ChatReader:
         mapping = entry.get("message_property_mappings") or {}
         self.role_key = str(mapping.get("role") or "role")
         self.text_key = str(mapping.get("content") or "content")
+        mapped = {str(value) for value in mapping.values()}
+        # A key that the mapping does not take is passed on under its own name, so both may still be found there.
+        self.own_role = self.role_key != "role" and "role" not in mapped
+        self.own_text = self.text_key != "content" and "content" not in mapped
         self.thought_key = str(mapping.get("reasoning_content") or "reasoning_content")
         given = entry.get("roles")
         self.roles: dict[Any, str] = (
@@ -62,21 +69,28 @@ class ChatReader:
         self.detail = entry.get("message_field_training_detail")
         self.splits = entry.get("split_thinking") is True
         self.drops_system = entry.get("drop_system_message") is True
-        self.calls_read = "tool_calls" in self.template.keys or not self.template.certain
+        self.calls_read = "tool_calls" in self.template.keys or not (self.template.certain or self.template.around)
         self.end_trained = end_is_trained(case, self.template)
+        self.simple = not self.splits
         self._roles: dict[Any, _Role] = {}
+        self._refused: dict[tuple[tuple[str | None, str], ...], tuple[str, ...] | None] = {}
 
-    def role(self, name: Any) -> _Role:
+    def role(self, name: Any, *, own: bool = False) -> _Role:
         """What is known of a role, worked out once."""
-        known = self._roles.get(name)
+        known = self._roles.get((name, own))
         if known is None:
-            mapped = self.roles.get(name, name)
-            known = self._roles[name] = _Role(
+            mapped = name if own else self.roles.get(name, name)
+            before, printed = self.template.before(str(mapped)), self.template.prints(str(mapped))
+            trained = self.case.trains_inputs or mapped in self.trained_roles
+            known = self._roles[name, own] = _Role(
                 mapped,
-                self.case.trains_inputs or mapped in self.trained_roles,
-                self.template.prints(str(mapped)),
+                trained,
+                printed,
                 mapped not in _CANONICAL,
-                self.template.before(str(mapped)),
+                before,
+                ((before, CONTEXT),) if before else (),
+                TRAINED if trained and printed else CONTEXT,
+                (str(mapped), "text"),
             )
         return known
 
@@ -142,11 +156,13 @@ class ChatReader:
     def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:
         """The turns of a conversation as pieces, or None where the row fails."""
         first = messages[0].get(self.role_key)
+        if first is None and self.own_role:
+            first = messages[0].get("role")
         if first is None:
             self.issues.add("rows-message-keys", index, self.column, self.role_key)
             return None
         made = Made([], lead=1 if self.template.bos else 0, fixed=self.template.lead)
-        seen: list[tuple[str, str]] = []
+        seen: list[tuple[str | None, str]] = []
         if with_system and self.roles.get(first, first) != "system" if isinstance(first, str) else with_system:
             if not self.drops_system:
                 seen.append(("system", "" if system is None else "text"))
@@ -159,15 +175,21 @@ class ChatReader:
             self.issues.add("rows-system-twice", index, "system")
         reasons: list[tuple[str, ...]] = []
         for message in messages:
-            name = message.get(self.role_key)
-            if isinstance(name, (list, dict)):
+            if len(message) == 2 and self.simple and self.plain_turn(message, made, seen):
+                continue
+            name, own = message.get(self.role_key), False
+            if name is None and self.own_role:
+                name, own = message.get("role"), True
+            if isinstance(name, (list, dict)) or (
+                name is not None and not isinstance(name, str) and "number-role" in self.template.refuses
+            ):
                 self.issues.add("rows-answer-not-text", index, self.role_key, type_name(name))
                 return None
-            role = self.role(name)
+            role = self.role(name, own=own)
             shape = self.turn(index, message, role, made, reasons)
             if shape is None:
                 return None
-            seen.append((str(role.name) if name is not None else "", shape))
+            seen.append((str(role.name) if name is not None else None, shape))
         if self.drops_system and seen and seen[0][0] == "system":
             seen.pop(0)
             if not seen:
@@ -175,7 +197,7 @@ class ChatReader:
                 return None
             if made.pieces:
                 made.pieces.pop(0)
-        told = refusal(self.template, seen)
+        told = self.refused(tuple(seen)) if self.template.refuses else None
         if told is not None:
             rule, *detail = told
             self.issues.add(rule, index, *(self.text_key if word == "content" else word for word in detail))
@@ -183,11 +205,36 @@ class ChatReader:
         self.untrained(index, made, reasons, seen)
         return made
 
-    def turn(  # noqa: PLR0911
+    def refused(self, turns: tuple[tuple[str | None, str], ...]) -> tuple[str, ...] | None:
+        """Whether the template refuses these turns; rows mostly share a few sequences."""
+        if turns not in self._refused:
+            if len(self._refused) > 1_000:
+                self._refused.clear()
+            self._refused[turns] = refusal(self.template, list(turns))
+        return self._refused[turns]
+
+    def plain_turn(self, message: dict[str, Any], made: Made, seen: list[tuple[str | None, str]]) -> bool:
+        """The usual message, a known role and a text, without what else `turn` looks at; False for any other."""
+        content, name = message.get(self.text_key), message.get(self.role_key)
+        if type(content) is not str or not content or type(name) is not str:
+            return False
+        role = self._roles.get((name, False)) or self.role(name)
+        if role.strange or not role.printed or (self.template.trims and not content.strip()):
+            return False
+        made.pieces += (*role.pieces, (content, role.part))
+        if role.trained:
+            made.ends += self.end_trained
+            made.sure = True
+        seen.append(role.seen)
+        return True
+
+    def turn(
         self, index: int, message: dict[str, Any], role: _Role, made: Made, reasons: list[tuple[str, ...]]
     ) -> str | None:
         """Add one turn; its shape ("text", "missing", "call", "number"), or None where the row fails."""
         content = message.get(self.text_key)
+        if content is None and self.own_text:
+            content = message.get("content")
         calls = message.get("tool_calls") if self.calls_read else None
         if calls and not self.calls(index, calls):
             return None
@@ -224,7 +271,7 @@ class ChatReader:
             return "text"
         if content is None:
             return "call" if message.get("tool_calls") else "missing"
-        return "number"
+        return "number" if content and not isinstance(content, dict) else "odd"
 
     def trains(self, index: int, message: dict[str, Any], role: _Role) -> tuple[bool, Any]:
         """Whether a turn is trained, and what its own flag says (None without one)."""
@@ -277,12 +324,16 @@ class ChatReader:
                 return False
         return True
 
-    def untrained(self, index: int, made: Made, reasons: list[tuple[str, ...]], seen: list[tuple[str, str]]) -> None:
+    def untrained(
+        self, index: int, made: Made, reasons: list[tuple[str, ...]], seen: list[tuple[str | None, str]]
+    ) -> None:
         """Why nothing of a row is trained, or a turn of it is not."""
+        if made.sure and not reasons:
+            return
         for rule, *detail in dict.fromkeys(reasons):
             if rule != "rows-flag-off":
                 self.issues.add(rule, index, *detail)
-        if made.ends or any(train for _, train in made.pieces):
+        if made.sure or made.ends or any(train for _, train in made.pieces):
             return
         if reasons:
             if reasons[0][0] == "rows-flag-off":
@@ -308,6 +359,7 @@ def read_chat(case: Case) -> Reader:
         case.issues.add("rows-column-missing", None, column, "field_messages")
         return iter(())
     check_end(case, case.template)
+    check_start(case, case.template)
     check_thinking(case, column)
     return ChatReader(case, column).rows()
 
@@ -315,6 +367,8 @@ def read_chat(case: Case) -> Reader:
 def check_thinking(case: Case, column: str) -> None:
     """`field_thinking` is never read; `split_thinking` needs a template that prints what it splits off."""
     named = case.entry.get("field_thinking")
+    if named in (case.entry.get("message_property_mappings") or {}).values():
+        named = None
     template = case.template
     loses = bool(case.entry.get("split_thinking")) and template is not None and template.certain
     loses = loses and template is not None and not template.prints_thoughts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case, Made, Reader
+from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, Case, Made, Reader
 from knowledge.samples.instruction import type_name
-from knowledge.samples.refusal import refusal
+from knowledge.samples.refusal import Turn, refusal
 from knowledge.samples.templates import Template
 
 _KNOWN = frozenset({"user", "assistant", "system", "tool"})
@@ -55,7 +55,7 @@ def read_chat_pair(case: Case) -> Reader:
         )
 
 
-def _pair(  # noqa: PLR0911
+def _pair(
     case: Case,
     row: int,
     prompt: tuple[str, Any],
@@ -92,9 +92,7 @@ def _pair(  # noqa: PLR0911
             return None
     for (name, _), (_, text) in zip((chosen, rejected), answers, strict=True):
         if text is not None and not isinstance(text, str):
-            case.issues.add("rows-answer-not-text", row, name, type_name(text))
-            if not template.certain:
-                return None
+            case.issues.add("rows-printed", row, name, type_name(text))
         elif not text:
             case.issues.add("rows-pair-blank", row, name)
     made = Made([(str(text), CONTEXT) for _, text in turns if text], fixed=20 * (len(turns) + 1))
@@ -141,20 +139,17 @@ def read_orpo(case: Case) -> Reader:
     for index, row in enumerate(case.rows):
         chosen, rejected = row.get("chosen"), row.get("rejected")
         shape = next((n for n, v in (("chosen", chosen), ("rejected", rejected)) if not isinstance(v, list)), None)
-        if shape is not None:
+        if shape is not None or not isinstance(chosen, list) or not isinstance(rejected, list):
+            shape = shape or "chosen"
             value = row.get(shape)
             case.issues.add("rows-pair-shape", index, shape, "text" if isinstance(value, str) else type_name(value))
-            yield None
-            continue
-        if len(chosen) != len(rejected) and isinstance(rejected, list) and not rejected:
-            case.issues.add("rows-no-messages", index, "rejected")
             yield None
             continue
         if not chosen or not rejected:
             case.issues.add("rows-no-messages", index, "chosen" if not chosen else "rejected")
             yield None
             continue
-        if max(len(chosen), len(rejected)) % 2:
+        if len(chosen) % 2:
             case.issues.add("rows-odd-turns", index, "chosen")
             yield None
             continue
@@ -163,7 +158,7 @@ def read_orpo(case: Case) -> Reader:
 
 def _orpo_row(case: Case, row: int, values: dict[str, Any], chosen: list[Any], rejected: list[Any]) -> Made | None:
     made = Made([], fixed=20 * len(chosen))
-    count = max(len(chosen), len(rejected)) // 2
+    count = len(chosen) // 2
     asked = "prompt" in case.columns
     needed = [
         ("chosen", message)
@@ -217,7 +212,7 @@ def read_bradley_terry(case: Case) -> Reader:
             case.issues.add("rows-null", index, lost)
             yield None
             continue
-        shapes = [
+        shapes: list[Turn] = [
             ("system", _shape(row["system"])),
             ("user", _shape(row["input"])),
             ("assistant", _shape(row["chosen"])),
@@ -241,142 +236,3 @@ def read_bradley_terry(case: Case) -> Reader:
             case.issues.add("rows-pair-same", index)
         pieces = [(str(row["system"]), CONTEXT), (str(row["input"]), CONTEXT)]
         yield Made([*pieces, (str(row["chosen"]), CHOSEN), (str(row["rejected"]), REJECTED)], fixed=80)
-
-
-def read_stepwise(case: Case) -> Reader:
-    """Steps with a label each; the labels are read as whole numbers."""
-    lost = [name for name in ("prompt", "completions", "labels") if name not in case.columns]
-    for name in lost:
-        case.issues.add("rows-column-missing", None, name, "")
-    if lost:
-        return
-    for key in ("step_separator", "max_completion_length", "train_on_last_step_only"):
-        if key in case.entry.written:
-            case.issues.add("rows-key-unread", 0, key)
-    for index, row in enumerate(case.rows):
-        yield _steps(case, index, row)
-
-
-def _steps(case: Case, row: int, values: dict[str, Any]) -> Made | None:  # noqa: PLR0911
-    prompt, steps, labels = values.get("prompt"), values.get("completions"), values.get("labels")
-    if not isinstance(prompt, str):
-        case.issues.add(
-            "rows-null" if prompt is None else "rows-answer-not-text",
-            row,
-            "prompt",
-            *(() if prompt is None else (type_name(prompt),)),
-        )
-        return None
-    if isinstance(steps, str):
-        case.issues.add("rows-text-as-list", row, "completions")
-    elif not isinstance(steps, list):
-        case.issues.add("rows-not-list", row, "completions", type_name(steps))
-        return None
-    wrong = next((step for step in steps if not isinstance(step, str)), None) if isinstance(steps, list) else None
-    if wrong is not None or (isinstance(steps, list) and None in steps):
-        case.issues.add("rows-answer-not-text", row, "completions", type_name(wrong))
-        return None
-    if not isinstance(labels, list):
-        case.issues.add("rows-not-list", row, "labels", "text" if isinstance(labels, str) else type_name(labels))
-        return None
-    bad = next((label for label in labels if not _whole(label)), 0)
-    if not _whole(bad):
-        case.issues.add("rows-label-not-bool", row, "labels", "text" if isinstance(bad, str) else type_name(bad))
-        return None
-    made = Made([(prompt, CONTEXT)], lead=1 if case.model.bos else 0)
-    made.pieces.extend((step, CONTEXT) for step in steps)
-    made.ends = min(len(steps), len(labels))
-    if len(labels) < len(steps) and steps:
-        case.issues.add("rows-label-count", row, "labels")
-        made.broken = True
-    elif not steps:
-        case.issues.add("rows-no-steps", row, "completions")
-    return made
-
-
-def _whole(label: Any) -> bool:
-    if isinstance(label, bool):
-        return True
-    if isinstance(label, (int, float)):
-        return label == int(label)
-    return isinstance(label, str) and label.strip().lstrip("+-").isdigit()
-
-
-def read_ebft_chat(case: Case) -> Reader:
-    """Conversations of which an assistant turn is compared with."""
-    column = case.name(case.kind.columns[0])
-    if column not in case.columns:
-        case.issues.add("rows-answer-column", 0, column, "")
-        case.issues.met["rows-answer-column", column, ""].rows = len(case.rows)
-    for index, row in enumerate(case.rows):
-        messages = row.get(column, [])
-        if column in case.columns and not isinstance(messages, list):
-            case.issues.add(
-                "rows-not-list", index, column, "text" if isinstance(messages, str) else type_name(messages)
-            )
-            yield None
-            continue
-        made = Made([])
-        failed = False
-        for message in messages:
-            if not isinstance(message, dict) or "role" not in message:
-                rule = "rows-key-missing" if isinstance(message, dict) else "rows-items-not-objects"
-                case.issues.add(rule, index, column, "role" if isinstance(message, dict) else type_name(message))
-                failed = True
-                break
-            spoken = message["role"] == "assistant"
-            if spoken and "content" not in message:
-                case.issues.add("rows-key-missing", index, column, "content")
-                failed = True
-                break
-            made.pieces.append((str(message.get("content") or ""), TRAINED if spoken else CONTEXT))
-        if not failed and not any(train and text for text, train in made.pieces):
-            case.issues.add("rows-no-answer", index, column)
-        yield None if failed else made
-
-
-def read_ebft_text(case: Case) -> Reader:
-    """A prompt and what follows it, or plain text, from the first column that is there."""
-    columns = [(column, case.name(column)) for column in case.kind.columns]
-    strict = case.kind.reads == "ebft_code"
-    if strict and case.missing():
-        return
-    for column, name in columns:
-        if column.silent and name not in case.columns:
-            case.issues.add("rows-answer-column", 0, name, "")
-            case.issues.met["rows-answer-column", name, ""].rows = len(case.rows)
-    for index, row in enumerate(case.rows):
-        made = Made([])
-        failed = False
-        for column, name in columns:
-            value = row.get(name, "")
-            if name in case.columns and not isinstance(value, str) and not strict:
-                case.issues.add(
-                    "rows-null" if value is None else "rows-answer-not-text",
-                    index,
-                    name,
-                    *(() if value is None else (type_name(value),)),
-                )
-                failed = True
-                break
-            if column.part != "prompt" and not value and name in case.columns:
-                case.issues.add("rows-answer-empty", index, name)
-            if value:
-                made.pieces.append((str(value), CONTEXT if column.part == "prompt" else TRAINED))
-        yield None if failed else made
-
-
-def read_tokenised(case: Case) -> Reader:
-    """Rows that hold tokens already."""
-    for index, row in enumerate(case.rows):
-        ids, labels = row.get("input_ids"), row.get("labels")
-        made = Made([])
-        if isinstance(ids, list) and isinstance(labels, list):
-            trained = sum(1 for label in labels if label != -100)
-            made.tokens = (len(ids), trained)
-            made.broken = len(ids) != len(labels)
-            if made.broken:
-                case.issues.add("rows-label-count", index, "labels")
-            elif not trained:
-                case.issues.add("rows-untrained", index, "labels")
-        yield made

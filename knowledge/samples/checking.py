@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from knowledge.config import Config, read
-from knowledge.config import prepare_dataset
+from knowledge.config import Config, prepare_dataset, read
 from knowledge.finding import Finding, Severity
 from knowledge.samples.case import Case, choose_template, model_for, settings_of
 from knowledge.samples.cures import TRIED, Curer
 from knowledge.samples.entry import Entry, check_split, choose_entry, file_form, resolve_kind
 from knowledge.samples.issues import Issues, Met
-from knowledge.samples.kinds import Kind
 from knowledge.samples.lengths import Lengths, Tally, spread
 from knowledge.samples.masking import preview
 from knowledge.samples.proposal import fits
@@ -24,6 +24,11 @@ from knowledge.samples.reading import read_rows
 from knowledge.samples.report import SampleReport
 from knowledge.samples.rows import SAMPLE_BYTES, Rows
 from knowledge.samples.wording import Surroundings, finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.samples.kinds import Kind
 
 _PRINTED = frozenset({"chat", "chat_pair", "orpo", "bradley_terry", "ebft_chat"})
 _MANY = 0.1
@@ -60,12 +65,25 @@ def check_rows(
     entry = choose_entry(config, name)
     if entry is None:
         return _without_entry(data, name)
-    rows = read_rows(data, file_form(entry, name, issues), whole=whole)
-    check_split(entry, issues)
-    settings = settings_of(config)
-    checked = _read(config, entry, settings, rows, issues, tokenizer)
-    _around(entry, rows, checked)
-    return _report(config, entry, settings, rows, checked, name, tokenizer)
+    with _no_collection():
+        rows = read_rows(data, file_form(entry, name, issues), whole=whole)
+        check_split(entry, issues)
+        settings = settings_of(config)
+        checked = _read(config, entry, settings, rows, issues, tokenizer)
+        _around(entry, rows, checked)
+        return _report(config, entry, settings, rows, checked, name)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the cyclic garbage collector, which would go through every row again and again."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
 
 
 def _bytes(sample: bytes | Path) -> tuple[bytes, bool | None]:
@@ -86,9 +104,8 @@ def _read(
     kind = resolve_kind(entry, rows.columns, config, issues)
     if kind is None or kind.reads not in READERS:
         return _Checked(issues, kind)
-    case = Case(
-        kind, entry, rows.values, rows.columns, model_for(settings, tokenizer), issues=issues, settings=settings
-    )
+    model = model_for(settings, tokenizer)
+    case = Case(kind, entry, rows.values, rows.columns, model, form=rows.form, issues=issues, settings=settings)
     if kind.reads in _PRINTED and not settings.get("tokenizer_use_mistral_common"):
         case.template = choose_template(entry, settings, case.model, issues)
     tally = Lengths(case).take(READERS[kind.reads](case))
@@ -119,7 +136,6 @@ def _report(
     rows: Rows,
     checked: _Checked,
     name: str,
-    tokenizer: Path | None,
 ) -> SampleReport:
     tally, case, total = checked.tally, checked.case, len(rows.values)
     kind = entry.get("type")

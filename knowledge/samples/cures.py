@@ -22,13 +22,33 @@ if TYPE_CHECKING:
     from knowledge.samples.rows import Rows
 
 _TYPED = frozenset(
-    "rows-column-missing rows-type-missing rows-type-removed rows-type-unknown rows-type-style rows-rl-missing "
-    "rows-pair-shape rows-answer-column rows-key-missing rows-role-refused rows-message-keys rows-printed "
-    "rows-content-untrained rows-no-table rows-list-as-text".split()
+    [
+        "rows-column-missing",
+        "rows-type-missing",
+        "rows-type-removed",
+        "rows-type-unknown",
+        "rows-type-style",
+        "rows-rl-missing",
+        "rows-pair-shape",
+        "rows-answer-column",
+        "rows-key-missing",
+        "rows-role-refused",
+        "rows-message-keys",
+        "rows-printed",
+        "rows-content-untrained",
+        "rows-no-table",
+        "rows-list-as-text",
+    ]
 )
 """What another type, or other names of columns, can mend."""
 
-_OLD_KEYS = ("field", "field_messages", "message_property_mappings", "message_field_role", "message_field_content")
+_OLD_KEYS: tuple[str, ...] = (
+    "field",
+    "field_messages",
+    "message_property_mappings",
+    "message_field_role",
+    "message_field_content",
+)
 _OLD_KEYS += ("roles", "chat_template", "conversation", "field_chosen", "field_rejected", "field_human", "field_model")
 TRIED = 64
 """A cure is tried on as many rows."""
@@ -67,7 +87,7 @@ class Curer:
 
     # -- candidates --------------------------------------------------------------------------------------------
 
-    def candidates(self, met: Met) -> Iterator[Fit]:  # noqa: C901, PLR0912
+    def candidates(self, met: Met) -> Iterator[Fit]:
         """Changes of the config that might mend a fault, best first."""
         rule, detail = met.rule, met.detail
         if rule in _TYPED:
@@ -92,9 +112,13 @@ class Curer:
             yield Fit({}, drops=("train_on_eot",))
         elif rule == "rows-end-off":
             yield Fit({"train_on_eos": "turn"})
-        elif rule in ("rows-too-long", "rows-too-long-refused", "rows-cut", "rows-cut-untrained", "rows-cut-pair"):
-            yield self.longer()
-        elif rule in ("rows-cut-reward", "rows-cut-stream", "rows-split-text"):
+        elif rule in (
+            "rows-too-long",
+            "rows-too-long-refused",
+            "rows-cut",
+            "rows-cut-untrained",
+            "rows-cut-pair",
+        ) or rule in ("rows-cut-reward", "rows-cut-stream", "rows-split-text"):
             yield self.longer()
         elif rule == "rows-end-missing-stream":
             yield Fit({}, {"pretraining_sample_concatenation": True}, "Set `pretraining_sample_concatenation: true`.")
@@ -119,9 +143,9 @@ class Curer:
 
     def renamed(self, met: Met) -> Iterator[Fit]:
         """The same type with the key that names the column."""
-        if met.rule == "rows-column-missing" and len(met.detail) > 1 and met.detail[1]:
-            yield from self.named(met.detail[1], met.detail[0])
-        elif met.rule == "rows-answer-column" and len(met.detail) > 1 and met.detail[1]:
+        if (met.rule == "rows-column-missing" and len(met.detail) > 1 and met.detail[1]) or (
+            met.rule == "rows-answer-column" and len(met.detail) > 1 and met.detail[1]
+        ):
             yield from self.named(met.detail[1], met.detail[0])
         elif met.rule in ("rows-message-keys", "rows-content-untrained", "rows-key-missing"):
             yield from self.mapped()

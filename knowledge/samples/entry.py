@@ -21,9 +21,42 @@ _STYLED = {"explainchoice", "jeopardy", "oasst", "gpteacher", "alpaca"}
 _LOOSE = {"concisechoice", "summarizetldr", "reflection"}
 _LOADERS = ("alpaca_chat", "alpaca_instruct", "alpaca_w_system", "context_qa", "creative_acr")
 _KNOWN_HEADS = frozenset(
-    "alpaca alpaca_chat alpaca_instruct alpaca_w_system chat_template completion context_qa creative_acr explainchoice "
-    "concisechoice gpteacher input_output jeopardy llama2_chat messages metharme oasst orcamini pretrain pygmalion "
-    "reflection stepwise_supervised summarizetldr user_defined chatml llama3 sharegpt".split()
+    [
+        "alpaca",
+        "alpaca_chat",
+        "alpaca_instruct",
+        "alpaca_w_system",
+        "chat_template",
+        "completion",
+        "context_qa",
+        "creative_acr",
+        "explainchoice",
+        "concisechoice",
+        "gpteacher",
+        "input_output",
+        "jeopardy",
+        "llama2_chat",
+        "messages",
+        "metharme",
+        "oasst",
+        "orcamini",
+        "pretrain",
+        "pygmalion",
+        "reflection",
+        "stepwise_supervised",
+        "summarizetldr",
+        "user_defined",
+        "chatml",
+        "llama3",
+        "sharegpt",
+        "bradley_terry",
+        "dpo",
+        "ipo",
+        "orpo",
+        "kto",
+        "simpo",
+        "ebft",
+    ]
 )
 
 
@@ -72,7 +105,7 @@ def choose_entry(config: Config, name: str) -> Entry | None:
         written = config.raw(root)
         for index, values in enumerate(typed):
             raw = written[index] if isinstance(written, list) and index < len(written) else {}
-            entries.append((f"{root}[{index}]", values, raw if isinstance(raw, dict) else {}))
+            entries.append((f"{root}[{index}]", values, plain(raw) if isinstance(raw, dict) else {}))
     if not entries:
         return None
     short = PurePosixPath(name.replace("\\", "/")).name
@@ -81,6 +114,13 @@ def choose_entry(config: Config, name: str) -> Entry | None:
             return Entry(values, raw, path, rl, by_name=True, others=len(entries) - 1)
     path, values, raw = entries[0]
     return Entry(values, raw, path, rl, by_name=False, others=len(entries) - 1)
+
+
+def plain(value: Any) -> Any:
+    """A value of the document as Python's own dict and list."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
 
 
 def _files(values: dict[str, Any]) -> set[str]:
@@ -127,7 +167,7 @@ def check_split(entry: Entry, issues: Issues) -> None:
         issues.add("rows-split", None, split)
 
 
-def resolve_kind(entry: Entry, columns: dict[str, None], config: Config, issues: Issues) -> Kind | None:  # noqa: C901
+def resolve_kind(entry: Entry, columns: dict[str, None], config: Config, issues: Issues) -> Kind | None:
     """The type of an entry, or None where its `type` means nothing; what is wrong with it goes to `issues`."""
     kind: Any = entry.get("type")
     rl = entry.rl

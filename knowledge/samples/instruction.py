@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 import string
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
-from knowledge.samples.rows import Row
+
+if TYPE_CHECKING:
+    from knowledge.samples.rows import Row
 
 PIECES = 64
 """A text of `type: completion` is cut after so many times `sequence_len`."""
@@ -19,9 +21,7 @@ def as_text(case: Case, row: int, column: str, value: Any, *, strict: bool = Fal
         return value
     if not value and not strict:
         return ""
-    if isinstance(value, list):
-        if not value:
-            return ""
+    if isinstance(value, list) and value:
         if all(isinstance(item, str) for item in value):
             case.issues.add("rows-list-as-text", row, column)
             return value
@@ -45,7 +45,7 @@ def type_name(value: Any) -> str:
     return {type(None): "null", list: "a list"}.get(type(value), "no text")
 
 
-def read_instruction(case: Case) -> Reader:  # noqa: C901
+def read_instruction(case: Case) -> Reader:
     """Prompt and answer are tokenised apart; the prompt is context, the answer is trained."""
     if case.missing():
         return
@@ -58,10 +58,11 @@ def read_instruction(case: Case) -> Reader:  # noqa: C901
     judged = [name for column, name in columns if column.part == "judgement"]
     fixed, issues = case.kind.fixed, case.issues
     train = TRAINED if case.trains_inputs else CONTEXT
+    lead = 1 if case.model.adds else 0
     for index, row in enumerate(case.rows):
-        refused = [name for name in joined if not isinstance(row.get(name), str)]
-        if refused:
-            issues.add("rows-null-joined", index, refused[0], type_name(row.get(refused[0])))
+        refused = next((name for name in joined if not isinstance(row.get(name), str)), None) if joined else None
+        if refused is not None:
+            issues.add("rows-null-joined", index, refused, type_name(row.get(refused)))
             yield None
             continue
         pieces: list[tuple[str, int]] = []
@@ -78,10 +79,10 @@ def read_instruction(case: Case) -> Reader:  # noqa: C901
         if choices is not None and not _choices(case, index, row.get(choices), choices, pieces):
             yield None
             continue
-        made = Made(pieces, lead=1 if case.model.adds else 0, fixed=fixed)
+        made = Made(pieces, lead, 0, fixed)
         if thoughts:
             _thoughts(case, index, row, thoughts, made)
-        elif judged:
+        elif judged and answer is None:
             pieces.append((" ".join(str(row.get(name)) for name in judged), TRAINED))
             made.ends = 1
         elif answer is None:
@@ -189,7 +190,7 @@ def format_fault(text: str, known: tuple[str, ...]) -> str | None:
         names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
     except ValueError:
         return "a brace"
-    return next((f"{{{name}}}" for name in names if name.partition(".")[0].partition("[")[0] not in known), None)
+    return next((f"{{{name}}}" for name in names if name not in known), None)
 
 
 def read_completion(case: Case) -> Reader:
@@ -206,7 +207,10 @@ def read_completion(case: Case) -> Reader:
         elif isinstance(text, list):
             yield Made([(" ".join(text), TRAINED)], ends=1, broken=True)
         elif not text:
-            case.issues.add("rows-text-empty", index, column)
+            if case.form == "text":
+                case.issues.add("rows-blank-line", index)
+            else:
+                case.issues.add("rows-text-empty", index, column)
             yield Made([])
         else:
             if bos and text.startswith(bos):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case, Made, Reader
-from knowledge.samples.tokens import HIGH, LOW
+from knowledge.samples.tokens import ASCII_PER_TOKEN, HIGH, LOW
 
 PIECES = 64
 """A text of `type: completion` is cut after so many times `sequence_len`."""
@@ -55,6 +55,7 @@ class Lengths:
         self.judged = case.entry.rl == "kto"
         self.filters = not settings.get("skip_prepare_dataset") and not settings.get("streaming")
         self.filters = self.filters and not case.entry.streamed
+        self.plain = not case.model.exact
         self.surely = 1.0 if case.model.exact else LOW
 
     def take(self, made: Reader) -> Tally:
@@ -89,10 +90,10 @@ class Lengths:
             total, trained = float(made.tokens[0]), float(made.tokens[1])
             before = 0.0
         else:
-            total = made.lead + made.ends + made.fixed / 3.9
+            total = made.lead + made.ends + made.fixed / ASCII_PER_TOKEN
             trained, before = float(made.ends), -1.0
             for text, part in made.pieces:
-                tokens = count(text)
+                tokens = len(text) / ASCII_PER_TOKEN if self.plain and text.isascii() else count(text)
                 if part == TRAINED:
                     if before < 0:
                         before = total - made.ends
@@ -103,21 +104,25 @@ class Lengths:
         if total <= 0:
             tally.gone += 1
             return
-        tally.longest = max(tally.longest, total)
-        tally.lengths.append(
-            {"length": max(round(total), 1), "trained": round(trained)} if not trained else round(total)
-        )
+        if total > tally.longest:
+            tally.longest = total
+        size = total - made.lead - made.ends if self.reads == "completion" else total
+        tally.lengths.append(int(size + 0.5) if trained else {"length": int(size + 0.5) or 1, "trained": 0})
         if self.reads == "completion":
             self.text(index, total)
         elif self.reads == "pretrain":
             self.stream(index, total)
         elif not self.filters or self.reads in ("stepwise", "ebft_chat", "ebft_code", "ebft_structured", "ebft_text"):
             tally.kept += 1
+        elif self.reads == "llama2_chat":
+            tally.kept += 1
+            if total > self.limit:
+                self.case.issues.add("rows-cut-untrained", index, str(self.limit))
         elif total > self.limit:
             self.excess(index, total, before)
             if self.strategy != "truncate":
                 return
-        elif total < self.shortest and made.tokens is not None:
+        elif total < self.shortest and (made.tokens is not None or self.one_letter(made)):
             self.case.issues.add("rows-too-short", index, str(self.shortest))
             return
         else:
@@ -128,6 +133,11 @@ class Lengths:
             if self.packs and self.filters:
                 tally.kept -= 1
                 self.case.issues.add("rows-untrained-dropped", index)
+
+    @staticmethod
+    def one_letter(made: Made) -> bool:
+        """Whether a row is a single letter, so certainly one token."""
+        return not made.lead and not made.ends and sum(len(text) for text, _ in made.pieces) == 1
 
     def text(self, index: int, total: float) -> None:
         """A text of `completion`: cut into pieces, capped."""
@@ -160,7 +170,7 @@ class Lengths:
     def pair(self, index: int, made: Made) -> None:
         """A row with two answers, or one that is judged."""
         tally, count = self.tally, self.case.model.count
-        sides = {CONTEXT: made.fixed / 3.9, TRAINED: 0.0, CHOSEN: 0.0, REJECTED: 0.0}
+        sides = {CONTEXT: made.fixed / ASCII_PER_TOKEN, TRAINED: 0.0, CHOSEN: 0.0, REJECTED: 0.0}
         for text, part in made.pieces:
             sides[part] += count(text)
         prompt = sides[CONTEXT]

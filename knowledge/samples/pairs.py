@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case, Made, Reader
 from knowledge.samples.instruction import format_fault, type_name
-from knowledge.samples.kinds import Column
+
+if TYPE_CHECKING:
+    from knowledge.samples.kinds import Column
 
 _SIDE = {"chosen": CHOSEN, "rejected": REJECTED, "answer": TRAINED}
 
@@ -125,7 +127,13 @@ def read_pair_mapping(case: Case) -> Reader:
                 failed = True
                 break
             if not isinstance(value, str):
-                case.issues.add("rows-printed", index, names[part], type_name(value))
+                kept = printed == str(value) and names[part] == _FORMAT[part] and _stays(value)
+                case.issues.add(
+                    "rows-answer-not-text" if kept else "rows-printed", index, names[part], type_name(value)
+                )
+                if kept:
+                    failed = True
+                    break
             elif not value and part != "prompt":
                 case.issues.add("rows-pair-blank", index, names[part])
             made.pieces.append((printed, _SIDE.get(part, CONTEXT)))
@@ -137,6 +145,15 @@ def read_pair_mapping(case: Case) -> Reader:
         yield made
     if "label" in names:
         check_labels(case, names["label"])
+
+
+def _stays(value: Any) -> bool:
+    """Whether a value that is printed by itself comes back as what it was: the column keeps its type."""
+    if isinstance(value, (bool, dict)):
+        return value == {}
+    if isinstance(value, list):
+        return all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in value)
+    return value is not None
 
 
 _FORMAT = {"prompt": "prompt", "chosen": "chosen", "rejected": "rejected", "answer": "completion"}

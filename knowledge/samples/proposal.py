@@ -24,8 +24,23 @@ _WORSE = ("rejected", "dispreferred", "worse", "loser", "negative", "bad", "reje
 _LABELS = ("label", "good", "is_good", "thumbs_up", "rating", "desirable")
 ROLE_TARGETS = {
     "user": ("human", "user", "customer", "prompter", "player", "client", "question", "student"),
-    "assistant": ("gpt", "assistant", "bot", "model", "ai", "chatgpt", "agent", "gpt4", "bing", "bard", "answer")
-    + ("function_call", "tool_call", "teacher", "npc"),
+    "assistant": (
+        "gpt",
+        "assistant",
+        "bot",
+        "model",
+        "ai",
+        "chatgpt",
+        "agent",
+        "gpt4",
+        "bing",
+        "bard",
+        "answer",
+        "function_call",
+        "tool_call",
+        "teacher",
+        "npc",
+    ),
     "system": ("system", "context", "developer", "persona"),
     "tool": ("tool", "function", "observation", "function_response", "tool_response", "ipython", "function_result"),
 }
@@ -252,7 +267,9 @@ def _instruction(shape: Shape) -> Iterator[Fit]:
 
 
 def _text(shape: Shape) -> Iterator[Fit]:
-    named = [name for name in ("text", "content", "body", "article", "story", "document") if name in shape.texts]
+    named: list[str] = [
+        name for name in ("text", "content", "body", "article", "story", "document") if name in shape.texts
+    ]
     if not named and len(shape.texts) == 1:
         named = shape.texts
     for column in named[:1]:

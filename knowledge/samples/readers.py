@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.samples import chat, chat_pairs, instruction, pairs, turns
+from knowledge.samples import chat, chat_pairs, instruction, other_rows, pairs, turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +32,11 @@ READERS: dict[str, Callable[[Case], Reader]] = {
     "chat_pair": chat_pairs.read_chat_pair,
     "orpo": chat_pairs.read_orpo,
     "bradley_terry": chat_pairs.read_bradley_terry,
-    "stepwise": chat_pairs.read_stepwise,
-    "ebft_chat": chat_pairs.read_ebft_chat,
-    "ebft_code": chat_pairs.read_ebft_text,
-    "ebft_structured": chat_pairs.read_ebft_text,
-    "ebft_text": chat_pairs.read_ebft_text,
-    "tokenised": chat_pairs.read_tokenised,
+    "stepwise": other_rows.read_stepwise,
+    "ebft_chat": other_rows.read_ebft_chat,
+    "ebft_code": other_rows.read_ebft_text,
+    "ebft_structured": other_rows.read_ebft_text,
+    "ebft_text": other_rows.read_ebft_text,
+    "tokenised": other_rows.read_tokenised,
 }
 """Readers by their name in kinds.yaml; types without one read no file."""

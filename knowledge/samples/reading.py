@@ -33,14 +33,15 @@ def read_rows(data: bytes, form: str = "json", *, whole: bool | None = None) -> 
         read_parquet(data, rows)
         return rows
     data = data[:SAMPLE_BYTES]
-    text = _decode(data, rows)
     if form in ("csv", "tsv"):
-        read_csv(text, "\t" if form == "tsv" else ",", rows)
+        read_csv(_decode(data, rows), "\t" if form == "tsv" else ",", rows)
     elif form == "text":
-        read_text(text, rows)
+        read_text(_decode(data, rows), rows)
     else:
-        _read_json(text, rows)
+        _read_json(data, rows)
         rows.columns = common_columns(rows.values)
+        if not rows.columns:
+            rows.values = []
         if not rows.faults or rows.values:
             settle(rows)
     if not rows.values and not any(fault.rule in FATAL for fault in rows.faults):
@@ -78,41 +79,51 @@ def _decode(data: bytes, rows: Rows) -> str:
         return data.decode("utf-16-le" if name == "UTF-16" else "latin-1", "replace")
 
 
-def _read_json(text: str, rows: Rows) -> None:
+def _read_json(data: bytes, rows: Rows) -> None:
+    """Read the usual form at once; other forms, and files with a fault, are read again step by step."""
+    if _read_lines(data, rows):
+        return
+    text = _decode(data, rows)
     if text.startswith("["):
         _read_array(text, rows)
-    elif text.lstrip().startswith("[") and not text[: text.find("[")].strip(" \t\r\n"):
+    elif text.lstrip().startswith("["):
         rows.fault("rows-unreadable", 1, "white space before the list")
         _read_array(text.lstrip(), rows)
-    elif not _read_lines(text, rows):
+    else:
         _read_stream(text, rows)
 
 
-def _read_lines(text: str, rows: Rows) -> bool:
+def _read_lines(data: bytes, rows: Rows) -> bool:
     """One object a line, read at once; False where the file is not of that form."""
-    lines = text.split("\n")
-    if rows.cut:
-        lines.pop()
-    if "" in lines or any(not line.strip() for line in (lines[0], lines[-1])):
+    text = _decode(data, rows)
+    if text.startswith("["):
+        return False
+    text = text[: text.rfind("\n")] if rows.cut and "\n" in text else text.rstrip()
+    half = _ALONE.search(text) if "\\ud" in text or "\\uD" in text else None
+    half_line = text.count("\n", 0, half.start()) + 1 if half else 0
+    if "\n\n" in text or text.startswith(("\n", "\r\n")) or "\n\r\n" in text:
+        lines = text.split("\n")
         numbers = array("I", (number for number, line in enumerate(lines, 1) if line.strip()))
-        lines = [line for line in lines if line.strip()]
+        text = ",".join(line for line in lines if line.strip())
+        del lines
     else:
-        numbers = array("I", range(1, len(lines) + 1))
-    if not lines:
+        numbers = array("I", range(1, text.count("\n") + 2))
+        text = text.replace("\n", ",")
+    if not text:
         return True
+    text = f"[{text}]"
     try:
-        values = json.loads("[" + ",".join(lines) + "]", parse_constant=_no_number)
+        values = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return False
-    if len(values) != len(lines):
+    if len(values) != len(numbers):
         return False
-    rows.lines = numbers
     if any(type(value) is not dict for value in values):
         _only_objects(values, numbers, rows)
     else:
-        rows.values = values
-    if "\\ud" in text.lower() and (found := _ALONE.search(text)):
-        rows.fault("rows-unreadable", text.count("\n", 0, found.start()) + 1, "half of a surrogate pair")
+        rows.values, rows.lines = values, numbers
+    if half_line:
+        rows.fault("rows-unreadable", half_line, "half of a surrogate pair")
     return True
 
 

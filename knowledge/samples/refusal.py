@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from knowledge.samples.templates import Template
+from typing import TYPE_CHECKING
 
-Turn = tuple[str, str]
-"""Role ("" without one) and shape: "text", "missing", "null" (a system column), "call" (tool calls alone), "number"."""
+if TYPE_CHECKING:
+    from knowledge.samples.templates import Template
+
+Turn = tuple[str | None, str]
+"""Role (None without one) and shape: "text", "missing", "null" (a system column), "call" (tool calls alone), "number",
+"odd" (0, false or an object)."""
 
 
 def refusal(template: Template, turns: list[Turn]) -> tuple[str, ...] | None:
@@ -19,7 +23,7 @@ def refusal(template: Template, turns: list[Turn]) -> tuple[str, ...] | None:
 def _by_roles(template: Template, turns: list[Turn]) -> tuple[str, ...] | None:
     refuses, name = template.refuses, template.name
     roles = [role for role, _ in turns]
-    if "" in roles and "no-role" in refuses:
+    if None in roles and "no-role" in refuses:
         return ("rows-message-keys", "messages", "role")
     rest = roles
     if roles[0] == "system":
@@ -32,43 +36,39 @@ def _by_roles(template: Template, turns: list[Turn]) -> tuple[str, ...] | None:
             return ("rows-template-refuses", name, "a second system turn")
     if "system" in rest and "later-system" in refuses:
         return ("rows-template-refuses", name, "a system turn after the first turn")
-    if "tool" in rest and ("tool" in refuses or ("tool-without-call" in refuses and _uncalled(turns))):
+    called = any(shape == "call" for _, shape in turns)
+    told = {"tool", "tool-answer"} if called else {"tool-without-call"}
+    if "tool" in rest and told & refuses:
         return ("rows-template-refuses", name, "a tool turn")
     strange = next((role for role in rest if role not in ("user", "assistant", "system", "tool")), None)
     if strange is not None and "other" in refuses:
         return ("rows-template-refuses", name, f"the role `{strange}`")
     if "user-user" in refuses:
-        spoken = [role for role, shape in turns if role in ("user", "assistant") and shape != "call"]
+        spoken = [role for role in rest if role in ("user", "assistant")]
         placed = spoken if "tool" not in refuses else rest
         if any((role == "user") != (place % 2 == 0) for place, role in enumerate(placed)):
             return ("rows-turn-order", name)
     return None
 
 
-def _uncalled(turns: list[Turn]) -> bool:
-    """Whether a tool answers without having been called."""
-    called = False
-    for role, shape in turns:
-        if role == "tool" and not called:
-            return True
-        called = called or shape == "call"
-    return False
-
-
 def _by_content(template: Template, turns: list[Turn]) -> tuple[str, ...] | None:
-    if not template.certain:
-        return None
     for role, shape in turns:
-        if shape == "text" or not template.prints(role):
+        if shape == "text" or role is None or not template.prints(role):
             continue
         place = role if role in ("user", "assistant", "system") else "user"
         if shape == "null":
             refused = "null-system" in template.refuses
+        elif shape == "odd":
+            refused = {f"number-{place}", f"missing-{place}"} <= template.refuses
         elif shape == "call":
             refused = "missing-call" in template.refuses
         else:
             refused = f"{shape}-{place}" in template.refuses
-        if refused:
-            rule = {"null": "rows-system-refused", "number": "rows-content-not-text"}.get(shape, "rows-content-missing")
+        if refused and (template.certain or shape == "number"):
+            rule = {
+                "null": "rows-system-refused",
+                "number": "rows-content-not-text",
+                "odd": "rows-content-not-text",
+            }.get(shape, "rows-content-missing")
             return (rule, "system") if shape == "null" else (rule, "content", role, template.name)
     return None

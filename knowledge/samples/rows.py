@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SAMPLE_BYTES = 2 * 1024 * 1024
 """As much of a file is read."""
@@ -57,6 +59,7 @@ def common_columns(values: Sequence[Row]) -> dict[str, None]:
     """The columns of all rows, in the order in which they appear; rows mostly share one set of keys."""
     columns: dict[str, None] = {}
     for row in values:
-        if row.keys() - columns.keys():
-            columns.update(dict.fromkeys(row))
+        for name in row:
+            if name not in columns:
+                columns[name] = None
     return columns

@@ -107,7 +107,7 @@ def template_of_model(resembles: str | None) -> Template:
     found = known or Template("")
     found.name = ""
     found.certain = False
-    found.refuses = frozenset({"no-role", "number-role"})
+    found.refuses = frozenset({"no-role", "number-role"}) | (found.refuses & {"number-user", "number-assistant"})
     return found
 
 

@@ -18,14 +18,47 @@ if TYPE_CHECKING:
 LOW, HIGH = 0.7, 1.5
 """An estimate's range, as factors: tokenizers of different vocabularies lie between."""
 
-_ASCII_PER_TOKEN = 3.9
+ASCII_PER_TOKEN = 3.9
+"""Characters of a token in Latin letters, about."""
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]")
 _WIDE_PER_TOKEN, _OTHER_PER_TOKEN, _RARE_PER_TOKEN = 0.9, 2.3, 0.6
 SPECIALS = frozenset(
-    "<s> </s> <unk> <pad> <|im_start|> <|im_end|> <|endoftext|> <|eot_id|> <|begin_of_text|> <|end_of_text|> "
-    "<|start_header_id|> <|end_header_id|> <|eom_id|> <|eot|> <bos> <eos> <start_of_turn> <end_of_turn> <|end|> "
-    "<|user|> <|assistant|> <|system|> [INST] [/INST] <|turn> <turn|> <｜end▁of▁sentence｜> <|END_OF_TURN_TOKEN|> "
-    "<|endofturn|> [|endofturn|] <|eom|> <|return|> <|message_end|> <|tool_call_end|>".split()
+    [
+        "<s>",
+        "</s>",
+        "<unk>",
+        "<pad>",
+        "<|im_start|>",
+        "<|im_end|>",
+        "<|endoftext|>",
+        "<|eot_id|>",
+        "<|begin_of_text|>",
+        "<|end_of_text|>",
+        "<|start_header_id|>",
+        "<|end_header_id|>",
+        "<|eom_id|>",
+        "<|eot|>",
+        "<bos>",
+        "<eos>",
+        "<start_of_turn>",
+        "<end_of_turn>",
+        "<|end|>",
+        "<|user|>",
+        "<|assistant|>",
+        "<|system|>",
+        "[INST]",
+        "[/INST]",
+        "<|turn>",
+        "<turn|>",
+        "<｜end▁of▁sentence｜>",
+        "<|END_OF_TURN_TOKEN|>",
+        "<|endofturn|>",
+        "[|endofturn|]",
+        "<|eom|>",
+        "<|return|>",
+        "<|message_end|>",
+        "<|tool_call_end|>",
+    ]
 )
 """Special tokens of the families that are trained most."""
 
@@ -65,7 +98,7 @@ def estimate(text: str) -> float:
     """Tokens of a text by its script: Latin letters take few, rare scripts many."""
     length = len(text)
     if text.isascii():
-        return length / _ASCII_PER_TOKEN
+        return length / ASCII_PER_TOKEN
     octets = len(text.encode("utf-8", "replace"))
     wide = len(_WIDE.findall(text))
     extra = octets - length - 2 * wide
@@ -73,7 +106,7 @@ def estimate(text: str) -> float:
     rare = max(extra - other, 0) / 2
     plain = max(length - wide - other, 0)
     return (
-        plain / _ASCII_PER_TOKEN
+        plain / ASCII_PER_TOKEN
         + wide / _WIDE_PER_TOKEN
         + max(other - rare, 0) / _OTHER_PER_TOKEN
         + rare / _RARE_PER_TOKEN

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from knowledge.samples.case import Case
 from knowledge.samples.templates import EOS, Template
 from knowledge.samples.tokens import SPECIALS
+
+if TYPE_CHECKING:
+    from knowledge.samples.case import Case
 
 _NEAR = 30
 
@@ -52,11 +54,13 @@ def check_end(case: Case, template: Template | None) -> None:
     if isinstance(given, list) and tokens != [eos]:
         held = [token for token in tokens if not known or template.holds(token, eos)]
         for token in tokens:
+            if not known:
+                continue
             if token not in held:
                 case.issues.add("rows-eot-not-in-template", None, token, template.name or "the tokenizer's template")
             elif token not in SPECIALS and not _added(case, token):
                 case.issues.add("rows-eot-split", None, token)
-        if eos in held and train_eos != train_eot:
+        if eos in tokens and (not known or eos in held) and train_eos != train_eot:
             case.issues.add("rows-ends-conflict", None, eos or "", str(train_eos), str(train_eot))
     if train_eos == "none" and train_eot == "none":
         _everywhere(case, "rows-end-off")
@@ -70,6 +74,12 @@ def check_end(case: Case, template: Template | None) -> None:
             "",
         )
         _everywhere(case, "rows-end-untrained", end or (template.end() or "").strip()[:20], eos)
+
+
+def check_start(case: Case, template: Template | None) -> None:
+    """A template that prints the start token needs a tokenizer that has one."""
+    if template is not None and "no-bos" in template.refuses and case.model.known and not case.model.bos:
+        case.issues.add("rows-template-start", None, template.name)
 
 
 def _everywhere(case: Case, rule: str, *detail: str) -> None:

@@ -17,6 +17,7 @@ def read_segments(case: Case) -> Reader:
     if case.missing():
         return
     column = case.name(case.kind.columns[0])
+    all_trained = case.trains_inputs
     for index, row in enumerate(case.rows):
         value = row.get(column)
         if not isinstance(value, list):
@@ -28,8 +29,13 @@ def read_segments(case: Case) -> Reader:
             yield None
             continue
         made = Made([])
-        failed = False
+        pieces, failed = made.pieces, False
         for segment in value:
+            if type(segment) is dict:
+                text = segment.get("text")
+                if type(text) is str and text and type(segment.get("label")) is bool:
+                    pieces.append((text, TRAINED if all_trained or segment["label"] else CONTEXT))
+                    continue
             if not isinstance(segment, dict):
                 case.issues.add("rows-items-not-objects", index, column, type_name(segment))
                 failed = True
@@ -47,7 +53,7 @@ def read_segments(case: Case) -> Reader:
             continue
         if not value:
             case.issues.add("rows-gives-nothing", index, column)
-        elif made.pieces:
+        elif pieces:
             _ends(case, index, column, made)
         yield made
 
@@ -61,7 +67,7 @@ def _segment(case: Case, row: int, column: str, segment: dict[str, Any], made: M
             if text:
                 case.issues.add("rows-list-as-text", row, "text")
                 made.broken = True
-            return True
+                return True
         case.issues.add("rows-null" if text is None else "rows-answer-not-text", row, f"{column}[].text", *_kind(text))
         return False
     if text:
@@ -83,7 +89,9 @@ def _ends(case: Case, row: int, column: str, made: Made) -> None:
             case.issues.add("rows-end-missing", row, column, eos)
         else:
             case.issues.add("rows-end-foreign", row, column, ends, eos)
-    elif made.pieces[-1][1] == CONTEXT:
+    if not any(part for _, part in made.pieces):
+        case.issues.add("rows-labels-off", row, column)
+    elif eos and last.endswith(eos) and made.pieces[-1][1] == CONTEXT:
         case.issues.add("rows-last-masked", row, column)
 
 
@@ -124,6 +132,8 @@ def read_pygmalion(case: Case) -> Reader:
                 break
         if not failed and not messages:
             case.issues.add("rows-gives-nothing", index, column)
+        elif not failed and not made.broken and not made.ends:
+            case.issues.add("rows-no-bot", index, column, "bot")
         yield None if failed else made
 
 
@@ -161,7 +171,7 @@ def read_llama2_chat(case: Case) -> Reader:
 
 
 def _llama2_row(case: Case, row: int, column: str, messages: list[dict[str, Any]]) -> Made | None:
-    made = Made([], lead=1, fixed=560)
+    made = Made([], lead=1, fixed=480)
     if not messages:
         case.issues.add("rows-not-list", row, column, "text")
         return None
@@ -170,6 +180,7 @@ def _llama2_row(case: Case, row: int, column: str, messages: list[dict[str, Any]
             case.issues.add("rows-key-missing", row, column, "value")
             return None
         made.pieces.append((str(messages[0]["value"]), CONTEXT))
+        made.fixed = 30
         messages = messages[1:]
     if len(messages) < 2:
         case.issues.add("rows-too-few-turns", row, column)
@@ -234,6 +245,9 @@ def _message_row(
     role_key, text_key, flag_key = keys
     made = Made([])
     for message in messages:
+        if not isinstance(message, dict):
+            case.issues.add("rows-items-not-objects", row, column, type_name(message))
+            return None
         lost = next((key for key in (role_key, text_key, flag_key) if key and key not in message), None)
         if lost is not None:
             case.issues.add("rows-message-keys" if lost != flag_key else "rows-key-missing", row, column, lost)
@@ -248,6 +262,8 @@ def _message_row(
             if not isinstance(trained, (bool, int, float)) and not str(trained).strip().lstrip("-").isdigit():
                 case.issues.add("rows-flag-text", row, flag_key)
                 return None
+        if text == []:
+            text = ""
         if not isinstance(text, str):
             case.issues.add(
                 "rows-content-null" if text is None else "rows-answer-not-text", row, text_key, *_kind(text)
@@ -256,4 +272,6 @@ def _message_row(
         made.pieces.append((text, TRAINED if trained or case.trains_inputs else CONTEXT))
         made.ends += bool(trained)
         made.fixed += 24
+    if not any(part for _, part in made.pieces):
+        case.issues.add("rows-no-answer" if flag_key is None else "rows-flag-off", row, flag_key or column)
     return made

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from knowledge.samples.rows import Rows
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from knowledge.samples.rows import Rows
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d(:\d\d(:\d\d)?)?(Z|[-+]\d\d(:?\d\d)?)?)?$")
 _NONE = type(None)

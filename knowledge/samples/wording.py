@@ -22,79 +22,16 @@ if TYPE_CHECKING:
 SHOWN = 40
 """As many characters of a name that stands in the rows are shown."""
 
-_FIELDS = {
-    "rows-type": ("type",),
-    "rows-rl-missing": ("type", "/rl"),
-    "rows-split": ("split",),
-    "rows-reader": ("ds_type", "path"),
-    "rows-none": ("path",),
-    "rows-unreadable": ("path",),
-    "rows-not-objects": ("path",),
-    "rows-encoding": ("path",),
-    "rows-no-table": ("ds_type", "path"),
-    "rows-broken-table": ("path",),
-    "rows-separator": ("path",),
-    "rows-shifted": ("path",),
-    "rows-streamed-file": ("path", "data_files"),
-    "rows-sharded": ("shards",),
-    "rows-weighted": ("weight",),
-    "rows-duplicates": ("/dataset_exact_deduplication",),
-    "rows-too-long": ("/sequence_len", "/excess_length_strategy"),
-    "rows-cut": ("/sequence_len", "/excess_length_strategy"),
-    "rows-split-text": ("/sequence_len",),
-    "rows-text-capped": ("/sequence_len",),
-    "rows-too-short": ("/min_sample_len",),
-    "rows-all-untrained": ("/sample_packing", "type"),
-    "rows-untrained-dropped": ("/sample_packing",),
-    "rows-end-untrained": ("/eot_tokens", "chat_template"),
-    "rows-end-off": ("train_on_eos",),
-    "rows-eot": ("/eot_tokens", "chat_template"),
-    "rows-ends-conflict": ("train_on_eot", "train_on_eos"),
-    "rows-end-missing-stream": ("/pretraining_sample_concatenation", "/sample_packing"),
-    "rows-end": ("type",),
-    "rows-start-doubled-by-template": ("chat_template",),
-    "rows-template-none": ("chat_template", "type"),
-    "rows-template-unknown": ("chat_template",),
-    "rows-template-syntax": ("chat_template_jinja",),
-    "rows-template-refuses": ("chat_template", "type"),
-    "rows-turn-order": ("chat_template", "type"),
-    "rows-content-missing": ("message_property_mappings", "chat_template"),
-    "rows-content-untrained": ("message_property_mappings", "type"),
-    "rows-message-keys": ("message_property_mappings", "type"),
-    "rows-role-unmapped": ("roles", "type"),
-    "rows-roles-to-train": ("roles_to_train",),
-    "rows-flag-off": ("message_field_training",),
-    "rows-flags-unread": ("message_field_training", "type"),
-    "rows-thinking-unread": ("field_thinking", "message_property_mappings"),
-    "rows-thinking-lost": ("split_thinking", "chat_template"),
-    "rows-input-unprinted": ("type.format",),
-    "rows-label-missing": ("type",),
-}
-"""Which keys a rule points at, by the beginning of its name; "/" leads to a key of the root."""
-
-_COLUMN_FIRST = (
-    "rows-column-missing rows-answer-column rows-null rows-null-joined rows-answer-not-text rows-list-as-text "
-    "rows-prompt-printed rows-prompt-empty rows-answer-empty rows-ends-alone rows-text-empty rows-text-blank "
-    "rows-thought-empty rows-text-as-list rows-not-list rows-items-not-objects rows-key-missing rows-json-text "
-    "rows-input-unprinted rows-message-keys rows-content-missing rows-content-null rows-content-not-text "
-    "rows-content-untrained rows-turn-empty rows-role-refused rows-role-repeats rows-no-messages rows-gives-nothing "
-    "rows-no-answer rows-flag-off rows-flags-unread rows-flag-text rows-label-text rows-tools-not-list "
-    "rows-system-refused rows-system-null rows-system-empty rows-system-twice rows-thinking-unread rows-end-missing "
-    "rows-end-foreign rows-start-missing rows-start-doubled rows-pair-empty rows-pair-blank rows-pair-shape "
-    "rows-printed rows-turns-lost rows-too-few-answers rows-too-few-turns rows-label-missing rows-label-not-bool "
-    "rows-label-one rows-label-count rows-no-steps rows-untrained rows-dates rows-mixed-types rows-pair-order "
-    "rows-odd-turns rows-last-masked rows-key-unread"
-).split()
-_COLUMNS = {name: 1 for name in _COLUMN_FIRST} | {"rows-key-missing": 2, "rows-message-keys": 2, "rows-role-refused": 1}
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a rule says: severity, the message with its placeholders, and why."""
+    """What a rule says: severity, the message with its placeholders, why, and where it points."""
 
     severity: Severity
     says: str
     why: str
+    fields: tuple[str, ...]
+    columns: int
 
 
 @lru_cache(maxsize=1)
@@ -103,7 +40,13 @@ def load_told() -> dict[str, Told]:
     text = (resources.files("knowledge.samples") / "findings.yaml").read_text("utf-8")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return {
-        name: Told(Severity(entry["severity"]), entry["says"], entry.get("why", ""))
+        name: Told(
+            Severity(entry["severity"]),
+            entry["says"],
+            entry.get("why", ""),
+            tuple(entry.get("fields", ("type",))),
+            entry.get("columns", 0),
+        )
         for name, entry in yaml.load(text, loader).items()  # noqa: S506
     }
 
@@ -185,15 +128,13 @@ def shown(name: str) -> str:
 
 
 def _fields(met: Met, around: Surroundings) -> tuple[tuple[str, ...], tuple[Place, ...]]:
-    keys = next((keys for begin, keys in _FIELDS.items() if met.rule == begin), None)
-    keys = keys or next((keys for begin, keys in _FIELDS.items() if met.rule.startswith(begin)), ())
+    told = load_told()[met.rule]
+    keys = told.fields
     if met.rule == "rows-column-missing" and len(met.detail) > 1 and met.detail[1]:
         keys = (met.detail[1], "type")
-    elif not keys:
-        keys = ("type",)
     paths = [key[1:] if key.startswith("/") else f"{around.entry}.{key}" for key in keys]
-    columns = [f"rows[].{shown(name)}" for name in met.detail[: _COLUMNS.get(met.rule, 0)] if name]
-    places = []
+    columns = [f"rows[].{shown(name)}" for name in met.detail[: told.columns] if name]
+    places: list[Place] = []
     for path in paths:
         at = place(around.config, path)
         if at is not None and at.path not in {each.path for each in places}:

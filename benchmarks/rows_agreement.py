@@ -1,0 +1,157 @@
+"""How far the check of rows agrees with what really happened to them, and what it costs.
+
+    python benchmarks/rows_agreement.py [ROWS.jsonl] [--verbose]
+
+Reads the reference pairs of config and sample beside the repository; says so and stops where they are absent.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import re
+import resource
+import statistics
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from knowledge.check import check
+from knowledge.config import read
+from knowledge.finding import Severity
+from knowledge.samples import check_rows
+
+REFERENCE = Path(__file__).resolve().parents[1].parent / "shared" / "rows" / "rows.jsonl"
+MIB = 1024 * 1024
+
+
+def sample_of(pair):
+    """The bytes of a pair's sample."""
+    return base64.b64decode(pair["sample_b64"]) if pair.get("sample") is None else pair["sample"].encode()
+
+
+def findings_of(pair):
+    """All findings about a pair: of the config and of the rows."""
+    data = sample_of(pair)
+    report = check(pair["config"], dataset=data, dataset_name=pair["file_name"])
+    found = list(report.findings)
+    if report.dataset is None:
+        found += check_rows(read(pair["config"]), data, name=pair["file_name"]).findings
+    return found
+
+
+def names(finding, words):
+    """Whether a finding names one of the fields or columns."""
+    text = " ".join((finding.message, finding.mended, *finding.fields))
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) for word in words)
+
+
+def agreement(pairs, verbose):
+    """Print the shares that the targets ask for."""
+    wrong, unnamed, alarms, losing, faultless = [], [], [], 0, 0
+    for pair in pairs:
+        found = findings_of(pair)
+        stops = [each for each in found if each.severity in (Severity.ERROR, Severity.CRASH)]
+        if bool(stops) != (pair["outcome"] == "error"):
+            wrong.append((pair["id"], pair["outcome"], [each.rule for each in stops]))
+        above = [each for each in found if each.severity is not Severity.ADVICE]
+        lost = pair.get("zero_trained_rows") or pair.get("dropped") or pair.get("dropped_for_length")
+        if pair["outcome"] == "ok" and (lost or pair.get("malformed_rows")):
+            losing += 1
+            if not any(names(each, pair["fields"]) for each in above):
+                unnamed.append((pair["id"], pair["fields"], [each.rule for each in above]))
+        if pair["outcome"] == "ok" and not pair["faults"]:
+            faultless += 1
+            if above:
+                alarms.append((pair["id"], [(each.rule, each.message) for each in above]))
+    print(
+        f"CRASH or ERROR exactly where it fails: {len(pairs) - len(wrong)} of {len(pairs)}"
+        f" ({100 - 100 * len(wrong) / len(pairs):.1f} %, target 98 %)"
+    )
+    print(
+        f"silent loss named above ADVICE:        {losing - len(unnamed)} of {losing}"
+        f" ({100 - 100 * len(unnamed) / max(losing, 1):.1f} %, target 95 %)"
+    )
+    print(f"faultless pairs without an alarm:      {faultless - len(alarms)} of {faultless} (target all)")
+    if verbose:
+        for title, items in (("wrong", wrong), ("unnamed", unnamed), ("alarms", alarms)):
+            for item in items:
+                print(f"  {title}: {item}")
+
+
+SHAPES = {
+    "alpaca": (
+        "type: alpaca",
+        lambda n: {"instruction": f"Name fruit {n}.", "input": "", "output": "An apple, or a plum."},
+    ),
+    "completion": ("type: completion", lambda n: {"text": f"{n} The ferry leaves at nine and returns at noon. " * 12}),
+    "chat": (
+        "type: chat_template",
+        lambda n: {
+            "messages": [
+                {"role": "user", "content": f"Which river runs past the museum number {n}, and how long is it?"},
+                {"role": "assistant", "content": "The Wern. It is forty miles long and rises in the hills."},
+            ]
+        },
+    ),
+    "input_output": (
+        "type: input_output",
+        lambda n: {
+            "segments": [
+                {"label": False, "text": f"<s>Question {n}: two plus two?"},
+                {"label": True, "text": " four</s>"},
+            ]
+        },
+    ),
+}
+CONFIG = "base_model: org/model\nsequence_len: 2048\nmicro_batch_size: 1\ngradient_accumulation_steps: 1\n"
+CONFIG += "learning_rate: 0.0002\ndatasets:\n  - path: rows.jsonl\n    {}\n"
+
+
+def cost():
+    """Print time and memory of samples of 2 MiB."""
+    for name, (kind, row) in SHAPES.items():
+        lines, size = [], 0
+        while size < 2 * MIB:
+            line = json.dumps(row(len(lines))).encode() + b"\n"
+            lines.append(line)
+            size += len(line)
+        data = b"".join(lines[:-1])
+        text = CONFIG.format(kind)
+        config = read(text)
+        check_rows(config, data[:20_000].rpartition(b"\n")[0] + b"\n", name="rows.jsonl")
+        times = []
+        for _ in range(5):
+            start = time.perf_counter()
+            report = check_rows(read(text), data, name="rows.jsonl")
+            times.append(time.perf_counter() - start)
+        tracemalloc.start()
+        check_rows(read(text), data, name="rows.jsonl")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        print(
+            f"{name:13} {report.rows:6} rows  {statistics.median(times) * 1000:6.0f} ms (target 300)"
+            f"  memory {peak / len(data):4.1f} x the sample (target 10)"
+        )
+    print(f"peak of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rows", nargs="?", type=Path, default=REFERENCE)
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args()
+    if options.rows.is_file():
+        pairs = [json.loads(line) for line in options.rows.read_text("utf-8").splitlines() if line.strip()]
+        agreement(pairs, options.verbose)
+    else:
+        print("The reference data is absent; agreement was not measured.")
+    cost()
+
+
+if __name__ == "__main__":
+    main()
