@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge.config import Config
-from knowledge.document import Document, Mapping, parse
+from knowledge.document import Document, Mapping, masked, parse
 from knowledge.finding import Edit, Finding, Frozen, Place, Severity
 from knowledge.memory import MemoryEstimate, memory_of
-from knowledge.plan import TrainingPlan, make_plan, plan_of
+from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
 from knowledge.samples.report import SampleReport  # noqa: TC001 - pydantic reads it
@@ -69,24 +69,30 @@ def check(
     """
     document = parse(text)
     secrets = find(document.text)
+    if secrets:
+        document = masked(document, mask(document.text))
     config = Config(document, gpus)
-    config.secretive = bool(secrets)
+    config.secretive = False
     found = [_fault_finding(fault, document) for fault in document.faults]
     found += [_duplicate(each, document) for each in document.duplicates]
     sample = None
     if isinstance(document.values, Mapping) and document.values:
         found += schema_findings(config)
         if not is_launcher_file(config):
-            found += run(config)
-            found = release_findings(config, found, axolotl)
             if dataset is not None:
                 from knowledge.samples import check_rows
 
                 sample = check_rows(config, dataset, name=dataset_name)
                 found += sample.findings
+                if sample.exact and _is_whole(config, sample):
+                    remember_plan(config, _plan_of_rows(config, sample))
+            found += run(config)
+            found = release_findings(config, found, axolotl)
     elif not any(finding.severity is Severity.ERROR for finding in found):
         found.append(_not_a_mapping(document))
     trains = bool(config.values) and not is_launcher_file(config)
+    if secrets:
+        found = _without_edits_beside(secrets, found, document)
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     return Report.model_construct(
@@ -105,6 +111,17 @@ def check(
     )
 
 
+def _without_edits_beside(secrets: Iterable[Secret], found: list[Finding], document: Document) -> list[Finding]:
+    """No edit on the line of a secret: its columns are those of the masked text."""
+    lines = {document.given(secret.line - 1, 0)[0] for secret in secrets}
+    return [
+        finding.model_copy(update={"edit": None})
+        if finding.edit and not lines.isdisjoint(range(finding.edit.line, finding.edit.end_line + 1))
+        else finding
+        for finding in found
+    ]
+
+
 def _attempt(name: str, config: Config, compute: Callable[[], _Value]) -> _Value | None:
     """What a computation gives; None, and a word about it, where it fails on values that no field takes."""
     try:
@@ -116,8 +133,18 @@ def _attempt(name: str, config: Config, compute: Callable[[], _Value]) -> _Value
 
 def _plan(config: Config, sample: SampleReport | None) -> TrainingPlan:
     """The plan; with the rows' own lengths where the sample is the whole file of the only dataset."""
-    whole = sample is not None and not sample.cut and len(config.datasets) == 1
-    return make_plan(config, lengths=list(sample.lengths)) if whole and sample and sample.lengths else plan_of(config)
+    if sample is not None and not sample.exact and _is_whole(config, sample):
+        return _plan_of_rows(config, sample)
+    return plan_of(config)
+
+
+def _plan_of_rows(config: Config, sample: SampleReport) -> TrainingPlan:
+    return make_plan(config, lengths=list(sample.lengths), of_file=True)
+
+
+def _is_whole(config: Config, sample: SampleReport) -> bool:
+    """Whether the sample is the whole file of the only dataset; rules trust its lengths where they are exact."""
+    return bool(sample.lengths) and not sample.cut and len(config.datasets) == 1
 
 
 def _order(finding: Finding) -> tuple[int, int, int]:
@@ -138,7 +165,7 @@ def _not_checked(config: Config, rows: bool) -> tuple[str, ...]:  # noqa: FBT001
 def _fault_finding(fault: Any, document: Document) -> Finding:
     line, column = document.given(min(fault.line, len(document.lines)) - 1, fault.column - 1)
     excerpt = document.lines[fault.line - 1].strip() if fault.line <= len(document.lines) else ""
-    place = Place(path="", line=line, column=column, excerpt=mask(excerpt))
+    place = Place(path="", line=line, column=column, excerpt=excerpt)
     return Finding(
         rule=fault.id,
         severity=Severity.ERROR,
@@ -164,7 +191,7 @@ def _line_edit(fault: Any, document: Document) -> Edit | None:
 def _duplicate(each: Any, document: Document) -> Finding:
     first, last = document.given(each.first.line, each.first.column), document.given(each.last.line, each.last.column)
     words = document.lines[each.first.line][each.first.column :].strip()
-    place = Place(path=str(each.key), line=first[0], column=first[1], excerpt=mask(words))
+    place = Place(path=str(each.key), line=first[0], column=first[1], excerpt=words)
     return Finding(
         rule="yaml-duplicate-key",
         severity=Severity.WARNING,

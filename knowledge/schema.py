@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.config import LEGACY_ATTENTION, Config, load_types
 from knowledge.document import Steps, join
+from knowledge.facts import read_json
 from knowledge.finding import Edit, Finding, Severity
 from knowledge.rule import problem, stamp
 
@@ -45,9 +44,7 @@ class Names(NamedTuple):
 @lru_cache(maxsize=1)
 def load_names() -> Names:
     """The facts about names, read once."""
-    folder = resources.files("knowledge") / "facts"
-    names = json.loads((folder / "names.json").read_text("utf-8"))
-    history = json.loads((folder / "history.json").read_text("utf-8"))
+    names, history = read_json("names.json"), read_json("history.json")
     return Names(names["names"], history["removed"], history["since"], history["releases"])
 
 
@@ -77,7 +74,7 @@ def _typed_keys(config: Config) -> list[str]:
 def _missing(config: Config) -> Iterator[Finding]:
     for key in ("base_model", "learning_rate"):
         if key not in config.values:
-            message = f"Missing `{key}`: every config needs it. Add it, for example `{_EXAMPLES[key]}`."
+            message = f"Every config needs `{key}`. Add it, for example `{_EXAMPLES[key]}`."
             why = "It is one of the two fields that have no default."
             yield stamp(problem(message, key, why=why), "missing-field", Severity.ERROR, config)
     for plugin, key in _required_by_plugins():
@@ -315,9 +312,10 @@ def _fallen(config: Config, steps: Steps, chosen: str) -> Finding:
         "KTODataset": "under `rl: kto` an entry keeps only what KTO needs",
         "SyntheticDataset": "a synthetic entry has keys of its own",
         "PretrainingDataset": "an entry of `pretraining_dataset` has few keys",
-    }.get(chosen, "the other keys of this entry make Axolotl read it as another kind")
-    message = f"Falls away in silence: {reason}. Remove it, or do it in the data."
-    each = problem(message, steps, why="Axolotl types each entry by its kind and drops what that kind lacks.")
+    }.get(chosen, "the other keys of this entry make it another kind")
+    message = f"Falls away in silence: {reason}. Remove it."
+    why = "Axolotl types each entry by its kind and drops what that kind lacks. What the key did, the data can do."
+    each = problem(message, steps, why=why)
     return stamp(each, "dataset-key-falls-away", Severity.WARNING, config)
 
 

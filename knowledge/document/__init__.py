@@ -24,6 +24,7 @@ __all__ = [
     "Sequence",
     "Steps",
     "join",
+    "masked",
     "parse",
     "split",
 ]
@@ -49,9 +50,16 @@ def parse(given: str) -> Document:
     return document
 
 
+def masked(document: Document, text: str) -> Document:
+    """The document with another text, line by line where it was: that of its masked secrets."""
+    other = Document(text, repairs=document.repairs, first_line=document.first_line, indents=document.indents)
+    _read(other)
+    return other
+
+
 def _read(document: Document) -> None:
     text = document.text
-    tried: set[int] = set()
+    tried: set[tuple[int, str]] = set()
     while True:
         builder = Builder(text)
         try:

@@ -29,28 +29,28 @@ class Mend:
 
 def explain_refusal(error: Refused) -> Fault:
     """The fault for text that is YAML, but that the safe loader refuses or a limit stops."""
-    line, column = error.mark.line + 1, error.mark.column + 1
+    line, column, problem = error.mark.line + 1, error.mark.column + 1, _short(error.problem, 56)
     message, why = {
         "several-documents": (
             "A second YAML document begins here (`---`). Keep one document in the file.",
             "Axolotl reads exactly one document.",
         ),
-        "too-large": (f"The config holds {error.problem}; the rest was not read.", "That is the limit of this check."),
+        "too-large": (f"The config holds {problem}; the rest was not read.", "That is the limit of this check."),
         "too-deep": (
-            f"The config nests {error.problem}; nothing was read beyond.",
+            f"The config nests {problem}; nothing was read beyond.",
             "No Axolotl field nests that deep.",
         ),
-        "anchor": (f"YAML refuses this: {error.problem}. Rename one.", "An anchor's name is unique in a document."),
-        "alias": (f"YAML refuses this: {error.problem}.", "An alias repeats a value that was named with `&` before."),
-        "self-reference": (f"The value {error.problem}, which cannot be read to an end.", "Remove the alias."),
-        "key": (f"YAML refuses this: {error.problem}. Quote the text.", "A key is a single word or text."),
-        "tag": (f"YAML refuses this: {error.problem}. Remove it or quote the value.", "Axolotl loads plain YAML only."),
-        "value": (f"This value cannot be read: {error.problem}. Quote it to keep it as text.", "It looks like a date."),
+        "anchor": (f"YAML refuses this: {problem}. Rename one.", "An anchor's name is unique in a document."),
+        "alias": (f"YAML refuses this: {problem}.", "An alias repeats a value that was named with `&` before."),
+        "self-reference": (f"The value {problem}, which cannot be read to an end.", "Remove the alias."),
+        "key": (f"YAML refuses this: {problem}. Quote the text.", "A key is a single word or text."),
+        "tag": ("YAML refuses this tag or sign. Remove it, or quote the value.", f"A plain loader says: {problem}."),
+        "value": (f"This value cannot be read: {problem}. Quote it to keep it as text.", "It looks like a date."),
     }[error.kind]
     return Fault(f"yaml-{error.kind}", line, column, message, why)
 
 
-def mend(error: yaml.MarkedYAMLError, lines: list[str], tried: set[int]) -> Mend | None:
+def mend(error: yaml.MarkedYAMLError, lines: list[str], tried: set[tuple[int, str]]) -> Mend | None:
     """The likely cause of a syntax error, and lines with it mended; None when nothing more can be done."""
     mark: Any = error.problem_mark or error.context_mark
     if mark is None:
@@ -59,21 +59,21 @@ def mend(error: yaml.MarkedYAMLError, lines: list[str], tried: set[int]) -> Mend
     while number > 0 and not lines[number].strip():
         number -= 1
     problem = f"{error.context or ''} {error.problem or ''}"
-    if number not in tried:
-        for attempt in (
-            _tab,
-            _unclosed,
-            _glued,
-            _indented_under_value,
-            _two_colons,
-            _item,
-            _no_colon,
-            _stray_indent,
-            _bad_start,
-        ):
+    for attempt in (
+        _tab,
+        _unclosed,
+        _glued,
+        _indented_under_value,
+        _two_colons,
+        _item,
+        _no_colon,
+        _stray_indent,
+        _bad_start,
+    ):
+        if (number, attempt.__name__) not in tried:
             found = attempt(problem, lines, number, error)
             if found is not None:
-                tried.add(number)
+                tried.add((number, attempt.__name__))
                 return found
     return _drop(problem, lines, number, mark)
 
@@ -94,6 +94,8 @@ def _previous(lines: list[str], number: int) -> int | None:
 
 
 def _tab(problem: str, lines: list[str], number: int, error: yaml.MarkedYAMLError) -> Mend | None:
+    if "quoted scalar" in problem:
+        return None
     for at in (number, number - 1, number + 1):
         if 0 <= at < len(lines) and "\t" in lines[at]:
             tabs = len(lines[at]) - len(lines[at].lstrip("\t "))
@@ -175,7 +177,7 @@ def _glued(problem: str, lines: list[str], number: int, error: yaml.MarkedYAMLEr
                 "missing-space",
                 at,
                 match.start("value"),
-                f"A space is missing after the colon: write `{match['key']}: {_short(match['value'])}`.",
+                f"A space is missing after the colon: write `{_short(mended.strip(), 50)}`.",
                 "Without the space YAML reads the whole line as one text.",
                 mended,
             )
@@ -207,8 +209,8 @@ def _indented_under_value(problem: str, lines: list[str], number: int, error: ya
         "indented-under-value",
         number,
         own,
-        f"This is indented under `{parent['key']}`, which already has its value: nothing can be nested under it.",
-        f"Keys that belong together start in the same column, here where `{parent['key']}` starts.",
+        f"This is indented under `{_short(parent['key'], 24)}`, which already has its value: align the two.",
+        "Nothing can be nested under a value. Keys that belong together start in the same column.",
         "\n".join(line for line in shown if line.strip()),
     )
     return Mend(fault, mended)
@@ -227,7 +229,7 @@ def _two_colons(problem: str, lines: list[str], number: int, error: yaml.MarkedY
         "colon-in-value",
         number,
         match.start("rest") + 1,
-        f"The value of `{match['key']}` holds a colon with a space. Put the value in quotes.",
+        f"The value of `{_short(match['key'], 24)}` holds a colon with a space. Put the value in quotes.",
         "YAML takes `: ` for the end of a key, and one line has one key.",
         mended,
     )
@@ -269,7 +271,7 @@ def _no_colon(problem: str, lines: list[str], number: int, error: yaml.MarkedYAM
         "no-colon",
         above,
         lines[above].index(words),
-        f"This line has no colon: `{_short(words)}` is neither a key nor part of a value. Write `key: value`.",
+        f"This line has no colon: `{_short(words, 24)}` is no key and no value. Write `key: value`.",
         "Between keys YAML takes nothing but keys; a comment starts with `#`.",
     )
     return Mend(fault, _replaced(lines, above, ""))
@@ -295,7 +297,7 @@ def _stray_indent(problem: str, lines: list[str], number: int, error: yaml.Marke
         "indentation",
         number,
         own,
-        f"`{match['key']}` starts in column {own + 1}, where its block has no other key. Try column {column + 1}.",
+        f"Key `{_short(match['key'], 24)}` starts in column {own + 1}, unlike its block: try column {column + 1}.",
         "Keys that belong together start in the same column.",
         mended[number],
     )
@@ -330,8 +332,8 @@ def _drop(problem: str, lines: list[str], number: int, mark: Any) -> Mend | None
         "syntax",
         number,
         mark.column if mark.line == number else 0,
-        f"YAML cannot read this line: {_short(words, 60)}. Look at it and the line above.",
-        "Likely causes are a missing colon, a quote or bracket left open, or a wrong indentation.",
+        "YAML cannot read this line. Look at it and at the line above.",
+        f"A colon is missing, a quote or bracket left open, or the indentation is wrong. YAML says: {words}.",
     )
     return Mend(fault, _replaced(lines, number, ""))
 
