@@ -60,8 +60,8 @@ def diagnosis_layout(
     if secrets:
         view.append(ui.TextDisplay(limits.cut(secret_warning(secrets, public=public), 500)))
     view.append(container(colour, *items))
-    if found.unknown is not None:
-        view.append(ui.TextDisplay(small(limits.cut(found.unknown.send, 400))))
+    if found.unknown is not None and (send := small(limits.cut(found.unknown.send.strip(), 400))):
+        view.append(ui.TextDisplay(send))
     names = [(name, "a field that it concerns") for match in telling for name in match.fields]
     names += [(name, "an idea behind it") for match in telling for name in match.concepts]
     names += [(name, "a rule of the config check") for match in telling for name in match.rules]

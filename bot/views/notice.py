@@ -32,7 +32,7 @@ NO_REPLY = (
 
 def notice(text: str, *, colour: Colour = Colour.NEUTRAL, buttons: tuple[ui.Item[Any], ...] = ()) -> ui.LayoutView:
     """One short text, and buttons below it."""
-    items: list[ui.Item[Any]] = [container(colour, ui.TextDisplay(limits.cut(text, limits.PAGE)))]
+    items: list[ui.Item[Any]] = [container(colour, ui.TextDisplay(limits.cut(text, limits.PAGE).strip() or "…"))]
     if buttons:
         items.append(ui.ActionRow(*buttons))
     return layout(*items)
