@@ -85,6 +85,10 @@ class Database(Protocol):
         """Makes today's backup where the engine has them, and says where it is."""
         ...
 
+    async def renumber(self, session: Session) -> None:
+        """After rows were copied together with their ids: makes the next id a new one."""
+        ...
+
     async def close(self) -> None:
         """Lets running transactions end, then closes the connections."""
         ...

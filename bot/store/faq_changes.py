@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from bot.store.clock import to_stored
 from bot.store.content import clean_line
 from bot.store.errors import EntryMissing
-from bot.store.faq_names import claim_names, free_key, write_links
+from bot.store.faq_names import claim_names, free_key, search_texts, write_links
 from bot.store.faq_rows import ENTRY_COLUMNS, to_entry
-from bot.store.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,9 +103,7 @@ class FaqChanges:
         """Makes the content the entry's next version; it lives."""
         await claim_names(session, entry, content)
         await write_links(session, entry, content)
-        texts = (content.title, " ".join(content.aliases), content.text)
-        normal = tuple(" ".join(words_of(text)) for text in texts)
-        await self._database.search.index(session, entry.id, entry.guild_id, (normal[0], normal[1], normal[2]))
+        await self._database.search.index(session, entry.id, entry.guild_id, search_texts(content))
         row = await session.row(
             "UPDATE faq_entries SET version = version + 1, title = ?, category = ?, content = ?, origin_digest = "
             "CASE WHEN ? = 1 THEN ? ELSE origin_digest END, changed_at = ?, changed_by = ?, removed_at = NULL "

@@ -64,3 +64,10 @@ async def free_key(session: Session, guild_id: int, wanted: str) -> str:
         return base
     numbers = [int(match[1]) for key in keys if (match := re.fullmatch(re.escape(base) + r"-(\d+)", key))]
     return f"{base}-{max(numbers, default=1) + 1}"
+
+
+def search_texts(content: EntryContent) -> tuple[str, str, str]:
+    """The words of title, aliases and text, as the full-text search takes them."""
+    texts = (content.title, " ".join(content.aliases), content.text)
+    title, aliases, text = (" ".join(words_of(part)) for part in texts)
+    return title, aliases, text

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
     from importlib.resources.abc import Traversable
 
-    from bot.store.database import Row, Value
+    from bot.store.database import Row, Session, Value
 
 POOL_SIZE = 10
 """Connections of one process."""
@@ -140,7 +140,7 @@ class PostgresDatabase:
                 yield
             finally:
                 # Where the connection is gone, the server has let go of the lock.
-                if not connection.is_closed():
+                if not _is_lost(connection):
                     with translated():
                         await connection.execute("SELECT pg_advisory_unlock($1)", key)
 
@@ -148,6 +148,14 @@ class PostgresDatabase:
         """Nothing: the backups of a shared server are its host's, with pg_dump."""
         del keep
         return None
+
+    async def renumber(self, session: Session) -> None:
+        """Puts the counters of ids behind the highest ones."""
+        for table, column in (("faq_entries", "entry_id"), ("reports", "report_id")):
+            await session.row(
+                f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), "
+                f"coalesce((SELECT max({column}) FROM {table}), 0) + 1, false)"
+            )
 
     async def close(self) -> None:
         """Lets running transactions end for up to 10 s, then closes the connections."""
@@ -181,7 +189,7 @@ class PostgresDatabase:
             yield PostgresSession(connection)
         except BaseException:
             # A broken connection has no transaction left to undo; its error is the one to tell.
-            if not connection.is_closed():
+            if not _is_lost(connection):
                 with translated():
                     await transaction.rollback()
             raise
@@ -209,8 +217,16 @@ async def _migrate(connection: Any, folder: Traversable | None) -> None:
                     f"before. PostgreSQL says: {error}"
                 ) from error
     finally:
-        if not connection.is_closed():
+        if not _is_lost(connection):
             await connection.execute("SELECT pg_advisory_unlock($1)", key)
+
+
+def _is_lost(connection: Any) -> bool:
+    """Whether a connection broke; the pool takes a broken one back by itself, and then it can't even be asked."""
+    try:
+        return bool(connection.is_closed())
+    except asyncpg.InterfaceError:
+        return True
 
 
 @lru_cache(maxsize=500)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-    from bot.store.database import Row, Value
+    from bot.store.database import Row, Session, Value
 
 APPLICATION_ID = 0x41584842
 """Marks the file as this bot's, in SQLite's header."""
@@ -138,6 +138,9 @@ class SqliteDatabase:
         """Makes today's backup beside the database unless it is there, and keeps the newest ones."""
         made = await asyncio.to_thread(daily_backup, self.path, keep)
         return str(made) if made else None
+
+    async def renumber(self, session: Session) -> None:
+        """Nothing: SQLite goes on after the highest id by itself."""
 
     async def close(self) -> None:
         """Lets running transactions end, then closes the connections and gives the file free."""
