@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -51,8 +50,6 @@ class Rule:
     severity: Severity
     fields: tuple[str, ...]
     check: Check
-    title: str
-    text: str
     area: str
     says: tuple[str, ...]
     bad: str
@@ -61,6 +58,16 @@ class Rule:
     needs: tuple[str, ...]
     gpus: int
     lengths: tuple[Any, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in one sentence: the first line of the docstring."""
+        return (self.check.__doc__ or "").partition("\n")[0].strip()
+
+    @property
+    def text(self) -> str:
+        """Why, and the cure: the rest of the docstring, on one line."""
+        return " ".join((self.check.__doc__ or "").partition("\n")[2].split())
 
     def findings(self, config: Config) -> list[Finding]:
         """What this rule finds; nothing where a field it needs has no typed value (that has its own ERROR)."""
@@ -104,15 +111,12 @@ def rule(
     """
 
     def register(check: Check) -> Check:
-        title, _, text = inspect.cleandoc(check.__doc__ or "").partition("\n")
         RULES.append(
             Rule(
                 check.__name__.strip("_").replace("_", "-"),
                 severity,
                 fields,
                 check,
-                title.strip(),
-                " ".join(text.split()),
                 check.__module__.rpartition(".")[2],
                 (says,) if isinstance(says, str) else says,
                 bad,

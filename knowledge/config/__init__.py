@@ -6,9 +6,7 @@ typing, typed checks. `raw` and `typed` are the two views of a field; `written` 
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache, partial
-from importlib import resources
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.coercion import Models, Wrong, coerce, default_of
@@ -16,6 +14,7 @@ from knowledge.config.changes import CHANGES, LEGACY_ATTENTION, LORA_KERNELS, lo
 from knowledge.config.later import LATER, SEPARATES_ROWS
 from knowledge.config.plugins import IN_BLOCKS, PLUGIN_CHECKS, REGISTER, experts_fall_back
 from knowledge.document import Document, Mapping, Steps, join, parse, split
+from knowledge.facts import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,9 +69,7 @@ class Types(NamedTuple):
 @lru_cache(maxsize=1)
 def load_types() -> Types:
     """The facts, read once. `steps` is the rank of each check; `aliases` leads from another name to the field's."""
-    folder = resources.files("knowledge") / "facts"
-    types = json.loads((folder / "types.json").read_text("utf-8"))
-    order = json.loads((folder / "order.json").read_text("utf-8"))
+    types, order = read_json("types.json"), read_json("order.json")
     root = types["models"][types["root"]]["fields"]
     before = list(order["before_in_run_order"])
     after_core = before.index("sync_context_parallel_size") + 1

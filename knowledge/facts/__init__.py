@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
+from pathlib import Path
 from typing import Any
+
+_FOLDER = Path(__file__).parent
 
 
 def read_json(name: str) -> dict[str, Any]:
     """One file of the facts."""
-    loaded: dict[str, Any] = json.loads((resources.files(__name__) / name).read_text("utf-8"))
+    loaded: dict[str, Any] = json.loads((_FOLDER / name).read_text("utf-8"))
     return loaded
