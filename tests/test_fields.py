@@ -72,6 +72,13 @@ FILLER = """
     their this to use used uses value values what when whether which with option options config configuration
 """
 EMPTY_WORDS = frozenset(FILLER.split())
+PREFERENCE_TYPES = {
+    "dpo": "chat_template.default",
+    "ipo": "chat_template.default",
+    "simpo": "chat_template.default",
+    "kto": "chatml.argilla",
+    "orpo": "chat_template.argilla",
+}
 
 
 def in_a_config(example: str) -> str:
@@ -80,6 +87,8 @@ def in_a_config(example: str) -> str:
     base = {key: value for key, value in BASE.items() if key not in own}
     if "pretraining_dataset" in own:
         base.pop("datasets", None)
+    elif "datasets" in base and own.get("rl") in PREFERENCE_TYPES:
+        base["datasets"] = [{"path": "org/pairs", "type": PREFERENCE_TYPES[own["rl"]]}]
     return f"{yaml.safe_dump(base)}{example}"
 
 
