@@ -66,11 +66,28 @@ _REVOKE = {
     "secret": "Revoke it where it was issued and create a new one.",
 }
 
+
+class _Pattern:
+    """A pattern that is compiled when a text first asks for it: most texts ask for few."""
+
+    __slots__ = ("_compiled", "_source")
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._compiled: re.Pattern[str] | None = None
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """The matches in a text."""
+        if self._compiled is None:
+            self._compiled = re.compile(self._source)
+        return self._compiled.finditer(text)
+
+
 # (a piece that every one of them holds, kind, pattern). Case counts: these prefixes are fixed by their issuers.
-_Tokens = tuple[tuple[str, str, re.Pattern[str]], ...]
+_Tokens = tuple[tuple[str, str, _Pattern], ...]
 # Searched everywhere: short, or with hyphens and underscores in their alphabet.
 _PLAIN: _Tokens = tuple(
-    (piece, kind, re.compile(pattern))
+    (piece, kind, _Pattern(pattern))
     for piece, kind, pattern in (
         ("sk-", "OpenAI key", r"sk-[\w-]{20,}"),
         ("AKIA", "AWS key", r"AKIA[A-Z0-9]{16}(?![A-Za-z0-9])"),
@@ -78,7 +95,7 @@ _PLAIN: _Tokens = tuple(
 )
 # Searched where 24 letters and digits stand in a row, as they hardly ever do in a config.
 _SOLID: _Tokens = tuple(
-    (piece, kind, re.compile(pattern))
+    (piece, kind, _Pattern(pattern))
     for piece, kind, pattern in (
         ("hf_", "Hugging Face token", r"hf_[A-Za-z0-9]{24,}"),
         ("api_org_", "Hugging Face token", r"api_org_[A-Za-z0-9]{24,}"),
@@ -92,7 +109,7 @@ _SOLID: _Tokens = tuple(
 )
 # Searched where 32 letters, digits, hyphens and underscores do.
 _LONG: _Tokens = tuple(
-    (piece, kind, re.compile(pattern))
+    (piece, kind, _Pattern(pattern))
     for piece, kind, pattern in (
         ("github_pat_", "GitHub token", r"github_pat_\w{22,}"),
         ("AIza", "Google key", r"AIza[\w-]{35}"),
@@ -121,9 +138,9 @@ _VALUE = (
     r"(?:\"([^\"\n]{6,512})\"|'([^'\n]{6,512})'|([^\s\"'#,;`)\]}]{6,512}))"
     r"|[ \t]{1,4}(?:is[ \t:]{1,4}|=[ \t])?[\"']?([\w.+=-]{16,512}))"
 )
-_Names = tuple[tuple[str, re.Pattern[str]], ...]
+_Names = tuple[tuple[str, _Pattern], ...]
 _NAMED: _Names = tuple(
-    (piece, re.compile(piece + ending + _VALUE))
+    (piece, _Pattern(piece + ending + _VALUE))
     for piece, ending in (
         ("token", ""),
         ("secret", ""),
@@ -131,7 +148,7 @@ _NAMED: _Names = tuple(
         ("key", ""),
     )
 )
-_NAMED_LONG: _Names = tuple((piece, re.compile(piece + _VALUE)) for piece in ("credential", "authorization", "bearer"))
+_NAMED_LONG: _Names = tuple((piece, _Pattern(piece + _VALUE)) for piece in ("credential", "authorization", "bearer"))
 # "key" alone names a column or a part of a mapping.
 _KEY_NAMES = re.compile(r"(?:api|access|account|private|auth|secret|ssh|encryption|signing|wandb|comet|hub|hf)[ _-]?\Z")
 _MASKED = re.compile(r"masked-[a-z-]{0,40}\Z")
