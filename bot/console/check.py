@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from bot.views.run import run_lines
 from knowledge.check import Report, check
 from knowledge.finding import Finding, Severity
-from knowledge.fixes import corrected, diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="config, folder of configs, or - for standard input")
     parser.add_argument("--gpus", type=_count, default=1, help="GPUs of the run (default 1)")
     parser.add_argument("--dataset", type=Path, help="a sample of the dataset: JSON Lines, JSON, CSV or parquet")
-    parser.add_argument("--axolotl", metavar="VERSION", help="answer for an older release, such as 0.16.0")
+    parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release, such as 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
     parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
     parser.add_argument("--fix", action="store_true", help="print the text with mechanical faults mended")
@@ -36,6 +36,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check each config; exit 1 when one is worse than --fail-on allows, 2 for files that cannot be read."""
     code = 0
+    if options.dataset is not None and not options.dataset.is_file():
+        print(f"helpbot: cannot read {options.dataset}: no such file.", file=sys.stderr)
+        return 2
     for path in _files(options.paths):
         text = _read(path)
         if text is None:
@@ -48,10 +51,11 @@ def run(options: argparse.Namespace) -> int:
             dataset=options.dataset,
             dataset_name=options.dataset.name if options.dataset else "sample.jsonl",
         )
-        if options.fix:
-            sys.stdout.write(corrected(text, report.findings))
-        elif options.diff:
-            sys.stdout.write(diff(text, corrected(text, report.findings), path))
+        if options.fix or options.diff:
+            from knowledge.fixes import corrected, diff
+
+            mended = corrected(text, report.findings)
+            sys.stdout.write(mended if options.fix else diff(text, mended, path))
         else:
             _WRITERS[options.format](path, report)
         if code == 0 and _fails(report.findings, options.fail_on):
@@ -64,6 +68,12 @@ def _count(word: str) -> int:
     if not 1 <= number <= 100_000:
         raise argparse.ArgumentTypeError("a number of GPUs from 1 to 100000")
     return number
+
+
+def _release(word: str) -> str:
+    if not re.fullmatch(r"v?\d+\.\d+(\.\d+)?", word):
+        raise argparse.ArgumentTypeError("a release such as 0.16.0")
+    return word.removeprefix("v")
 
 
 def _files(paths: Iterable[str]) -> Iterator[str]:
