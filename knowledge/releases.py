@@ -41,7 +41,7 @@ def release_findings(config: Config, found: list[Finding], release: str | None) 
         each = problem(message, recent[-1][2], why="An older Axolotl drops a newer key without a message.")
         return [*found, stamp(each, "needs-release", Severity.ADVICE, config)]
     wanted = version(release)
-    kept = [_for_release(finding, names.removed, wanted, release) for finding in found]
+    kept = [_for_release(finding, names.removed, names.since, wanted, release) for finding in found]
     result = [finding for finding in kept if finding is not None]
     for came, since, steps in newer:
         if came > wanted:
@@ -51,11 +51,16 @@ def release_findings(config: Config, found: list[Finding], release: str | None) 
     return result
 
 
-def _for_release(finding: Finding, removed: dict[str, Any], wanted: tuple[int, ...], release: str) -> Finding | None:
+def _for_release(
+    finding: Finding, removed: dict[str, Any], since: dict[str, str], wanted: tuple[int, ...], release: str
+) -> Finding | None:
+    """A finding as it holds for a release; None where its cure is a key that the release does not have."""
     if finding.rule == "removed-key" or any(field in removed for field in finding.fields):
         return None
     if finding.rule.startswith("yaml-") or finding.rule in _OF_FACTS:
         return finding
+    if any(version(since[name]) > wanted for name in re.findall(r"`(\w+)", finding.message) if name in since):
+        return None
     why = f"{finding.why} Checked for Axolotl 0.21.0 only, not for {release}.".strip()
     return finding.model_copy(update={"why": why})
 

@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="config, folder of configs, or - for standard input")
     parser.add_argument("--gpus", type=_count, default=1, help="GPUs of the run (default 1)")
     parser.add_argument("--dataset", type=Path, help="a sample of the dataset: JSON Lines, JSON, CSV or parquet")
-    parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release, such as 0.16.0")
+    parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
     parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
     parser.add_argument("--fix", action="store_true", help="print the text with mechanical faults mended")
