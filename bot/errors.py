@@ -43,7 +43,8 @@ def answered(callback: _Callback) -> _Callback:
     """Wraps the callback of a command, button, select or modal: `(self, interaction, ...)`.
 
     It is counted as in flight until it has answered, and errors that are written for people become private replies
-    here. What nobody foresaw goes on to the handler of the command tree or of the modal.
+    here; an interaction that expired meanwhile has nobody to reply to. What nobody foresaw goes on to the handler of
+    the command tree or of the modal.
     """
 
     @functools.wraps(callback)
@@ -56,6 +57,10 @@ def answered(callback: _Callback) -> _Callback:
             try:
                 await callback(self, interaction, *args, **kwargs)
             except FOR_PEOPLE as error:
+                await handle(interaction, error)
+            except discord.HTTPException as error:
+                if error.code not in _EXPIRED_CODES:
+                    raise
                 await handle(interaction, error)
 
     return cast("_Callback", wrapper)

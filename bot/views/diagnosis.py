@@ -45,8 +45,8 @@ def diagnosis_layout(
     elif found.unknown is not None and found.unknown.quote:
         head.append(f"The line that matters: {limits.code(found.unknown.quote, 160)}")
     items: list[ui.Item[Any]] = [ui.TextDisplay(limits.cut("\n".join(head), 900))]
-    if first is not None:
-        items.append(ui.TextDisplay(_explained(first)))
+    if first is not None and (explained := _explained(first)).strip():
+        items.append(ui.TextDisplay(explained))
     others = [_short(match) for match in [*telling[1:], *_harmless(found)][:_OTHERS]]
     if others:
         items += [ui.Separator(), ui.TextDisplay("**Also in it**\n" + "\n\n".join(others))]

@@ -120,7 +120,7 @@ async def world(tmp_path):
     yield World(bot, env)
     await env.shutdown()
     await bot.close()
-    env.raise_errors()
+    env._raise_errors_since(env._errors_acknowledged)
 
 
 @pytest.fixture(name="tools")

@@ -29,8 +29,9 @@ from knowledge.secrets import Secret
 
 # Pieces that break layouts, repeated: quicker to draw than letters one by one, and nastier.
 PIECES = [
-    "", " ", "\n", "\r", "`", "``", "```", "```yaml\n", "*", "__", "~~", "||", "> ", "# ", "-# ", "[a](b)", "<@1>", "😀",
-    "é", "\u200b", "a", "word ", "micro_batch_size: 2", "x" * 101, "line\n" * 30, "`field` ", "{", "\t", "\x00", "\u202e",
+    "", " ", "\n", "\r", "`", "``", "```", "```yaml\n", "*", "__", "~~", "||", "> ", "# ", "-# ", "[a](b)", "<@1>",
+    "😀", "é", "\u200b", "a", "word ", "micro_batch_size: 2", "x" * 101, "line\n" * 30, "`field` ",
+    "{", "\t", "\x00", "\u202e",
 ]  # fmt: skip
 TEXT = st.builds(lambda one, two, times: f"{one}{two}" * times, *[st.sampled_from(PIECES)] * 2, st.integers(1, 3))
 LONG = st.builds(lambda text, times: text * times, TEXT, st.sampled_from([1, 1, 2, 40]))

@@ -1,0 +1,151 @@
+"""Checks in processes of their own: a hang or a crash in one costs one check."""
+
+import asyncio
+import base64
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+
+from bot import jobs
+from bot.errors import Busy
+from bot.workers import GivenUp, WorkerDied, Workers
+from knowledge import Report, check
+
+CONFIG = "base_model: Qwen/Qwen2.5-0.5B\nmax_seq_length: 9\nmicro_batch_size: 2\ngradient_accumulation_steps: 4\n"
+
+
+@pytest.fixture
+def workers():
+    found = Workers(1, 4, 20.0)
+    yield found
+    found.close()
+
+
+async def test_a_report_comes_back_whole(workers):
+    report = await workers.run(jobs.check, text=CONFIG, gpus=4)
+    assert isinstance(report, Report)
+    assert report.model_dump_json() == check(CONFIG, gpus=4).model_dump_json()
+    assert report.plan is not None
+    assert report.plan.batch is not None
+
+
+async def test_bytes_go_in_and_out(workers):
+    rows = b'{"text": "caf\xc3\xa9"}\n'
+    config = "base_model: x\ndatasets:\n  - path: r\n    type: completion\nlearning_rate: 1e-4\n"
+    report = await workers.run(jobs.check, text=config, dataset=rows)
+    assert report.dataset is not None
+    assert report.dataset.rows == 1
+    curve = await workers.run(jobs.curve, text=CONFIG + "learning_rate: 1e-4\nmax_steps: 10\n")
+    assert curve is not None
+    assert curve.png.startswith(b"\x89PNG")
+
+
+async def test_a_job_that_hangs_is_given_up_and_the_next_one_works(caplog):
+    workers = Workers(1, 4, 1.0)
+    try:
+        await workers.run(jobs.ready)
+        process = next(iter(workers._all))._process
+        os.kill(process.pid, signal.SIGSTOP)
+        start = perf_counter()
+        with caplog.at_level(logging.WARNING), pytest.raises(GivenUp, match="longer than 1 s"):
+            await workers.run(jobs.check, text=CONFIG)
+        assert perf_counter() - start < 3
+        assert "job given up" in caplog.text
+        assert process.poll() is not None, "the stuck process is gone"
+        workers._seconds = 20.0
+        assert (await workers.run(jobs.check, text=CONFIG)).findings
+    finally:
+        workers.close()
+
+
+async def test_a_killed_process_costs_one_job(workers):
+    await workers.run(jobs.ready)
+    next(iter(workers._all))._process.kill()
+    with pytest.raises(WorkerDied):
+        await workers.run(jobs.check, text=CONFIG)
+    assert (await workers.run(jobs.check, text=CONFIG)).findings
+
+
+async def test_a_full_queue_names_the_seconds_to_wait():
+    workers = Workers(0, 1, 5.0)
+    try:
+        running = [asyncio.create_task(workers.run(jobs.check, text=CONFIG)) for _ in range(3)]
+        await asyncio.sleep(0)
+        with pytest.raises(Busy, match=r"Try again in \d+ s"):
+            await workers.run(jobs.check, text=CONFIG)
+        await asyncio.gather(*running)
+        assert workers.waiting == 0
+    finally:
+        workers.close()
+
+
+async def test_the_event_loop_goes_on_while_checks_run(workers):
+    await workers.run(jobs.ready)
+    big = "datasets:\n" + "  - path: a\n    type: alpaca\n" * 5000
+    longest, last = 0.0, perf_counter()
+    work = asyncio.gather(*[workers.run(jobs.check, text=big) for _ in range(3)])
+    while not work.done():
+        await asyncio.sleep(0.005)
+        longest, last = max(longest, perf_counter() - last), perf_counter()
+    await work
+    assert longest < 0.5, f"the loop stood for {longest:.2f} s"
+
+
+async def test_a_worker_knows_no_token(monkeypatch, workers):
+    monkeypatch.setenv("DISCORD_TOKEN", "secret-of-the-bot")
+    monkeypatch.setenv("HELPBOT_DATABASE_URL", "postgresql://secret@host/x")
+    await workers.run(jobs.ready)
+    process = next(iter(workers._all))._process
+    assert b"secret" not in environment_of(process.pid)
+
+
+def environment_of(pid):
+    file = Path(f"/proc/{pid}/environ")
+    if not file.exists():
+        pytest.skip("this system does not show a process's environment")
+    return file.read_bytes()
+
+
+def test_what_a_worker_raises_carries_no_values():
+    import io
+
+    from bot.worker import serve
+
+    request = {"job": "check", "arguments": {"text": ["hf_secret"]}}
+    out = io.BytesIO()
+    serve(io.BytesIO(json.dumps(request).encode() + b"\n"), out)
+    assert out.getvalue().startswith(b"failed ")
+    assert b"hf_secret" not in out.getvalue()
+
+
+def test_bytes_are_written_as_base64():
+    from bot.worker import _decode
+
+    assert _decode({"base64": base64.b64encode(b"\x00\xff").decode()}) == b"\x00\xff"
+    assert _decode({"a": 1}) == {"a": 1}
+
+
+def test_a_worker_ends_with_the_bot(tmp_path):
+    import subprocess
+
+    script = "import asyncio, os\nfrom bot.workers import Workers\nfrom bot import jobs\nw = Workers(1, 1, 20)\n"
+    script += "asyncio.run(w.run(jobs.ready)); print(next(iter(w._all))._process.pid, flush=True); os._exit(0)\n"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    pid = int(done.stdout)
+    for _ in range(100):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{pid}/stat").exists() and ") Z " in Path(f"/proc/{pid}/stat").read_text():
+            return
+        import time
+
+        time.sleep(0.05)
+    pytest.fail("the worker outlived its bot")
