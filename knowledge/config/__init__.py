@@ -6,15 +6,17 @@ typing, typed checks. `raw` and `typed` are the two views of a field; `written` 
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from knowledge.coercion import Models, Wrong, coerce, default_of
-from knowledge.config.changes import CHANGES, LEGACY_ATTENTION, LORA_KERNELS, lora_kernels_switch_on
+from knowledge.coercion import Wrong, coerce, default_of
+from knowledge.config.changes import LEGACY_ATTENTION, LORA_KERNELS, lora_kernels_switch_on
+from knowledge.config.entries import dataset_class, prepare_dataset, prepared_list
 from knowledge.config.later import LATER, SEPARATES_ROWS
-from knowledge.config.plugins import IN_BLOCKS, PLUGIN_CHECKS, REGISTER, experts_fall_back
+from knowledge.config.plugins import experts_fall_back
+from knowledge.config.raw import ABSENT, Raw, walk
+from knowledge.config.types import Types, load_types
 from knowledge.document import Document, Mapping, Steps, join, parse, split
-from knowledge.facts import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,106 +31,15 @@ __all__ = [
     "experts_fall_back",
     "load_types",
     "lora_kernels_switch_on",
+    "prepare_dataset",
     "read",
 ]
 
-_ABSENT = object()
 _REFUSED = object()
-PREFERENCE = ("dpo", "ipo", "simpo")
 
 
 class Unreadable(Exception):
     """The field's value is refused by Axolotl's typing, so it has no typed value."""
-
-
-class Types(NamedTuple):
-    """Axolotl's classes (facts/types.json) and the order of its checks (facts/order.json)."""
-
-    axolotl: str
-    models: Models
-    root: dict[str, Any]
-    plugins: dict[str, str]
-    steps: dict[str, int]
-    aliases: dict[str, str]
-
-    def choices(self, key: str) -> frozenset[str]:
-        """The closed values of a root field that takes a name, empty for none."""
-        found: set[str] = set()
-        pending = [self.root[key]["type"]]
-        while pending:
-            kind = pending.pop()
-            if isinstance(kind, dict):
-                found.update(
-                    value for value in (*kind.get("enum", ()), *kind.get("literal", ())) if isinstance(value, str)
-                )
-                pending += [kind[name] for name in ("null", "of") if name in kind]
-                pending += kind.get("union", ())
-        return frozenset(found)
-
-
-@lru_cache(maxsize=1)
-def load_types() -> Types:
-    """The facts, read once. `steps` is the rank of each check; `aliases` leads from another name to the field's."""
-    types, order = read_json("types.json"), read_json("order.json")
-    root = types["models"][types["root"]]["fields"]
-    before = list(order["before_in_run_order"])
-    after_core = before.index("sync_context_parallel_size") + 1
-    names = [*before[:after_core], *PLUGIN_CHECKS, *before[after_core:], *IN_BLOCKS, *order["after_in_run_order"]]
-    aliases = {}
-    for name, field in root.items():
-        if "names" in field:
-            aliases.update(dict.fromkeys(field["names"], name))
-            field["names"].append(name)  # the field's own name is accepted too, and loses against its alias
-    return Types(
-        types["axolotl"],
-        types["models"],
-        root,
-        types["plugins"],
-        {REGISTER: -1, **{name: rank for rank, name in enumerate(names)}},
-        aliases,
-    )
-
-
-class _Raw:
-    """The raw root values while the checks change them, step by step."""
-
-    __slots__ = ("_history", "_step", "_values", "gpus", "plugins")
-
-    def __init__(self, values: dict[Any, Any], gpus: int, plugins: frozenset[str]) -> None:
-        self.gpus = gpus
-        self.plugins = plugins
-        self._values = values
-        self._history: dict[str, list[tuple[int, Any]]] = {}
-        self._step = 0
-
-    def run(self, steps: dict[str, int]) -> dict[str, list[tuple[int, Any]]]:
-        """Do all changes in the order of Axolotl's checks; what changed, as (step from which on, value)."""
-        due = {
-            change: steps.get(name, 0) for key in ("", *self._values) if key in CHANGES for name, change in CHANGES[key]
-        }
-        for change, step in sorted(due.items(), key=lambda pair: pair[1]):
-            self._step = step
-            change(self)
-        return self._history
-
-    def get(self, key: str) -> Any:
-        """The value as it stands now, None when absent."""
-        past = self._history.get(key)
-        value = past[-1][1] if past else self._values.get(key)
-        return None if value is _ABSENT else value
-
-    def has(self, key: str) -> bool:
-        """Whether the key is there now."""
-        past = self._history.get(key)
-        return past[-1][1] is not _ABSENT if past else key in self._values
-
-    def set(self, key: str, value: Any) -> None:
-        """From this step on the key has this value."""
-        self._history.setdefault(key, []).append((self._step, value))
-
-    def drop(self, key: str) -> None:
-        """From this step on the key is gone."""
-        self.set(key, _ABSENT)
 
 
 class Config:
@@ -151,7 +62,7 @@ class Config:
         self.reads: set[str] | None = None
         self.secretive = True
         self.plugins = _plugins(self.values.get("plugins"))
-        self._history = _Raw(self.values, gpus, self.plugins).run(self.types.steps)
+        self._history = Raw(self.values, gpus, self.plugins).run(self.types.steps)
         self._typed: dict[str, Any] = {}
         self._read: dict[str, Any] = {}
         self._later: dict[str, list[tuple[int, Any]]] = {}
@@ -176,7 +87,7 @@ class Config:
         steps = split(path)
         if len(steps) == 1:
             return path in self.values
-        return _walk(self.values, steps) is not _ABSENT
+        return walk(self.values, steps) is not ABSENT
 
     def raw(self, path: str, *, at: str | None = None) -> Any:
         """The raw value, None when absent: as written, or as the raw check `at` sees it."""
@@ -184,15 +95,15 @@ class Config:
             self.reads.add(path)
         steps = split(path) if "." in path or "[" in path else (path,)
         root = steps[0]
-        value = self.values.get(root, _ABSENT)
+        value = self.values.get(root, ABSENT)
         if at is not None and root in self._history:
             rank = self.types.steps[at]
             for step, changed in self._history[root]:
                 if step < rank:
                     value = changed
         if len(steps) > 1:
-            value = _walk(value, steps[1:])
-        return None if value is _ABSENT else value
+            value = walk(value, steps[1:])
+        return None if value is ABSENT else value
 
     def at(self, step: str) -> Callable[[str], Any]:
         """The raw values as the check `step` sees them, as a look-up by path."""
@@ -201,8 +112,8 @@ class Config:
     def final(self, key: str) -> Any:
         """The raw value of a root key after all raw checks, `None` when absent."""
         past = self._history.get(key)
-        value = past[-1][1] if past else self.values.get(key, _ABSENT)
-        return None if value is _ABSENT else value
+        value = past[-1][1] if past else self.values.get(key, ABSENT)
+        return None if value is ABSENT else value
 
     # -- typed -------------------------------------------------------------------------------------------------
 
@@ -233,8 +144,8 @@ class Config:
             if wrong.steps[1:common] == steps[1:common]:
                 return _REFUSED
         if len(steps) > 1:
-            value = _walk(value, steps[1:])
-        return None if value is _ABSENT else value
+            value = walk(value, steps[1:])
+        return None if value is ABSENT else value
 
     def get(self, path: str, default: Any = None) -> Any:
         """The typed value, or `default` where it is None or unreadable."""
@@ -279,11 +190,11 @@ class Config:
             return None
         for name in field.get("names", (key,)):
             past = self._history.get(name)
-            value = past[-1][1] if past else self.values.get(name, _ABSENT)
-            if value is not _ABSENT:
+            value = past[-1][1] if past else self.values.get(name, ABSENT)
+            if value is not ABSENT:
                 wrong: list[Wrong] = []
                 if key in ("test_datasets", "pretraining_dataset"):
-                    value = _prepared_list(value)
+                    value = prepared_list(value)
                 typed = coerce(value, field["type"], self.types.models, (name,), wrong)
                 if wrong:
                     self._wrong[key] = wrong
@@ -338,12 +249,7 @@ class Config:
 
     def dataset_class(self, entry: dict[Any, Any]) -> str:
         """Which of Axolotl's classes reads an entry of `datasets`."""
-        rl = self.values.get("rl")
-        if isinstance(rl, str) and rl in PREFERENCE:
-            return "DPODataset"
-        if rl == "kto":
-            return "KTODataset"
-        return "SyntheticDataset" if entry.get("type") == "_synthetic" else "SFTDataset"
+        return dataset_class(self.values.get("rl"), entry)
 
     @property
     def test_datasets(self) -> tuple[dict[str, Any], ...]:
@@ -385,53 +291,12 @@ class _Later:
         self.changed[key] = value
 
 
-def _walk(value: Any, steps: Steps) -> Any:
-    for step in steps:
-        if isinstance(value, dict):
-            if step not in value:
-                return _ABSENT
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int):
-            if step >= len(value):
-                return _ABSENT
-            value = value[step]
-        else:
-            return _ABSENT
-    return value
-
-
 def _plugins(value: Any) -> frozenset[str]:
     """The class names of the plugins that are listed, and of the two that are always on."""
     names = {"ContextParallelPlugin", "ExpertParallelPlugin"}
     if isinstance(value, list):
         names.update(name.replace(":", ".").rpartition(".")[2] for name in value if isinstance(name, str))
     return frozenset(names)
-
-
-def _prepared_list(value: Any) -> Any:
-    if not isinstance(value, list):
-        return value
-    return [prepare_dataset(entry) if isinstance(entry, dict) else entry for entry in value]
-
-
-def prepare_dataset(entry: dict[Any, Any]) -> dict[Any, Any]:
-    """An entry as Axolotl's own step before typing leaves it: old message keys moved, the chat template filled in."""
-    entry = dict(entry)
-    mappings = entry.get("message_property_mappings")
-    if mappings is None or isinstance(mappings, dict):
-        mappings = dict(mappings or {})
-        for name in ("role", "content"):
-            old = f"message_field_{name}"
-            if old in entry:
-                mappings.setdefault(name, entry.pop(old) or name)
-            else:
-                mappings.setdefault(name, name)
-        entry["message_property_mappings"] = mappings
-    if entry.get("type") == "chat_template" and not entry.get("chat_template"):
-        entry["chat_template"] = "tokenizer_default"
-    if entry.get("chat_template_jinja") and not entry.get("chat_template"):
-        entry["chat_template"] = "jinja"
-    return entry
 
 
 def read(text: str, gpus: int = 1) -> Config:

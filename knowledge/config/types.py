@@ -1,0 +1,60 @@
+"""Axolotl's classes and the order of its checks, as facts."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from knowledge.config.plugins import IN_BLOCKS, PLUGIN_CHECKS, REGISTER
+from knowledge.facts import read_json
+
+if TYPE_CHECKING:
+    from knowledge.coercion import Models
+
+
+class Types(NamedTuple):
+    """Axolotl's classes (facts/types.json) and the order of its checks (facts/order.json)."""
+
+    axolotl: str
+    models: Models
+    root: dict[str, Any]
+    plugins: dict[str, str]
+    steps: dict[str, int]
+    aliases: dict[str, str]
+
+    def choices(self, key: str) -> frozenset[str]:
+        """The closed values of a root field that takes a name, empty for none."""
+        found: set[str] = set()
+        pending = [self.root[key]["type"]]
+        while pending:
+            kind = pending.pop()
+            if isinstance(kind, dict):
+                found.update(
+                    value for value in (*kind.get("enum", ()), *kind.get("literal", ())) if isinstance(value, str)
+                )
+                pending += [kind[name] for name in ("null", "of") if name in kind]
+                pending += kind.get("union", ())
+        return frozenset(found)
+
+
+@lru_cache(maxsize=1)
+def load_types() -> Types:
+    """The facts, read once. `steps` is the rank of each check; `aliases` leads from another name to the field's."""
+    types, order = read_json("types.json"), read_json("order.json")
+    root = types["models"][types["root"]]["fields"]
+    before = list(order["before_in_run_order"])
+    after_core = before.index("sync_context_parallel_size") + 1
+    names = [*before[:after_core], *PLUGIN_CHECKS, *before[after_core:], *IN_BLOCKS, *order["after_in_run_order"]]
+    aliases = {}
+    for name, field in root.items():
+        if "names" in field:
+            aliases.update(dict.fromkeys(field["names"], name))
+            field["names"].append(name)  # the field's own name is accepted too, and loses against its alias
+    return Types(
+        types["axolotl"],
+        types["models"],
+        root,
+        types["plugins"],
+        {REGISTER: -1, **{name: rank for rank, name in enumerate(names)}},
+        aliases,
+    )
