@@ -113,7 +113,7 @@ def _typing_finding(config: Config, wrong: Wrong) -> Finding:
         hint = f" Did you mean `{suggestion}`?" if suggestion else " Remove it."
         message = f"Unknown key `{name}`: this block takes no other keys.{hint}"
         each = problem(message, wrong.steps, why="Blocks of this kind reject what they do not know.")
-        edit = _rename(config, wrong.steps, suggestion)
+        edit = rename(config, wrong.steps, suggestion)
         each = each._replace(suggestion=suggestion, edit=edit)
         return stamp(each, "unknown-key-refused", Severity.ERROR, config)
     if wrong.value is None and wrong.kind in ("type", "choice"):
@@ -198,7 +198,7 @@ def _unknown_root(config: Config, key: str) -> Finding:
         replacement = names.removed[key].get("replacement")
         cure = f"Use `{replacement}`." if replacement else "Remove it."
         each = problem(f"No longer a field, dropped in silence. {cure}", key, why="Axolotl had it in older releases.")
-        edit = _rename(config, (key,), replacement) if replacement and "." not in replacement else None
+        edit = rename(config, (key,), replacement) if replacement and "." not in replacement else None
         each = each._replace(suggestion=replacement, edit=edit)
         return stamp(each, "removed-key", Severity.IGNORED, config)
     foreign = names.foreign.get(key) or names.foreign.get(key.lower())
@@ -227,7 +227,7 @@ def _foreign(config: Config, key: str, foreign: dict[str, str]) -> Finding:
     else:
         message = f"Not an Axolotl field, dropped in silence. In Axolotl: {means}."
     each = problem(message, key, why=f"It is {whose}.")
-    edit = _rename(config, (key,), target) if target and target not in config.values else None
+    edit = rename(config, (key,), target) if target and target not in config.values else None
     return stamp(each._replace(suggestion=target, edit=edit), "foreign-key", Severity.IGNORED, config)
 
 
@@ -244,7 +244,7 @@ def _unknown(config: Config, steps: Steps, siblings: list[str]) -> Finding:
     also = f"; line {counts[0]} counts" if counts else ""
     message = f"Not an Axolotl field, dropped in silence{also}.{hint}"
     each = problem(message, steps, why="Axolotl drops keys that it does not know without a message.")
-    edit = _rename(config, steps, suggestion) if suggestion and counts is None else None
+    edit = rename(config, steps, suggestion) if suggestion and counts is None else None
     return stamp(each._replace(suggestion=suggestion, edit=edit), "unknown-key", Severity.IGNORED, config)
 
 
@@ -294,7 +294,7 @@ def _dataset_keys(config: Config, root: str, value: Any) -> Iterator[Finding]:
                 yield _fallen(config, steps, chosen)
             elif key == "train_on_split":
                 each = problem("No longer a field, dropped in silence. Use `split`.", steps, why="It was renamed.")
-                edit = _rename(config, steps, "split") if "split" not in entry else None
+                edit = rename(config, steps, "split") if "split" not in entry else None
                 each = each._replace(suggestion="split", edit=edit)
                 yield stamp(each, "removed-key", Severity.IGNORED, config)
             else:
@@ -411,7 +411,7 @@ def _nearest(name: str, names: list[str]) -> str | None:
     return str(best[0]) if best and best[0] != name else None
 
 
-def _rename(config: Config, steps: Steps, name: str | None) -> Edit | None:
+def rename(config: Config, steps: Steps, name: str | None) -> Edit | None:
     """The edit that puts another name in a key's place, when the key is written plainly."""
     marks = config.document.marks(steps)
     if name is None or marks is None or not isinstance(steps[-1], str):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 import shutil
+import sys
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,6 +20,9 @@ PHONE = (390, 844)
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _READY = "() => window.simcordPreview && simcordPreview.ready && !simcordPreview.pendingAction"
 _PATIENCE = 30.0
+_ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+\S*")
+_COMPOSER = "#channel-composer-input"
+_MESSAGE = ".channel-message[data-message-id]"
 
 
 def chromium() -> str | None:
@@ -25,6 +31,28 @@ def chromium() -> str | None:
         if path := shutil.which(name):
             return path
     return None
+
+
+@asynccontextmanager
+async def served_demo() -> AsyncIterator[str]:
+    """Runs `helpbot demo` as a visitor does and gives the address that it prints.
+
+    Raises:
+        RuntimeError: it ended without printing one.
+    """
+    command = [sys.executable, "-m", "bot.cli", "demo", "--port", "0", "--no-browser"]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    try:
+        output = cast("asyncio.StreamReader", process.stdout)
+        while line := await asyncio.wait_for(output.readline(), _PATIENCE):
+            if found := _ADDRESS.search(line.decode()):
+                yield found[0].rstrip(".")
+                return
+        raise RuntimeError("helpbot demo ended without an address")
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
 
 
 @asynccontextmanager
@@ -69,10 +97,7 @@ class DemoPage:
 
     async def command(self, name: str, *, files: dict[str, Path] | None = None, **options: str) -> None:
         """Types a slash command, fills its options and sends it."""
-        composer = self.page.locator("#channel-composer-input")
-        await composer.click()
-        await composer.press_sequentially(f"/{name}", delay=10)
-        await self.page.locator(".command-entry").first.click()
+        await self.choose(name)
         for option, path in (files or {}).items():
             field = f'.command-file-input[data-option="{option}"]'
             await self._open_option(option, field)
@@ -81,6 +106,17 @@ class DemoPage:
             field = f'.command-option-input[data-option="{option}"]'
             await self._open_option(option, field)
             await self.page.locator(field).fill(value)
+        await self.send()
+
+    async def choose(self, name: str) -> None:
+        """Types a slash command, its group first if it has one, and picks it from the list."""
+        composer = self.page.locator(_COMPOSER)
+        await composer.click()
+        await composer.press_sequentially(f"/{name}", delay=10)
+        await self.page.locator(".command-entry").first.click()
+
+    async def send(self) -> None:
+        """Sends the command that stands in the composer, and waits for its answer."""
         await self.page.locator("#send-message").click()
         await self.settle()
 
@@ -96,26 +132,47 @@ class DemoPage:
 
     async def press(self, label: str) -> None:
         """Presses the last button with a label."""
-        await self.page.get_by_role("button", name=label, exact=True).last.click()
+        await self.page.locator("#channel-message-list").get_by_role("button", name=label, exact=True).last.click()
+        await self.settle()
+
+    async def paste(self, text: str) -> None:
+        """Fills the first field of the form that is open, and sends it."""
+        form = self.page.locator("#modal-root")
+        await form.locator("textarea").first.fill(text)
+        await form.locator("button[type=submit]").click()
         await self.settle()
 
     async def last_message(self) -> Locator:
         """The newest message."""
         await self.settle()
-        return self.page.locator(".channel-message[data-message-id]").last
+        return self.page.locator(_MESSAGE).last
 
     async def text(self) -> str:
         """The words of the newest message."""
         return await (await self.last_message()).inner_text()
 
+    async def count(self) -> int:
+        """How many messages the page shows."""
+        return await self.page.locator(_MESSAGE).count()
+
     async def picture(self, path: Path) -> None:
         """Takes a picture of the newest message."""
         message = await self.last_message()
-        await message.scroll_into_view_if_needed()
-        await self.page.wait_for_timeout(150)
-        await message.screenshot(path=path)
+        size = self.page.viewport_size or {"width": DESK[0], "height": DESK[1]}
+        box = await message.bounding_box()
+        around = size["height"] - await self.page.locator("#channel-timeline").evaluate("one => one.clientHeight")
+        try:
+            # A message taller than the window is cut off by the timeline it scrolls in.
+            tall = max(size["height"], int((box or {"height": 0})["height"]) + around + 40)
+            await self.page.set_viewport_size({"width": size["width"], "height": tall})
+            await message.scroll_into_view_if_needed()
+            await self.page.wait_for_timeout(200)
+            await message.screenshot(path=path)
+        finally:
+            await self.page.set_viewport_size(size)
 
-    async def state(self) -> dict[str, Any]:
-        """What the page knows of itself."""
-        found: dict[str, Any] = await self.page.evaluate("() => ({ready: simcordPreview.ready})")
-        return found
+    async def form_picture(self, path: Path) -> None:
+        """Takes a picture of the page with the form that is open."""
+        await self.page.locator("#modal-root textarea").first.wait_for()
+        await self.page.wait_for_timeout(150)
+        await self.page.screenshot(path=path)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
+from knowledge.schema import rename
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +86,10 @@ def noise_old_name(config: Config) -> Iterator[Problem]:
             message = f"Now `neftune_noise_alpha`, still read. Noise of {noise} over {epochs:g} epochs tends to harm."
         else:
             message = "Now `neftune_noise_alpha`; the old name is still read. Rename it."
-        yield problem(message, "noisy_embedding_alpha", suggestion="neftune_noise_alpha")
+        edit = None
+        if "neftune_noise_alpha" not in config.values:
+            edit = rename(config, ("noisy_embedding_alpha",), "neftune_noise_alpha")
+        yield problem(message, "noisy_embedding_alpha", suggestion="neftune_noise_alpha", edit=edit)
 
 
 @rule(
