@@ -119,7 +119,8 @@ class ChatReader:
                 self.issues.add("rows-json-text", index, self.column)
                 return None
         if not isinstance(value, list):
-            self.issues.add("rows-not-list", index, self.column, type_name(value))
+            empty = value is None and self.column not in self.case.rows[index]
+            self.issues.add("rows-not-list", index, self.column, "no value" if empty else type_name(value))
             return None
         if not value:
             self.issues.add("rows-no-messages", index, self.column)
@@ -167,12 +168,17 @@ class ChatReader:
             if not self.drops_system:
                 seen.append(("system", "" if system is None else "text"))
                 if system is None:
-                    self.issues.add("rows-system-null", index, "system")
+                    if "null-system" not in self.template.refuses or not self.template.certain:
+                        self.issues.add("rows-system-null", index, "system")
                     seen[0] = ("system", "null")
                 else:
                     made.pieces.append((str(system), CONTEXT))
         elif with_system and system:
             self.issues.add("rows-system-twice", index, "system")
+        start = messages[0].get(self.text_key)
+        bos = self.case.model.bos
+        if bos and self.template.bos and isinstance(start, str) and start.startswith(bos) and not self.template.around:
+            self.issues.add("rows-start-doubled", index, self.text_key, bos)
         reasons: list[tuple[str, ...]] = []
         for message in messages:
             if len(message) == 2 and self.simple and self.plain_turn(message, made, seen):
@@ -340,7 +346,7 @@ class ChatReader:
                 self.issues.add("rows-flag-off", index, *reasons[0][1:])
         elif not self.trained_roles & {role for role, _ in seen} and "assistant" in {role for role, _ in seen}:
             self.issues.add("rows-roles-to-train", index)
-        elif "assistant" not in {role for role, _ in seen}:
+        elif "assistant" not in {role for role, _ in seen} and _CANONICAL.issuperset(role for role, _ in seen):
             self.issues.add("rows-no-answer", index, self.column)
 
 

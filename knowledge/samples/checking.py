@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from knowledge.config import Config, prepare_dataset, read
 from knowledge.finding import Finding, Severity
+from knowledge.samples.candidates import Candidates
 from knowledge.samples.case import Case, choose_template, model_for, settings_of
-from knowledge.samples.cures import TRIED, Curer
+from knowledge.samples.cures import TRIED, Curer, dump
 from knowledge.samples.entry import Entry, check_split, choose_entry, file_form, resolve_kind
 from knowledge.samples.issues import Issues, Met
 from knowledge.samples.lengths import Lengths, Tally, spread
@@ -121,6 +120,8 @@ def _around(entry: Entry, rows: Rows, checked: _Checked) -> None:
         issues.add("rows-sharded", None, str(shards))
     if isinstance(weight, (int, float)) and weight < 1 and total and not entry.others:
         issues.add("rows-weighted", None, str(weight))
+    if "rows-all-untrained" in issues:
+        issues.drop("rows-untrained-dropped")
     if checked.case is None or tally.failed or not total:
         return
     if checked.kind is not None and checked.kind.reads == "completion" and tally.gone == total:
@@ -140,17 +141,13 @@ def _report(
     tally, case, total = checked.tally, checked.case, len(rows.values)
     kind = entry.get("type")
     shown_type = "a mapping" if isinstance(kind, dict) else str(kind or "")
-    around = Surroundings(config, entry.path, f"type: {shown_type}" if shown_type else "this entry", entry.rl, total)
-    curer = Curer(
-        entry,
-        rows,
-        {key: config.get(key) for key in ("chat_template", "tokens")},
-        _attempt(config, rows, settings),
-        tally.longest,
-    )
+    reads = "type:" if isinstance(kind, dict) else f"type: {kind}" if kind else f"rl: {entry.rl}"
+    around = Surroundings(config, entry.path, reads, entry.rl, total)
+    root = {key: config.get(key) for key in ("chat_template", "tokens")}
+    curer = Curer(Candidates(entry, rows, root, tally.longest), _attempt(config, rows, settings))
     found = [_file_finding(fault, around) for fault in rows.faults]
-    for met in checked.issues.met.values():
-        met = _longest(met, tally)
+    for each in checked.issues.merged():
+        met = _longest(each, tally)
         found.append(finding(met, around, curer.cure(met), None, _severity(met, total)))
     found.sort(key=lambda each: (each.severity.rank, each.row or 0))
     exact = case.model.exact if case is not None else False
@@ -281,7 +278,7 @@ def propose(sample: bytes | Path, *, name: str = "sample.jsonl") -> str | None:
     rows = read_rows(data, form, whole=whole)
     for fit in fits(rows.values, rows.columns):
         block: dict[str, Any] = {**fit.root, "datasets": [{"path": name, **fit.keys}]}
-        text = yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=100)
+        text = dump(block)
         entry = choose_entry(read(text), name)
         if entry is None:
             continue

@@ -189,10 +189,10 @@ def resolve_kind(entry: Entry, columns: dict[str, None], config: Config, issues:
     if kind.startswith("sharegpt"):
         issues.add("rows-type-removed", None, kind)
         return None
-    return _supervised(kind, issues)
+    return _supervised(kind, columns, issues)
 
 
-def _supervised(kind: str, issues: Issues) -> Kind | None:
+def _supervised(kind: str, columns: dict[str, None], issues: Issues) -> Kind | None:
     plain = kind.removesuffix(".load") if kind.removesuffix(".load") not in ("creative_acr",) else kind
     found = kind_named(plain)
     if found is not None:
@@ -205,7 +205,8 @@ def _supervised(kind: str, issues: Issues) -> Kind | None:
             return kind_named(head)
         issues.add("rows-type-style", None, head, style)
         return None
-    if any(kind_named(kind, rl) for rl in PREFERENCE):
+    paired = {"chosen", "rejected", "label"} & columns.keys() or "." in kind
+    if paired and any(kind_named(kind, rl) for rl in PREFERENCE):
         issues.add("rows-rl-missing", None, kind)
         return None
     if kind.split(".")[0] not in _KNOWN_HEADS and "." in kind and ":" not in kind:

@@ -42,13 +42,14 @@ def type_name(value: Any) -> str:
         return "a date"
     if isinstance(value, dict):
         return "an object"
-    return {type(None): "null", list: "a list"}.get(type(value), "no text")
+    return {type(None): "null", list: "a list", str: "text"}.get(type(value), "no text")
 
 
 def read_instruction(case: Case) -> Reader:
     """Prompt and answer are tokenised apart; the prompt is context, the answer is trained."""
     if case.missing():
         return
+    style_end(case)
     columns = [(column, case.name(column)) for column in case.kind.columns]
     answer = next((pair for pair in columns if pair[0].part == "answer"), None)
     joined = [name for column, name in columns if column.joined]
@@ -107,6 +108,13 @@ def read_instruction(case: Case) -> Reader:
             else:
                 issues.add("rows-answer-empty", index, answer[1])
         yield made
+
+
+def style_end(case: Case) -> None:
+    """A chatml form whose answers end with another token than its turns."""
+    name, eos = str(case.entry.get("type")), case.model.eos
+    if eos and eos != "<|im_end|>" and name.endswith("chatml"):
+        case.issues.add("rows-style-end", None, "<|im_end|>", eos)
 
 
 def _answer(case: Case, row: int, column: str, value: Any, strict: bool) -> str | list[str] | None:  # noqa: FBT001

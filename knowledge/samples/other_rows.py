@@ -68,7 +68,7 @@ def _steps(case: Case, row: int, values: dict[str, Any], *, mixed: bool) -> Made
     made = Made([(str(prompt), CONTEXT)], lead=1 if case.model.bos else 0, broken=broken)
     made.pieces.extend((str(step), CONTEXT) for step in steps)
     made.ends = min(len(steps), len(labels))
-    if len(labels) < len(steps) and steps:
+    if len(labels) < len(steps) and isinstance(steps, list):
         case.issues.add("rows-label-count", row, "labels")
         made.broken = True
     elif not steps:

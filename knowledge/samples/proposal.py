@@ -16,7 +16,7 @@ LOOK = 200
 """As many rows are looked at to see what a column holds."""
 
 _ROLE_KEYS = ("role", "from", "speaker", "author", "sender", "user_type")
-_TEXT_KEYS = ("content", "value", "text", "message", "body", "utterance")
+TEXT_KEYS = ("content", "value", "text", "message", "body", "utterance")
 _ASKS = ("prompt", "question", "instruction", "query", "input", "user", "human", "problem", "task", "request", "source")
 _SAYS = ("output", "response", "completion", "answer", "reply", "assistant", "bot", "solution", "target", "generation")
 _BETTER = ("chosen", "accepted", "preferred", "better", "winner", "positive", "good", "chosen_response")
@@ -45,6 +45,11 @@ ROLE_TARGETS = {
     "tool": ("tool", "function", "observation", "function_response", "tool_response", "ipython", "function_result"),
 }
 """What other trainers call the roles."""
+
+
+def is_pair(columns: dict[str, None]) -> bool:
+    """Whether rows hold a better and a worse answer."""
+    return any(name in columns for name in _BETTER[:5]) and any(name in columns for name in _WORSE[:4])
 
 
 @dataclass(slots=True)
@@ -124,7 +129,7 @@ def conversation_keys(items: list[dict[str, Any]]) -> tuple[str, str] | None:
     """The keys that hold role and content of messages, or None where they are no messages."""
     keys = set().union(*(item.keys() for item in items[:LOOK])) if items else set()
     role = next((key for key in _ROLE_KEYS if key in keys), None)
-    text = next((key for key in _TEXT_KEYS if key in keys and key != role), None)
+    text = next((key for key in TEXT_KEYS if key in keys and key != role), None)
     return (role, text) if role and text else None
 
 
@@ -159,7 +164,7 @@ def _chat(shape: Shape) -> Iterator[Fit]:
         roles = role_map(items, keys[0])
         if roles is not None:
             entry["roles"] = roles
-        yield Fit(entry, words=f"`{column}` holds messages: `type: chat_template` with the keys below.")
+        yield Fit(entry, words=f"`{column}` fits `type: chat_template`.")
 
 
 def _pairs(shape: Shape, rl: str) -> Iterator[Fit]:
@@ -176,7 +181,7 @@ def _pairs(shape: Shape, rl: str) -> Iterator[Fit]:
         yield Fit({"type": "ebft_reasoning.transform"}, words="The rows are conversations: `ebft_reasoning.transform`.")
     if rl == "ebft":
         yield Fit(
-            {"type": "ebft_strided_structured.transform"}, words="`ebft_strided_structured.transform` reads these."
+            {"type": "ebft_strided_structured.transform"}, words="The rows fit `ebft_strided_structured.transform`."
         )
 
 
@@ -189,7 +194,7 @@ def _pair_types(shape: Shape, better: str, worse: str, root: dict[str, Any], rl:
                 {"type": "chat_template.argilla"}, words="Under orpo whole conversations are `chat_template.argilla`."
             )
         elif plain and asks == "prompt":
-            yield Fit({}, words="Under orpo prompt, chosen and rejected as text need no `type`.", drops=("type",))
+            yield Fit({}, words="Leave `type` out for such rows.", drops=("type",))
         return
     if plain and "messages" in shape.columns:
         yield Fit(
@@ -203,16 +208,16 @@ def _pair_types(shape: Shape, better: str, worse: str, root: dict[str, Any], rl:
             "instruction": "chatml",
         }
         if better == "chosen" and worse == "rejected" and asks in names:
-            yield Fit({"type": names[asks]}, root, f"The rows hold {asks}, chosen and rejected: `type: {names[asks]}`.")
+            yield Fit({"type": names[asks]}, root, f"The rows fit `type: {names[asks]}`.")
         mapping = {"field_prompt": asks, "field_chosen": better, "field_rejected": worse}
-        yield Fit({"type": mapping}, root, "Name the columns in a mapping under `type:`.")
+        yield Fit({"type": mapping}, root, "Name them in a mapping under `type:`.")
     elif better in shape.lists and worse in shape.lists:
         if "messages" in shape.lists or "messages" in shape.texts:
             yield Fit(
                 {"type": "chat_template.default"}, root, "The rows are pairs after messages: `chat_template.default`."
             )
         elif asks == "prompt" and all(len(value) == 2 for value in shape.lists[better]):
-            yield Fit({"type": "chatml.ultra"}, root, "chosen and rejected are lists of two messages: `chatml.ultra`.")
+            yield Fit({"type": "chatml.ultra"}, root, "The rows fit `type: chatml.ultra`.")
         yield Fit({"type": "chat_template.argilla_chat"}, root, "Whole conversations are `chat_template.argilla_chat`.")
     elif better in shape.objects or "messages" in shape.columns:
         messages = "messages" if "messages" in shape.columns else next(iter(shape.lists), asks or "prompt")
@@ -232,7 +237,7 @@ def _judged(shape: Shape, said: str, label: str, rl: str) -> Iterator[Fit]:
         yield Fit({"type": names[asks]}, root, f"The rows are judged answers: `type: {names[asks]}`.")
     if asks and said in shape.texts:
         mapping = {"field_prompt": asks, "field_completion": said, "field_label": label}
-        yield Fit({"type": mapping}, root, "Name the columns in a mapping under `type:`.")
+        yield Fit({"type": mapping}, root, "Name them in a mapping under `type:`.")
 
 
 def _steps(shape: Shape) -> Iterator[Fit]:
@@ -256,21 +261,24 @@ def _instruction(shape: Shape) -> Iterator[Fit]:
         words = f"The rows fit `type: {kind.names[0]}`."
         found.append((used * 100 - order, Fit({"type": kind.names[0]}, words=words)))
     yield from (fit for _, fit in sorted(found, key=lambda pair: -pair[0]))
-    asks = next((name for name in _ASKS if name in shape.texts), None)
-    says = next((name for name in _SAYS if name in shape.texts and name != asks), None)
+    lower = {name.lower(): name for name in shape.texts}
+    asks = next((lower[name] for name in _ASKS if name in lower), None)
+    says = next((lower[name] for name in _SAYS if name in lower and lower[name] != asks), None)
     if asks and says:
         mapping: dict[str, Any] = {"field_instruction": asks, "field_output": says}
         mapping |= {"format": "{instruction}\n", "no_input_format": "{instruction}\n"}
         if "system" in shape.texts:
             mapping["field_system"] = "system"
-        yield Fit({"type": mapping}, words=f"Name `{asks}` and `{says}` in a mapping under `type:`.")
+        yield Fit({"type": mapping}, words="Name the columns in a mapping under `type:`.")
 
 
 def _text(shape: Shape) -> Iterator[Fit]:
     named: list[str] = [
         name for name in ("text", "content", "body", "article", "story", "document") if name in shape.texts
     ]
-    if not named and len(shape.texts) == 1:
+    if shape.lists or shape.objects or "role" in shape.columns:
+        return
+    if not named and len(shape.columns) == 1:
         named = shape.texts
     for column in named[:1]:
         keys: dict[str, Any] = {"type": "completion"}

@@ -152,7 +152,11 @@ def _read_array(text: str, rows: Rows) -> None:
             rows_of_lists = first.endswith("]") and text.count("\n[") > 0
             told = "rows that are lists" if rows_of_lists else _cause(text, position)
             rule = "rows-not-objects" if rows_of_lists else "rows-unreadable"
-            rows.fault(rule, text.count("\n", 0, position) + 1, "a list" if rows_of_lists else told)
+            rows.fault(
+                rule, text.count("\n", 0, position) + (0 if rows_of_lists else 1), "a list" if rows_of_lists else told
+            )
+            if rows_of_lists:
+                return
     if values and all(isinstance(value, str) for value in values):
         values = [{"text": value} for value in values]
     _only_objects(values, array("I", range(1, len(values) + 1)), rows)
@@ -203,7 +207,8 @@ def _read_stream(text: str, rows: Rows) -> None:
             if rows.cut and text.find("\n", at) < 0:
                 break
             position = getattr(error, "pos", at)
-            rows.fault("rows-unreadable", line + text.count("\n", at, position), _cause(text, position, at))
+            place = len(text[:position].rstrip())
+            rows.fault("rows-unreadable", line + text.count("\n", at, place), _cause(text, position, at))
             end = text.find("\n", at)
             if end < 0:
                 break
@@ -230,18 +235,18 @@ def _cause(text: str, position: int, start: int | None = None) -> str:
     line = text[begin : text.find("\n", begin) if "\n" in text[begin:] else len(text)].strip()
     here = text[position : position + 1]
     before = text[max(0, position - 40) : position].rstrip()
+    if line.startswith(("{", "[")) and not text[position:].strip():
+        return "a cut line"
     if line.startswith(("#", "//")):
         return "a comment"
     if line.startswith(("{'", "[{'")) or (here == "'" and before.endswith(("{", ",", ":", "["))):
         return "single quotes"
     if here == "," and begin and before.endswith("}"):
         return "a comma between the objects"
-    if before.endswith(",") and here in "]}":
+    if here and before.endswith(",") and here in "]}":
         return "a trailing comma"
     if before.endswith(":") and text[position : position + 4] in ("True", "Fals", "None"):
         return "Python's True, False or None"
-    if position >= len(text) or here in ("\n", ""):
-        return "a cut line"
     if not line.startswith(("{", "[")):
         return "comma-separated values" if "," in line and not line.startswith("<") else "plain text"
     if here in "\t\r\n" or (here and ord(here) < 32):

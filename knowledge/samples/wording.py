@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from knowledge.samples.cures import Cure
     from knowledge.samples.issues import Met
 
+WIDTH = 105
+"""A message with its cure is about as long; what is longer leaves the cure to the block that follows."""
+
 SHOWN = 40
 """As many characters of a name that stands in the rows are shown."""
 
@@ -75,10 +78,12 @@ def finding(met: Met, around: Surroundings, cure: Cure | None, line: int | None,
     told = load_told()[met.rule]
     message = _sentence(told.says, met, around, line)
     if cure is not None and cure.words:
-        message = f"{message} {cure.words}"
+        short = "Set it as below." if cure.mended and len(message) + len(cure.words) > WIDTH else cure.words
+        message = f"{message} {short}"
     fields, places = _fields(met, around)
     first = places[0] if places else None
-    return Finding.model_construct(
+    return make(
+        Finding,
         rule=met.rule,
         severity=severity or told.severity,
         fields=fields,
@@ -98,13 +103,10 @@ def finding(met: Met, around: Surroundings, cure: Cure | None, line: int | None,
 
 def _sentence(says: str, met: Met, around: Surroundings, line: int | None) -> str:
     one = met.rows == 1
-    count = (
-        f"row {(met.row or 0) + 1}"
-        if one
-        else f"all {met.rows} rows"
-        if met.rows == around.total
-        else f"{met.rows} rows"
-    )
+    every = "both" if met.rows == 2 else f"all {met.rows}"
+    count = f"row {(met.row or 0) + 1}" if one else f"{every if met.rows == around.total else met.rows} rows"
+    several = [shown(name) for name in (*met.detail[:1], *met.also)]
+    joined = "`, `".join(several[:-1]) + "` and `" + several[-1] if len(several) > 1 else "".join(several)
     words = {
         "n": count,
         "s": "s" if one else "",
@@ -114,10 +116,11 @@ def _sentence(says: str, met: Met, around: Surroundings, line: int | None) -> st
         "are": "is" if one else "are",
         "them": "it" if one else "them",
         "type": around.type,
+        "many": "s" if met.also else "",
         "under": f" under `rl: {around.rl}`" if around.rl else "",
         "line": line if line is not None else "?",
     }
-    text = says.format(*(shown(detail) for detail in met.detail), *("",) * 3, **words)
+    text = says.format(joined, *(shown(detail) for detail in met.detail[1:]), *("",) * 3, **words)
     return text[:1].upper() + text[1:]
 
 
@@ -133,7 +136,7 @@ def _fields(met: Met, around: Surroundings) -> tuple[tuple[str, ...], tuple[Plac
     if met.rule == "rows-column-missing" and len(met.detail) > 1 and met.detail[1]:
         keys = (met.detail[1], "type")
     paths = [key[1:] if key.startswith("/") else f"{around.entry}.{key}" for key in keys]
-    columns = [f"rows[].{shown(name)}" for name in met.detail[: told.columns] if name]
+    columns = [f"rows[].{shown(name)}" for name in (*met.detail[: told.columns], *met.also) if name]
     places: list[Place] = []
     for path in paths:
         at = place(around.config, path)
