@@ -29,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
     parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
+    parser.add_argument("--only-configs", action="store_true", help="leave out YAML that is no Axolotl config")
     parser.add_argument("--fix", action="store_true", help="print the text with mechanical faults mended")
     parser.add_argument("--diff", action="store_true", help="print what --fix would change")
 
@@ -43,6 +44,9 @@ def run(options: argparse.Namespace) -> int:
         text = _read(path)
         if text is None:
             code = 2
+            continue
+        if options.only_configs and not _is_training_config(text):
+            print(f"helpbot: {path} is no Axolotl config, left out.", file=sys.stderr)
             continue
         report = check(
             text,
@@ -91,6 +95,24 @@ def _read(path: str) -> str | None:
         print(f"helpbot: cannot read {path}: {error.strerror or error}.", file=sys.stderr)
         return None
     return data.decode("utf-8", "replace")
+
+
+def _is_training_config(text: str) -> bool:
+    """Whether a file that nobody called an Axolotl config looks like one.
+
+    It names `base_model`, or has three other top-level keys that Axolotl knows; a text that no key can be read from
+    counts when a line begins with `base_model:`.
+    """
+    from knowledge.config import read
+    from knowledge.schema import is_launcher_file
+
+    config = read(text)
+    if not config.values:
+        return any(line.startswith("base_model:") for line in text.splitlines())
+    if is_launcher_file(config):
+        return False
+    known = sum(1 for key in config.values if isinstance(key, str) and config.field(key) is not None)
+    return "base_model" in config.values or known >= 3
 
 
 def _fails(findings: Iterable[Finding], level: str) -> bool:
