@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge.config import Config
 from knowledge.document import Document, Mapping, masked, parse
-from knowledge.finding import Edit, Finding, Frozen, Place, Severity
+from knowledge.finding import Edit, Finding, Frozen, Place, Severity, make
 from knowledge.memory import MemoryEstimate, memory_of
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
@@ -95,7 +95,8 @@ def check(
         found = _without_edits_beside(secrets, found, document)
     found, silenced = _silence(found, document)
     found.sort(key=_order)
-    return Report.model_construct(
+    return make(
+        Report,
         axolotl=axolotl or config.types.axolotl,
         verdict=_verdict(found),
         findings=tuple(found),
@@ -165,8 +166,9 @@ def _not_checked(config: Config, rows: bool) -> tuple[str, ...]:  # noqa: FBT001
 def _fault_finding(fault: Any, document: Document) -> Finding:
     line, column = document.given(min(fault.line, len(document.lines)) - 1, fault.column - 1)
     excerpt = document.lines[fault.line - 1].strip() if fault.line <= len(document.lines) else ""
-    place = Place(path="", line=line, column=column, excerpt=excerpt)
-    return Finding(
+    place = make(Place, path="", line=line, column=column, excerpt=excerpt)
+    return make(
+        Finding,
         rule=fault.id,
         severity=Severity.ERROR,
         line=line,
@@ -185,14 +187,15 @@ def _line_edit(fault: Any, document: Document) -> Edit | None:
         return None
     first, last, text = fault.replaces
     start, end = document.given(first, 0), document.given(last, len(document.lines[last]))
-    return Edit(line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
+    return make(Edit, line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
 
 
 def _duplicate(each: Any, document: Document) -> Finding:
     first, last = document.given(each.first.line, each.first.column), document.given(each.last.line, each.last.column)
     words = document.lines[each.first.line][each.first.column :].strip()
-    place = Place(path=str(each.key), line=first[0], column=first[1], excerpt=words)
-    return Finding(
+    place = make(Place, path=str(each.key), line=first[0], column=first[1], excerpt=words)
+    return make(
+        Finding,
         rule="yaml-duplicate-key",
         severity=Severity.WARNING,
         fields=(str(each.key),),
@@ -208,7 +211,8 @@ def _not_a_mapping(document: Document) -> Finding:
     kind = {list: "a list", type(None): "empty", Mapping: "empty"}.get(
         type(document.values), "a list" if isinstance(document.values, list) else "a single value"
     )
-    return Finding(
+    return make(
+        Finding,
         rule="yaml-not-a-mapping",
         severity=Severity.ERROR,
         line=1,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from knowledge.config import Config, Unreadable
 from knowledge.document import Steps, join, split
-from knowledge.finding import Edit, Finding, Place, Severity
+from knowledge.finding import Edit, Finding, Place, Severity, make
 from knowledge.secrets import mask
 
 BASE = {
@@ -150,7 +150,8 @@ def stamp(each: Problem, name: str, severity: Severity, config: Config, why: str
         if at is not None:
             places.append(at)
     first = min(places[:1], default=None, key=lambda at: at.line)
-    return Finding.model_construct(
+    return make(
+        Finding,
         rule=name,
         severity=severity,
         fields=tuple(join(field) if isinstance(field, tuple) else field for field in each.fields),
@@ -177,6 +178,6 @@ def place(config: Config, field: str | Steps) -> Place | None:
             path = join(steps)
             words = config.words(steps)
             excerpt = mask(words) if config.secretive else words
-            return Place.model_construct(path=path, line=at[0], column=at[1], excerpt=excerpt)
+            return make(Place, path=path, line=at[0], column=at[1], excerpt=excerpt)
         steps = steps[:-1]
     return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from knowledge.config import LEGACY_ATTENTION, Config, load_types
 from knowledge.document import Steps, join
 from knowledge.facts import read_json
-from knowledge.finding import Edit, Finding, Severity
+from knowledge.finding import Edit, Finding, Severity, make
 from knowledge.rule import problem, stamp
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     if not word.isalpha() or len(word) > 5:
         return None
     line, column = config.document.given(mark.line, mark.column)
-    edit = Edit(line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
+    edit = make(Edit, line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
     shown = str(wrong.value).lower()
     message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` takes text. Write `"{word}"`.'
     each = problem(message, wrong.steps, why="YAML 1.1 reads yes, no, on, off, true and false as switches.")
@@ -420,4 +420,4 @@ def rename(config: Config, steps: Steps, name: str | None) -> Edit | None:
     if not config.document.lines[mark.line].startswith(key, mark.column):
         return None
     line, column = config.document.given(mark.line, mark.column)
-    return Edit(line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)
+    return make(Edit, line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.finding import Frozen
+from knowledge.finding import Frozen, make
 from knowledge.memory.assumptions import assumptions
 from knowledge.memory.moments import Moment, evaluation_bytes, moments
 from knowledge.memory.weights import Static, static_bytes
@@ -98,7 +98,8 @@ def estimate(run: Run) -> MemoryEstimate:
         high = max(high, (1 + _LOST) * fixed + 2 * evaluation_bytes(run, "plain") / _GIB + _CONTEXT[2] + beside)
     middle = allocated + overhead
     high = max(min(high, _WIDEST * low), middle)
-    return MemoryEstimate(
+    return make(
+        MemoryEstimate,
         base_params=run.base.total,
         trainable_params=run.trained,
         known=run.base.known,
@@ -122,7 +123,8 @@ def _logits(run: Run, peak: Moment) -> float:
 
 
 def _parts(static: Static, peak: Moment, overhead: float) -> Parts:
-    return Parts(
+    return make(
+        Parts,
         weights=round(static.weights / _GIB, 3),
         gradients=round(peak.gradients / _GIB, 3),
         optimizer=round(static.optimizer / _GIB, 3),

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from knowledge.finding import make
 from knowledge.plan.values import GUIDE_BATCH, BatchAdvice, BatchChoice, StepAdvice, nearer
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def batch_advice(
     """
     parallel = max(1, gpus // divisor)
     below, above = _around(micro_batch_size, gpus, target, divisor)
-    return BatchAdvice(
+    return make(
+        BatchAdvice,
         micro_batch_size=micro_batch_size,
         gradient_accumulation_steps=gradient_accumulation_steps,
         gpus=gpus,
@@ -134,7 +136,8 @@ def _around(micro: int, gpus: int, target: int, divisor: int) -> tuple[BatchChoi
 
 
 def _choice(accumulation: int, micro: int, gpus: int, parallel: int) -> BatchChoice:
-    return BatchChoice(
+    return make(
+        BatchChoice,
         gpus=gpus,
         gradient_accumulation_steps=accumulation,
         effective_batch_size=accumulation * micro * parallel,

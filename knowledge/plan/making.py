@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from knowledge.finding import make
 from knowledge.parameters import base_parameters, trainable_parameters
 from knowledge.plan.batch import Batch, batch_of
 from knowledge.plan.remarks import say_what_is_missing, troubles_of
@@ -114,7 +115,8 @@ def make_plan(
     at_most = saves_at_most(settings, saving)
     rates = _curve(config, total, warmup, remarks) if curve else None
     packed = bool(settings.get("sample_packing"))
-    return TrainingPlan(
+    return make(
+        TrainingPlan,
         gpus=config.gpus,
         data_parallel=batch.parallel,
         micro_batch_size=batch.micro,

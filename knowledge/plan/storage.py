@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from knowledge.finding import make
 from knowledge.plan.values import CheckpointStorage
 
 HUB_DEFAULT: Final = "every_save"
@@ -37,7 +38,8 @@ def checkpoint_storage(
     """
     checkpoint = weights_bytes + (0 if save_only_model else optimizer_bytes)
     head, history = hub_bytes(hub_strategy, weights_bytes, checkpoint, saves)
-    return CheckpointStorage(
+    return make(
+        CheckpointStorage,
         saves=saves,
         at_most=at_most,
         weights_bytes=weights_bytes,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from knowledge.finding import Finding, Severity
+from knowledge.finding import Finding, Severity, make
 from knowledge.rule import place
 from knowledge.secrets import mask
 
