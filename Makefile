@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis agreement fuzz load screenshots docs facts golden audit lock clean
 
 install: $(STAMP)
 
@@ -33,6 +33,52 @@ generated: install
 
 unit: install
 	$(BIN)/pytest
+
+# Slow work has its own target; each prints what it measured. What needs reference data says so where it is absent.
+
+bench: install
+	$(BIN)/python benchmarks/check_speed.py
+
+accuracy: install
+	$(BIN)/python benchmarks/plan_accuracy.py
+	$(BIN)/python benchmarks/memory_accuracy.py
+
+recall: install
+	$(BIN)/python benchmarks/cases_recall.py
+
+rows: install
+	$(BIN)/python benchmarks/rows_agreement.py
+
+diagnosis: install
+	$(BIN)/python benchmarks/diagnosis_accuracy.py
+
+# make agreement VALIDATOR="PYTHON SCRIPT" CONFIGS="FOLDER ..."
+MUTATIONS ?= 5000
+SEED ?= 3
+agreement: install
+	$(BIN)/python scripts/compare_with_axolotl.py --validator $(VALIDATOR) --configs $(CONFIGS) --mutations $(MUTATIONS) --seed $(SEED) --mend 300
+
+fuzz: install
+	$(BIN)/pip install --quiet --disable-pip-version-check 'atheris>=2.3'
+	$(BIN)/python benchmarks/fuzz.py
+
+load: install
+	$(BIN)/python benchmarks/load.py
+
+screenshots: install
+	$(BIN)/python scripts/screenshots.py
+
+docs: install
+	$(BIN)/python scripts/write_docs.py
+
+facts: install
+	$(BIN)/python scripts/sync_axolotl.py
+
+golden: install
+	$(BIN)/python scripts/write_golden.py
+
+audit: install
+	$(BIN)/pip-audit --requirement locks/dev.txt --require-hashes --disable-pip
 
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --extra dev pyproject.toml -o locks/dev.txt
