@@ -99,20 +99,3 @@ def kernels_on_unpatchable_model(config: Config) -> Iterator[Problem]:
             named = [key for key in ("lora_qkv_kernel", "lora_o_kernel") if config.written(key)]
             message = "Loading fails on this model: write `lora_qkv_kernel: false` and `lora_o_kernel: false`."
             yield problem(message, *named, "adapter", "base_model")
-
-
-@rule(
-    Severity.ADVICE,
-    fields=("adapter", "lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel", "lora_embedding_kernel"),
-    says="Auto-enabling LoRA kernel optimizations",
-    bad=LORA,
-    good=f"{LORA}lora_mlp_kernel: true\nlora_qkv_kernel: true\nlora_o_kernel: true\n",
-)
-def kernels_switched_on(config: Config) -> Iterator[Problem]:
-    """Axolotl switches its LoRA kernels on by itself.
-
-    With LoRA or QLoRA, no preference training, no remote code and none of the four switches written, all four become
-    true: faster, less memory. Write them as false when loading or the loss looks odd.
-    """
-    if config.final("lora_mlp_kernel") is True and config.raw("lora_mlp_kernel") is None:
-        yield problem("Turns the four `lora_*_kernel` on by itself; write false to go without.", "adapter")
