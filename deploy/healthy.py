@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Asks the bot of this machine for /healthz; exits 0 where it is well, or where HELPBOT_HEALTH_PORT=0 asks for no answer."""
+"""Asks the bot of this machine for /healthz; exits 0 where it is well, or where HELPBOT_HEALTH_PORT=0 serves none."""
 
 from __future__ import annotations
 
