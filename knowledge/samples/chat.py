@@ -9,7 +9,7 @@ from typing import Any
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
 from knowledge.samples.instruction import type_name
 from knowledge.samples.refusal import refusal
-from knowledge.samples.templates import Template
+from knowledge.samples.templates import BOS, EOS, Template
 from knowledge.samples.turn_ends import check_end, check_start, end_is_trained
 
 DEFAULT_ROLES = {
@@ -33,8 +33,8 @@ class _Role:
     trained: bool
     printed: bool
     strange: bool
-    before: str
     pieces: tuple[tuple[str, int], ...]
+    first: tuple[tuple[str, int], ...]
     part: int
     seen: tuple[str | None, str]
 
@@ -80,15 +80,16 @@ class ChatReader:
         known = self._roles.get((name, own))
         if known is None:
             mapped = name if own else self.roles.get(name, name)
-            before, printed = self.template.before(str(mapped)), self.template.prints(str(mapped))
+            before, printed = self.between(str(mapped)), self.template.prints(str(mapped))
             trained = self.case.trains_inputs or mapped in self.trained_roles
+            start = self.template.before(str(mapped)).replace(BOS, "") if mapped in ("user", "system") else before
             known = self._roles[name, own] = _Role(
                 mapped,
                 trained,
                 printed,
                 mapped not in _CANONICAL,
-                before,
                 ((before, CONTEXT),) if before else (),
+                ((start, CONTEXT),) if start else (),
                 TRAINED if trained and printed else CONTEXT,
                 (str(mapped), "text"),
             )
@@ -211,6 +212,13 @@ class ChatReader:
         self.untrained(index, made, reasons, seen)
         return made
 
+    def between(self, role: str) -> str:
+        """What is printed between a turn and the one before it; the start of a row has a little less."""
+        before = self.template.before(role).replace(BOS, "")
+        if role in ("user", "system") and before:
+            before = self.template.behind("assistant") + before
+        return before.replace(EOS, self.case.model.eos or "")
+
     def refused(self, turns: tuple[tuple[str | None, str], ...]) -> tuple[str, ...] | None:
         """Whether the template refuses these turns; rows mostly share a few sequences."""
         if turns not in self._refused:
@@ -227,7 +235,7 @@ class ChatReader:
         role = self._roles.get((name, False)) or self.role(name)
         if role.strange or not role.printed or (self.template.trims and not content.strip()):
             return False
-        made.pieces += (*role.pieces, (content, role.part))
+        made.pieces += (*(role.pieces if made.pieces else role.first), (content, role.part))
         if role.trained:
             made.ends += self.end_trained
             made.sure = True
@@ -253,8 +261,7 @@ class ChatReader:
             return None
         if role.strange and role.name is not None:
             self.issues.add("rows-role-unmapped", index, str(role.name))
-        if role.before:
-            made.pieces.append((role.before, CONTEXT))
+        made.pieces += role.pieces if made.pieces else role.first
         printed = role.printed and any(text.strip() if self.template.trims else text for text, _ in pieces)
         for text, train in pieces:
             made.pieces.append((text, TRAINED if trained and train and role.printed else CONTEXT))

@@ -28,7 +28,11 @@ TRIED = 64
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML as people write it: text with line breaks in double quotes."""
+    """YAML as people write it: items indented, text with line breaks in double quotes."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Items of a list stand deeper than its key."""
+        super().increase_indent(flow, False)
 
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 ROWS, SPANS, WIDTH = 3, 12, 160
 """Rows that are shown, spans of each, characters of each span."""
+
+END = "⟨end⟩"
+"""Stands for an end token that is put behind the text."""
+
+_TOKEN = re.compile(r"\s*(<[^<>\s]{1,40}>|\[\|?[A-Za-z_/]+\|?\])")
 
 
 def preview(case: Case) -> tuple[Mask, ...]:
@@ -37,7 +43,23 @@ def _masks(index: int, made: Made) -> list[Mask]:
             Mask(row=index + 1, side=name, spans=_spans([p for p in made.pieces if p[1] in (CONTEXT, side)]))
             for name, side in (("chosen", CHOSEN), ("rejected", REJECTED))
         ]
-    return [Mask(row=index + 1, spans=_spans(made.pieces))]
+    return [Mask(row=index + 1, spans=_spans(_with_ends(made)))]
+
+
+def _with_ends(made: Made) -> list[tuple[str, int]]:
+    """The pieces with the end tokens that are trained: taken from the text behind a turn, or as a sign."""
+    if not made.ends:
+        return made.pieces
+    pieces: list[tuple[str, int]] = []
+    for text, part in made.pieces:
+        if pieces and part == CONTEXT and pieces[-1][1] == TRAINED:
+            token = _TOKEN.match(text)
+            pieces.append((token[0] if token else END, TRAINED))
+            text = text[token.end() :] if token else text
+        pieces.append((text, part))
+    if pieces and pieces[-1][1] == TRAINED:
+        pieces.append((END, TRAINED))
+    return pieces
 
 
 def _spans(pieces: list[tuple[str, int]]) -> tuple[Span, ...]:

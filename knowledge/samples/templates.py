@@ -9,7 +9,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-EOS = "<eos-token>"
+BOS, EOS = "<bos-token>", "<eos-token>"
+"""How templates.json writes the tokens that a template takes from the tokenizer."""
+
 _SPECIAL = re.compile(r"<[^<>\s'\"{}]{1,40}>|\[/?[A-Z_]{2,30}\]|\[\|[a-z]+\|\]")
 _TAG = re.compile(r"\{%-?\+?\s*(\w+)|\{\{|\{#")
 _OPENS = {"for": "endfor", "if": "endif", "macro": "endmacro", "call": "endcall", "filter": "endfilter"}
