@@ -155,6 +155,34 @@ class DemoPage:
         """How many messages the page shows."""
         return await self.page.locator(_MESSAGE).count()
 
+    async def everything(self) -> str:
+        """The words of the whole conversation."""
+        return await self.page.locator("#channel-message-list").inner_text()
+
+    async def picture_words(self) -> str:
+        """What the last picture says to somebody who cannot see it."""
+        return await self.page.locator(f"{_MESSAGE} img[alt]").last.get_attribute("alt") or ""
+
+    async def overflows(self) -> bool:
+        """Whether a visitor has to scroll sideways."""
+        timeline = self.page.locator("#channel-timeline")
+        return bool(await timeline.evaluate("one => one.scrollWidth > one.clientWidth"))
+
+    async def become(self, member: str) -> None:
+        """Looks at the channel as another member."""
+        await self.page.locator("#viewer-picker").select_option(label=member)
+        await self.settle()
+
+    async def download(self, folder: Path) -> Path:
+        """Downloads the file of the newest message."""
+        message = await self.last_message()
+        async with self.page.expect_download(timeout=_PATIENCE * 1000) as started:
+            await message.locator(".file-download").last.click()
+        found = await started.value
+        path = folder / found.suggested_filename
+        await found.save_as(path)
+        return path
+
     async def picture(self, path: Path) -> None:
         """Takes a picture of the newest message."""
         message = await self.last_message()
@@ -166,6 +194,7 @@ class DemoPage:
             tall = max(size["height"], int((box or {"height": 0})["height"]) + around + 40)
             await self.page.set_viewport_size({"width": size["width"], "height": tall})
             await message.scroll_into_view_if_needed()
+            await self.page.mouse.move(0, 0)  # what hovers would be in the picture
             await self.page.wait_for_timeout(200)
             await message.screenshot(path=path)
         finally:
@@ -174,5 +203,10 @@ class DemoPage:
     async def form_picture(self, path: Path) -> None:
         """Takes a picture of the page with the form that is open."""
         await self.page.locator("#modal-root textarea").first.wait_for()
+        await self.page.wait_for_timeout(150)
+        await self.page.screenshot(path=path)
+
+    async def window(self, path: Path) -> None:
+        """Takes a picture of the whole window."""
         await self.page.wait_for_timeout(150)
         await self.page.screenshot(path=path)
