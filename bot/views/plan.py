@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.client import HelpBot
 
 _ASSUMPTIONS = 900
+NO_CURVE = "The curve of the learning rate took too long to draw. Press **Plan** again for it."
 NO_PLAN = "There is no plan: the config names neither a batch nor a number of epochs that can be read."
 
 
@@ -33,19 +34,22 @@ async def plan_layout(bot: HelpBot, checked: Checked) -> tuple[ui.LayoutView, di
     items.append(ui.TextDisplay("\n".join(run_lines(checked.report))))
     items.append(ui.TextDisplay(table(plan, memory)))
     files: dict[str, Any] = {}
-    if (curve := await _curve(bot, checked)) is not None:
+    curve = await _curve(bot, checked)
+    if isinstance(curve, jobs.Curve):
         files["file"] = discord.File(io.BytesIO(curve.png), NAME)
         words = limits.one_line(curve.alt, limits.DESCRIPTION)
         items.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{NAME}", description=words)))
+    elif curve is not None:
+        items.append(ui.TextDisplay(small(curve)))
     view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items)]
     if plan.assumptions:
         view.append(ui.TextDisplay(small(limits.cut(" ".join(plan.assumptions), _ASSUMPTIONS))))
     return layout(*view), files
 
 
-async def _curve(bot: HelpBot, checked: Checked) -> jobs.Curve | None:
-    """The picture; a plan without it is better than none."""
+async def _curve(bot: HelpBot, checked: Checked) -> jobs.Curve | str | None:
+    """The picture, or why there is none; a plan without it is better than none."""
     try:
         return await bot.workers.run(jobs.curve, text=checked.text, gpus=checked.gpus)
     except UserError:
-        return None
+        return NO_CURVE

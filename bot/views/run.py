@@ -69,7 +69,7 @@ def table(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:
         ("train rows", plan.train_rows),
         ("steps", plan.optimizer_steps_done or plan.total_num_steps),
         ("warm-up steps", plan.warmup_steps),
-        ("epochs", plan.epochs_seen or plan.num_epochs),
+        ("epochs", plan.epochs_seen or (None if plan.optimizer_steps_done else plan.num_epochs)),
         ("learning rate", plan.learning_rate),
         ("save every", plan.save_every_steps),
         ("saves", plan.n_saves if plan.n_saves is not None else plan.n_saves_at_most),

@@ -58,6 +58,10 @@ def say_what_is_missing(
         notes.append(
             "How many steps this method makes follows from its prompts and generations; `max_steps` would fix it."
         )
+    elif data.train is None and not data.troubles and loop.steps:
+        notes.append("The number of rows is not known, so neither is how many epochs `max_steps` makes.")
+        if config.get("warmup_steps") is None:
+            notes.append("The warm-up is a share of `max_steps`, or of the rows' steps where those are fewer.")
     elif data.train is None and not data.troubles:
         notes.append("The number of rows is not known, so steps, saves and evaluations are not: a sample gives them.")
     elif count.total is None and config.get("sample_packing") and not data.troubles:

@@ -52,7 +52,10 @@ def sketch_of(config: Config) -> Sketch | None:
     steps = plan.optimizer_steps_done or plan.trainer_max_steps
     known = isinstance(steps, int) and steps > 0
     total = steps if isinstance(steps, int) and steps > 0 else NOMINAL
-    share = plan.warmup_steps if known else warmup_of(settings, total, known=True)
+    # With `max_steps` the end is known before the rows are, which can only make the warm-up shorter.
+    share = plan.warmup_steps if known else None
+    if share is None:
+        share = warmup_of(settings, total, known=True)
     warmup = trainer_warmup(share, total)
     if not known and settings.get("warmup_steps"):
         warmup = min(warmup, NOMINAL // 10)
