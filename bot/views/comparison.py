@@ -85,13 +85,13 @@ def _changes(changes: Sequence[FieldChange]) -> str:
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    return _packed([limits.cut(finding_text(finding), 300) for finding in findings], _FINDINGS, "finding")
+    return _packed([limits.cut(finding_text(finding), 300) for finding in findings], _FINDINGS, "finding", "\n\n")
 
 
-def _packed(lines: Sequence[str], room: int, noun: str) -> str:
+def _packed(lines: Sequence[str], room: int, noun: str, gap: str = "\n") -> str:
     """Whole lines as far as they fit, and how many are left."""
-    taken, _ = limits.pack(lines, room, gap=1)
+    taken, _ = limits.pack(lines, room, gap=len(gap))
     shown = list(lines[:taken])
     if taken < len(lines):
         shown.append(f"… and {plural(len(lines) - taken, f'more {noun}')}.")
-    return "\n".join(shown)
+    return gap.join(shown)

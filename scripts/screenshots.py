@@ -1,0 +1,103 @@
+"""Takes the pictures of docs/images from the demo page: `make screenshots`. Needs Debian's chromium."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))  # so that it runs as a file, too
+
+from bot.demo import Demo, demo  # noqa: E402
+from scripts.demo_page import DESK, PHONE, DemoPage, chromium, demo_page  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+IMAGES = ROOT / "docs" / "images"
+EXAMPLES = ROOT / "bot" / "examples"
+
+
+async def report(page: DemoPage, _running: Demo) -> None:
+    """A config that starts, but not as meant."""
+    await page.command("checkconfig", files={"file": EXAMPLES / "facts.yaml"}, gpus="4")
+
+
+async def refused(page: DemoPage, _running: Demo) -> None:
+    """Broken YAML, and what else is refused."""
+    await page.command("checkconfig", files={"file": EXAMPLES / "pasted.yaml"})
+
+
+async def corrected(page: DemoPage, running: Demo) -> None:
+    """The corrected copy with its diff."""
+    await report(page, running)
+    await page.press("Corrected copy")
+
+
+async def clean(page: DemoPage, _running: Demo) -> None:
+    """Nothing found."""
+    await page.command("checkconfig", files={"file": EXAMPLES / "clean.yaml"}, gpus="8")
+
+
+async def plan(page: DemoPage, _running: Demo) -> None:
+    """The plan with its curve."""
+    await page.command("checkconfig", files={"file": EXAMPLES / "clean.yaml"}, gpus="8")
+    await page.press("Plan")
+
+
+async def explanation(page: DemoPage, _running: Demo) -> None:
+    """A field explained."""
+    await page.command("explain", field="gradient_accumulation_steps")
+
+
+async def batch(page: DemoPage, _running: Demo) -> None:
+    """The effective batch."""
+    await page.command("batchsize", micro_batch_size="2", gradient_accumulation_steps="75", gpus="4")
+
+
+async def faq(page: DemoPage, _running: Demo) -> None:
+    """An entry of the FAQ."""
+    await page.command("faq", topic="out of memory")
+
+
+async def compare(page: DemoPage, _running: Demo) -> None:
+    """Two configs beside each other."""
+    await page.command("compare", files={"a": EXAMPLES / "clean.yaml", "b": EXAMPLES / "facts.yaml"})
+
+
+ANSWERS: dict[str, Callable[[DemoPage, Demo], Awaitable[None]]] = {
+    function.__name__: function
+    for function in (report, refused, corrected, clean, plan, explanation, batch, faq, compare)
+}
+
+
+async def take(names: list[str]) -> None:
+    """Takes the pictures of the answers with these names, at a desk and on a phone; the page and the form as well."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    for device, size in (("desk", DESK), ("phone", PHONE)):
+        async with demo(workers=0) as running, demo_page(running.url, size) as page:
+            for name in names:
+                await ANSWERS[name](page, running)
+                if name == "report":
+                    await page.window(IMAGES / f"page-{device}.png")
+                await page.picture(IMAGES / f"{name}-{device}.png")
+            await page.command("checkconfig")
+            await page.window(IMAGES / f"form-{device}.png")
+            for error in running.env.errors:
+                raise error
+
+
+def main() -> int:
+    """Takes all of them, or those named on the command line."""
+    if chromium() is None:
+        sys.stderr.write("screenshots: no Chromium is installed. On Debian: apt-get install chromium.\n")
+        return 2
+    asyncio.run(take(sys.argv[1:] or list(ANSWERS)))
+    sys.stdout.write(f"{len(list(IMAGES.glob('*.png')))} pictures in {IMAGES.relative_to(ROOT)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
