@@ -10,10 +10,12 @@ from knowledge import Report
 from knowledge import check as check_config
 from knowledge.compare import Comparison
 from knowledge.compare import compare as compare_configs
+from knowledge.config import read
 from knowledge.diagnosis import Diagnosis
 from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding, Frozen
 from knowledge.fixes import corrected, diff
+from knowledge.memory import Fitting, smaller_cards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,5 +92,12 @@ def curve(text: str, *, gpus: int = 1) -> Curve | None:
     return None if picture is None else Curve(png=picture.png, alt=picture.alt)
 
 
-JOBS: dict[str, Callable[..., Any]] = {job.__name__: job for job in (ready, check, correct, curve, diagnose, compare)}
+def fittings(text: str, *, gpus: int = 1) -> tuple[Fitting, ...]:
+    """What makes a run fit the next smaller cards."""
+    return smaller_cards(read(text, gpus))
+
+
+JOBS: dict[str, Callable[..., Any]] = {
+    job.__name__: job for job in (ready, check, correct, curve, fittings, diagnose, compare)
+}
 """By the name under which a worker is asked for them."""

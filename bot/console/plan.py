@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.config import read
 from knowledge.finding import Severity
-from knowledge.memory import memory_of
+from knowledge.memory import change_line, fitting_card, memory_of, smaller_cards
 from knowledge.plan import make_plan, remember_plan, step_advice, storage_in_gigabytes
 from knowledge.rules import all_rules
 from knowledge.rules import run as run_rules
@@ -29,6 +29,7 @@ SUMMARY = "Batch, steps, saves, disk and memory of the run that a config makes."
 _AREAS = frozenset({"runs", "run_data", "run_evaluation", "curve", "curve_keys"})
 _ENOUGH_STEPS = 100
 _CURVE_LINES = 20
+_NO_CARD = "  No change that is known here makes it fit a card of {:g} GB."
 
 
 class UnusableFileError(Exception):
@@ -44,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     data.add_argument("--rows", type=_positive, help="rows of the dataset's files")
     data.add_argument("--dataset", type=Path, help="the whole dataset: its tokens are estimated")
     parser.add_argument("--mean-tokens", type=_above_zero, help="mean tokens of a row, with --rows")
+    parser.add_argument("--card", type=_above_zero, metavar="GB", help="what to change for a card of this memory")
     parser.add_argument("--curve", action="store_true", help="the learning rate after every step")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -73,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
     if options.format == "json":
         print(json.dumps(json_of(options.config, config, plan, findings), ensure_ascii=False, separators=(",", ":")))
     else:
-        _write(options.config, config, plan, findings)
+        _write(options.config, config, plan, findings, card=options.card)
     return 0
 
 
@@ -188,7 +190,7 @@ def _is_count(value: Any) -> bool:
 # -- writing -------------------------------------------------------------------------------------------------------
 
 
-def _write(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Finding]) -> None:
+def _write(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Finding], *, card: float | None) -> None:
     print(
         f"{file}: the run of this config on {plan.gpus:,} GPU{'s' * (plan.gpus != 1)}, Axolotl {config.types.axolotl}\n"
     )
@@ -204,6 +206,7 @@ def _write(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Fin
     for line in plan.summary:
         print(f"  {line}")
     _write_changes(plan)
+    _write_cards(config, card)
     if plan.curve is not None:
         _write_curve(plan.curve)
     if plan.assumptions:
@@ -284,6 +287,22 @@ def _write_changes(plan: TrainingPlan) -> None:
                 f"  For about {advice.steps} steps: `num_epochs: {advice.num_epochs:g}`, or "
                 f"`gradient_accumulation_steps: {advice.gradient_accumulation_steps}`."
             )
+
+
+def _write_cards(config: Config, card: float | None) -> None:
+    """What makes the run fit a card, or the next smaller ones."""
+    asked = None if card is None else fitting_card(config, card)
+    for way in smaller_cards(config) if card is None else [asked] if asked else []:
+        if not way.changes:
+            print(
+                f"  A card of {way.card_gb:g} GB holds the run as it is." if way.fits else _NO_CARD.format(way.card_gb)
+            )
+            continue
+        print(
+            f"  To fit a card of {way.card_gb:g} GB:" if way.fits else f"{_NO_CARD.format(way.card_gb)} Nearest to it:"
+        )
+        for place, change in enumerate(way.changes, 1):
+            print(f"    {place}. {change_line(change)}")
 
 
 def _write_curve(rates: Sequence[float]) -> None:

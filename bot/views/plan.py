@@ -15,12 +15,17 @@ from bot.views.curve import NAME
 from bot.views.layout import Colour, container, layout, small
 from bot.views.report import subject
 from bot.views.run import run_lines, table
+from knowledge.memory import change_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.answers import Checked
     from bot.client import HelpBot
+    from knowledge.memory import Fitting
 
 _ASSUMPTIONS = 900
+_CARDS = 1300
 NO_CURVE = "The curve of the learning rate took too long to draw. Press **Plan** again for it."
 NO_PLAN = "There is no plan: the config names neither a batch nor a number of epochs that can be read."
 
@@ -41,10 +46,34 @@ async def plan_layout(bot: HelpBot, checked: Checked) -> tuple[ui.LayoutView, di
         items.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{NAME}", description=words)))
     elif curve is not None:
         items.append(ui.TextDisplay(small(curve)))
+    if ways := await _fittings(bot, checked):
+        items += [ui.Separator(), ui.TextDisplay(limits.cut(fitting_text(ways), _CARDS))]
     view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items)]
     if plan.assumptions:
         view.append(ui.TextDisplay(small(limits.cut(" ".join(plan.assumptions), _ASSUMPTIONS))))
     return layout(*view), files
+
+
+def fitting_text(ways: Sequence[Fitting]) -> str:
+    """The cheapest changes that make the run fit smaller cards."""
+    parts = []
+    for way in ways:
+        head = f"**To fit a card of {way.card_gb:g} GB**"
+        if not way.fits:
+            head = f"**No change that I know makes it fit a card of {way.card_gb:g} GB.** Nearest to it:"
+        steps = [f"{place}. {change_line(change)}" for place, change in enumerate(way.changes, 1)]
+        parts.append("\n".join([head, *steps]))
+    return "\n\n".join(parts)
+
+
+async def _fittings(bot: HelpBot, checked: Checked) -> tuple[Fitting, ...]:
+    if checked.report.memory is None:
+        return ()
+    try:
+        found: tuple[Fitting, ...] = await bot.workers.run(jobs.fittings, text=checked.text, gpus=checked.gpus)
+    except UserError:
+        return ()
+    return found
 
 
 async def _curve(bot: HelpBot, checked: Checked) -> jobs.Curve | str | None:

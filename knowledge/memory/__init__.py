@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.memory.cards import Fitting, change_line, fitting_card, smaller_cards
 from knowledge.memory.changes import Change, fitting_changes
 from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate
 from knowledge.memory.run import Run, read_run
@@ -14,13 +15,17 @@ if TYPE_CHECKING:
 __all__ = [
     "CARDS",
     "Change",
+    "Fitting",
     "MemoryEstimate",
     "Parts",
     "Run",
+    "change_line",
     "estimate",
+    "fitting_card",
     "fitting_changes",
     "memory_of",
     "read_run",
+    "smaller_cards",
 ]
 
 

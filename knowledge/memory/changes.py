@@ -136,7 +136,7 @@ def _fuse_loss(run: Run) -> Iterator[_Step]:
     if run.loss == "plain" and run.rl is None:
         yield _Step(
             {"plugins": "axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin", "cut_cross_entropy": True},
-            "The loss without its logits: nothing lost, usually faster. It is a plugin, to be added to `plugins`.",
+            "The loss without its logits: nothing lost, usually faster.",
             replace(run, loss="fused", loss_evaluation="fused", shape=run.shape._replace(wide=False)),
         )
 

@@ -1,0 +1,73 @@
+"""What to change so that a run fits the next smaller cards, or one that is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from knowledge.finding import Frozen
+from knowledge.memory.changes import Change, fitting_changes
+from knowledge.memory.estimate import estimate
+from knowledge.memory.run import read_run
+
+if TYPE_CHECKING:
+    from knowledge.config import Config
+
+_OFFERED = (80, 48, 24, 16, 12, 8)
+_MOST = 2
+
+
+class Fitting(Frozen):
+    """The way to a card.
+
+    Attributes:
+        card_gb: The card's memory in GB, as its name says.
+        changes: What to change, cheapest first; empty where the run fits as it is.
+        fits: Whether the card holds the run with all of them.
+    """
+
+    card_gb: float
+    changes: tuple[Change, ...]
+    fits: bool
+
+
+def fitting_card(config: Config, card_gb: float) -> Fitting | None:
+    """What makes a run fit a card; None where nothing is known of its memory."""
+    run = read_run(config)
+    if run is None:
+        return None
+    changes = fitting_changes(config, card_gb)
+    fits = changes[-1].fits if changes else estimate(run).high_gib <= card_gb
+    return Fitting(card_gb=card_gb, changes=changes, fits=fits)
+
+
+def smaller_cards(config: Config) -> tuple[Fitting, ...]:
+    """The way to the next smaller cards that people have, the largest first; those that no change reaches are left out.
+
+    Where not even the largest can be reached, that one is told with `fits` False.
+    """
+    run = read_run(config)
+    if run is None:
+        return ()
+    high = estimate(run).high_gib
+    ways = [way for card in _OFFERED if card < high and (way := fitting_card(config, card)) is not None]
+    # What fits a smaller card with the same changes need not be said of a larger one.
+    reached = {_keys(way): way for way in ways if way.fits}
+    return tuple([*reached.values()][:_MOST] or ways[:1])
+
+
+def _keys(way: Fitting) -> tuple[str, ...]:
+    return tuple(str(change.keys) for change in way.changes)
+
+
+def change_line(change: Change) -> str:
+    """What to write, what the run then needs, and what that costs, in a line."""
+    keys = dict(change.keys)
+    plugin = keys.pop("plugins", None)
+    words = ", ".join(f"no `{key}`" if value is None else f"`{key}: {_yaml(value)}`" for key, value in keys.items())
+    if plugin is not None:
+        words += f" with `{str(plugin).rpartition('.')[2]}` in `plugins`"
+    return f"{words}: about {change.estimate_gib:.0f} GiB. {change.effect}"
+
+
+def _yaml(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
