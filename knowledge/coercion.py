@@ -43,6 +43,10 @@ class Wrong:
 
 def coerce(value: Any, kind: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
     """The typed value; what is refused is added to `wrong`, and the raw value comes back in its place."""
+    if kind.__class__ is not str and "null" in kind:
+        if value is None:
+            return None
+        kind = kind["null"]
     if kind.__class__ is str:
         typed = _SCALARS[kind](value)
         if typed is _FAILED:
@@ -104,10 +108,6 @@ def _any(value: Any) -> Any:
 
 _SCALARS = {"bool": _bool, "int": _int, "float": _float, "str": _str, "any": _any}
 _WORDS = {"bool": "true or false", "int": "a whole number", "float": "a number", "str": "text", "any": "anything"}
-
-
-def _null(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
-    return None if value is None else coerce(value, inner, models, steps, wrong)
 
 
 def _bounded(word: str) -> Any:
@@ -331,7 +331,6 @@ _AFTER = {
     "set_default_seed": _or_seed,
 }
 _COMPOUND: dict[str, Any] = {
-    "null": _null,
     "list": _list,
     "dict": _dict,
     "tuple": _tuple,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from knowledge.finding import Finding, Severity
@@ -10,11 +11,16 @@ from knowledge.rule import problem, stamp
 from knowledge.schema import load_names
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from knowledge.config import Config
     from knowledge.document import Steps
 
 _OLD = (0, 12, 2)
 """Keys that came with this release or before are not worth a word: nobody runs an older image."""
+_DEEPEST = 4
+_MOST_ITEMS = 50
+"""How far a config is searched for keys with a date: no field nests deeper."""
 _OF_FACTS = frozenset({"unknown-key", "foreign-key", "misplaced-key", "removed-key", "plugin-not-listed"})
 
 
@@ -26,11 +32,7 @@ def version(text: str) -> tuple[int, ...]:
 def release_findings(config: Config, found: list[Finding], release: str | None) -> list[Finding]:
     """The findings as they hold for a release, with what that release does not know yet."""
     names = load_names()
-    newer = [
-        (version(names.since[path]), names.since[path], steps)
-        for steps, path in _paths(config.values, ())
-        if path in names.since
-    ]
+    newer = [(version(names.since[path]), names.since[path], steps) for steps, path in _dated(config.values)]
     if release is None or version(release) >= version(names.releases[-1]):
         recent = sorted(entry for entry in newer if entry[0] > _OLD)
         if not recent:
@@ -61,24 +63,41 @@ def _for_release(
         return finding
     if any(version(since[name]) > wanted for name in re.findall(r"`(\w+)", finding.message) if name in since):
         return None
-    why = f"{finding.why} Checked for Axolotl 0.21.0 only, not for {release}.".strip()
+    checked = load_names().releases[-1]
+    why = f"{finding.why} Checked for Axolotl {checked} only, not for {release}.".strip()
     return finding.model_copy(update={"why": why})
 
 
-def _paths(value: Any, steps: Steps) -> list[tuple[Steps, str]]:
-    """Every written key with its path in the facts, as deep as fields go."""
-    found: list[tuple[Steps, str]] = []
-    pending: list[tuple[Any, Steps, str]] = [(value, steps, "")]
-    while pending and len(found) < 2000:
+def _dated(values: dict[Any, Any]) -> Iterator[tuple[Steps, str]]:
+    """The written keys that did not come with the oldest release: where they stand, and their path in the facts."""
+    since, inside = load_names().since, _dated_inside()
+    for key, value in values.items():
+        if key in since:
+            yield (key,), key
+        if key in inside and isinstance(value, (dict, list)):
+            yield from ((steps, path) for steps, path in _below(value, key) if path in since)
+
+
+@lru_cache(maxsize=1)
+def _dated_inside() -> frozenset[str]:
+    """Root keys with dated keys inside."""
+    return frozenset(
+        root.removesuffix("[]") for root, dot, _ in (path.partition(".") for path in load_names().since) if dot
+    )
+
+
+def _below(value: Any, root: str) -> Iterator[tuple[Steps, str]]:
+    """Every key inside a root key's value with its path in the facts, as deep as fields go."""
+    pending: list[tuple[Any, Steps, str]] = [(value, (root,), root)]
+    while pending:
         here, at, path = pending.pop()
-        if isinstance(here, dict) and len(at) < 4:
+        if len(at) >= _DEEPEST:
+            continue
+        if isinstance(here, dict):
             for key, inner in here.items():
-                name = f"{path}.{key}" if path else str(key)
-                found.append(((*at, key), name))
+                yield (*at, key), f"{path}.{key}"
                 if isinstance(inner, (dict, list)):
-                    pending.append((inner, (*at, key), name))
-        elif isinstance(here, list) and len(at) < 4:
-            pending.extend(
-                (item, (*at, index), f"{path}[]") for index, item in enumerate(here[:50]) if isinstance(item, dict)
-            )
-    return found
+                    pending.append((inner, (*at, key), f"{path}.{key}"))
+        elif isinstance(here, list):
+            items = ((item, (*at, index), f"{path}[]") for index, item in enumerate(here[:_MOST_ITEMS]))
+            pending.extend(item for item in items if isinstance(item[0], dict))

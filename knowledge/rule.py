@@ -71,13 +71,11 @@ class Rule:
 
     def findings(self, config: Config) -> list[Finding]:
         """What this rule finds; nothing where a field it needs has no typed value (that has its own ERROR)."""
-        found: list[Finding] = []
         try:
-            for each in self.check(config):
-                found.append(stamp(each, self.id, self.severity, config, self.text))  # noqa: PERF401
+            problems = list(self.check(config))
         except Unreadable:
-            pass
-        return found
+            return []
+        return [stamp(each, self.id, self.severity, config, self.text) for each in problems] if problems else []
 
 
 RULES: list[Rule] = []

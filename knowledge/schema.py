@@ -12,7 +12,7 @@ from knowledge.finding import Edit, Finding, Severity, make
 from knowledge.rule import problem, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from knowledge.coercion import Wrong
 
@@ -50,25 +50,26 @@ def load_names() -> Names:
 
 def schema_findings(config: Config) -> list[Finding]:
     """Everything the facts say of a config, in no particular order."""
-    found = [_typing_finding(config, wrong) for key in _typed_keys(config) for wrong in config.wrong(key)]
     if is_launcher_file(config):
         message = "This is a cloud launcher file, no training config. Give the YAML with `base_model` in it."
         return [stamp(problem(message, *list(config.values)[:1]), "not-a-training-config", Severity.ERROR, config)]
-    found.extend(_missing(config))
+    aliases = config.types.aliases
+    found: list[Finding] = []
+    for root in dict.fromkeys(aliases.get(key, key) for key in config.roots):
+        if config.field(root) is not None:
+            found += [_typing_finding(config, wrong) for wrong in config.wrong(root)]
+    found += _missing(config)
     for key, value in config.values.items():
-        found.extend(_root_key(config, key, value))
+        found += _root_key(config, key, value)
     return found
 
 
 def is_launcher_file(config: Config) -> bool:
     """Whether the keys are those of a file for `axolotl train --cloud` rather than of a training config."""
-    keys = {key for key in config.values if isinstance(key, str)}
-    return "base_model" not in keys and "datasets" not in keys and ("provider" in keys or len(keys & _LAUNCHER) >= 3)
-
-
-def _typed_keys(config: Config) -> list[str]:
-    roots = dict.fromkeys(config.types.aliases.get(key, key) for key in config.roots)
-    return [key for key in roots if config.field(key) is not None]
+    values = config.values
+    if "base_model" in values or "datasets" in values:
+        return False
+    return "provider" in values or sum(key in values for key in _LAUNCHER) >= 3
 
 
 def _missing(config: Config) -> Iterator[Finding]:
@@ -172,19 +173,15 @@ def _shown(value: Any) -> str:
 # -- unknown keys --------------------------------------------------------------------------------------------------
 
 
-def _root_key(config: Config, key: Any, value: Any) -> Iterator[Finding]:
+def _root_key(config: Config, key: Any, value: Any) -> Iterable[Finding]:
     if not isinstance(key, str):
-        yield _unknown(config, (key,), list(config.types.root))
-        return
-    name = config.types.aliases.get(key, key)
-    field = config.field(name)
-    if field is not None:
-        if key in ("datasets", *_DATASET_LISTS):
-            yield from _dataset_keys(config, key, value)
-        else:
-            yield from _inner(config, field["type"], value, (key,))
-    elif key not in _READ_RAW:
-        yield _unknown_root(config, key)
+        return [_unknown(config, (key,), list(config.types.root))]
+    field = config.field(config.types.aliases.get(key, key))
+    if field is None:
+        return [] if key in _READ_RAW else [_unknown_root(config, key)]
+    if key in _DATASET_LISTS:
+        return _dataset_keys(config, key, value)
+    return _inner(config, field["type"], value, (key,)) if isinstance(value, (dict, list)) else ()
 
 
 def _unknown_root(config: Config, key: str) -> Finding:
@@ -276,11 +273,18 @@ def _fsdp_key(key: Any, known: dict[str, Any]) -> bool:
     return bare in known or bare in _FSDP1
 
 
+@lru_cache(maxsize=1)
+def _dataset_fields() -> frozenset[str]:
+    """Keys that some class of dataset entries has, and one that they had."""
+    models = load_types().models
+    return frozenset({name for model in _DATASET_MODELS for name in models[model]["fields"]} | {"train_on_split"})
+
+
 def _dataset_keys(config: Config, root: str, value: Any) -> Iterator[Finding]:
     if not isinstance(value, list):
         return
     models = config.types.models
-    every = {name for model in _DATASET_MODELS for name in models[model]["fields"]} | {"train_on_split"}
+    every = _dataset_fields()
     for index, entry in enumerate(value):
         if not isinstance(entry, dict):
             continue
@@ -289,7 +293,8 @@ def _dataset_keys(config: Config, root: str, value: Any) -> Iterator[Finding]:
         for key, inner in entry.items():
             steps = (root, index, key)
             if key in fields:
-                yield from _inner(config, fields[key]["type"], inner, steps)
+                if isinstance(inner, (dict, list)):
+                    yield from _inner(config, fields[key]["type"], inner, steps)
             elif key in every and key != "train_on_split":
                 yield _fallen(config, steps, chosen)
             elif key == "train_on_split":

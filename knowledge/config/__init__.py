@@ -93,7 +93,9 @@ class Config:
         """The raw value, None when absent: as written, or as the raw check `at` sees it."""
         if self.reads is not None:
             self.reads.add(path)
-        steps = split(path) if "." in path or "[" in path else (path,)
+        if "." not in path and "[" not in path and (at is None or path not in self._history):
+            return self.values.get(path)
+        steps = split(path)
         root = steps[0]
         value = self.values.get(root, ABSENT)
         if at is not None and root in self._history:
@@ -107,7 +109,16 @@ class Config:
 
     def at(self, step: str) -> Callable[[str], Any]:
         """The raw values as the check `step` sees them, as a look-up by path."""
-        return partial(self.raw, at=step)
+        if self.reads is not None:
+            return partial(self.raw, at=step)
+        values, history = self.values, self._history
+
+        def now(path: str) -> Any:
+            if path in history or "." in path or "[" in path:
+                return self.raw(path, at=step)
+            return values.get(path)
+
+        return now
 
     def final(self, key: str) -> Any:
         """The raw value of a root key after all raw checks, `None` when absent."""
@@ -127,10 +138,10 @@ class Config:
             self.reads.add(path)
         if at is not None:
             value = self._typed_at(path, at)
-        elif path in self._read:
-            value = self._read[path]
         else:
-            value = self._read[path] = self._typed_at(path, None)
+            value = self._read.get(path, ABSENT)
+            if value is ABSENT:
+                value = self._read[path] = self._typed_at(path, None)
         if value is _REFUSED:
             raise Unreadable(path)
         return value

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from knowledge.rule import RULES, Rule
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from knowledge.config import Config
     from knowledge.finding import Finding
 
@@ -25,16 +27,28 @@ def all_rules() -> tuple[Rule, ...]:
 
 
 @lru_cache(maxsize=1)
-def _index() -> tuple[dict[str, tuple[Rule, ...]], tuple[Rule, ...]]:
-    by_root: dict[str, list[Rule]] = {}
-    always = []
+def _index() -> tuple[dict[str, dict[Rule, None]], dict[Rule, None]]:
+    """The rules that each root field calls for, and those that are always due; dicts, for their order."""
+    by_root: dict[str, dict[Rule, None]] = {}
+    always = dict.fromkeys(rule for rule in all_rules() if rule.always)
     for rule in all_rules():
-        if rule.always:
-            always.append(rule)
-            continue
-        for root in dict.fromkeys(field.split(".")[0].split("[")[0] for field in rule.needs or rule.fields):
-            by_root.setdefault(root, []).append(rule)
-    return {root: tuple(rules) for root, rules in by_root.items()}, tuple(always)
+        for field in () if rule.always else rule.needs or rule.fields:
+            by_root.setdefault(_root(field), {})[rule] = None
+    return by_root, always
+
+
+def _root(field: str) -> str:
+    """What has to be held: the root of a path, and below `datasets` the key of an entry, most of which are rare."""
+    root, below, key = field.partition("[].")
+    return f"{root}[].{key.split('.')[0]}" if below and root == "datasets" else root.split(".")[0].split("[")[0]
+
+
+def _held(config: Config) -> Iterator[str]:
+    yield from config.roots
+    entries = config.values.get("datasets")
+    if isinstance(entries, list):
+        keys = {key for entry in entries if isinstance(entry, dict) for key in entry}
+        yield from (f"datasets[].{key}" for key in keys)
 
 
 def rules_of(path: str) -> tuple[Rule, ...]:
@@ -45,14 +59,14 @@ def rules_of(path: str) -> tuple[Rule, ...]:
 def run(config: Config) -> list[Finding]:
     """What the rules find whose fields the config holds."""
     by_root, always = _index()
-    due = dict.fromkeys(always)
-    for root in config.roots:
-        if root in by_root:
-            due.update(dict.fromkeys(by_root[root]))
+    due = dict(always)
+    for held in _held(config):
+        if held in by_root:
+            due |= by_root[held]
     found: list[Finding] = []
     for rule in due:
         try:
-            found.extend(rule.findings(config))
+            found += rule.findings(config)
         except Exception:  # noqa: BLE001 - one rule's fault must not take the others' answers with it; it is said
             config.memo.setdefault("broken", []).append(rule.id)
     return found

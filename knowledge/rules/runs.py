@@ -280,8 +280,10 @@ def gpus_multiply_the_batch(config: Config) -> Iterator[Problem]:
     about 150 rows a step good for learning facts; to keep that, the accumulation goes down as the GPUs go up.
     """
     plan = plan_of(config)
+    if (plan.data_parallel or 1) < 2:
+        return
     advice = plan.batch
-    if advice is None or (plan.data_parallel or 1) < 2:
+    if advice is None:
         return
     alone = advice.effective_batch_size // (plan.data_parallel or 1)
     if abs(alone - GUIDE_BATCH) <= GUIDE_BATCH * _NEAR:
