@@ -80,13 +80,16 @@ def check(
         found += schema_findings(config)
         if not is_launcher_file(config):
             if dataset is not None:
-                from knowledge.samples import check_rows
+                from knowledge.samples import check_rows, replaced_rules
 
                 sample = check_rows(config, dataset, name=dataset_name)
                 found += sample.findings
                 if sample.exact and _is_whole(config, sample):
                     remember_plan(config, _plan_of_rows(config, sample))
             found += run(config)
+            if sample is not None:
+                needless = replaced_rules(sample)
+                found = [each for each in found if each.rule not in needless]
             found = release_findings(config, found, axolotl)
     elif not any(finding.severity is Severity.ERROR for finding in found):
         found.append(_not_a_mapping(document))

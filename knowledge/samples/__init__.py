@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from knowledge.samples.checking import check_rows, propose
+    from knowledge.samples.checking import check_rows, propose, replaced_rules
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
     from knowledge.samples.report import Mask, SampleReport, Span
     from knowledge.samples.rows import SAMPLE_BYTES
@@ -25,6 +25,7 @@ __all__ = [
     "explain_kind",
     "load_kinds",
     "propose",
+    "replaced_rules",
 ]
 
 _HOMES = {

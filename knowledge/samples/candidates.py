@@ -267,7 +267,6 @@ _WAYS: dict[str, _Way] = {
     "rows-format": Candidates.refilled,
     "rows-flags-unread": lambda _, met: iter((Fit({"message_field_training": met.detail[0]}),)),
     "rows-streamed-file": lambda _, met: iter((Fit({"path": "json", "data_files": met.detail[0]}),)),
-    "rows-key-unread": lambda _, met: iter((Fit({}, drops=(met.detail[0],)),)),
     "rows-reader-by-name": lambda _, __: iter((Fit({"ds_type": "json"}),)),
     "rows-roles-to-train": lambda _, __: iter((Fit({"roles_to_train": ["assistant"]}),)),
     "rows-end-off": lambda _, __: iter((Fit({"train_on_eos": "turn"}),)),

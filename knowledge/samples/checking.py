@@ -22,7 +22,7 @@ from knowledge.samples.readers import READERS
 from knowledge.samples.reading import read_rows
 from knowledge.samples.report import SampleReport
 from knowledge.samples.rows import SAMPLE_BYTES, Rows
-from knowledge.samples.wording import Surroundings, finding
+from knowledge.samples.wording import Surroundings, finding, load_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -255,6 +255,15 @@ def _without_entry(data: bytes, name: str) -> SampleReport:
         columns=tuple(rows.columns),
         notes=("The config has no dataset, so the rows were only read.",),
     )
+
+
+def replaced_rules(sample: SampleReport) -> frozenset[str]:
+    """Rules about the config that a check of rows makes needless: it says the same, and knows the rows."""
+    told = load_told()
+    replaced = {rule for each in sample.findings for rule in told[each.rule].replaces}
+    if sample.type.startswith("bradley_terry") and sample.rows:
+        replaced.add("reward-rows-need-a-system-column")
+    return frozenset(replaced)
 
 
 def propose(sample: bytes | Path, *, name: str = "sample.jsonl") -> str | None:

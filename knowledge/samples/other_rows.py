@@ -15,9 +15,6 @@ def read_stepwise(case: Case) -> Reader:
         case.issues.add("rows-column-missing", None, name, "")
     if lost:
         return
-    for key in ("step_separator", "max_completion_length", "train_on_last_step_only"):
-        if key in case.entry.written:
-            case.issues.add("rows-key-unread", 0, key)
     kinds = {
         bool if isinstance(label, bool) else str if isinstance(label, str) else float
         for row in case.rows

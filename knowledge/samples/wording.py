@@ -35,6 +35,7 @@ class Told:
     why: str
     fields: tuple[str, ...]
     columns: int
+    replaces: tuple[str, ...]
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +50,7 @@ def load_told() -> dict[str, Told]:
             entry.get("why", ""),
             tuple(entry.get("fields", ("type",))),
             entry.get("columns", 0),
+            tuple(entry.get("replaces", ())),
         )
         for name, entry in yaml.load(text, loader).items()  # noqa: S506
     }
