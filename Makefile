@@ -66,7 +66,7 @@ load: install
 	$(BIN)/python benchmarks/load.py
 
 screenshots: install
-	$(BIN)/python scripts/screenshots.py
+	$(BIN)/python -m scripts.screenshots
 
 docs: install
 	$(BIN)/python scripts/write_docs.py

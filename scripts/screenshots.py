@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
 IMAGES = ROOT / "docs" / "images"
 EXAMPLES = ROOT / "bot" / "examples"
+LOG = """\
+Tokenizing Prompts (num_proc=8):   0%|          | 0/5120 [00:00<?, ? examples/s]
+Traceback (most recent call last):
+  File "/workspace/axolotl/src/axolotl/prompt_tokenizers.py", line 84, in tokenize_prompt
+    ) = self.parse_instruction_fields(prompt)
+  File "/workspace/axolotl/src/axolotl/prompt_strategies/alpaca_w_system.py", line 21, in parse_instruction_fields
+    prompt["instruction"],
+KeyError: 'instruction'
+"""
+_COLOURS = 128
 
 
 async def report(page: DemoPage, _running: Demo) -> None:
@@ -25,9 +35,24 @@ async def report(page: DemoPage, _running: Demo) -> None:
     await page.command("checkconfig", files={"file": EXAMPLES / "facts.yaml"}, gpus="4")
 
 
-async def refused(page: DemoPage, _running: Demo) -> None:
+async def broken(page: DemoPage, _running: Demo) -> None:
     """Broken YAML, and what else is refused."""
     await page.command("checkconfig", files={"file": EXAMPLES / "pasted.yaml"})
+
+
+async def refused(page: DemoPage, _running: Demo) -> None:
+    """A config that Axolotl refuses, pasted into the form."""
+    config = (EXAMPLES / "pasted.yaml").read_text("utf-8").replace("\n      type", "\n    type")
+    await page.choose("checkconfig")
+    await page.send()
+    await page.paste(config.replace("\n      field", "\n    field"))
+
+
+async def error(page: DemoPage, _running: Demo) -> None:
+    """The end of a log, pasted into the same form."""
+    await page.choose("checkconfig")
+    await page.send()
+    await page.paste(LOG)
 
 
 async def corrected(page: DemoPage, running: Demo) -> None:
@@ -69,7 +94,7 @@ async def compare(page: DemoPage, _running: Demo) -> None:
 
 ANSWERS: dict[str, Callable[[DemoPage, Demo], Awaitable[None]]] = {
     function.__name__: function
-    for function in (report, refused, corrected, clean, plan, explanation, batch, faq, compare)
+    for function in (report, refused, broken, error, corrected, clean, plan, explanation, batch, faq, compare)
 }
 
 
@@ -77,16 +102,26 @@ async def take(names: list[str]) -> None:
     """Takes the pictures of the answers with these names, at a desk and on a phone; the page and the form as well."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     for device, size in (("desk", DESK), ("phone", PHONE)):
-        async with demo(workers=0) as running, demo_page(running.url, size) as page:
+        async with demo() as running, demo_page(running.url, size) as page:
             for name in names:
                 await ANSWERS[name](page, running)
                 if name == "report":
                     await page.window(IMAGES / f"page-{device}.png")
                 await page.picture(IMAGES / f"{name}-{device}.png")
-            await page.command("checkconfig")
+            await page.choose("checkconfig")
+            await page.send()
             await page.window(IMAGES / f"form-{device}.png")
             for error in running.env.errors:
                 raise error
+
+
+def shrink(path: Path) -> None:
+    """Writes a picture again with a palette, which screens of text lose nothing by."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        small = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
 
 
 def main() -> int:
@@ -95,6 +130,8 @@ def main() -> int:
         sys.stderr.write("screenshots: no Chromium is installed. On Debian: apt-get install chromium.\n")
         return 2
     asyncio.run(take(sys.argv[1:] or list(ANSWERS)))
+    for path in IMAGES.glob("*.png"):
+        shrink(path)
     sys.stdout.write(f"{len(list(IMAGES.glob('*.png')))} pictures in {IMAGES.relative_to(ROOT)}\n")
     return 0
 
