@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "checking": ("check_rows", "propose"),
+    "checking": ("check_rows", "propose", "replaced_rules"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
     "report": ("Mask", "SampleReport", "Span"),
     "rows": ("SAMPLE_BYTES",),
