@@ -1,4 +1,4 @@
-"""How much of a config is read. One place, named in docs/reliability.md; beyond them the answer says which was met."""
+"""How much of a config is read. One place, named in docs/limits.md; beyond them the answer says which was met."""
 
 MAX_BYTES = 1 << 20
 """Bytes of one config."""
