@@ -9,7 +9,7 @@ from discord import ui
 from bot.views import limits
 from bot.views.explanation import related
 from bot.views.finding import finding_text
-from bot.views.layout import Colour, container, layout, small
+from bot.views.layout import Colour, colour_of, container, layout, small
 from bot.views.report import file_name
 from bot.views.wording import listed, plural
 
@@ -46,7 +46,9 @@ def comparison_layout(found: Comparison, before: str, after: str, owner: int) ->
     ):
         if text:
             items += [ui.Separator(), ui.TextDisplay(f"**{title}**\n{text}")]
-    view: list[ui.Item[Any]] = [container(Colour.ERROR if found.new_findings else Colour.NEUTRAL, *items)]
+    new = [finding.severity for finding in found.new_findings]
+    colour = colour_of(new) if new else Colour.NEUTRAL
+    view: list[ui.Item[Any]] = [container(colour, *items)]
     same = [limits.code(change.path, 60) for change in found.changes if change.reads_same]
     if same:
         more = len(same) - _LONGEST_SAME

@@ -91,7 +91,8 @@ def _explained(match: Match) -> str:
     if limits.length(cure) > _FIRST - 600:
         cure = limits.cut(cure, _FIRST - 600)
         cure += "\n```\n" if cure.count("```") % 2 else ""
-    return "\n".join(part for part in (causes, cure) if part) + ("\n" if cure.endswith("```") else "")
+    # A blank line, or the cure would be read as part of the last cause.
+    return "\n\n".join(part for part in (causes, cure) if part) + ("\n" if cure.endswith("```") else "")
 
 
 def _short(match: Match) -> str:
