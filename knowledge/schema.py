@@ -12,7 +12,7 @@ from knowledge.finding import Edit, Finding, Severity, make
 from knowledge.rule import problem, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from knowledge.coercion import Wrong
 
@@ -53,15 +53,25 @@ def schema_findings(config: Config) -> list[Finding]:
     if is_launcher_file(config):
         message = "This is a cloud launcher file, no training config. Give the YAML with `base_model` in it."
         return [stamp(problem(message, *list(config.values)[:1]), "not-a-training-config", Severity.ERROR, config)]
-    aliases = config.types.aliases
-    found: list[Finding] = []
-    for root in dict.fromkeys(aliases.get(key, key) for key in config.roots):
-        if config.field(root) is not None:
-            found += [_typing_finding(config, wrong) for wrong in config.wrong(root)]
-    found += _missing(config)
-    for key, value in config.values.items():
-        found += _root_key(config, key, value)
-    return found
+    found = list(_missing(config))
+    aliases, seen = config.types.aliases, set()
+    for key in config.roots:
+        name = aliases.get(key, key)
+        field = config.field(name)
+        if field is None:
+            if key not in _READ_RAW:
+                found.append(_unknown_root(config, key))
+            continue
+        if name not in seen:
+            seen.add(name)
+            found += [_typing_finding(config, wrong) for wrong in config.wrong(name)]
+        value = config.values.get(key)
+        if key in _DATASET_LISTS:
+            found += _dataset_keys(config, key, value)
+        elif isinstance(value, (dict, list)):
+            found += _inner(config, field["type"], value, (key,))
+    names = list(config.types.root)
+    return found + [_unknown(config, (key,), names) for key in config.values if not isinstance(key, str)]
 
 
 def is_launcher_file(config: Config) -> bool:
@@ -171,17 +181,6 @@ def _shown(value: Any) -> str:
 
 
 # -- unknown keys --------------------------------------------------------------------------------------------------
-
-
-def _root_key(config: Config, key: Any, value: Any) -> Iterable[Finding]:
-    if not isinstance(key, str):
-        return [_unknown(config, (key,), list(config.types.root))]
-    field = config.field(config.types.aliases.get(key, key))
-    if field is None:
-        return [] if key in _READ_RAW else [_unknown_root(config, key)]
-    if key in _DATASET_LISTS:
-        return _dataset_keys(config, key, value)
-    return _inner(config, field["type"], value, (key,)) if isinstance(value, (dict, list)) else ()
 
 
 def _unknown_root(config: Config, key: str) -> Finding:

@@ -214,14 +214,15 @@ class Config:
 
     def field(self, key: str) -> dict[str, Any] | None:
         """The facts of a root field that is alive here: Axolotl's own, or of a plugin that is listed."""
-        found = self.types.root.get(key)
-        if found is None:
-            for plugin, arguments in self.types.plugins.items():
-                if plugin.rpartition(".")[2] in self.plugins:
-                    fields = self.types.models[arguments]["fields"]
-                    if key in fields:
-                        return fields[key]  # type: ignore[no-any-return]
-        return found
+        return self.types.root.get(key) or self._plugin_field(key)
+
+    def _plugin_field(self, key: str) -> dict[str, Any] | None:
+        for plugin, arguments in self.types.plugins.items():
+            if plugin.rpartition(".")[2] in self.plugins:
+                fields = self.types.models[arguments]["fields"]
+                if key in fields:
+                    return fields[key]  # type: ignore[no-any-return]
+        return None
 
     def wrong(self, key: str) -> list[Wrong]:
         """What typing refuses in a root field; for `datasets` in its entries, as their class is chosen."""

@@ -21,6 +21,7 @@ VALUE_FREE_INIT = (None, True, False, "gaussian")
 @rule(
     Severity.ERROR,
     fields=("load_in_8bit", "load_in_4bit", "adapter", "inference"),
+    needs=("load_in_8bit", "load_in_4bit"),
     says="load_in_8bit and load_in_4bit are not supported without setting an adapter",
     bad="load_in_4bit: true\n",
     good=QLORA,
@@ -58,6 +59,7 @@ def qlora_without_4bit(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("adapter", "load_in_8bit"),
+    needs=("load_in_8bit",),
     says=("Can't load qlora in 8bit", "Can't merge qlora if loaded in 8bit"),
     bad="adapter: qlora\nload_in_4bit: true\nload_in_8bit: true\n",
     good=QLORA,

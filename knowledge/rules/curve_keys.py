@@ -226,6 +226,7 @@ def greedy_only_rises(config: Config) -> Iterator[Problem]:
         "lr_scheduler_kwargs",
         "lr_scheduler",
     ),
+    needs=("lr_scheduler_kwargs",),
     bad="lr_scheduler: warmup_stable_decay\nmax_steps: 100\nlr_scheduler_kwargs:\n  num_decay_steps: 500\n",
     good="lr_scheduler: warmup_stable_decay\nmax_steps: 1000\nlr_scheduler_kwargs:\n  num_decay_steps: 500\n",
     lengths=(100,) * 8000,
@@ -266,6 +267,7 @@ def decay_does_not_fit(config: Config) -> Iterator[Problem]:
         "lr_scheduler",
         "lr_scheduler_kwargs",
     ),
+    needs=("adam_beta1",),
     bad="lr_scheduler: one_cycle\nadam_beta1: 0.9\n",
     good="lr_scheduler: cosine\nadam_beta1: 0.9\n",
 )

@@ -241,6 +241,7 @@ def eval_table_old(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("val_set_size", "evals_per_epoch", "test_datasets", "eval_steps", "pretraining_dataset"),
+    needs=("evals_per_epoch", "eval_steps"),
     bad="val_set_size: 0\nevals_per_epoch: 4\n",
     good="val_set_size: 0.05\nevals_per_epoch: 4\n",
 )
@@ -259,6 +260,7 @@ def evals_without_rows(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("evals_per_epoch", "num_epochs", "val_set_size", "eval_strategy", "test_datasets"),
+    needs=("evals_per_epoch",),
     bad=f"{HELD_OUT}evals_per_epoch: 1\nnum_epochs: 1\n",
     good=f"{HELD_OUT}evals_per_epoch: 2\nnum_epochs: 1\n",
 )

@@ -25,6 +25,7 @@ MUCH = 0.3
 @rule(
     Severity.WARNING,
     fields=("adapter", "load_in_4bit", "gptq", "base_model"),
+    needs=("load_in_4bit",),
     bad=f"{LORA}load_in_4bit: true\n",
     good=QLORA,
 )
@@ -89,6 +90,7 @@ def zero_two_offloads(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=("eval_batch_size", "micro_batch_size", "val_set_size", "test_datasets"),
+    needs=("eval_batch_size",),
     bad="val_set_size: 0.1\neval_batch_size: 16\n",
     good="val_set_size: 0.1\neval_batch_size: 2\n",
 )

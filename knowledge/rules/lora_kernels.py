@@ -39,6 +39,7 @@ def fused_mlp_adapter(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("adapter", "load_in_8bit", *KERNELS),
+    needs=("load_in_8bit",),
     says="compatible with 8-bit LoRA",
     bad=f"{LORA}load_in_8bit: true\nlora_mlp_kernel: true\n",
     good=f"{LORA}load_in_8bit: true\n",

@@ -87,6 +87,7 @@ def polora_conflicts(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("optimizer", "weight_decay"),
+    needs=("weight_decay",),
     says="polora has no weight decay term",
     bad=f"{LORA}optimizer: polora\nweight_decay: 0.1\n",
     good=f"{LORA}optimizer: polora\n",
@@ -103,6 +104,7 @@ def polora_weight_decay(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("optimizer", "adapter"),
+    needs=("adapter",),
     says="q_galore_adamw8bit operates on full-precision parameters",
     bad=f"{LORA}optimizer: q_galore_adamw8bit\n",
     good="optimizer: q_galore_adamw8bit\n",
@@ -172,6 +174,7 @@ def tensor_parallel_8bit_optimizer(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("adam_beta1", "adam_beta2", "adam_epsilon", "optimizer"),
+    needs=("adam_beta1", "adam_beta2", "adam_epsilon"),
     says="adamw hyperparameters found, but no adamw optimizer set",
     bad="optimizer: lion_8bit\nadam_beta2: 0.95\n",
     good="optimizer: adamw_torch_fused\nadam_beta2: 0.95\n",

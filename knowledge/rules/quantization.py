@@ -206,6 +206,7 @@ STAGED = (
 @rule(
     Severity.ERROR,
     fields=STAGED,
+    needs=("nf4_backend", "qlora_sharded_model_loading", "fsdp_config"),
     says=("CPU-staged NF4", "torchao NF4 requires"),
     bad=f"{QLORA}nf4_backend: torchao\npeft_use_dora: true\n",
     good=f"{QLORA}nf4_backend: torchao\n",

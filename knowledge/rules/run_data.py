@@ -138,6 +138,7 @@ def evaluation_over_nothing(config: Config) -> Iterator[Problem]:
         "val_set_size",
         "rl",
     ),
+    needs=("val_set_size",),
     bad="val_set_size: 1\n",
     good="val_set_size: 0.05\n",
     says="should be either positive and smaller than the number of samples",

@@ -241,6 +241,7 @@ def reward_rows_need_a_system_column(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("streaming", "sample_packing", "datasets", "datasets[].path", "max_steps"),
+    needs=("streaming",),
     bad="streaming: true\nmax_steps: 100\nsample_packing: true\n"
     "datasets:\n  - path: rows.jsonl\n    type: completion\n",
     good="streaming: true\nmax_steps: 100\nsample_packing: true\n"

@@ -29,6 +29,7 @@ def _streams(config: Config) -> bool:
         "saves_per_epoch",
         "evals_per_epoch",
     ),
+    needs=("saves_per_epoch", "evals_per_epoch"),
     bad="num_epochs: 0\nmax_steps: 100\nsaves_per_epoch: 1\n",
     good="num_epochs: 0\nmax_steps: 100\nsave_steps: 50\n",
     says="float division by zero",

@@ -158,6 +158,7 @@ def hub_strategy_alone(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=("saves_per_epoch", "num_epochs", "save_strategy"),
+    needs=("saves_per_epoch",),
     bad="saves_per_epoch: 1\nnum_epochs: 1\n",
     good="save_strategy: epoch\nnum_epochs: 1\n",
 )

@@ -71,6 +71,7 @@ def noise_not_positive(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("noisy_embedding_alpha", "neftune_noise_alpha", "num_epochs"),
+    needs=("noisy_embedding_alpha",),
     bad="noisy_embedding_alpha: 5\n",
     good="neftune_noise_alpha: 5\n",
 )

@@ -44,6 +44,7 @@ def fsdp_list(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("fsdp_version", "fsdp_config"),
+    needs=("fsdp_version", "fsdp_config"),
     says="is no longer supported, FSDP1 has been removed from Axolotl",
     bad="fsdp_version: 1\nfsdp_config:\n  reshard_after_forward: true\n",
     good=FSDP,

@@ -115,6 +115,7 @@ KNOWN = ("llama-2", "llama2", "mistral", "mixtral", "gemma", "llama-3", "llama3"
 @rule(
     Severity.WARNING,
     fields=("special_tokens", "base_model"),
+    needs=("special_tokens",),
     bad="base_model: meta-llama/Llama-3.1-8B\nspecial_tokens:\n  pad_token: </s>\n",
     good="base_model: meta-llama/Llama-3.1-8B\nspecial_tokens:\n  pad_token: <|finetune_right_pad_id|>\n",
 )
