@@ -12,6 +12,8 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.views.intake import PASTED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -133,7 +135,9 @@ class Answers:
             return None
         left = (before.findings & current).total()
         progress = Progress(before.findings.total() - left, left, current.total() - left)
-        same = before.name == stem or progress.left > 0 or progress.new == 0
+        # The corrected copy of a pasted text has a name, the text had none.
+        named = stem if before.name != PASTED or _CORRECTED not in name else PASTED
+        same = before.name == named or progress.left > 0 or progress.new == 0
         return progress if same and before.findings else None
 
     def _forget(self) -> None:
