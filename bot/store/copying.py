@@ -20,7 +20,7 @@ from bot.store.store import open_store, sqlite_path, sqlite_url
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.store.database import Row, Session
+    from bot.store.database import Indexed, Row, Session
     from bot.store.store import Store
 
 COPY_MARK = "copied-from"
@@ -46,7 +46,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "faq_versions": ("entry_id", "number", "kind", "content", "author_id", "made_at", "note"),
     "faq_names": ("guild_id", "name_key", "name", "entry_id"),
     "faq_links": ("guild_id", "kind", "target", "entry_id"),
-    "faq_words": ("guild_id", "word", "entry_id"),
+    "faq_words": ("guild_id", "word"),
     "mutes": ("guild_id", "rule", "author_id", "made_at", "reason", "ends_at"),
     "reports": (
         "report_id",
@@ -175,11 +175,13 @@ async def _replace(session: Session, target: Store, content: dict[str, list[Row]
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})",
             [[row[column] for column in columns] for row in rows],
         )
-    search = target.database.search
+    by_guild: dict[int, list[Indexed]] = {}
     for row in content["faq_entries"]:
         if row["removed_at"] is None:
             texts = search_texts(EntryContent.model_validate_json(row["content"]))
-            await search.index(session, row["entry_id"], row["guild_id"], texts)
+            by_guild.setdefault(row["guild_id"], []).append((row["entry_id"], texts))
+    for guild_id, entries in by_guild.items():
+        await target.database.search.index(session, guild_id, entries)
     await target.database.renumber(session)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
+Indexed = tuple[int, tuple[str, str, str]]
+"""The id of an entry, and the words of its title, its aliases and its text."""
 Value = int | float | str | None
 Row = Mapping[str, Any]
 
@@ -35,8 +37,8 @@ class Session(Protocol):
 class WordSearch(Protocol):
     """How an engine finds entries by their words; all texts are normalised words joined by spaces."""
 
-    async def index(self, session: Session, entry_id: int, guild_id: int, texts: tuple[str, str, str]) -> None:
-        """Makes an entry findable by the words of its title, its aliases and its text, in this order of weight."""
+    async def index(self, session: Session, guild_id: int, entries: Sequence[Indexed]) -> None:
+        """Makes entries findable by the words of their title, aliases and text, in this order of weight."""
         ...
 
     async def forget(self, session: Session, entry_id: int) -> None:
@@ -57,7 +59,7 @@ class WordSearch(Protocol):
         ...
 
     async def nearest(self, session: Session, guild_id: int, word: str) -> list[str]:
-        """Words of titles and aliases that may be meant by a misspelt one, unsorted."""
+        """Words that titles and aliases of the server have or had, and that may be meant by a misspelt one."""
         ...
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.store.content import Entry, EntryContent, EntryName, Version, cleaned
 from bot.store.errors import EditConflict, EntryMissing, InvalidEntry
-from bot.store.faq_changes import FaqChanges, Stamp
+from bot.store.faq_changes import FaqChanges, New, Stamp
 from bot.store.faq_rows import open_turn, read_entries, read_entry, read_living, read_versions
 from bot.store.faq_search import FaqSearch
 
@@ -65,7 +65,8 @@ class Faq(FaqSearch):
             count = await session.row("SELECT count(*) AS entries FROM faq_entries WHERE guild_id = ?", guild_id)
             if count is not None and count["entries"] >= ENTRY_LIMIT:
                 raise InvalidEntry(f"This server has {ENTRY_LIMIT:,} entries, which is the most. Edit one instead.")
-            return await self._changes.insert(session, guild_id, content, Stamp("added", author_id, note))
+            stamp = Stamp("added", author_id, note)
+            return (await self._changes.insert(session, guild_id, [New(content)], stamp))[0]
 
     async def edit(
         self, guild_id: int, entry_id: int, content: EntryContent, *, expected: int, author_id: int, note: str = ""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _WORDS_READ = 12
 """More words than this say nothing new about what is looked for."""
+_SPELLED = 5
+"""Up to so many words are looked up singly for how they are spelt; a longer question finds enough by the others."""
 _MISSPELT = 0.66
 """Similarity (0 to 1) from which a known word may be meant by an unknown one: `memroy` and `memory` have 0.83."""
 _PREFIX_POOL = 100
@@ -161,18 +163,22 @@ class FaqSearch:
         return _names(rows)
 
     async def _ranked(self, session: Session, guild_id: int, query: str, limit: int) -> Found:
-        words = list(dict.fromkeys(words_of(query)))[:_WORDS_READ]
+        words = _telling(words_of(query))
         if not words:
             return Found((), sure=True)
         found = dict.fromkeys(await _by_beginning(session, guild_id, query, limit))
         found |= dict.fromkeys(await self._by_words(session, guild_id, words, limit - len(found), every=True))
         if found:
             return Found(tuple(found)[:limit], sure=True)
-        meant = list(dict.fromkeys([await self._meant(session, guild_id, word) for word in words]))
-        close = await self._by_words(session, guild_id, meant, limit, every=True)
+        close: tuple[EntryName, ...] = ()
+        if len(words) <= _SPELLED:
+            meant = list(dict.fromkeys([await self._meant(session, guild_id, word) for word in words]))
+            if meant != words:
+                close = await self._by_words(session, guild_id, meant, limit, every=True)
+                words = meant
         if not close:
-            telling = [word for word in meant if len(word) > 3] or meant
-            close = await self._by_words(session, guild_id, telling, limit, every=False)
+            long = [word for word in words if len(word) > 3] or words
+            close = await self._by_words(session, guild_id, long, limit, every=False)
         return Found(close, sure=False)
 
     async def _by_words(
@@ -195,9 +201,20 @@ class FaqSearch:
 
         if len(word) < 3 or await self._database.search.known(session, guild_id, word):
             return word
-        known = await self._database.search.nearest(session, guild_id, word)
-        nearest = process.extractOne(word, known, scorer=OSA.normalized_similarity, score_cutoff=_MISSPELT)
-        return nearest[0] if nearest else word
+        words = await self._database.search.nearest(session, guild_id, word)
+        near = process.extract(word, words, scorer=OSA.normalized_similarity, score_cutoff=_MISSPELT, limit=3)
+        for known, _, _ in near:
+            # Words outlive their entries: one that leads nowhere any more is not meant.
+            if await self._database.search.known(session, guild_id, known):
+                return known
+        return word
+
+
+def _telling(words: Iterable[str]) -> list[str]:
+    """Each word once; of a long question those of one or two letters say nothing."""
+    once = list(dict.fromkeys(words))
+    longer = [word for word in once if len(word) > 2]
+    return (longer if len(once) > 3 and longer else once)[:_WORDS_READ]
 
 
 async def _popular(session: Session, guild_id: int, limit: int) -> tuple[EntryName, ...]:

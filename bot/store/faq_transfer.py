@@ -9,7 +9,7 @@ from bot.store.clock import to_stored
 from bot.store.content import Entry, EntryContent, Version, cleaned
 from bot.store.errors import InvalidEntry, PlanOutdated, StoreError
 from bot.store.faq import ENTRY_LIMIT
-from bot.store.faq_changes import FaqChanges, Stamp
+from bot.store.faq_changes import FaqChanges, New, Stamp
 from bot.store.faq_file import FaqFile, FileEntry, FileVersion, starter_pack
 from bot.store.faq_rows import open_turn, read_entries, to_version
 from bot.store.words import name_key
@@ -119,31 +119,31 @@ class FaqTransfer:
             for change in (*plan.changed, *plan.returned):
                 ours = plan.origin is not None
                 await self._changes.change(session, change.entry, change.content, stamp, from_origin=ours)
-            for new in plan.added:
-                await self._add(session, guild_id, new, plan.origin, stamp)
+            if plan.added:
+                await self._add(session, guild_id, plan, stamp)
 
-    async def _add(self, session: Session, guild_id: int, entry: FileEntry, origin: str | None, stamp: Stamp) -> None:
-        stored = await self._changes.insert(
-            session,
-            guild_id,
-            entry.content,
-            stamp,
-            key=entry.key or None,
-            origin=origin,
-            past=[Version(**dict(version)) for version in entry.history],
-            removed=entry.removed,
+    async def _add(self, session: Session, guild_id: int, plan: ImportPlan, stamp: Stamp) -> None:
+        news = [
+            New(
+                content=entry.content,
+                key=entry.key or None,
+                past=tuple(Version(**dict(version)) for version in entry.history),
+                removed=entry.removed,
+            )
+            for entry in plan.added
+        ]
+        stored = await self._changes.insert(session, guild_id, news, stamp, plan.origin)
+        now = to_stored(self._clock())
+        await session.run_many(
+            "INSERT INTO counts (guild_id, kind, subject, times, last_at) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (guild_id, kind, subject) DO NOTHING",
+            [
+                (guild_id, kind, entry.key, getattr(given, name), now)
+                for entry, given in zip(stored, plan.added, strict=True)
+                for name, kind in _COUNTED.items()
+                if getattr(given, name)
+            ],
         )
-        for name, kind in _COUNTED.items():
-            if times := getattr(entry, name):
-                await session.run(
-                    "INSERT INTO counts (guild_id, kind, subject, times, last_at) VALUES (?, ?, ?, ?, ?) "
-                    "ON CONFLICT (guild_id, kind, subject) DO NOTHING",
-                    guild_id,
-                    kind,
-                    stored.key,
-                    times,
-                    to_stored(self._clock()),
-                )
 
     async def _planned(
         self, session: Session, guild_id: int, file: tuple[FileEntry, ...], origin: str | None, revision: int

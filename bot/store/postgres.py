@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 POOL_SIZE = 10
 """Connections of one process."""
 _CLOSE_SECONDS = 10
+_SERVER_SETTINGS = {
+    "application_name": "axolotl-help-bot",
+    # Every query has an index. Without statistics, as after an import, the planner would read whole tables instead.
+    "enable_seqscan": "off",
+    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",
+}
+_TOGETHER = 500
 
 
 class PostgresSession:
@@ -55,8 +63,11 @@ class PostgresSession:
 
     async def run_many(self, sql: str, values: Iterable[Sequence[Value]]) -> None:
         """Runs one statement for every line of values."""
-        with translated():
-            await self._connection.executemany(_numbered(sql), list(values))
+        lines = list(values)
+        for start in range(0, len(lines), _TOGETHER):
+            # In parts, each of which has the time of one statement.
+            with translated():
+                await self._connection.executemany(_numbered(sql), lines[start : start + _TOGETHER])
 
 
 class PostgresDatabase:
@@ -99,7 +110,7 @@ class PostgresDatabase:
                     max_size=pool_size,
                     timeout=10,
                     command_timeout=statement_seconds,
-                    server_settings={"application_name": "axolotl-help-bot"},
+                    server_settings=_SERVER_SETTINGS,
                 )
                 async with pool.acquire() as connection:
                     await _migrate(connection, folder)
@@ -177,7 +188,9 @@ class PostgresDatabase:
         try:
             yield connection
         finally:
-            await self._pool.release(connection)
+            # A connection that breaks only now is thrown away by the pool; what was committed on it is.
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await self._pool.release(connection)
 
     @asynccontextmanager
     async def _transaction(self, connection: Any, *, reading: bool) -> AsyncIterator[PostgresSession]:

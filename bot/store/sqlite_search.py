@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.store.database import Session
+    from bot.store.database import Indexed, Session
 
 _RANKED = """
     SELECT entry_id FROM (
         SELECT rowid AS entry_id, bm25(faq_search, 0, 10, 8, 1) AS score
-        FROM faq_search WHERE faq_search MATCH ? LIMIT 1000
+        FROM faq_search WHERE faq_search MATCH ? LIMIT 500
     ) ORDER BY score, entry_id LIMIT ?
 """
 _VOCABULARIES = 100
@@ -33,14 +33,12 @@ class SqliteSearch:
     def __init__(self) -> None:
         self._vocabularies: OrderedDict[int, _Vocabulary] = OrderedDict()
 
-    async def index(self, session: Session, entry_id: int, guild_id: int, texts: tuple[str, str, str]) -> None:
-        """Makes an entry findable by the words of its title, its aliases and its text."""
-        await self.forget(session, entry_id)
-        await session.run(
+    async def index(self, session: Session, guild_id: int, entries: Sequence[Indexed]) -> None:
+        """Makes entries findable by the words of their title, aliases and text."""
+        await session.run_many("DELETE FROM faq_search WHERE rowid = ?", [(entry_id,) for entry_id, _ in entries])
+        await session.run_many(
             "INSERT INTO faq_search (rowid, guild, title, aliases, body) VALUES (?, ?, ?, ?, ?)",
-            entry_id,
-            _guild(guild_id),
-            *texts,
+            [(entry_id, _guild(guild_id), *texts) for entry_id, texts in entries],
         )
 
     async def forget(self, session: Session, entry_id: int) -> None:
@@ -50,7 +48,7 @@ class SqliteSearch:
     async def find(
         self, session: Session, guild_id: int, words: Sequence[str], *, every: bool, names_only: bool, limit: int
     ) -> list[int]:
-        """Ids of the entries that hold the words, best first; of more than 1,000 the oldest are ranked."""
+        """Ids of the entries that hold the words, best first; of more than 500 the oldest are ranked."""
         terms = (" AND " if every else " OR ").join(f'"{word}"*' for word in words)
         columns = "{title aliases}" if names_only else "{title aliases body}"
         rows = await session.rows(_RANKED, f"guild : {_guild(guild_id)} AND {columns} : ({terms})", limit)
@@ -62,7 +60,7 @@ class SqliteSearch:
         return await session.row("SELECT rowid FROM faq_search WHERE faq_search MATCH ? LIMIT 1", match) is not None
 
     async def nearest(self, session: Session, guild_id: int, word: str) -> list[str]:
-        """Every word of the server's titles and aliases that is about as long as the misspelt one."""
+        """Every known word of the server that is about as long as the misspelt one."""
         row = await session.row("SELECT faq_revision FROM guilds WHERE guild_id = ?", guild_id)
         revision = row["faq_revision"] if row else 0
         held = self._vocabularies.get(guild_id)
@@ -78,7 +76,7 @@ class SqliteSearch:
 
 async def _words(session: Session, guild_id: int) -> Mapping[int, Sequence[str]]:
     by_length: dict[int, list[str]] = defaultdict(list)
-    for row in await session.rows("SELECT DISTINCT word FROM faq_words WHERE guild_id = ?", guild_id):
+    for row in await session.rows("SELECT word FROM faq_words WHERE guild_id = ?", guild_id):
         by_length[len(row["word"])].append(row["word"])
     return by_length
 

@@ -6,6 +6,8 @@ import re
 import unicodedata
 
 _WORD = re.compile(r"[^\W_]+")
+_LONGEST = 60
+"""Letters of a word that count; engines have limits of their own above."""
 
 
 def name_key(name: str) -> str:
@@ -17,4 +19,5 @@ def name_key(name: str) -> str:
 def words_of(text: str) -> list[str]:
     """The words of a text as the search sees them: `Micro_Batch_Size` is three."""
     plain = unicodedata.normalize("NFKD", text).casefold()
-    return _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    words = _WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    return [word[:_LONGEST] for word in words]

@@ -62,14 +62,12 @@ CREATE TABLE faq_links (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX faq_links_by_entry ON faq_links (entry_id);
 
--- The words of titles and aliases, for misspelt searches.
+-- Words that titles and aliases have or had, for misspelt searches.
 CREATE TABLE faq_words (
-    guild_id INTEGER NOT NULL,
+    guild_id INTEGER NOT NULL REFERENCES guilds ON DELETE CASCADE,
     word TEXT NOT NULL,
-    entry_id INTEGER NOT NULL REFERENCES faq_entries ON DELETE CASCADE,
-    PRIMARY KEY (guild_id, word, entry_id)
+    PRIMARY KEY (guild_id, word)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX faq_words_by_entry ON faq_words (entry_id);
 
 CREATE VIRTUAL TABLE faq_search USING fts5 (
     guild, title, aliases, body,
