@@ -6,9 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import intake
+from bot.checking import diagnose
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.errors import answered_command
+from bot.errors import answer, answered_command
 from bot.views import commands as words
+from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of, explanation_layout
 from knowledge.catalog import Catalog
 from knowledge.explanation import explain
@@ -20,9 +23,21 @@ class Explain(commands.Cog):
     @app_commands.command(name="explain", description=words.EXPLAIN)
     @app_commands.describe(field=words.EXPLAIN_FIELD)
     @answered_command
-    async def explain(self, interaction: discord.Interaction[HelpBot], field: app_commands.Range[str, 1, 100]) -> None:
-        """Explains a field, a concept or a rule."""
-        found = explain(field)
+    async def explain(self, interaction: discord.Interaction[HelpBot], field: app_commands.Range[str, 1, 1500]) -> None:
+        """Explains a field, a concept or a rule; the text of an error is led to its cause."""
+        found = explain(field[:100])
+        if found.kind is None and len(field.split()) > 1:
+            taken = intake.from_paste(field)
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            diagnosis = await diagnose(interaction.client, taken, guild_id=interaction.guild_id)
+            if diagnosis.matches:
+                await answer(
+                    interaction,
+                    diagnosis_layout(diagnosis, interaction.user.id, notes=taken.notes, secrets=taken.secrets),
+                )
+                return
+            await answer(interaction, explanation_layout(found, interaction.user.id))
+            return
         await interaction.response.send_message(view=explanation_layout(found, interaction.user.id), ephemeral=True)
 
     @explain.autocomplete("field")

@@ -8,7 +8,7 @@ CHECK_VERSION = "The Axolotl release that you run, if it is an older one"
 CHECK_MESSAGE = "Check message"
 
 EXPLAIN = "What a config field, a concept or a rule means, and what turning it does"
-EXPLAIN_FIELD = "Type a few letters of the field or idea"
+EXPLAIN_FIELD = "A few letters of the field or idea, or the text of an error"
 
 BATCH = "The effective batch, and how to keep it on another number of GPUs"
 BATCH_MICRO = "micro_batch_size: rows that one GPU takes at a time"

@@ -34,3 +34,11 @@ async def test_the_plan_says_how_to_fit_a_smaller_card(world, tools):
     text = tools.words(tools.answer(await world.press(await world.check(tools.clean), "Plan")))
     assert "**To fit a card of " in text
     assert "1. `" in text
+
+
+async def test_explain_leads_the_text_of_an_error_to_its_cause(world, tools):
+    shown = tools.answer(await world.ann.slash(world.channel, "explain", field="KeyError: 'instruction'"))
+    assert shown.ephemeral
+    assert "The rows have no column `instruction`" in tools.words(shown)
+    other = tools.answer(await world.ann.slash(world.channel, "explain", field="the moon is blue"))
+    assert "has nothing by the name" in tools.words(other)
