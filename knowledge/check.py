@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge.config import Config
-from knowledge.document import Document, Mapping, masked, parse
+from knowledge.document import MAX_FINDINGS, Document, Mapping, masked, parse
 from knowledge.finding import Edit, Finding, Frozen, Place, Severity, make
 from knowledge.memory import MemoryEstimate, memory_of
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
@@ -70,11 +70,11 @@ def check(
     document = parse(text)
     secrets = find(document.text)
     if secrets:
-        document = masked(document, mask(document.text))
+        document = masked(document, mask(document.text, secrets))
     config = Config(document, gpus)
     config.secretive = False
     found = [_fault_finding(fault, document) for fault in document.faults]
-    found += [_duplicate(each, document) for each in document.duplicates]
+    found += [_duplicate(each, document) for each in document.duplicates[: MAX_FINDINGS + 1]]
     sample = None
     if isinstance(document.values, Mapping) and document.values:
         found += schema_findings(config)
@@ -98,11 +98,12 @@ def check(
         found = _without_edits_beside(secrets, found, document)
     found, silenced = _silence(found, document)
     found.sort(key=_order)
+    cut = len(found) > MAX_FINDINGS
     return make(
         Report,
         axolotl=axolotl or config.types.axolotl,
         verdict=_verdict(found),
-        findings=tuple(found),
+        findings=tuple(found[:MAX_FINDINGS]),
         dataset=sample,
         plan=_attempt("plan", config, partial(_plan, config, sample)) if trains else None,
         memory=_attempt("memory estimate", config, partial(memory_of, config)) if trains else None,
@@ -111,7 +112,7 @@ def check(
         repairs=tuple(document.repairs),
         silenced=silenced,
         secrets=secrets,
-        not_checked=_not_checked(config, dataset is not None),
+        not_checked=_not_checked(config, rows=dataset is not None, cut=cut),
     )
 
 
@@ -160,10 +161,11 @@ def _verdict(found: Iterable[Finding]) -> str:
     return {Severity.ERROR.rank: "refused", Severity.CRASH.rank: "fails"}.get(worst, "runs")
 
 
-def _not_checked(config: Config, rows: bool) -> tuple[str, ...]:  # noqa: FBT001
+def _not_checked(config: Config, *, rows: bool, cut: bool) -> tuple[str, ...]:
     data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
     broken = [f"{name}, which failed on this config" for name in config.memo.get("broken", ())]
-    return (f"{data}, your drivers and packages", *broken)
+    beyond = [f"what comes after the first {MAX_FINDINGS} findings: mend those, then check again"] if cut else []
+    return (f"{data}, your drivers and packages", *broken, *beyond)
 
 
 def _fault_finding(fault: Any, document: Document) -> Finding:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NamedTuple
 
 from knowledge.config import Config, Unreadable
-from knowledge.document import Steps, join, split
+from knowledge.document import MAX_FINDINGS, Steps, join, split
 from knowledge.finding import Edit, Finding, Place, Severity, make
 from knowledge.secrets import mask
 
@@ -72,7 +73,7 @@ class Rule:
     def findings(self, config: Config) -> list[Finding]:
         """What this rule finds; nothing where a field it needs has no typed value (that has its own ERROR)."""
         try:
-            problems = list(self.check(config))
+            problems = list(islice(self.check(config), MAX_FINDINGS + 1))
         except Unreadable:
             return []
         return [stamp(each, self.id, self.severity, config, self.text) for each in problems] if problems else []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.config import LEGACY_ATTENTION, Config, load_types
-from knowledge.document import Steps, join
+from knowledge.document import MAX_FINDINGS, MAX_NEAREST, Steps, join
 from knowledge.facts import read_json
 from knowledge.finding import Edit, Finding, Severity, make
 from knowledge.rule import problem, stamp
@@ -29,6 +30,8 @@ _FSDP1 = frozenset({"sharding_strategy", "forward_prefetch", "sync_module_states
 _FSDP1 |= {"backward_prefetch_policy", "limit_all_gathers", "use_orig_params"}
 _LONGEST = 95
 """Characters of a message."""
+_NAME = 200
+"""Characters of a name that may be a misspelt one."""
 _LAUNCHER = frozenset({"provider", "gpu", "gpu_count", "secrets", "volumes", "timeout", "region", "image", "memory"})
 
 
@@ -56,6 +59,8 @@ def schema_findings(config: Config) -> list[Finding]:
     found = list(_missing(config))
     aliases, seen = config.types.aliases, set()
     for key in config.roots:
+        if len(found) > MAX_FINDINGS:
+            break
         name = aliases.get(key, key)
         field = config.field(name)
         if field is None:
@@ -64,12 +69,12 @@ def schema_findings(config: Config) -> list[Finding]:
             continue
         if name not in seen:
             seen.add(name)
-            found += [_typing_finding(config, wrong) for wrong in config.wrong(name)]
+            found += [_typing_finding(config, wrong) for wrong in config.wrong(name)[: MAX_FINDINGS + 1]]
         value = config.values.get(key)
         if key in _DATASET_LISTS:
-            found += _dataset_keys(config, key, value)
+            found += islice(_dataset_keys(config, key, value), MAX_FINDINGS + 1)
         elif isinstance(value, (dict, list)):
-            found += _inner(config, field["type"], value, (key,))
+            found += islice(_inner(config, field["type"], value, (key,)), MAX_FINDINGS + 1)
     names = list(config.types.root)
     return found + [_unknown(config, (key,), names) for key in config.values if not isinstance(key, str)]
 
@@ -120,7 +125,7 @@ def _typing_finding(config: Config, wrong: Wrong) -> Finding:
         message = f"Missing `{name}` in `{parent}`: it is required there."
         return stamp(problem(message, path, why="It has no default."), "missing-field", Severity.ERROR, config)
     if wrong.kind == "extra":
-        suggestion = _nearest(name, _siblings(config, wrong.steps))
+        suggestion = _nearest(config, name, _siblings(config, wrong.steps))
         hint = f" Did you mean `{suggestion}`?" if suggestion else " Remove it."
         message = f"Unknown key `{name}`: this block takes no other keys.{hint}"
         each = problem(message, wrong.steps, why="Blocks of this kind reject what they do not know.")
@@ -137,7 +142,7 @@ def _typing_finding(config: Config, wrong: Wrong) -> Finding:
     suggestion = None
     if wrong.kind == "choice" and isinstance(wrong.value, str):
         choices = [word for word in wrong.expected.replace("`", "").split(", ") if word]
-        suggestion = _nearest(wrong.value, choices)
+        suggestion = _nearest(config, wrong.value, choices)
     hint = f" Did you mean `{suggestion}`?" if suggestion else ""
     head = f"Not {shown}: `{name}` takes {'one of ' * (wrong.kind == 'choice' and ',' in wrong.expected)}"
     message = f"{head}{_fitting(wrong.expected, _LONGEST - len(head) - len(hint))}.{hint}"
@@ -229,7 +234,7 @@ def _foreign(config: Config, key: str, foreign: dict[str, str]) -> Finding:
 
 def _unknown(config: Config, steps: Steps, siblings: list[str]) -> Finding:
     name = str(steps[-1])
-    suggestion = _nearest(name, siblings)
+    suggestion = _nearest(config, name, siblings)
     if len(steps) > 1 and suggestion is None and name in config.types.root:
         message = f"Dropped in silence here: `{name}` belongs at the top level. Move it there."
         each = problem(message, steps, why="This block knows no such key.")._replace(suggestion=name)
@@ -406,8 +411,11 @@ def _homes(key: str) -> list[str]:
     return paths if len(paths) == 1 or (paths and paths[0].startswith("datasets[]")) else []
 
 
-def _nearest(name: str, names: list[str]) -> str | None:
-    """The known name that a misspelt one most likely means, None when none is near."""
+def _nearest(config: Config, name: str, names: list[str]) -> str | None:
+    """The known name that a misspelt one most likely means, None when none is near or too many were looked for."""
+    config.memo["nearest"] = asked = config.memo.get("nearest", 0) + 1
+    if asked > MAX_NEAREST or len(name) > _NAME:
+        return None
     from rapidfuzz import fuzz, process
 
     wanted = name.lower().replace("-", "_").replace(" ", "_")

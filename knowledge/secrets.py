@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ class _Pattern:
         return self._compiled.finditer(text)
 
 
+_Span = tuple[str, int, int]
+_MOST = 500
+"""Secrets of one kind that are masked one by one; behind them the whole text is."""
 # (a piece that every one of them holds, kind, pattern). Case counts: these prefixes are fixed by their issuers.
 _Tokens = tuple[tuple[str, str, _Pattern], ...]
 # Searched everywhere: short, or with hyphens and underscores in their alphabet.
@@ -183,20 +187,21 @@ def find(text: str) -> tuple[Secret, ...]:
     low = text.lower()
     if len(low) != len(text):  # only U+0130 grows when lowered
         low = text.replace("\u0130", "i").lower()
-    spans = [*_issued(text, _PLAIN)]
+    sources = [*_issued(text, _PLAIN)]
     if "PRIVATE KEY" in text:
-        spans += _private_keys(text)
+        sources.append(_private_keys(text))
     if _SOLID_RUN in raw.translate(_LETTERS_TABLE):
-        spans += _issued(text, _SOLID)
-        spans += _discord(text)
+        sources += _issued(text, _SOLID)
+        sources.append(_discord(text))
         if _BARE_RUN in raw.translate(_HEXADECIMAL_TABLE):
-            spans += _bare_keys(low)
+            sources.append(_bare_keys(low))
     if _LONG_RUN in raw.translate(_WORD_TABLE):
-        spans += _issued(text, _LONG)
-        spans += _named(low, _NAMED_LONG)
+        sources += _issued(text, _LONG)
+        sources += _named(low, _NAMED_LONG)
     if "@" in text:
-        spans += _addresses(text)
-    spans += _named(low, _NAMED)
+        sources.append(_addresses(text))
+    sources += _named(low, _NAMED)
+    spans = _bounded(sources, text)
     if not spans:
         return ()
     # Where two begin together, the issuer's own mark says more than the name in front of it.
@@ -212,9 +217,14 @@ def find(text: str) -> tuple[Secret, ...]:
     return tuple(secrets)
 
 
-def mask(text: str) -> str:
-    """The text with each secret replaced by a word that names its kind; its lines keep their numbers."""
-    secrets = find(text)
+def mask(text: str, secrets: tuple[Secret, ...] | None = None) -> str:
+    """The text with each secret replaced by a word that names its kind; its lines keep their numbers.
+
+    Args:
+        text: A config, a log or a message.
+        secrets: What `find` found in it, where that is known.
+    """
+    secrets = find(text) if secrets is None else secrets
     if not secrets:
         return text
     pieces: list[str] = []
@@ -234,18 +244,35 @@ def mask_paths(text: str) -> str:
     return _HOME.sub(lambda match: match[0] if match[2] in _NOBODY else match[1] + "user", text)
 
 
-def _issued(text: str, tokens: _Tokens) -> Iterator[tuple[str, int, int]]:
+def _bounded(sources: list[Iterator[_Span]], text: str) -> list[_Span]:
+    """The spans of all sources; where one of them has too many, the rest of the text is masked as one."""
+    spans: list[_Span] = []
+    end = len(text)
+    for source in sources:
+        taken = list(islice(source, _MOST))
+        if len(taken) == _MOST:
+            end = min(end, taken[-1][2])
+        spans += taken
+    if end < len(text):
+        spans = [span for span in spans if span[2] <= end]
+        spans.append(("secret", end, len(text)))
+    return spans
+
+
+def _issued(text: str, tokens: _Tokens) -> list[Iterator[_Span]]:
     """Secrets that their issuer made recognisable, whatever stands around them."""
-    for piece, kind, pattern in tokens:
-        if piece in text:
-            for match in pattern.finditer(text):
-                before = text[match.start() - 1] if match.start() else " "
-                if not (before.isalnum() or before == "_") or piece.startswith("/"):
-                    issuer = "Anthropic key" if match[0].startswith("sk-ant-") else kind
-                    yield issuer, match.start(), match.end()
+    return [_issued_as(text, *token) for token in tokens if token[0] in text]
 
 
-def _discord(text: str) -> Iterator[tuple[str, int, int]]:
+def _issued_as(text: str, piece: str, kind: str, pattern: _Pattern) -> Iterator[_Span]:
+    for match in pattern.finditer(text):
+        before = text[match.start() - 1] if match.start() else " "
+        if not (before.isalnum() or before == "_") or piece.startswith("/"):
+            issuer = "Anthropic key" if match[0].startswith("sk-ant-") else kind
+            yield issuer, match.start(), match.end()
+
+
+def _discord(text: str) -> Iterator[_Span]:
     """Bot tokens: three parts between dots, the first one Base64 of a number."""
     for match in _DISCORD_MIDDLE.finditer(text):
         head = _DISCORD_HEAD.search(text, max(0, match.start() - 40), match.start())
@@ -253,7 +280,7 @@ def _discord(text: str) -> Iterator[tuple[str, int, int]]:
             yield "Discord token", head.start(), match.end()
 
 
-def _addresses(text: str) -> Iterator[tuple[str, int, int]]:
+def _addresses(text: str) -> Iterator[_Span]:
     """Passwords and tokens in front of the host of an address."""
     for match in _ADDRESS.finditer(text):
         group = 1 if match[1] is not None else 2
@@ -261,7 +288,7 @@ def _addresses(text: str) -> Iterator[tuple[str, int, int]]:
             yield "password in an address", match.start(group), match.end(group)
 
 
-def _private_keys(text: str) -> Iterator[tuple[str, int, int]]:
+def _private_keys(text: str) -> Iterator[_Span]:
     """Private keys in their usual armour, with or without the closing line."""
     position = 0
     while begin := _BEGIN.search(text, position):
@@ -276,27 +303,29 @@ def _private_keys(text: str) -> Iterator[tuple[str, int, int]]:
         position = end
 
 
-def _named(low: str, names: _Names) -> Iterator[tuple[str, int, int]]:
+def _named(low: str, names: _Names) -> list[Iterator[_Span]]:
     """Values whose name says that they are secret."""
-    for piece, pattern in names:
-        if piece in low:
-            for match in pattern.finditer(low):
-                group = match.lastindex or 0
-                before = low[max(0, match.start() - 48) : match.start()]
-                if _MASKED.search(before) or (piece == "key" and not _KEY_NAMES.search(before)):
-                    continue
-                between = low[match.start() + len(piece) : match.start(group)]
-                if _is_secret(piece, before, between, match[group]):
-                    yield _kind(piece, before), match.start(group), match.end(group)
+    return [_named_as(low, piece, pattern) for piece, pattern in names if piece in low]
 
 
-def _bare_keys(low: str) -> Iterator[tuple[str, int, int]]:
+def _named_as(low: str, piece: str, pattern: _Pattern) -> Iterator[_Span]:
+    for match in pattern.finditer(low):
+        group = match.lastindex or 0
+        before = low[max(0, match.start() - 48) : match.start()]
+        if _MASKED.search(before) or (piece == "key" and not _KEY_NAMES.search(before)):
+            continue
+        between = low[match.start() + len(piece) : match.start(group)]
+        if _is_secret(piece, before, between, match[group]):
+            yield _kind(piece, before), match.start(group), match.end(group)
+
+
+def _bare_keys(low: str) -> Iterator[_Span]:
     """Forty hexadecimal digits where the line or the one above speaks of a key: elsewhere they are a commit."""
     for match in _BARE_KEY.finditer(low):
         if low[match.start() - 1 : match.start()].isalnum():
             continue
-        start = low.rfind("\n", 0, match.start()) + 1
-        above = low.rfind("\n", 0, max(0, start - 1)) + 1
+        start = max(low.rfind("\n", max(0, match.start() - 400), match.start()) + 1, match.start() - 400, 0)
+        above = low.rfind("\n", max(0, match.start() - 400), max(0, start - 1)) + 1
         here, around = low[start : match.start()][-200:], low[max(above, match.start() - 400) : match.start()]
         if not any(word in here for word in _COMMIT_WORDS) and any(word in around for word in _KEY_WORDS):
             yield "Weights & Biases key", match.start(), match.end()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import yaml
 
 from knowledge.document.build import Builder, Refused
-from knowledge.document.limits import MAX_BYTES, MAX_DEPTH, MAX_MENDS, MAX_VISITS
+from knowledge.document.limits import MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_MENDS, MAX_NEAREST, MAX_VISITS
 from knowledge.document.recovery import explain_refusal, mend
 from knowledge.document.repair import repair
 from knowledge.document.values import Document, Duplicate, Fault, Mapping, Mark, Sequence, Steps, join, split
@@ -15,6 +15,8 @@ from knowledge.document.values import Document, Duplicate, Fault, Mapping, Mark,
 __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
+    "MAX_FINDINGS",
+    "MAX_NEAREST",
     "MAX_VISITS",
     "Document",
     "Duplicate",

@@ -23,7 +23,7 @@ from yaml.events import (
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
-from knowledge.document.limits import MAX_DEPTH, MAX_VISITS
+from knowledge.document.limits import MAX_BITS, MAX_DEPTH, MAX_REFUSALS, MAX_VISITS
 from knowledge.document.values import Duplicate, Mapping, Mark, Sequence
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ def _resolved(text: str) -> Any:
 
 
 def _tagged(tag: str, text: str) -> Any:
-    return SafeConstructor().construct_object(ScalarNode(tag, text))
+    value = SafeConstructor().construct_object(ScalarNode(tag, text))
+    if type(value) is int and value.bit_length() > MAX_BITS:
+        raise ValueError("a number of thousands of digits")
+    return value
 
 
 class _Frame:
@@ -142,6 +145,8 @@ class Builder:
 
     def _refuse(self, kind: str, problem: str, mark: Mark) -> None:
         self.refusals.append(Refused(kind, problem, mark))
+        if len(self.refusals) > MAX_REFUSALS:
+            raise Refused("too-many-faults", f"more than {MAX_REFUSALS} values that YAML refuses", mark)
 
     def _anchor(self, event: Any, value: Any) -> None:
         if event.anchor in self._anchors:

@@ -36,6 +36,10 @@ def explain_refusal(error: Refused) -> Fault:
             "Axolotl reads exactly one document.",
         ),
         "too-large": (f"The config holds {problem}; the rest was not read.", "That is the limit of this check."),
+        "too-many-faults": (
+            f"The config holds {problem}; the rest was not read.",
+            "Mend the first, then check again.",
+        ),
         "too-deep": (
             f"The config nests {problem}; nothing was read beyond.",
             "No Axolotl field nests that deep.",
@@ -45,7 +49,10 @@ def explain_refusal(error: Refused) -> Fault:
         "self-reference": (f"The value {problem}, which cannot be read to an end.", "Remove the alias."),
         "key": (f"YAML refuses this: {problem}. Quote the text.", "A key is a single word or text."),
         "tag": ("YAML refuses this tag or sign. Remove it, or quote the value.", f"A plain loader says: {problem}."),
-        "value": (f"This value cannot be read: {problem}. Quote it to keep it as text.", "It looks like a date."),
+        "value": (
+            f"This value cannot be read: {problem}. Quote it to keep it as text.",
+            "It looks like a date or a number.",
+        ),
     }[error.kind]
     return Fault(f"yaml-{error.kind}", line, column, message, why)
 

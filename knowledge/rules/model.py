@@ -102,7 +102,7 @@ def mpt_checkpointing(config: Config) -> Iterator[Problem]:
 
     The check looks for the three letters anywhere in the name, so "prompt" is hit as well: rename the folder then.
     """
-    if "mpt" in config.typed("base_model").lower() and config.typed("gradient_checkpointing"):
+    if "mpt" in (config.typed("base_model") or "").lower() and config.typed("gradient_checkpointing"):
         message = 'Refused for names with "mpt" in them: set it to false, or rename the folder.'
         yield problem(message, "gradient_checkpointing", "base_model")
 
@@ -120,7 +120,7 @@ def falcon_fsdp(config: Config) -> Iterator[Problem]:
 
     The check looks for the word anywhere in the name, so Falcon-H1 and Falcon-E are hit as well. Use DeepSpeed.
     """
-    if "falcon" in config.typed("base_model").lower() and config.typed("fsdp_config"):
+    if "falcon" in (config.typed("base_model") or "").lower() and config.typed("fsdp_config"):
         yield problem("Refused for Falcon models: use `deepspeed` instead.", "fsdp_config", "base_model")
 
 
