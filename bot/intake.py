@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
+from bot import jobs, reading
 from bot.errors import UserError
 from bot.views import intake as words
-from knowledge import secrets
 from knowledge.document import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from bot.reading import Kind
+    from bot.workers import Workers
+    from knowledge.secrets import Secret
 
 MAX_SAMPLE_BYTES = 8 << 20
 """Bytes of a dataset sample."""
@@ -24,12 +28,8 @@ MAX_TAKEN = 5
 """Configs that are taken from one message."""
 
 _FENCE = re.compile(r"```(?:([\w+#.-]*)[ \t]*\r?\n)?(.*?)(?:```|\Z)", re.DOTALL)
-_KEY_LINE = re.compile(r"^[ \t>]*(?:- )?[\w.\"'-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
-_LOG_LINE = re.compile(
-    r"^Traceback \(most recent call last\)|^\s*File \".+\", line \d+|^\S*(?:Error|Exception)\b.*$|"
-    r"\[(?:ERROR|WARNING)\]|CUDA out of memory|ValidationError",
-    re.MULTILINE,
-)
+_AT_ONCE = 16_384
+"""Characters that are looked at on the event loop: within some milliseconds."""
 _PICTURES = ("image/", "video/", "audio/")
 _ARCHIVES = (".zip", ".gz", ".tar", ".7z", ".safetensors", ".bin", ".pt", ".pdf")
 
@@ -42,28 +42,19 @@ class Taken:
         name: The file's name, or where it stood.
         text: The text.
         secrets: What was masked in it.
+        kind: What it is.
         notes: Sentences about how it was read.
     """
 
     name: str
     text: str
-    secrets: tuple[secrets.Secret, ...] = ()
+    secrets: tuple[Secret, ...] = ()
+    kind: Kind = "config"
     notes: tuple[str, ...] = ()
 
     def with_note(self, note: str) -> Taken:
         """The same text with one more sentence about how it was read."""
         return replace(self, notes=(*self.notes, note))
-
-    @property
-    def is_log(self) -> bool:
-        """Whether it reads like what a program printed, rather than like a config."""
-        lines = len(_LOG_LINE.findall(self.text))
-        return lines > 0 and lines * 4 >= len(_KEY_LINE.findall(self.text))
-
-    @property
-    def is_config(self) -> bool:
-        """Whether it has lines of YAML."""
-        return len(_KEY_LINE.findall(self.text)) > 1 and not self.is_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,7 @@ class Found:
     left: tuple[str, ...]
 
 
-async def from_attachment(attachment: discord.Attachment) -> Taken:
+async def from_attachment(workers: Workers, attachment: discord.Attachment) -> Taken:
     """Reads a config or a log from a file.
 
     Raises:
@@ -82,10 +73,10 @@ async def from_attachment(attachment: discord.Attachment) -> Taken:
     """
     data = await _download(attachment, MAX_BYTES, words.too_large)
     text, notes = decode(data, attachment.filename)
-    return take(attachment.filename, text, notes)
+    return await take(workers, attachment.filename, text, notes)
 
 
-async def sample_from(attachment: discord.Attachment) -> tuple[str, bytes]:
+async def sample_from(workers: Workers, attachment: discord.Attachment) -> tuple[str, bytes]:
     """Reads rows of a dataset from a file: its name, and its bytes with secrets masked where it is text.
 
     Raises:
@@ -94,16 +85,16 @@ async def sample_from(attachment: discord.Attachment) -> tuple[str, bytes]:
     data = await _download(attachment, MAX_SAMPLE_BYTES, words.sample_too_large)
     if PurePath(attachment.filename).suffix.lower() not in (".parquet", ".arrow"):
         text, _ = decode(data, attachment.filename)
-        data = secrets.mask(text).encode()
+        data = (await take(workers, attachment.filename, text)).text.encode()
     return attachment.filename, data
 
 
-def from_paste(*parts: str) -> Taken:
+async def from_paste(workers: Workers, *parts: str) -> Taken:
     """Joins the fields of a modal, in which a config of over 4,000 characters is spread."""
-    return take(words.PASTED, "\n".join(part.strip("\n") for part in parts if part.strip()))
+    return await take(workers, words.PASTED, "\n".join(part.strip("\n") for part in parts if part.strip()))
 
 
-async def from_message(message: discord.Message) -> Found:
+async def from_message(workers: Workers, message: discord.Message) -> Found:
     """Finds configs and logs in a message: in its code blocks, its files, and those of a message that it forwards.
 
     Raises:
@@ -113,13 +104,13 @@ async def from_message(message: discord.Message) -> Found:
     left: list[str] = []
     parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
     for part in parts:
-        taken += _from_content(part.content)
+        taken += await _from_content(workers, part.content)
         for attachment in part.attachments:
             if reason := _unfit(attachment):
                 left.append(words.left_out(attachment.filename, reason))
                 continue
-            text = await from_attachment(attachment)
-            if text.is_config or text.is_log:
+            text = await from_attachment(workers, attachment)
+            if text.kind != "other":
                 taken.append(text)
             else:
                 left.append(words.left_out(attachment.filename, words.NO_CONFIG))
@@ -127,9 +118,10 @@ async def from_message(message: discord.Message) -> Found:
     return Found(tuple(taken[:MAX_TAKEN]), tuple(left))
 
 
-def take(name: str, text: str, notes: Iterable[str] = ()) -> Taken:
-    """A text with its secrets found and masked, which comes before anything else."""
-    return Taken(name, secrets.mask(text), secrets.find(text), tuple(notes))
+async def take(workers: Workers, name: str, text: str, notes: Iterable[str] = ()) -> Taken:
+    """A text with its secrets found and masked, which comes before anything else; long ones go to a worker."""
+    found = reading.read(text) if len(text) <= _AT_ONCE else await workers.run(jobs.look, text=text)
+    return Taken(name, found.text, found.secrets, found.kind, tuple(notes))
 
 
 def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
@@ -156,16 +148,15 @@ def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
         return data.decode("cp1252", "replace"), (words.not_utf_8(line),)
 
 
-def _from_content(content: str) -> list[Taken]:
+async def _from_content(workers: Workers, content: str) -> list[Taken]:
     """Configs and logs in the text of a message: its code blocks, else the whole of it."""
     blocks = [match[2].strip("\n") for match in _FENCE.finditer(content)]
-    names = [words.block_name(number, len(blocks)) for number in range(1, len(blocks) + 1)]
-    texts = [take(name, block) for name, block in zip(names, blocks, strict=True)]
-    found = [text for text in texts if text.is_config or text.is_log]
-    if not blocks and content.strip():
-        whole = take(words.WHOLE_MESSAGE, content)
-        found = [whole] if whole.is_config or whole.is_log else []
-    return found
+    if not blocks:
+        blocks, names = ([content] if content.strip() else []), [words.WHOLE_MESSAGE]
+    else:
+        names = [words.block_name(number, len(blocks)) for number in range(1, len(blocks) + 1)]
+    texts = [await take(workers, name, block) for name, block in zip(names, blocks, strict=False)]
+    return [text for text in texts if text.kind != "other"]
 
 
 def _unfit(attachment: discord.Attachment) -> str | None:

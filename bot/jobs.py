@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict
 
+from bot import reading
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.compare import Comparison
@@ -55,6 +56,11 @@ def ready() -> bool:
     return True
 
 
+def look(text: str) -> reading.Reading:
+    """Masks a text and tells what it is."""
+    return reading.read(text)
+
+
 def check(
     text: str,
     *,
@@ -98,6 +104,6 @@ def fittings(text: str, *, gpus: int = 1) -> tuple[Fitting, ...]:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (ready, check, correct, curve, fittings, diagnose, compare)
+    job.__name__: job for job in (ready, look, check, correct, curve, fittings, diagnose, compare)
 }
 """By the name under which a worker is asked for them."""

@@ -57,7 +57,7 @@ class CheckConfig(commands.Cog):
             await interaction.response.send_modal(PasteForm(gpus, dataset, release))
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        taken = await intake.from_attachment(file)
+        taken = await intake.from_attachment(self.bot.workers, file)
         await _answer_one(interaction, taken, gpus=gpus, axolotl=release, dataset=dataset)
 
     @checkconfig.autocomplete("version")
@@ -69,7 +69,7 @@ class CheckConfig(commands.Cog):
     async def check_message(self, interaction: discord.Interaction[HelpBot], message: discord.Message) -> None:
         """Checks every config in a message."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        found = await intake.from_message(message)
+        found = await intake.from_message(self.bot.workers, message)
         if not found.taken:
             raise UserError(intake_words.NOTHING_FOUND)
         moderator = await is_moderator(interaction) and message.author.id != interaction.user.id
@@ -105,7 +105,11 @@ class PasteForm(Form):
         if not files and not any(part.strip() for part in pasted):
             raise UserError(intake_words.NOTHING_GIVEN)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        taken = await intake.from_attachment(files[0]) if files else intake.from_paste(*pasted)
+        workers = interaction.client.workers
+        if files:
+            taken = await intake.from_attachment(workers, files[0])
+        else:
+            taken = await intake.from_paste(workers, *pasted)
         await _answer_one(interaction, taken, gpus=gpus, axolotl=self._release, dataset=self._dataset)
 
 
@@ -122,12 +126,12 @@ async def _answer_one(
 ) -> None:
     """Answers for one text: a config is checked, a log is led to its cause."""
     bot, owner = interaction.client, interaction.user.id
-    if taken.is_log:
+    if taken.kind == "log":
         diagnosis = await diagnose(bot, taken, guild_id=interaction.guild_id, gpus=gpus)
         view = diagnosis_layout(diagnosis, owner, notes=taken.notes, secrets=taken.secrets, public=message is not None)
         await answer(interaction, view)
         return
-    sample = await intake.sample_from(dataset) if dataset is not None else None
+    sample = await intake.sample_from(bot.workers, dataset) if dataset is not None else None
     checked = await check(
         bot,
         taken,

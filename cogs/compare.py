@@ -31,10 +31,11 @@ class Compare(commands.Cog):
     ) -> None:
         """Says what differs, and what that does to the run."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        first, second = await intake.from_attachment(a), await intake.from_attachment(b)
+        workers = interaction.client.workers
+        first, second = await intake.from_attachment(workers, a), await intake.from_attachment(workers, b)
         defaults = await defaults_of(interaction.client, interaction.guild_id)
         count = gpus or defaults.gpus or 1
-        found = await interaction.client.workers.run(
+        found = await workers.run(
             jobs.compare, before=first.text, after=second.text, gpus=count, gpus_after=gpus_b or count
         )
         await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id))

@@ -13,6 +13,7 @@ from bot.errors import answer, answered_command
 from bot.views import commands as words
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of, explanation_layout
+from bot.views.faq import offer_rows, offered
 from knowledge.catalog import Catalog
 from knowledge.explanation import explain
 
@@ -27,18 +28,32 @@ class Explain(commands.Cog):
         """Explains a field, a concept or a rule; the text of an error is led to its cause."""
         found = explain(field[:100])
         if found.kind is None and len(field.split()) > 1:
-            taken = intake.from_paste(field)
+            taken = await intake.from_paste(interaction.client.workers, field)
             await interaction.response.defer(ephemeral=True, thinking=True)
             diagnosis = await diagnose(interaction.client, taken, guild_id=interaction.guild_id)
             if diagnosis.matches:
-                await answer(
-                    interaction,
-                    diagnosis_layout(diagnosis, interaction.user.id, notes=taken.notes, secrets=taken.secrets),
+                telling = [match for match in diagnosis.matches if not match.harmless]
+                entries = await offered(
+                    interaction.client.store,
+                    interaction.guild_id,
+                    text=field,
+                    rules=[rule for match in telling for rule in match.rules],
                 )
+                view = diagnosis_layout(
+                    diagnosis,
+                    interaction.user.id,
+                    notes=taken.notes,
+                    secrets=taken.secrets,
+                    extra=offer_rows(entries, interaction.user.id),
+                )
+                await answer(interaction, view)
                 return
             await answer(interaction, explanation_layout(found, interaction.user.id))
             return
-        await interaction.response.send_message(view=explanation_layout(found, interaction.user.id), ephemeral=True)
+        named = [found.path] if found.path else []
+        entries = await offered(interaction.client.store, interaction.guild_id, fields=named, rules=named)
+        view = explanation_layout(found, interaction.user.id, offer_rows(entries, interaction.user.id))
+        await interaction.response.send_message(view=view, ephemeral=True)
 
     @explain.autocomplete("field")
     async def _names(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:

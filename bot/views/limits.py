@@ -34,6 +34,7 @@ EXCERPT = 40
 DESCRIPTION = 1024
 """Characters of a picture's description."""
 
+_BASIC = 0xFFFF
 _FENCE = "```"
 _ZERO_WIDTH = "\u200b"
 _SPACES = re.compile(r"\s+")
@@ -41,16 +42,16 @@ _SPACES = re.compile(r"\s+")
 
 def length(text: str) -> int:
     """Characters as the strictest client counts them."""
-    return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, limit: int) -> str:
     """The text, its end replaced by "…" where it is longer than the limit."""
-    if length(text) <= limit:
+    if len(text) <= limit and length(text) <= limit:
         return text
     room, kept = limit - 1, 0
-    for character in text:
-        room -= 2 if ord(character) > 0xFFFF else 1
+    for character in text[:limit]:
+        room -= 2 if ord(character) > _BASIC else 1
         if room < 0:
             break
         kept += 1
@@ -59,7 +60,9 @@ def cut(text: str, limit: int) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """The text on one line, cut to the limit; never empty, which Discord refuses."""
-    return cut(_SPACES.sub(" ", text).strip(), limit) or "…"
+    head = text[: limit * 8]  # of a megabyte on one line nobody sees more
+    line = _SPACES.sub(" ", head).strip()
+    return cut(line if len(head) == len(text) else f"{line}…", limit) or "…"
 
 
 def code(text: str, limit: int = EXCERPT) -> str:

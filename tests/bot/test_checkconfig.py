@@ -156,5 +156,6 @@ async def test_a_sample_of_the_dataset_is_checked_too(world, tools):
     )
     text = tools.words(tools.answer(result))
     assert "rows of rows.jsonl" in text
-    assert "No row has the column `instruction`" in text
+    assert "`instruction`" in text
+    assert "which `type: alpaca` reads" in text
     assert text.count("type: completion\n```") == 1, "the lines to copy stand there once"

@@ -1,0 +1,49 @@
+"""A text that was handed in, looked at before anything else: its secrets are masked, and it is told what it is."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from knowledge import secrets
+from knowledge.finding import Frozen
+from knowledge.secrets import Secret  # noqa: TC001 - pydantic reads it
+
+Kind = Literal["config", "log", "other"]
+
+_LOOKED_AT = 200_000
+_KEY_LINE = re.compile(r"^[ \t>]*(?:- )?[\w.\"'-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
+_LOG_LINE = re.compile(
+    r"^Traceback \(most recent call last\)|^[ \t]*File \".+\", line \d+|^[\w.]{1,100}(?:Error|Exception)\b|"
+    r"\[(?:ERROR|WARNING)\]|CUDA out of memory|ValidationError",
+    re.MULTILINE,
+)
+
+
+class Reading(Frozen):
+    """What a text holds.
+
+    Attributes:
+        text: The text, its secrets masked; lines keep their numbers.
+        secrets: What was masked.
+        kind: "config" for lines of YAML, "log" for what a program printed.
+    """
+
+    text: str
+    secrets: tuple[Secret, ...] = ()
+    kind: Kind = "other"
+
+
+def read(text: str) -> Reading:
+    """Masks a text and tells what it is; linear in its length."""
+    found = secrets.find(text)
+    masked = secrets.mask(text) if found else text
+    return Reading(text=masked, secrets=found, kind=_kind(masked[:_LOOKED_AT]))
+
+
+def _kind(text: str) -> Kind:
+    keys = sum(1 for _ in _KEY_LINE.finditer(text))
+    told = sum(1 for _ in _LOG_LINE.finditer(text))
+    if told and told * 4 >= keys:
+        return "log"
+    return "config" if keys > 1 else "other"
