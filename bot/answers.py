@@ -17,6 +17,7 @@ from bot.views.intake import PASTED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bot.store import EntryName
     from knowledge import Report
     from knowledge.finding import Finding
     from knowledge.secrets import Secret
@@ -56,6 +57,7 @@ class Checked:
         secrets: What was masked in the config.
         muted: Rules that the server has muted, with the reason.
         progress: What became of the findings of the member's check before.
+        faq: Entries of the server's FAQ that explain the findings.
     """
 
     owner: int
@@ -72,6 +74,7 @@ class Checked:
     secrets: tuple[Secret, ...] = ()
     muted: Mapping[str, str] = field(default_factory=dict)
     progress: Progress | None = None
+    faq: tuple[EntryName, ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

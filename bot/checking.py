@@ -9,6 +9,7 @@ from bot import jobs
 from bot.answers import Checked
 from bot.store import GuildSettings, StoreUnavailable
 from bot.views import checking as words
+from bot.views.faq import offered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,6 +81,12 @@ async def check(
         secrets=taken.secrets,
         muted=muted,
         progress=bot.answers.compare(owner, taken.name, shown) if compare else None,
+        faq=await offered(
+            bot.store,
+            guild_id,
+            fields=[field for finding in shown for field in finding.fields],
+            rules=[finding.rule for finding in shown],
+        ),
     )
 
 

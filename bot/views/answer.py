@@ -16,6 +16,7 @@ from bot.permissions import require_moderator
 from bot.views import notice
 from bot.views.correction import corrected_name, correction_layout
 from bot.views.explanation import Related, related
+from bot.views.faq import offer_rows
 from bot.views.plan import plan_layout
 from bot.views.press import Form, Press, field, typed, whole_number
 from bot.views.report import page_of, report_layout
@@ -56,6 +57,7 @@ def rows(checked: Checked, key: str, number: int) -> list[ui.ActionRow[Any]]:
     found: list[ui.ActionRow[Any]] = [ui.ActionRow(*buttons)]
     if select := related("Explain", owner, explained(checked, page.start, page.end)):
         found.append(ui.ActionRow(select))
+    found += offer_rows(checked.faq, owner)
     if page.pages > 1:
         found.append(
             ui.ActionRow(

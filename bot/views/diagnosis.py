@@ -26,7 +26,13 @@ _FINDINGS = 3
 
 
 def diagnosis_layout(
-    found: Diagnosis, owner: int, *, notes: Sequence[str] = (), secrets: Sequence[Secret] = (), public: bool = False
+    found: Diagnosis,
+    owner: int,
+    *,
+    notes: Sequence[str] = (),
+    secrets: Sequence[Secret] = (),
+    public: bool = False,
+    extra: Sequence[ui.Item[Any]] = (),
 ) -> ui.LayoutView:
     """What a log says.
 
@@ -36,6 +42,7 @@ def diagnosis_layout(
         notes: Sentences about how the text was taken.
         secrets: What was masked in it.
         public: Whether the text stands in a channel that others read.
+        extra: Rows below it.
     """
     telling = [match for match in found.matches if not match.harmless]
     first = telling[0] if telling else None
@@ -67,7 +74,7 @@ def diagnosis_layout(
     names += [(name, "a rule of the config check") for match in telling for name in match.rules]
     if select := related("Explain", owner, names):
         view.append(ui.ActionRow(select))
-    return layout(*view)
+    return layout(*view, *extra)
 
 
 def headline(found: Diagnosis) -> str:

@@ -33,6 +33,7 @@ SHARED_GUILD = 0
 """Where the starter entries live that direct messages and servers without the bot are answered from."""
 _ROOM = 3000
 _LISTED = 25
+_OFFERED = 5
 
 
 def home_of(interaction: discord.Interaction[HelpBot]) -> int:
@@ -212,14 +213,29 @@ async def see_also(store: Store, entry: Entry) -> tuple[EntryName, ...]:
     return tuple(other.name for other in found if other is not None)
 
 
-async def offers(
-    store: Store, guild_id: int | None, *, fields: Iterable[str] = (), rules: Iterable[str] = (), limit: int = 2
-) -> tuple[FaqButton, ...]:
-    """Buttons for the entries of a server that explain one of these fields or rules; others than cogs use it too."""
+async def offered(
+    store: Store, guild_id: int | None, *, fields: Iterable[str] = (), rules: Iterable[str] = (), text: str = ""
+) -> tuple[EntryName, ...]:
+    """The entries of a server that answer a text, or explain one of these rules or fields; the most fitting first.
+
+    Nothing where it is no server; nothing either where the database is away, for the answer goes without it.
+    """
     if guild_id is None:
         return ()
-    found = await store.faq.linked(guild_id, fields, rules)
-    return tuple(FaqButton.button(f"FAQ: {entry.title}", 0, str(entry.id)) for entry in found[:limit])
+    try:
+        answering = await store.faq.answering(guild_id, text) if text else ()
+        linked = await store.faq.linked(guild_id, fields, rules)
+    except StoreError as error:
+        _log.warning("no entries to offer", extra={"error": type(error).__name__})
+        return ()
+    return tuple(dict.fromkeys((*answering, *linked)))[:_OFFERED]
+
+
+def offer_rows(entries: Sequence[EntryName], owner: int) -> list[ui.ActionRow[Any]]:
+    """A select below another answer that shows entries; no row where there are none."""
+    if not entries:
+        return []
+    return [ui.ActionRow(FaqSelect.select("FAQ of this server", owner, options_of(entries), "offer"))]
 
 
 def overview_layout(categories: Sequence[tuple[str, int]], popular: Sequence[EntryName], owner: int) -> ui.LayoutView:
