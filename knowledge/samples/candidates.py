@@ -237,6 +237,7 @@ _WAYS: dict[str, _Way] = {
             "rows-type-style",
             "rows-rl-missing",
             "rows-pair-shape",
+            "rows-turns-lost",
             "rows-role-refused",
             "rows-printed",
             "rows-no-table",
@@ -269,6 +270,9 @@ _WAYS: dict[str, _Way] = {
     "rows-streamed-file": lambda _, met: iter((Fit({"path": "json", "data_files": met.detail[0]}),)),
     "rows-reader-by-name": lambda _, __: iter((Fit({"ds_type": "json"}),)),
     "rows-roles-to-train": lambda _, __: iter((Fit({"roles_to_train": ["assistant"]}),)),
+    "rows-evaluation-too-small": lambda _, __: iter(
+        (Fit({}, {"eval_sample_packing": False}, "Set `eval_sample_packing: false`."),)
+    ),
     "rows-end-off": lambda _, __: iter((Fit({"train_on_eos": "turn"}),)),
     "rows-duplicates": lambda _, __: iter((Fit({}, {"dataset_exact_deduplication": True}),)),
     "rows-style-end": lambda _, __: iter((Fit({}, {"special_tokens": {"eos_token": "<|im_end|>"}}),)),

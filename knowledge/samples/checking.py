@@ -14,6 +14,7 @@ from knowledge.samples.candidates import Candidates
 from knowledge.samples.case import Case, choose_template, model_for, settings_of
 from knowledge.samples.cures import TRIED, Curer, dump
 from knowledge.samples.entry import Entry, check_split, choose_entry, file_form, resolve_kind
+from knowledge.samples.evaluation import check_evaluation
 from knowledge.samples.issues import Issues, Met
 from knowledge.samples.lengths import Lengths, Tally, spread
 from knowledge.samples.masking import preview
@@ -70,6 +71,8 @@ def check_rows(
         settings = settings_of(config)
         checked = _read(config, entry, settings, rows, issues, tokenizer)
         _around(entry, rows, checked)
+        if checked.case is not None and not checked.case.model.exact and not rows.cut and not entry.others:
+            check_evaluation(config, checked.tally, issues)
         return _report(config, entry, settings, rows, checked, name)
 
 
