@@ -10,8 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from knowledge.document import Steps
@@ -31,8 +30,7 @@ Type = Any
 Models = dict[str, Any]
 
 
-@dataclass(slots=True, frozen=True)
-class Wrong:
+class Wrong(NamedTuple):
     """A value that Axolotl's typing refuses. `kind` is type, choice, bound, missing or extra."""
 
     steps: Steps

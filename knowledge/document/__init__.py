@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import yaml
 
 from knowledge.document.build import Builder, Refused
@@ -77,7 +75,7 @@ def _read(document: Document) -> None:
             if found is None:
                 document.faults.append(_unreadable(error))
                 break
-            document.faults.append(replace(found.fault, replaces=_replaced(lines, found.lines)))
+            document.faults.append(found.fault._replace(replaces=_replaced(lines, found.lines)))
             text = "\n".join(found.lines)
             continue
         except yaml.YAMLError as error:

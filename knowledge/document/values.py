@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 Steps = tuple[str | int, ...]
 
@@ -36,8 +36,7 @@ class Sequence(list[Any]):
         self.marks: list[Mark] = []
 
 
-@dataclass(slots=True, frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """A fault of the text itself. Lines and columns count from 1 in the text as it was read.
 
     `mended` is YAML to show; `replaces` the first and last line (from 0) that a mechanical cure changes, and its text.
@@ -52,8 +51,7 @@ class Fault:
     replaces: tuple[int, int, str] | None = None
 
 
-@dataclass(slots=True, frozen=True)
-class Duplicate:
+class Duplicate(NamedTuple):
     """A key that stands twice in one mapping; the last one counts."""
 
     key: Any

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -128,7 +127,7 @@ def _checkpoint(run: Run) -> Iterator[_Step]:
         yield _Step(
             {"gradient_checkpointing": True},
             "About a third slower; the result is the same.",
-            replace(run, checkpointing="layers"),
+            run._replace(checkpointing="layers"),
         )
 
 
@@ -137,14 +136,14 @@ def _fuse_loss(run: Run) -> Iterator[_Step]:
         yield _Step(
             {"plugins": "axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin", "cut_cross_entropy": True},
             "The loss without its logits: nothing lost, usually faster.",
-            replace(run, loss="fused", loss_evaluation="fused", shape=run.shape._replace(wide=False)),
+            run._replace(loss="fused", loss_evaluation="fused", shape=run.shape._replace(wide=False)),
         )
 
 
 def _evaluate_less(run: Run) -> Iterator[_Step]:
     if run.evaluation > 1:
         yield _Step(
-            {"eval_batch_size": 1}, "Evaluation takes longer; its loss is the same.", replace(run, evaluation=1)
+            {"eval_batch_size": 1}, "Evaluation takes longer; its loss is the same.", run._replace(evaluation=1)
         )
 
 
@@ -154,7 +153,7 @@ def _split_batch(run: Run) -> Iterator[_Step]:
     accumulation = run.accumulation
     while rows > pair and rows % 2 == 0:
         rows, accumulation = rows // 2, accumulation * 2
-        run = replace(run, micro_batch=rows, accumulation=accumulation, evaluation=min(run.evaluation, rows))
+        run = run._replace(micro_batch=rows, accumulation=accumulation, evaluation=min(run.evaluation, rows))
         yield _Step(
             {"micro_batch_size": rows // pair, "gradient_accumulation_steps": accumulation},
             "The same batch a step in smaller portions; a little slower.",
@@ -169,7 +168,7 @@ def _small_state(run: Run) -> Iterator[_Step]:
         yield _Step(
             {"optimizer": _SMALL_STATE},
             "Optimizer state in 8 bits: results are close to AdamW's.",
-            replace(run, optimizer=_SMALL_STATE),
+            run._replace(optimizer=_SMALL_STATE),
         )
 
 
@@ -185,7 +184,7 @@ def _divide(run: Run) -> Iterator[_Step]:
         ),
     ):
         yield _Step(
-            {"deepspeed": f"deepspeed_configs/{name}.json"}, what, replace(run, stage=stage, sharding="deepspeed")
+            {"deepspeed": f"deepspeed_configs/{name}.json"}, what, run._replace(stage=stage, sharding="deepspeed")
         )
 
 
@@ -194,7 +193,7 @@ def _offload(run: Run) -> Iterator[_Step]:
         yield _Step(
             {"activation_offloading": True},
             "Layer inputs wait in the host's memory: slower by how fast they move.",
-            replace(run, checkpointing="offload"),
+            run._replace(checkpointing="offload"),
         )
 
 
@@ -214,7 +213,7 @@ def _quantise(run: Run) -> Iterator[_Step]:
         keys["load_in_8bit"] = None
     if shape.architecture.experts:
         keys["quantize_moe_experts"] = True
-    yield _Step(keys, "Frozen weights in 4 bits: slower, results close to LoRA's.", replace(run, shape=packed))
+    yield _Step(keys, "Frozen weights in 4 bits: slower, results close to LoRA's.", run._replace(shape=packed))
 
 
 def _adapt(run: Run) -> Iterator[_Step]:
@@ -228,7 +227,7 @@ def _adapt(run: Run) -> Iterator[_Step]:
     yield _Step(
         {"adapter": "lora", "lora_r": _RANK, "lora_alpha": _RANK, "lora_target_linear": True},
         "Another method: an adapter is trained instead of the model.",
-        replace(run, shape=lean, tensors=tensors, trained=sum(t.elements for t in tensors), reference=False),
+        run._replace(shape=lean, tensors=tensors, trained=sum(t.elements for t in tensors), reference=False),
     )
 
 
@@ -236,7 +235,7 @@ def _shorten(run: Run) -> Iterator[_Step]:
     length = run.sequence
     while length // 2 >= _SHORTEST:
         length //= 2
-        run = replace(run, sequence=length)
+        run = run._replace(sequence=length)
         yield _Step(
             {"sequence_len": length},
             "Longer rows are dropped or cut, and packing takes fewer rows a batch.",

@@ -8,9 +8,8 @@ fitted to them and marked so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.parameters import layout, targets_of
 
@@ -39,8 +38,7 @@ _EXPERTS_OF = {"gpt_oss": ((2.0, 12.0), (6.0, 5.6), (6.0, 5.4))}
 _ROUTER = 9
 
 
-@dataclass(frozen=True, slots=True)
-class LayerBytes:
+class LayerBytes(NamedTuple):
     """Bytes per token of one layer.
 
     Attributes:

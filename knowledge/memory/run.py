@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.parameters import (
@@ -70,8 +69,7 @@ class Shape(NamedTuple):
         return self.method in {"qlora", "int8"}
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """One training step on one GPU.
 
     Attributes:

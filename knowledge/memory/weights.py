@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.parameters import Tensor, is_widened, layout, state_bytes
 
@@ -19,8 +18,7 @@ _FP32 = 4
 _BOOKKEEPING = 2.2
 
 
-@dataclass(frozen=True, slots=True)
-class ModelBytes:
+class ModelBytes(NamedTuple):
     """Bytes of the base model.
 
     Attributes:
@@ -38,8 +36,7 @@ class ModelBytes:
     head: float
 
 
-@dataclass(frozen=True, slots=True)
-class TrainedBytes:
+class TrainedBytes(NamedTuple):
     """Bytes of what is trained, undivided.
 
     Attributes:
@@ -61,8 +58,7 @@ class TrainedBytes:
     head: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Static:
+class Static(NamedTuple):
     """Bytes on one GPU: weights, optimizer state, and all gradients once they exist."""
 
     weights: float

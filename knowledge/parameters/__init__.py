@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.parameters.adapter import Adapter, Names, Target, targets_of
 from knowledge.parameters.architecture import Architecture, Module
@@ -49,8 +48,7 @@ _LORA = frozenset({"lora", "qlora"})
 _DEFAULT_OPTIMIZER = "adamw_torch_fused"
 
 
-@dataclass(frozen=True, slots=True)
-class Trainable:
+class Trainable(NamedTuple):
     """What the optimizer changes.
 
     Attributes:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.parameters.families import layout
 
@@ -38,8 +37,7 @@ _OLD_EXPERTS = {
 _GATE_UP, _DOWN = "mlp.experts.gate_up_proj", "mlp.experts.down_proj"
 
 
-@dataclass(frozen=True, slots=True)
-class Adapter:
+class Adapter(NamedTuple):
     """The settings of a LoRA adapter that decide its size.
 
     Attributes:
@@ -75,8 +73,7 @@ class Adapter:
     saved_bytes: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A module that carries an adapter, in so many layers."""
 
     module: Module
@@ -117,15 +114,15 @@ def _for_stacked_experts(architecture: Architecture, model: Layout, adapter: Ada
         listed = (*listed, *(_linear_names(model) if adapter.linear else ()))
     left = tuple(name for name in listed if not ends_with(name, (gate, up, down)))
     if len(left) == len(listed):
-        return replace(adapter, targets=listed, linear=False)
+        return adapter._replace(targets=listed, linear=False)
     experts, ranks = list(adapter.expert_targets), list(adapter.ranks)
     if any(ends_with(name, (gate, up)) for name in listed):
         experts.append(_GATE_UP)
         ranks.append((r".*\.gate_up_proj", 2 * adapter.rank))
     if any(ends_with(name, (down,)) for name in listed):
         experts.append(_DOWN)
-    return replace(
-        adapter, targets=left, linear=False, expert_targets=tuple(dict.fromkeys(experts)), ranks=tuple(ranks)
+    return adapter._replace(
+        targets=left, linear=False, expert_targets=tuple(dict.fromkeys(experts)), ranks=tuple(ranks)
     )
 
 

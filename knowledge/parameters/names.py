@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 
 from knowledge.parameters.architecture import Architecture
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """The parameters of a base model.
 
     Attributes:
@@ -43,8 +41,7 @@ class Parameters:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
+class _Facts(NamedTuple):
     models: dict[str, Parameters]
     ids: dict[str, str]
     keys: dict[tuple[str, ...], str]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from knowledge.finding import make
 from knowledge.plan.values import GUIDE_BATCH, BatchAdvice, BatchChoice, StepAdvice, nearer
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 _USUAL_GPUS: Final = (1, 2, 4, 8)
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """The batch of a config on its GPUs; None where the config holds no usable number.
 
     Attributes:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +25,7 @@ _MEDIAN: Final = 0.5
 _SMALLEST_OF_FOUR: Final = 1 - _MEDIAN ** (1 / ORDERS)  # where the median of the smallest of four lies among all
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
+class Packing(NamedTuple):
     """How rows are packed.
 
     Attributes:
@@ -47,8 +45,7 @@ class Packing:
     shuffled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Packed:
+class Packed(NamedTuple):
     """What came out: micro batches of the smallest of several packings, and the share of their room that is used."""
 
     batches: int

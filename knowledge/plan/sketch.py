@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from knowledge.plan.making import plan_of, trainer_warmup
 from knowledge.plan.saving import every
@@ -22,8 +21,7 @@ _POINTS: Final = 1200
 _LEAST_SHARE: Final = 1 / NOMINAL
 
 
-@dataclass(frozen=True, slots=True)
-class Sketch:
+class Sketch(NamedTuple):
     """A curve to draw.
 
     Attributes:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,8 +19,7 @@ class ScheduleFailure(Exception):
     """The trainer cannot build this schedule, or dies of it; the message says why in plain words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """What one schedule reads, so that the rest can be called ignored.
 
     Attributes:
@@ -80,8 +79,7 @@ FOLLOWS_EVALUATION: Final = frozenset(name for name, kind in KINDS.items() if ki
 """Schedules whose rate changes with the evaluation loss, so that no curve can be known beforehand."""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(NamedTuple):
     """One schedule with everything that shapes it.
 
     Attributes:
@@ -100,7 +98,7 @@ class Schedule:
     learning_rate: float
     total: int
     warmup: int = 0
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = MappingProxyType({})
     minimum_ratio: float | None = None
     constant_ratio: float | None = None
     quadratic: bool = False
