@@ -8,6 +8,7 @@ from typing import Any
 
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
 from knowledge.samples.instruction import type_name
+from knowledge.samples.messages import calls_fit, check_detail, check_thinking, messages_of, parts_of, tools_fit
 from knowledge.samples.refusal import refusal
 from knowledge.samples.templates import BOS, EOS, Template
 from knowledge.samples.turn_ends import check_end, check_start, end_is_trained
@@ -99,61 +100,15 @@ class ChatReader:
         """What each row becomes."""
         has_system, has_tools = "system" in self.case.columns, "tools" in self.case.columns
         for index, row in enumerate(self.case.rows):
-            messages = self.messages(index, row.get(self.column))
+            messages = messages_of(self.case, index, self.column)
             if messages is None:
                 yield None
                 continue
-            if has_tools and not self.tools(index, row.get("tools")):
+            if has_tools and not tools_fit(self.issues, index, row.get("tools")):
                 yield None
                 continue
             system = row.get("system") if has_system else None
             yield self.row(index, messages, system, with_system=has_system)
-
-    # -- shapes ------------------------------------------------------------------------------------------------
-
-    def messages(self, index: int, value: Any) -> list[dict[str, Any]] | None:
-        """The messages of a row as a list of objects, or None and an issue."""
-        if isinstance(value, str):
-            try:
-                value = json.loads(value)
-            except ValueError:
-                self.issues.add("rows-json-text", index, self.column)
-                return None
-        if not isinstance(value, list):
-            empty = value is None and self.column not in self.case.rows[index]
-            self.issues.add("rows-not-list", index, self.column, "no value" if empty else type_name(value))
-            return None
-        if not value:
-            self.issues.add("rows-no-messages", index, self.column)
-            return None
-        for message in value:
-            if not isinstance(message, dict):
-                self.issues.add("rows-items-not-objects", index, self.column, type_name(message))
-                return None
-        return value
-
-    def tools(self, index: int, value: Any) -> bool:
-        """Whether the tools of a row are a list, or JSON text of one."""
-        if value is None:
-            return True
-        if isinstance(value, str):
-            try:
-                value = json.loads(value)
-            except ValueError:
-                self.issues.add("rows-json-text", index, "tools")
-                return False
-        if not isinstance(value, list):
-            self.issues.add("rows-tools-not-list", index, "tools", type_name(value))
-            return False
-        for tool in value:
-            function = tool.get("function") if isinstance(tool, dict) else None
-            parameters = function.get("parameters") if isinstance(function, dict) else None
-            if isinstance(parameters, str) and not _is_json(parameters):
-                self.issues.add("rows-json-text", index, "tools[].function.parameters")
-                return False
-        return True
-
-    # -- one conversation --------------------------------------------------------------------------------------
 
     def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:
         """The turns of a conversation as pieces, or None where the row fails."""
@@ -250,11 +205,11 @@ class ChatReader:
         if content is None and self.own_text:
             content = message.get("content")
         calls = message.get("tool_calls") if self.calls_read else None
-        if calls and not self.calls(index, calls):
+        if calls and not calls_fit(self.issues, index, calls):
             return None
         trained, said = self.trains(index, message, role)
-        pieces, broken = self.text(index, content)
-        if broken:
+        pieces = parts_of(self.issues, index, self.text_key, content)
+        if pieces is None:
             return None
         if content is None and self.splits and role.name == "assistant":
             self.issues.add("rows-content-null", index, self.text_key)
@@ -265,8 +220,8 @@ class ChatReader:
         printed = role.printed and any(text.strip() if self.template.trims else text for text, _ in pieces)
         for text, train in pieces:
             made.pieces.append((text, TRAINED if trained and train and role.printed else CONTEXT))
-        if trained and printed:
-            self.detailed(index, message)
+        if trained and printed and self.detail:
+            check_detail(self.issues, index, message, str(self.detail))
         if calls and self.template.prints_calls:
             made.pieces.append((json.dumps(calls), TRAINED if trained else CONTEXT))
             printed = True
@@ -299,44 +254,6 @@ class ChatReader:
             self.issues.add("rows-label-text", index, str(self.flag))
         return bool(said), said
 
-    def text(self, index: int, content: Any) -> tuple[list[tuple[str, bool]], bool]:
-        """The parts of a content with their own flags, and whether it fails."""
-        if isinstance(content, str):
-            return ([(content, True)] if content else []), False
-        if content is None:
-            return [], False
-        if not isinstance(content, list):
-            return [(str(content), True)], False
-        pieces = []
-        for part in content:
-            if isinstance(part, dict):
-                text = part.get("text") or part.get("content") or part.get("value") or ""
-                if not isinstance(text, str):
-                    self.issues.add("rows-answer-not-text", index, f"{self.text_key}[].text", type_name(text))
-                    return [], True
-                said = part.get("train", part.get("weight"))
-                if text:
-                    pieces.append((text, said is None or bool(said)))
-        return pieces, False
-
-    def detailed(self, index: int, message: dict[str, Any]) -> None:
-        """The parts of a content that `message_field_training_detail` marks need three keys each."""
-        details = message.get(self.detail) if self.detail else None
-        for each in details if isinstance(details, list) else ():
-            lost = next((key for key in ("begin_offset", "end_offset", "train") if key not in each), None)
-            if lost is not None:
-                self.issues.add("rows-key-missing", index, str(self.detail), lost)
-
-    def calls(self, index: int, calls: Any) -> bool:
-        """Whether the arguments of tool calls are objects or JSON text."""
-        for call in calls if isinstance(calls, list) else ():
-            function = call.get("function") if isinstance(call, dict) else None
-            arguments = function.get("arguments") if isinstance(function, dict) else None
-            if isinstance(arguments, str) and not _is_json(arguments):
-                self.issues.add("rows-json-text", index, "tool_calls[].function.arguments")
-                return False
-        return True
-
     def untrained(
         self, index: int, made: Made, reasons: list[tuple[str, ...]], seen: list[tuple[str | None, str]]
     ) -> None:
@@ -357,14 +274,6 @@ class ChatReader:
             self.issues.add("rows-no-answer", index, self.column)
 
 
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
 def read_chat(case: Case) -> Reader:
     """Conversations of `type: chat_template`."""
     column = case.name(case.kind.columns[0])
@@ -375,25 +284,3 @@ def read_chat(case: Case) -> Reader:
     check_start(case, case.template)
     check_thinking(case, column)
     return ChatReader(case, column).rows()
-
-
-def check_thinking(case: Case, column: str) -> None:
-    """`field_thinking` is never read; `split_thinking` needs a template that prints what it splits off."""
-    named = case.entry.get("field_thinking")
-    if named in (case.entry.get("message_property_mappings") or {}).values():
-        named = None
-    template = case.template
-    loses = bool(case.entry.get("split_thinking")) and template is not None and template.certain
-    loses = loses and template is not None and not template.prints_thoughts
-    if not named and not loses:
-        return
-    for index, row in enumerate(case.rows):
-        messages = row.get(column)
-        for message in messages if isinstance(messages, list) else ():
-            if not isinstance(message, dict):
-                continue
-            if named and named != "reasoning_content" and named in message:
-                case.issues.add("rows-thinking-unread", index, str(named))
-            content = message.get("content")
-            if loses and isinstance(content, str) and "<think>" in content:
-                case.issues.add("rows-thinking-lost", index, template.name if template else "")
