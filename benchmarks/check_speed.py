@@ -1,0 +1,104 @@
+"""How much a check costs, beside reading the YAML alone.
+
+    python benchmarks/check_speed.py [FOLDER]
+
+Prints three ratios with their limits and exits 1 when one is over: a full check, once warm, against a bare load with
+PyYAML's C loader; the whole process `helpbot check` against yamllint, which reads the syntax only, on one file (and its
+peak memory) and on the folder. FOLDER holds configs; without it the reference data's examples are taken where they
+are present, else benchmarks/configs. Every figure is the best of several turns, taken alternately.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from knowledge.check import check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT.parent / "shared" / "corpus" / "examples"
+OWN = Path(__file__).resolve().parent / "configs"
+BIN = Path(sys.executable).parent
+WARM, ONE_FILE, FOLDER, MEMORY = 4.0, 2.0, 0.5, 45.0
+TURNS, PROCESS_TURNS = 9, 7
+
+
+def best(turns: int, *timed: Callable[[], object]) -> list[float]:
+    """The least time of each, in seconds, taken in turn so that a busy moment hits all alike."""
+    least = [float("inf")] * len(timed)
+    for _ in range(turns):
+        for index, each in enumerate(timed):
+            start = time.perf_counter()
+            each()
+            least[index] = min(least[index], time.perf_counter() - start)
+    return least
+
+
+def load(text: str) -> None:
+    """A bare load; what the loader refuses costs what it costs to get there."""
+    try:
+        yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return
+
+
+def process(*command: str) -> tuple[float, float]:
+    """Seconds and peak MiB of one process, start and end included."""
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, used = os.wait4(child.pid, 0)
+    child.returncode = 0
+    return time.perf_counter() - start, used.ru_maxrss / 1024
+
+
+def best_process(*commands: tuple[str, ...]) -> list[tuple[float, float]]:
+    found: list[list[tuple[float, float]]] = [[] for _ in commands]
+    for _ in range(PROCESS_TURNS):
+        for runs, command in zip(found, commands, strict=True):
+            runs.append(process(*command))
+    return [(min(seconds for seconds, _ in runs), max(memory for _, memory in runs)) for runs in found]
+
+
+def shown(name: str, ratio: float, limit: float, words: str) -> bool:
+    good = ratio <= limit
+    print(f"{name:<34} {ratio:>6.2f} (limit {limit:g}){'' if good else ' OVER'}   {words}")
+    return good
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=REFERENCE if REFERENCE.is_dir() else OWN)
+    options = parser.parse_args()
+    files = sorted(file for file in options.folder.rglob("*") if file.suffix in {".yml", ".yaml"})
+    texts = [file.read_text("utf-8") for file in files]
+    print(f"{len(files)} configs of {options.folder}, Python {sys.version.split()[0]}\n")
+    for text in texts:
+        check(text)
+    times = [best(TURNS, lambda text=text: check(text), lambda text=text: load(text)) for text in texts]  # type: ignore[misc]
+    full, bare = sum(each for each, _ in times), sum(each for _, each in times)
+    words = f"{full / len(texts) * 1e3:.2f} ms against {bare / len(texts) * 1e3:.2f} ms a config"
+    good = shown("full check / bare C load, warm", full / bare, WARM, words)
+
+    helpbot, yamllint = str(BIN / "helpbot"), str(BIN / "yamllint")
+    middle = str(sorted(files, key=lambda file: file.stat().st_size)[len(files) // 2])
+    (ours, memory), (theirs, _) = best_process((helpbot, "check", middle), (yamllint, middle))
+    good &= shown("helpbot / yamllint, one file", ours / theirs, ONE_FILE, f"{ours:.3f} s against {theirs:.3f} s")
+    good &= shown("peak memory, MiB", memory, MEMORY, "of that process")
+    folder = str(options.folder)
+    (ours, _), (theirs, _) = best_process((helpbot, "check", folder), (yamllint, folder))
+    good &= shown("helpbot / yamllint, whole folder", ours / theirs, FOLDER, f"{ours:.2f} s against {theirs:.2f} s")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
