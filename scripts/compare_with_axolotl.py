@@ -207,9 +207,8 @@ def _compare(cases: list[Case], verdicts: dict[str, Verdict], options: argparse.
     accepted = total - refused
     print(f"configs {total}, refused by Axolotl {refused} ({refused / max(total, 1):.0%})")
     print(f"agreement of verdicts {agreed / max(total, 1):.4%}")
-    print(
-        f"false errors {sum(1 for line in shown if line.startswith('FALSE'))} of {accepted} accepted; by rule {dict(false)}"
-    )
+    alarms = sum(1 for line in shown if line.startswith("FALSE"))
+    print(f"false errors {alarms} of {accepted} accepted; by rule {dict(false)}")
     print(f"missed refusals {sum(missed.values())}: {dict(missed.most_common(12))}")
     files = sum(count for message, count in missed.items() if "FileNotFoundError" in message)
     print(f"of them for a file that is not there, which a config cannot tell: {files};", end=" ")
