@@ -6,7 +6,6 @@ import yaml
 
 from knowledge.document.build import Builder, Refused
 from knowledge.document.limits import MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_MENDS, MAX_NEAREST, MAX_VISITS
-from knowledge.document.recovery import explain_refusal, mend
 from knowledge.document.repair import repair
 from knowledge.document.values import Document, Duplicate, Fault, Mapping, Mark, Sequence, Steps, join, split
 
@@ -58,32 +57,46 @@ def masked(document: Document, text: str) -> Document:
 
 
 def _read(document: Document) -> None:
-    text = document.text
-    tried: set[tuple[int, str]] = set()
-    while True:
-        builder = Builder(text)
-        try:
-            builder.run()
-        except Refused as refused:
-            document.faults.append(explain_refusal(refused))
-            break
-        except yaml.MarkedYAMLError as error:
-            if len(document.faults) >= MAX_MENDS:
-                break
-            lines = text.split("\n")
-            found = mend(error, lines, tried)
-            if found is None:
-                document.faults.append(_unreadable(error))
-                break
-            document.faults.append(found.fault._replace(replaces=_replaced(lines, found.lines)))
-            text = "\n".join(found.lines)
-            continue
-        except yaml.YAMLError as error:
-            document.faults.append(Fault("yaml-syntax", 1, 1, f"This is no YAML: {error}", ""))
-        break
-    document.faults.extend(explain_refusal(refusal) for refusal in builder.refusals)
+    builder = Builder(document.text)
+    try:
+        builder.run()
+    except (Refused, yaml.YAMLError) as error:
+        builder = _read_on(document, builder, error)
+    if builder.refusals:
+        from knowledge.document.recovery import explain_refusal
+
+        document.faults.extend(explain_refusal(refusal) for refusal in builder.refusals)
     document.values = builder.root
     document.duplicates = builder.duplicates
+
+
+def _read_on(document: Document, builder: Builder, error: Refused | yaml.YAMLError) -> Builder:
+    """Explain a fault, mend it and read again, as often as it takes; the builder of what could be read."""
+    from knowledge.document.recovery import explain_refusal, mend
+
+    lines, tried = document.text.split("\n"), set[tuple[int, str]]()
+    while True:
+        if isinstance(error, Refused):
+            document.faults.append(explain_refusal(error))
+            return builder
+        if not isinstance(error, yaml.MarkedYAMLError):
+            document.faults.append(Fault("yaml-syntax", 1, 1, f"This is no YAML: {error}", ""))
+            return builder
+        if len(document.faults) >= MAX_MENDS:
+            return builder
+        found = mend(error, lines, tried)
+        if found is None:
+            document.faults.append(_unreadable(error))
+            return builder
+        document.faults.append(found.fault._replace(replaces=_replaced(lines, found.lines)))
+        lines = found.lines
+        builder = Builder("\n".join(lines))
+        try:
+            builder.run()
+        except (Refused, yaml.YAMLError) as again:
+            error = again
+        else:
+            return builder
 
 
 def _replaced(before: list[str], after: list[str]) -> tuple[int, int, str] | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import lru_cache
-from importlib.resources import files
 from typing import Any, NamedTuple
 
+from knowledge.facts import read_json
 from knowledge.parameters.architecture import Architecture
 
 
@@ -39,12 +38,6 @@ class Parameters(NamedTuple):
         if self.known == "derived":
             return f"By its name the model is made from {self.model}, whose dimensions are used."
         return None
-
-
-class _Facts(NamedTuple):
-    models: dict[str, Parameters]
-    ids: dict[str, str]
-    keys: dict[tuple[str, ...], str]
 
 
 # What a name says about training, format or release, and not about the dimensions.
@@ -124,18 +117,18 @@ def parameters_of(name: str) -> Parameters | None:
     Returns:
         Its parameters, or None where neither the model nor a size can be read off the name.
     """
-    facts = _facts()
-    if name in facts.ids:
-        return facts.models[facts.ids[name]]
-    spoken = words(name)
-    if spoken in facts.keys:
-        return facts.models[facts.keys[spoken]]
+    table = _table()
+    known = table["aliases"].get(name, name)
+    if known in table["models"]:
+        return _known(known)
+    spoken, by_words = words(name), _by_words()
+    if spoken in by_words:
+        return _known(by_words[spoken])
     for length in range(len(spoken) - 1, 1, -1):
         for start in range(len(spoken) - length + 1):
             part = spoken[start : start + length]
-            if part in facts.keys and any(_SIZE.fullmatch(word) or _MIXTURE.fullmatch(word) for word in part):
-                found = facts.models[facts.keys[part]]
-                return Parameters(found.total, found.architecture, found.model, "derived", found.confirmed)
+            if part in by_words and any(_SIZE.fullmatch(word) or _MIXTURE.fullmatch(word) for word in part):
+                return _known(by_words[part])._replace(known="derived")
     return _guess(spoken)
 
 
@@ -149,27 +142,33 @@ def _guess(spoken: tuple[str, ...]) -> Parameters | None:
     if not total:
         return None
     sparse = any(_MIXTURE.fullmatch(word) or re.fullmatch(r"a\d+(?:\.\d+)?b", word) for word in spoken)
-    alike = [p for p in _facts().models.values() if p.confirmed and bool(p.architecture.experts) is sparse]
+    models = map(_known, _table()["models"])
+    alike = [p for p in models if p.confirmed and bool(p.architecture.experts) is sparse]
     same_maker = [p for p in alike if spoken[0] in words(p.model or "") and 0.5 < p.total / total < 2]
     stand_in = min(same_maker or alike, key=lambda p: abs(p.total - total))
     return Parameters(total, stand_in.architecture, None, "guessed", confirmed=False)
 
 
 @lru_cache(maxsize=1)
-def _facts() -> _Facts:
-    table = json.loads((files("knowledge") / "facts" / "models.json").read_text(encoding="utf-8"))
-    models: dict[str, Parameters] = {}
-    keys: dict[tuple[str, ...], str] = {}
-    for name, entry in table["models"].items():
-        models[name] = _read(name, dict(entry))
-        keys.setdefault(words(name), name)
-    ids = {name: name for name in models} | table["aliases"]
-    for other, name in table["aliases"].items():
-        keys.setdefault(words(other), name)
-    return _Facts(models, ids, keys)
+def _table() -> dict[str, Any]:
+    return read_json("models.json")
 
 
-def _read(name: str, entry: dict[str, Any]) -> Parameters:
+@lru_cache(maxsize=1)
+def _by_words() -> dict[tuple[str, ...], str]:
+    """The words of every id and of its other names -> the id."""
+    found: dict[tuple[str, ...], str] = {}
+    for name in _table()["models"]:
+        found.setdefault(words(name), name)
+    for other, name in _table()["aliases"].items():
+        found.setdefault(words(other), name)
+    return found
+
+
+@lru_cache(maxsize=512)
+def _known(name: str) -> Parameters:
+    """A model that the facts hold."""
+    entry = dict(_table()["models"][name])
     total, confirmed = entry.pop("parameters"), entry.pop("confirmed")
     if "linear_dims" in entry:
         entry["linear_dims"] = tuple(entry["linear_dims"])
