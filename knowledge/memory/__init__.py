@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from knowledge.memory.cards import Fitting, change_line, fitting_card, smaller_cards
-from knowledge.memory.changes import Change, fitting_changes
 from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate
 from knowledge.memory.run import Run, read_run
 
 if TYPE_CHECKING:
     from knowledge.config import Config
+    from knowledge.memory.cards import Fitting, change_line, fitting_card, smaller_cards
+    from knowledge.memory.changes import Change, fitting_changes
 
 __all__ = [
     "CARDS",
@@ -27,6 +28,21 @@ __all__ = [
     "read_run",
     "smaller_cards",
 ]
+_LATER = {
+    **dict.fromkeys(("Fitting", "change_line", "fitting_card", "smaller_cards"), "cards"),
+    **dict.fromkeys(("Change", "fitting_changes"), "changes"),
+}
+"""What a check does without, and its module: loaded when it is asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+
+
+_MOST_TOKENS = 10**12
+"""Tokens of one micro batch beyond which no number makes sense, and floating point gives up."""
 
 
 def memory_of(config: Config) -> MemoryEstimate | None:
@@ -42,7 +58,8 @@ def memory_of(config: Config) -> MemoryEstimate | None:
         # What the estimate reads is not what the rule reads that asks for it.
         reads, config.reads = config.reads, None
         run = read_run(config)
-        config.memo["memory"] = None if run is None else estimate(run)
+        absurd = run is not None and run.tokens > _MOST_TOKENS
+        config.memo["memory"] = None if run is None or absurd else estimate(run)
         config.reads = reads
     found: MemoryEstimate | None = config.memo["memory"]
     return found
