@@ -1,0 +1,89 @@
+"""`helpbot check` as scripts and people use it."""
+
+import json
+
+import pytest
+
+from bot.cli import main
+
+GOOD = "base_model: a/b\nlearning_rate: 1e-4\ndatasets:\n  - path: x\n    type: alpaca\n"
+
+
+@pytest.fixture
+def config(tmp_path):
+    def write(text, name="c.yaml"):
+        path = tmp_path / name
+        path.write_text(text, "utf-8")
+        return str(path)
+
+    return write
+
+
+def test_json_prints_one_object_a_config_in_order(config, capsys):
+    code = main(
+        ["check", "--format", "json", config(GOOD, "a.yml"), config(f"{GOOD}lora_rr: 1\nwarmup_steps: 0.5\n", "b.yml")]
+    )
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert code == 1
+    assert (first["verdict"], second["verdict"]) == ("runs", "refused")
+    assert first["axolotl"] == "0.21.0"
+    worst = second["findings"][0]
+    assert (worst["rule"], worst["severity"], worst["fields"], worst["line"], worst["column"]) == (
+        "wrong-type",
+        "error",
+        ["warmup_steps"],
+        7,
+        1,
+    )
+    assert {"message", "why", "edit", "suggestion"} <= worst.keys()
+    assert second["plan"]["global_batch_size"] == 1
+
+
+def test_exit_codes_follow_the_worst_finding(config):
+    typo = config(f"{GOOD}lora_rr: 1\n")
+    assert main(["check", typo]) == 0
+    assert main(["check", "--fail-on", "ignored", typo]) == 1
+    assert main(["check", config("rl: dpoo\n", "bad.yml")]) == 1
+    assert main(["check", "/nowhere/c.yml"]) == 2
+
+
+def test_a_folder_is_searched_for_configs(config, tmp_path, capsys):
+    config(GOOD, "one.yml")
+    config(GOOD, "two.yaml")
+    config("no config", "note.txt")
+    main(["check", "--format", "json", str(tmp_path)])
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_fix_prints_the_corrected_text_and_diff_the_change(config, capsys):
+    path = config(f"{GOOD}lora_rr: 1  # rank\n")
+    main(["check", "--fix", path])
+    assert capsys.readouterr().out == f"{GOOD}lora_r: 1  # rank\n"
+    main(["check", "--diff", path])
+    assert "+lora_r: 1  # rank" in capsys.readouterr().out
+
+
+def test_github_annotations_name_file_and_line(config, capsys):
+    path = config(f"{GOOD}lora_rr: 1\n")
+    main(["check", "--format", "github", path])
+    assert f"::warning file={path},line=6,col=1,title=unknown-key::" in capsys.readouterr().out
+
+
+def test_text_names_the_version_the_batch_and_what_was_not_checked(config, capsys):
+    main(["check", config(GOOD), "--gpus", "4"])
+    out = capsys.readouterr().out
+    assert "Axolotl 0.21.0" in out
+    assert "Effective batch" in out
+    assert "Not checked" in out
+
+
+def test_an_unknown_command_is_named_with_those_that_exist(capsys):
+    assert main(["chekc"]) == 2
+    assert "check" in capsys.readouterr().err
+
+
+def test_explain_leads_from_other_names_and_says_when_it_knows_nothing(capsys):
+    assert main(["explain", "max_seq_length", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["path"] == "sequence_len"
+    assert main(["explain", "gradient_acumulation_stepz", "--format", "json"]) == 1
+    assert "gradient_accumulation_steps" in json.loads(capsys.readouterr().out)["nearest"]
