@@ -187,7 +187,8 @@ class FaqSearch:
         """Those that have the words in their names first; texts are searched only where names give too few."""
         find = self._database.search.find
         ids: dict[int, None] = {}
-        for names_only in (True, False):
+        # Few entries hold all words of a long question: looking through the names alone is not worth it.
+        for names_only in (False,) if every and len(words) > _SPELLED else (True, False):
             if len(ids) < limit:
                 ids |= dict.fromkeys(
                     await find(session, guild_id, words, every=every, names_only=names_only, limit=limit)
