@@ -38,6 +38,7 @@ _BASIC = 0xFFFF
 _FENCE = "```"
 _ZERO_WIDTH = "\u200b"
 _SPACES = re.compile(r"\s+")
+_TICKS = re.compile(r"`{3,}")
 
 
 def length(text: str) -> int:
@@ -74,9 +75,14 @@ def code(text: str, limit: int = EXCERPT) -> str:
     return f"{ticks} {line} {ticks}" if ticks else f"`{line.replace('`', chr(0x2BB))}`"
 
 
+def _apart(ticks: re.Match[str]) -> str:
+    """A run of backticks that ends no code block: a zero-width space between each two."""
+    return _ZERO_WIDTH.join(ticks[0])
+
+
 def block(text: str, language: str = "", limit: int = TEXT) -> str:
     """A code block of whole lines; where lines had to go, its last line says how many."""
-    safe = text.replace(_FENCE, f"`{_ZERO_WIDTH}`{_ZERO_WIDTH}`").strip("\n")
+    safe = _TICKS.sub(_apart, text).strip("\n")
     frame = f"{_FENCE}{language}\n", f"\n{_FENCE}\n"
     room = limit - length(frame[0]) - length(frame[1])
     if length(safe) > room:
