@@ -33,6 +33,8 @@ _NONE = object()
 _MERGE = object()
 _STRING = "tag:yaml.org,2002:str"
 _RESOLVERS = Resolver.yaml_implicit_resolvers
+_UNREADABLE = (ConstructorError, ValueError, TypeError, OverflowError, KeyError, AttributeError)
+"""What the safe loader's constructors raise for a scalar that looks like a date or number and is none."""
 _ANY_START = tuple(_RESOLVERS.get(None, ()))
 
 
@@ -101,16 +103,28 @@ class Builder:
             yaml.MarkedYAMLError: where the text is no YAML.
         """
         next_event: Callable[[], Any] = CParser(self.text).get_event
+        resolved, stack = _resolved, self._stack
         documents = 0
         while True:
             event = next_event()
             kind = type(event)
             if kind is ScalarEvent:
-                self._count(event.start_mark)
-                value = self._scalar(event)
+                # Nine of ten events: what the methods below do, without calling them where nothing is special.
+                mark = event.start_mark
+                self._visits += 1
+                if self._visits > MAX_VISITS:
+                    self._count(mark, 0)
+                try:
+                    value = resolved(event.value) if event.tag is None and event.implicit[0] else self._scalar(event)
+                except _UNREADABLE:
+                    value = self._scalar(event)
                 if event.anchor is not None:
                     self._anchor(event, value)
-                self._deliver(value, event.start_mark)
+                frame = stack[-1] if stack else None
+                if frame and frame.key is _NONE and value.__class__ is str and frame.container.__class__ is Mapping:
+                    frame.key, frame.key_mark = value, mark
+                else:
+                    self._deliver(value, mark)
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._open(event, Mapping() if kind is MappingStartEvent else Sequence())
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
@@ -139,7 +153,7 @@ class Builder:
             return _resolved(event.value) if tag is None else _tagged(tag, event.value)
         except ConstructorError as error:
             self._refuse("tag", str(error.problem), event.start_mark)
-        except (ValueError, TypeError, OverflowError, KeyError, AttributeError) as error:
+        except _UNREADABLE as error:
             self._refuse("value", str(error), event.start_mark)
         return event.value
 
