@@ -58,7 +58,9 @@ def memory_of(config: Config) -> MemoryEstimate | None:
         # What the estimate reads is not what the rule reads that asks for it.
         reads, config.reads = config.reads, None
         run = read_run(config)
-        absurd = run is not None and run.tokens > _MOST_TOKENS
+        absurd = (
+            run is not None and max(run.tokens, run.evaluation * run.sequence, run.context, run.tensor) > _MOST_TOKENS
+        )
         config.memo["memory"] = None if run is None or absurd else estimate(run)
         config.reads = reads
     found: MemoryEstimate | None = config.memo["memory"]

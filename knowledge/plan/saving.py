@@ -182,5 +182,5 @@ def saves_at_most(config: Settings, saving: Saving) -> int | None:
     if saving.save_strategy == "epoch":
         return math.ceil(epochs)
     if saving.save_strategy == "steps" and saving.save_steps and 0 < saving.save_steps < 1:
-        return math.ceil(round(1 / saving.save_steps, 9))
+        return math.ceil(round(min(1 / saving.save_steps, 1e15), 9))
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -26,6 +25,6 @@ class Settings:
     def get(self, key: str, default: Any = None) -> Any:
         """The typed value of a root field, `default` where it is absent, unreadable or useless."""
         value = self.config.get(key, default)
-        if isinstance(value, int | float) and not (math.isfinite(value) and abs(value) <= _LARGEST):
+        if isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST:
             return default
         return value

@@ -203,7 +203,7 @@ def fraction_of_a_step(config: Config) -> Iterator[Problem]:
         value = config.get(name)
         if name == "eval_steps" and plan.eval_strategy == "no":
             continue
-        if isinstance(value, float) and value > 1 and value != int(value):
+        if isinstance(value, float) and 1 < value < float("inf") and value != int(value):
             yield problem(f"The trainer refuses a fraction above 1: write {round(value)}.", name)
 
 

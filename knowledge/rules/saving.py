@@ -168,7 +168,7 @@ def one_save_in_one_epoch(config: Config) -> Iterator[Problem]:
     The share 1 / (1 × 1) is not below 1, so `save_steps` stays unset and the default, a save an epoch, applies.
     """
     per_epoch, epochs = config.get("saves_per_epoch"), config.typed("num_epochs")
-    if per_epoch and epochs and per_epoch * epochs <= 1 and not config.get("save_strategy"):
+    if per_epoch and epochs and abs(per_epoch) < 1_000 and per_epoch * epochs <= 1 and not config.get("save_strategy"):
         yield problem("Has no effect of its own: the default saves at the end of each epoch.", "saves_per_epoch")
 
 
