@@ -56,10 +56,7 @@ def run(options: argparse.Namespace) -> int:
             dataset_name=options.dataset.name if options.dataset else "sample.jsonl",
         )
         if options.fix or options.diff:
-            from knowledge.fixes import corrected, diff
-
-            mended = corrected(text, report.findings)
-            sys.stdout.write(mended if options.fix else diff(text, mended, path))
+            _write_corrected(path, text, report, whole=options.fix)
         else:
             _WRITERS[options.format](path, report)
         if code == 0 and _fails(report.findings, options.fail_on):
@@ -137,6 +134,21 @@ def json_of(report: Report) -> dict[str, Any]:
     if plain["dataset"] is None:
         del plain["dataset"]
     return plain
+
+
+def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> None:
+    """The corrected text or what differs in it; secrets are masked here as everywhere, which is said beside it."""
+    from knowledge.fixes import corrected, diff
+    from knowledge.secrets import mask
+
+    given = text
+    if report.secrets:
+        given = mask(text)
+        print(
+            f"helpbot: {path} holds a secret, masked in what follows: do not write it over your file.", file=sys.stderr
+        )
+    mended = corrected(given, report.findings)
+    sys.stdout.write(mended if whole else diff(given, mended, path))
 
 
 def _write_github(path: str, report: Report) -> None:

@@ -31,20 +31,7 @@ _INVISIBLE = ("\u200b", "\u2060", "\ufeff", "│", "╭", "┃", "❱", "─", "
 _KEY = re.compile(r"^ {0,40}(?:- )?[\"']?[A-Za-z_][\w.-]{0,60}[\"']?\s{0,2}:(?:\s|$)")
 _ITEM = re.compile(r"^ {0,40}- \S")
 _MOST, _HEAD, _TAIL, _FOLLOW, _WIDE = 6_000, 1_500, 3_000, 20, 8_000
-_SIGNS = (
-    "rror",
-    "raceback",
-    "xception",
-    "arning:",
-    "WARN",
-    "ailed",
-    "illed",
-    "ssert",
-    "annot",
-    "nable to",
-    "emory",
-    "nan",
-)
+_SIGNS = re.compile("rror|raceback|xception|arning:|WARN|ailed|illed|ssert|annot|nable to|emory|nan")
 # A text with several of these at its left edge is a config, or holds one.
 _ROOT_KEYS = frozenset(
     (
@@ -158,7 +145,7 @@ def _telling(raw: list[str]) -> Iterable[int]:
     follow = 0
     for index in range(_HEAD, len(raw) - _TAIL):
         line = raw[index]
-        if any(word in line for word in _SIGNS):
+        if len(line) > 2 and _SIGNS.search(line):
             follow = _FOLLOW
         if follow:
             kept.append(index)
