@@ -12,6 +12,7 @@ from knowledge.samples.tables import read_csv, read_parquet, read_text
 from knowledge.samples.typing_of_rows import settle
 
 _ALONE = re.compile(r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..")
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _UTF8_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -235,7 +236,8 @@ def _cause(text: str, position: int, start: int | None = None) -> str:
     line = text[begin : text.find("\n", begin) if "\n" in text[begin:] else len(text)].strip()
     here = text[position : position + 1]
     before = text[max(0, position - 40) : position].rstrip()
-    if line.startswith(("{", "[")) and not text[position:].strip():
+    unclosed = here == '"' and not _TEXT.match(text, position)
+    if line.startswith(("{", "[")) and (unclosed or not text[position:].strip()):
         return "a cut line"
     if line.startswith(("#", "//")):
         return "a comment"
@@ -251,7 +253,7 @@ def _cause(text: str, position: int, start: int | None = None) -> str:
         return "comma-separated values" if "," in line and not line.startswith("<") else "plain text"
     if here in "\t\r\n" or (here and ord(here) < 32):
         return "a raw line break or tab in a text"
-    return "no JSON"
+    return "it cannot be read"
 
 
 def _name(value: Any) -> str:

@@ -57,7 +57,7 @@ def check_end(case: Case, template: Template | None) -> None:
             if not known:
                 continue
             if token not in held:
-                case.issues.add("rows-eot-not-in-template", None, token, template.name or "the tokenizer's template")
+                case.issues.add("rows-eot-not-in-template", None, token, template.name or "of the tokenizer")
             elif token not in SPECIALS and not _added(case, token):
                 case.issues.add("rows-eot-split", None, token)
         if eos in tokens and (not known or eos in held) and train_eos != train_eot:
