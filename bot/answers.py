@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from knowledge.secrets import Secret
 
 _ANSWERS = 1000
-_CHARACTERS = 32 << 20
+_BYTES = 16 << 20
+_OF_FINDING = 2_000
+_OF_REPORT = 20_000
 _CHECKS = 5000
 _CHECK_SECONDS = 3600.0
 _CORRECTED = ".corrected"
@@ -83,8 +85,9 @@ class Checked:
 
     @property
     def size(self) -> int:
-        """About how many characters it holds."""
-        return len(self.text) + (len(self.dataset[1]) if self.dataset else 0)
+        """About how many bytes it holds: its texts, its findings, and its plan."""
+        rows = len(self.dataset[1]) if self.dataset else 0
+        return len(self.text) + rows + _OF_FINDING * len(self.report.findings) + _OF_REPORT
 
 
 @dataclass(slots=True)
@@ -104,14 +107,14 @@ class Answers:
     def __init__(self, minutes: int) -> None:
         self._seconds = minutes * 60.0
         self._kept: OrderedDict[str, tuple[float, Checked]] = OrderedDict()
-        self._characters = 0
+        self._bytes = 0
         self._before: OrderedDict[int, _Before] = OrderedDict()
 
     def keep(self, checked: Checked) -> str:
         """Keeps an answer; returns the key under which its buttons find it."""
         key = secrets.token_urlsafe(9)
         self._kept[key] = (time.monotonic(), checked)
-        self._characters += checked.size
+        self._bytes += checked.size
         self._forget()
         return key
 
@@ -148,7 +151,7 @@ class Answers:
         limit = time.monotonic() - self._seconds
         while self._kept:
             at, checked = next(iter(self._kept.values()))
-            if at > limit and len(self._kept) <= _ANSWERS and self._characters <= _CHARACTERS:
+            if at > limit and len(self._kept) <= _ANSWERS and self._bytes <= _BYTES:
                 return
             self._kept.popitem(last=False)
-            self._characters -= checked.size
+            self._bytes -= checked.size
