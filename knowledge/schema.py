@@ -57,26 +57,25 @@ def schema_findings(config: Config) -> list[Finding]:
         message = "This is a cloud launcher file, no training config. Give the YAML with `base_model` in it."
         return [stamp(problem(message, *list(config.values)[:1]), "not-a-training-config", Severity.ERROR, config)]
     found = list(_missing(config))
-    aliases, seen = config.types.aliases, set()
+    aliases, values, root = config.types.aliases, config.values, config.types.root
     for key in config.roots:
         if len(found) > MAX_FINDINGS:
             break
         name = aliases.get(key, key)
-        field = config.field(name)
+        field = root.get(name) or config.field(name)
         if field is None:
             if key not in _READ_RAW:
                 found.append(_unknown_root(config, key))
             continue
-        if name not in seen:
-            seen.add(name)
-            found += [_typing_finding(config, wrong) for wrong in config.wrong(name)[: MAX_FINDINGS + 1]]
-        value = config.values.get(key)
-        if key in _DATASET_LISTS:
-            found += islice(_dataset_keys(config, key, value), MAX_FINDINGS + 1)
-        elif isinstance(value, (dict, list)):
-            found += islice(_inner(config, field["type"], value, (key,)), MAX_FINDINGS + 1)
-    names = list(config.types.root)
-    return found + [_unknown(config, (key,), names) for key in config.values if not isinstance(key, str)]
+        if wrongs := config.wrong(name):
+            found += [_typing_finding(config, each) for each in wrongs[: MAX_FINDINGS + 1] if each.steps[0] == key]
+        value = values.get(key)
+        if isinstance(value, (dict, list)):
+            own = key in _DATASET_LISTS
+            inside = _dataset_keys(config, key, value) if own else _inner(config, field["type"], value, (key,))
+            found += islice(inside, MAX_FINDINGS + 1)
+    names = list(root)
+    return found + [_unknown(config, (key,), names) for key in values if not isinstance(key, str)]
 
 
 def is_launcher_file(config: Config) -> bool:

@@ -35,6 +35,7 @@ __all__ = [
     "read",
 ]
 
+_NONE_WRONG: list[Wrong] = []
 _REFUSED = object()
 
 
@@ -231,7 +232,7 @@ class Config:
             return self._dataset_faults
         if key not in self._typed:
             self._typed[key] = self._coerced(key)
-        return self._wrong.get(key, [])
+        return self._wrong.get(key, _NONE_WRONG)
 
     # -- datasets ----------------------------------------------------------------------------------------------
 
