@@ -1,0 +1,250 @@
+"""Nothing that strangers paste makes a check, a diagnosis or the mask raise, lose its place or take long."""
+
+import contextlib
+import json
+import string
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.store.errors import InvalidEntry
+from bot.store.faq_file import from_yaml
+from knowledge.check import check
+from knowledge.config import load_types
+from knowledge.diagnosis import diagnose
+from knowledge.document import MAX_BYTES, MAX_FINDINGS, parse
+from knowledge.secrets import find, mask
+
+BASE = (
+    "base_model: NousResearch/Llama-3.2-1B\nmicro_batch_size: 2\ngradient_accumulation_steps: 4\nlearning_rate: 2e-4\n"
+)
+ROWS = "datasets:\n  - path: org/rows\n    type: alpaca\n"
+FIELDS = sorted(load_types().root)
+BOUND = 1.0
+"""Seconds of processor time for any text of at most `MAX_BYTES`."""
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def full(line, head=BASE):
+    """A text of as many lines as are read."""
+    made, size, number = [head], len(head), 0
+    while size < MAX_BYTES - 1200:
+        made.append(line(number))
+        size += len(made[-1])
+        number += 1
+    return "".join(made)
+
+
+def whole(text, **options):
+    """A check of which every part has answered."""
+    report = check(text, **options)
+    failed = [said for said in report.not_checked if "failed on this config" in said]
+    assert not failed, (failed, text[:2000])
+    report.model_dump_json()
+    return report
+
+
+HUGE = {
+    "60,000 brackets": "[" * 60_000,
+    "60,000 braces": "{" * 60_000,
+    "brackets in pairs": "[" * 30_000 + "]" * 30_000,
+    "dashes": "- " * 500_000,
+    "question marks": "? " * 500_000,
+    "short unknown keys": full(lambda n: f"k{n}: 1\n"),
+    "keys near a field": full(lambda n: f"gradient_accumulation_step{n}: 1\n"),
+    "long unknown keys": full(lambda n: "a" * 1000 + f"{n}: 1\n"),
+    "one key of 1 MiB": BASE + "a" * (MAX_BYTES - 300) + ": 1",
+    "one line of 1 MiB": BASE + "x: " + "a" * (MAX_BYTES - 300),
+    "dataset entries": full(lambda n: f"  - path: a/b{n}\n", BASE + "datasets:\n"),
+    "empty dataset entries": BASE + "datasets: [" + "{}," * 48_000 + "]\n",
+    "unknown keys of datasets": full(lambda _: "  - {path: a, typ: b, fild: x}\n", BASE + "datasets:\n"),
+    "plugins that are null": BASE + ROWS + "plugins: [" + "~," * 45_000 + "]\n",
+    "20,000 duplicate keys": BASE + "learning_rate: 1\n" * 20_000,
+    "200,000 comments": BASE + "# x\n" * 200_000,
+    "a million blank lines": BASE + "\n" * (MAX_BYTES - 300),
+    "a quote left open": BASE + 'x: "' + "a\n" * 400_000,
+    "tabs": full(lambda _: "\tx: 1\n"),
+    "lines without a colon": full(lambda n: f"word{n}\n"),
+    "a bracket left open on each line": full(lambda n: f"k{n}: [a\n"),
+    "fences": "```\n" * 200_000,
+    "unknown tags": full(lambda n: f"k{n}: !!python/object:os.system x\n"),
+    "impossible dates": full(lambda n: f"k{n}: 2020-13-45\n"),
+    "one anchor many times": full(lambda n: f"k{n}: &a 1\n"),
+    "unknown aliases": full(lambda n: f"k{n}: *zz\n"),
+    "silencing comments": full(lambda n: f"k{n}: 1 # helpbot: ignore x{n}\n"),
+    "numbers of 4,000 digits": full(lambda n: f"k{n}: {'9' * 4000}\n"),
+    "a binary number": BASE + ROWS + "max_steps: 0b" + "1" * (MAX_BYTES - 400),
+    "a hexadecimal number": BASE + ROWS + "max_steps: 0x" + "f" * (MAX_BYTES - 400),
+    "a number of colons": BASE + ROWS + "max_steps: 1" + ":10" * 20_000,
+    "tokens": full(lambda n: f"k{n}: hf_{string.ascii_letters[:34]}\n"),
+    "named keys": "api_key: a1b2c3d4e5f6g7h8i9\n" * 35_000,
+    "the word token": "token" * 200_000,
+    "token after token": "token: " * 140_000,
+    "addresses": "://a:b@" * 140_000,
+    "armour of private keys": "-----BEGIN PRIVATE KEY-----\n" * 37_000,
+    "bare keys on one line": "wandb " + ("a1" * 20 + " ") * 25_000,
+    "hexadecimal digits": "a1" * 500_000,
+    "signed tokens": "eyJ" * 340_000,
+    "an alias bomb": "a: &a [x,x,x,x,x,x,x,x,x]\n"
+    + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(20)),
+    "a merge bomb": "a: &a {"
+    + ",".join(f"k{n}: 1" for n in range(2000))
+    + "}\n"
+    + "".join(f"b{n}:\n  <<: [{','.join(['*a'] * 20)}]\n" for n in range(1000)),
+    "a chain of merges": "a0: &a0 {"
+    + ",".join(f"k{n}: 1" for n in range(1000))
+    + "}\n"
+    + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}, z{n}: 1}}\n" for n in range(1, 3000)),
+    "lone surrogates": "\ud800" * 300_000,
+    "zero bytes": "\x00" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", HUGE)
+def test_the_worst_texts_are_answered_within_a_second(name):
+    text = HUGE[name][:MAX_BYTES]
+    check(BASE + ROWS)
+    for work in (lambda: whole(text, gpus=8), lambda: mask(text), lambda: diagnose(text)):
+        start = time.process_time()
+        work()
+        assert time.process_time() - start < BOUND
+
+
+def test_what_is_too_long_is_not_read():
+    report = check("a" * (MAX_BYTES + 1))
+    assert [finding.rule for finding in report.findings] == ["yaml-too-large"]
+
+
+def test_more_findings_than_anybody_reads_are_counted_no_further_and_that_is_said():
+    report = check(full(lambda n: f"k{n}: 1\n", ""))
+    assert len(report.findings) == MAX_FINDINGS
+    assert report.verdict == "refused", "the worst come first"
+    assert f"what comes after the first {MAX_FINDINGS} findings" in report.not_checked[-1]
+    assert len(check(BASE + ROWS).not_checked) == 1
+
+
+def test_behind_hundreds_of_secrets_everything_is_masked():
+    secret = "hf_" + string.ascii_letters[:34]
+    text = f"k: {secret}\n" * 3_000
+    assert secret not in mask(text)
+    assert mask(text).count("\n") == text.count("\n")
+    assert len(find(text)) < 3_000
+
+
+NUMBERS = (
+    *("1" + "0" * 400, "-1" + "0" * 400, "0x" + "f" * 3000, "1.0e+999", "-1.0e+999", ".nan", "1.0e-320", "1.0e+308"),
+    *("0", "-1", "0.0", "9223372036854775808"),
+)
+VALUES = (
+    *NUMBERS,
+    *("1e999", ".inf", "1:30", "2020-01-01", "2020-01-01T00:00:00Z", "~", "", "''", "[]", "{}", "[[]]", "[~]"),
+    *("{~: ~}", "[.nan]", "{1: 2}", "!!binary aGk=", "!!set {a, b}", "=", "<<", "true", "text", '"\\ud800"'),
+    *("[1, [2, [3]]]", "{a: {b: {c: d}}}", "'" + "x" * 5000 + "'"),
+)
+NUMERIC = [
+    name
+    for name, field in load_types().root.items()
+    if any(f"'{kind}'" in repr(field["type"]) for kind in ("int", "float", "number"))
+]
+
+
+def without(*fields):
+    """What every config needs, but for some fields."""
+    kept = [line for line in BASE.splitlines() if line.partition(":")[0] not in fields]
+    return "\n".join([*kept, "" if "datasets" in fields else ROWS])
+
+
+@pytest.mark.parametrize("value", NUMBERS, ids=lambda value: repr(value[:12]))
+def test_no_number_in_any_numeric_field_breaks_a_rule(value):
+    assert len(NUMERIC) > 100
+    for number, field in enumerate(NUMERIC):
+        whole(f"{without(field)}{field}: {value}\n", gpus=(1, 8)[number % 2])
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value[:12]))
+def test_no_value_in_many_fields_at_once_breaks_a_rule(value):
+    for start in range(0, len(FIELDS), 12):
+        fields = FIELDS[start : start + 12]
+        whole("".join([without(*fields), *(f"{field}: {value}\n" for field in fields)]), gpus=3)
+
+
+SELVES = ("&a [*a]", "&a {a: *a}", "{<<: 1}", "{<<: [1]}", "{[a]: 1}", "{{a: 1}: 2}", "*none", "!!python/name:os x")
+
+
+@pytest.mark.parametrize("value", SELVES)
+def test_values_that_hold_themselves_are_refused_in_words(value):
+    for field in ("datasets", "base_model", "fsdp_config", "plugins", "lora_target_modules", "unknown"):
+        report = whole(f"{BASE}{field}: {value}\n")
+        assert report.verdict == "refused"
+
+
+TEXT = st.text(max_size=300)
+FRAGMENTS = st.sampled_from(
+    [
+        *FIELDS,
+        *VALUES,
+        ": ",
+        "\n",
+        "\n  ",
+        "\n  - ",
+        "- ",
+        "[",
+        "]",
+        "{",
+        "}",
+        ", ",
+        "#",
+        "&a ",
+        "*a",
+        "<<: *a",
+        "|\n",
+        "'",
+        '"',
+    ]
+)
+CONFIGS = st.lists(FRAGMENTS, max_size=60).map("".join)
+LINES = st.lists(st.tuples(st.sampled_from(FIELDS), st.sampled_from(VALUES)), max_size=30)
+
+
+@QUICK
+@given(st.one_of(TEXT, CONFIGS, LINES.map(lambda pairs: "".join(f"{key}: {value}\n" for key, value in pairs))))
+def test_no_text_makes_anything_raise(text):
+    document = parse(text)
+    for fault in document.faults:
+        assert fault.line >= 1
+    whole(text, gpus=4)
+    diagnose(text).model_dump_json()
+    diagnose(f"Traceback (most recent call last):\n{text}", config=text)
+    assert mask(mask(text)) == mask(text)
+    with contextlib.suppress(InvalidEntry):
+        from_yaml(text)
+
+
+@QUICK
+@given(st.binary(max_size=400), st.sampled_from(["sample.jsonl", "a.json", "a.csv", "a.parquet", "a.arrow", "a"]))
+def test_no_bytes_make_a_check_of_rows_raise(data, name):
+    whole(BASE + ROWS, dataset=data, dataset_name=name)
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(
+            st.sampled_from(["messages", "role", "content", "from", "value", "conversations", "instruction", "text"]),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=12,
+)
+KINDS = ("alpaca", "chat_template", "completion", "input_output", "chatml.intel", "nonsense")
+
+
+@QUICK
+@given(st.lists(JSON, max_size=4), st.sampled_from(KINDS))
+def test_no_rows_make_a_check_raise(rows, kind):
+    data = "\n".join(json.dumps(row) for row in rows).encode()
+    whole(BASE + ROWS.replace("alpaca", kind), dataset=data)
