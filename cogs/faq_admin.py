@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from knowledge.schema import load_names
 
 if TYPE_CHECKING:
     from bot.store import Entry
+    from bot.store.faq_file import FaqFile
 
 
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -166,9 +168,9 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         guild_id = await require_moderator(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
         transfer, text = self.bot.store.transfer, words.EXPORTED
-        data = to_yaml(await transfer.export(guild_id, history=history)).encode()
+        data = await _text(await transfer.export(guild_id, history=history))
         if len(data) > FILE_LIMIT and history:
-            data = to_yaml(await transfer.export(guild_id, history=False)).encode()
+            data = await _text(await transfer.export(guild_id, history=False))
             text = f"{words.EXPORTED} {words.EXPORT_NO_HISTORY}"
         if len(data) > FILE_LIMIT:
             raise UserError(words.EXPORT_TOO_LARGE)
@@ -192,7 +194,8 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         if file is None or source is not None:
             plan = await transfer.plan_starter(guild_id)
         else:
-            plan = await transfer.plan(guild_id, from_yaml(await _read(file)))
+            text = await _read(file)
+            plan = await transfer.plan(guild_id, await asyncio.to_thread(from_yaml, text))
         await faq_import.ask_import(interaction, guild_id, plan)
 
     @app_commands.command(name="stats", description=words.STATS)
@@ -289,6 +292,10 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         if entry is None:
             raise UserError(words.unknown_entry(name))
         return entry
+
+
+async def _text(file: FaqFile) -> bytes:
+    return (await asyncio.to_thread(to_yaml, file)).encode()
 
 
 async def _read(file: discord.Attachment) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from bot.store.clock import from_stored, maybe_from_stored
@@ -42,7 +43,8 @@ async def read_entries(session: Session, guild_id: int) -> tuple[Entry, ...]:
         f"SELECT {ENTRY_COLUMNS} FROM faq_entries WHERE guild_id = ? ORDER BY entry_id",
         guild_id,
     )
-    return tuple(to_entry(row) for row in rows)
+    # On a thread: thousands of entries are not read on the event loop's time.
+    return await asyncio.to_thread(lambda: tuple(to_entry(row) for row in rows))
 
 
 async def read_versions(session: Session, guild_id: int, entry_id: int) -> tuple[Version, ...]:

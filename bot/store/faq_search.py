@@ -150,6 +150,14 @@ class FaqSearch:
             )
         return tuple(Link(row["kind"], row["target"], EntryName(row["entry_id"], row["title"])) for row in rows)
 
+    async def titles(self, guild_id: int) -> dict[str, str]:
+        """The titles of living entries by their keys, as counters name them."""
+        async with self._database.reading() as session:
+            rows = await session.rows(
+                "SELECT entry_key, title FROM faq_entries WHERE guild_id = ? AND removed_at IS NULL", guild_id
+            )
+        return {row["entry_key"]: row["title"] for row in rows}
+
     async def unused(self, guild_id: int, limit: int = 25) -> tuple[EntryName, ...]:
         """Living entries that nobody has looked at, by title."""
         async with self._database.reading() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,15 @@ from bot.store.faq_rows import open_turn, read_entries, to_version
 from bot.store.words import name_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
     from bot.store.clock import Clock
-    from bot.store.database import Database, Session
+    from bot.store.database import Database, Row, Session
 
 STARTER = "starter"
+_TOGETHER = 500
+"""Entries that are stored in one go; between them others get their turn on the event loop."""
 _COUNTED = {"views": "faq-viewed", "helped": "faq-helped", "unhelped": "faq-unhelped"}
 
 
@@ -77,11 +83,8 @@ class FaqTransfer:
             entries = await read_entries(session, guild_id)
             versions = await _all_versions(session, guild_id) if history else {}
             counts = await _all_counts(session, guild_id)
-        return FaqFile(
-            guild_id=guild_id,
-            exported_at=self._clock(),
-            entries=tuple(_file_entry(entry, versions.get(entry.id, ()), counts) for entry in entries),
-        )
+        now = self._clock()
+        return await asyncio.to_thread(_file, guild_id, now, entries, versions, counts)
 
     async def plan(self, guild_id: int, file: FaqFile, *, origin: str | None = None) -> ImportPlan:
         """What importing the file would do.
@@ -89,9 +92,10 @@ class FaqTransfer:
         Raises:
             InvalidEntry: an entry of the file can't be stored, or two have the same name.
         """
+        wanted = await asyncio.to_thread(_cleaned, file)
         async with self._database.reading() as session:
             row = await session.row("SELECT faq_revision FROM guilds WHERE guild_id = ?", guild_id)
-            return await self._planned(session, guild_id, _cleaned(file), origin, row["faq_revision"] if row else 0)
+            return await self._planned(session, guild_id, wanted, origin, row["faq_revision"] if row else 0)
 
     async def plan_starter(self, guild_id: int) -> ImportPlan:
         """What installing or updating the starter pack would do; moderators' edits are never overwritten."""
@@ -119,10 +123,13 @@ class FaqTransfer:
             for change in (*plan.changed, *plan.returned):
                 ours = plan.origin is not None
                 await self._changes.change(session, change.entry, change.content, stamp, from_origin=ours)
-            if plan.added:
-                await self._add(session, guild_id, plan, stamp)
+            for start in range(0, len(plan.added), _TOGETHER):
+                some = plan.added[start : start + _TOGETHER]
+                await self._add(session, guild_id, some, stamp, plan.origin)
 
-    async def _add(self, session: Session, guild_id: int, plan: ImportPlan, stamp: Stamp) -> None:
+    async def _add(
+        self, session: Session, guild_id: int, added: Sequence[FileEntry], stamp: Stamp, origin: str | None
+    ) -> None:
         news = [
             New(
                 content=entry.content,
@@ -130,16 +137,16 @@ class FaqTransfer:
                 past=tuple(Version(**dict(version)) for version in entry.history),
                 removed=entry.removed,
             )
-            for entry in plan.added
+            for entry in added
         ]
-        stored = await self._changes.insert(session, guild_id, news, stamp, plan.origin)
+        stored = await self._changes.insert(session, guild_id, news, stamp, origin)
         now = to_stored(self._clock())
         await session.run_many(
             "INSERT INTO counts (guild_id, kind, subject, times, last_at) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (guild_id, kind, subject) DO NOTHING",
             [
                 (guild_id, kind, entry.key, getattr(given, name), now)
-                for entry, given in zip(stored, plan.added, strict=True)
+                for entry, given in zip(stored, added, strict=True)
                 for name, kind in _COUNTED.items()
                 if getattr(given, name)
             ],
@@ -237,12 +244,30 @@ def _cleaned_past(past: FileVersion) -> EntryContent:
         raise InvalidEntry(f"Version {past.number} of “{past.content.title[:60]}” in the file: {error}") from error
 
 
+def _file(
+    guild_id: int,
+    now: datetime,
+    entries: tuple[Entry, ...],
+    versions: dict[int, tuple[Version, ...]],
+    counts: dict[tuple[str, str], int],
+) -> FaqFile:
+    return FaqFile(
+        guild_id=guild_id,
+        exported_at=now,
+        entries=tuple(_file_entry(entry, versions.get(entry.id, ()), counts) for entry in entries),
+    )
+
+
 async def _all_versions(session: Session, guild_id: int) -> dict[int, tuple[Version, ...]]:
     rows = await session.rows(
         "SELECT v.* FROM faq_versions v JOIN faq_entries e ON e.entry_id = v.entry_id WHERE e.guild_id = ? "
         "ORDER BY v.entry_id, v.number",
         guild_id,
     )
+    return await asyncio.to_thread(_versions_of, rows)
+
+
+def _versions_of(rows: list[Row]) -> dict[int, tuple[Version, ...]]:
     found: dict[int, list[Version]] = {}
     for row in rows:
         found.setdefault(row["entry_id"], []).append(to_version(row))

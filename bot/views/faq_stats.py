@@ -44,7 +44,7 @@ async def stats_layout(store: Store, guild_id: int, owner: int) -> ui.LayoutView
     """The numbers of a server's FAQ."""
     categories = await store.faq.categories(guild_id)
     misses = await store.misses.top(guild_id)
-    titles = {entry.key: entry.content.title for entry in await store.faq.all(guild_id) if entry.removed_at is None}
+    titles = await store.faq.titles(guild_id)
     views = [count for count in await store.counts.top(guild_id, "faq-viewed", 1000) if count.subject in titles]
     total = sum(category.entries for category in categories)
     head = f"### FAQ of this server\n{small(await _sum(store, guild_id, total))}"

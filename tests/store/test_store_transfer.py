@@ -1,5 +1,8 @@
 """The FAQ as a file: out and in again without loss, shown before it is done, all or nothing; the starter pack."""
 
+import contextlib
+import time
+
 import pytest
 import yaml
 from hypothesis import given
@@ -207,3 +210,20 @@ async def test_an_update_of_the_pack_spares_edited_and_removed_entries(store):
         await store.transfer.carry_out(HOME, plan, author_id=ANNA)
     living = {entry.content.title: entry.content.text for entry in await store.faq.all(HOME) if not entry.removed_at}
     assert living == {"plain": "new", "renamed": "ours", "added": "new"}
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=300))
+def test_no_text_breaks_the_reading_of_a_file(text):
+    for given_ in (text, f"entries:\n  - {text}", f"entries: [{{title: A, text: {text}}}]"):
+        with contextlib.suppress(InvalidEntry):
+            from_yaml(given_)
+
+
+@pytest.mark.parametrize(
+    "text", ["entries: " + "{a: " * 1_000_000, "[" * 2_000_000, "- " * 1_000_000, "? " * 1_000_000]
+)
+def test_deep_nesting_is_refused_at_once(text):
+    started = time.perf_counter()
+    with pytest.raises(InvalidEntry, match="YAML"):
+        from_yaml(text)
+    assert time.perf_counter() - started < 2
