@@ -147,7 +147,8 @@ def configure_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
-    for chatty in ("discord.client", "discord.gateway", "aiosqlite", "matplotlib", "PIL"):
+    logging.getLogger("discord.client").setLevel(logging.ERROR)  # it warns of voice, which is not used
+    for chatty in ("discord.gateway", "aiosqlite", "matplotlib", "PIL"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 

@@ -47,9 +47,10 @@ async def test_bytes_go_in_and_out(workers):
 
 
 async def test_a_job_that_hangs_is_given_up_and_the_next_one_works(caplog):
-    workers = Workers(1, 4, 1.0)
+    workers = Workers(1, 4, 20.0)
     try:
         await workers.run(jobs.ready)
+        workers._seconds = 1.0
         process = next(iter(workers._all))._process
         os.kill(process.pid, signal.SIGSTOP)
         start = perf_counter()
