@@ -14,7 +14,8 @@ ABOUT = (
 )
 STORED = (
     "**Stored** for a server: its FAQ with who changed it, settings, muted rules, reports of wrong advice (rule, field "
-    "names, your words), counts of FAQ views and searches without a hit.\n"
+    "names, your words), counts of FAQ views and searches without a hit. "
+    "All of it goes 30 days after the bot has left the server; `/faq-admin export` is the server's copy.\n"
     "**Never stored**: configs, datasets, logs, messages. A config is kept in memory, its secrets masked, for an hour "
     "at most, so that the buttons under its answer work.\n"
     "**Private**: answers are seen by you only, unless you press Share summary."

@@ -276,9 +276,9 @@ def category_layout(
         f"{skip + 1}–{skip + len(entries)} of {total}" if total > len(entries) else plural(total, "entry", "entries")
     )
     head = f"### {inert(category)}\n{small(shown)}"
-    view: list[ui.Item[Any]] = [
-        container(Colour.NEUTRAL, ui.TextDisplay(head), ui.TextDisplay("\n".join(lines) or "–"))
-    ]
+    taken, _ = limits.pack(lines, _ROOM, gap=1)
+    body = "\n".join(lines[:taken]) or words.NO_ENTRY_HERE
+    view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, ui.TextDisplay(head), ui.TextDisplay(body))]
     if entries:
         view.append(ui.ActionRow(FaqSelect.select("Read", owner, options_of(entries), "category")))
     if total > _LISTED:

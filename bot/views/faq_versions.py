@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from bot.store import Entry, EntryContent, Version
 
 _ON_PAGE = 4
-_DIFF = 600
+_DIFF = 500
+_NOTE = 100
 _ROOM = 2800
 
 
@@ -192,7 +193,7 @@ def history_layout(
 
 
 def _version(version: Version, before: EntryContent | None, now: datetime) -> str:
-    note = f" · {inert(version.note)}" if version.note else ""
+    note = f" · {inert(limits.one_line(version.note, _NOTE))}" if version.note else ""
     head = (
         f"**Version {version.number}** · {version.kind} by {words.who(version.author_id)} · {ago(version.made_at, now)}"
     )

@@ -24,6 +24,7 @@ NOT_HELPED = (
     "not at the usual one."
 )
 GONE = "This entry was removed, or belongs to another server. `/faq` lists what there is."
+NO_ENTRY_HERE = "No entry is left in this category."
 LIST_CHANGED = "The FAQ changed since this list was made. Run `/faq` again."
 EMPTY = (
     "This server's FAQ has no entries yet. Moderators write one with `/faq-admin add`, or take the starter pack with "

@@ -346,3 +346,48 @@ async def test_a_log_channel_that_is_gone_stops_nothing(town, tools):
     town.env.inject_error("POST", f"/channels/{town.log.id}/messages", status=403, code=50013, times=None)
     assert "Saved" in tools.said(await town.write(town.anna, "One", "text"))
     await asyncio.sleep(0)
+
+
+async def test_the_longest_of_everything_fits_into_every_view(town, tools):
+    await town.anna.slash(town.channel, "faq-admin settings", log_channel=town.log)
+    title = "\U0001f98e" * 96
+    for number in range(30):
+        aliases = tuple(f"`{n}{number:02}" * 9 for n in range(9))
+        await town.add(f"{title}{number:03}", "x", category="**" * 20, aliases=aliases)
+    names = "\n".join(f"{'_' * 150}{number}" for number in range(25))
+    form = await town.anna.slash(town.channel, "faq-admin edit", entry="`000" * 9, note="*" * 200)
+    entry = (await town.store.faq.all(town.guild.id))[0]
+    preview = await town.fill(town.anna, form, "*" * 100, "\U0001f98e" * 2000, None, "_" * 40, names)
+    assert "Save" in tools.buttons(tools.answer(preview))
+    assert "Saved" in tools.said(await town.anna.click(tools.answer(preview), label="Save"))
+    for number in range(6):
+        content = entry.content.model_copy(update={"text": f"{number}\n" + "line of text\n" * 300})
+        found = await town.store.faq.get(town.guild.id, entry.id)
+        await town.store.faq.edit(
+            town.guild.id, entry.id, content, expected=found.version, author_id=town.anna.id, note="_ " * 100
+        )
+    for topic in range(30):
+        await town.store.misses.add(town.guild.id, f"{'|' * 97}{topic}")
+    name = f"#{entry.id}"
+    file = "entries:\n" + "\n".join(f"- {{title: '{'*' * 97}{number:03}', text: x}}" for number in range(60))
+    for command, options in {
+        "faq-admin history": {"entry": name},
+        "faq-admin restore": {"entry": name, "version": 2},
+        "faq-admin remove": {"entry": name},
+        "faq-admin alias": {"entry": name, "add": "@" * 100},
+        "faq-admin stats": {},
+        "faq-admin import": {"file": ("faq.yaml", file.encode())},
+        "faq": {},
+    }.items():
+        result = await town.anna.slash(town.channel, command, **options)
+        assert "Something in the bot broke" not in tools.said(result), command
+        assert tools.answer(result).ephemeral, command
+    message = tools.answer(await town.ben.slash(town.channel, "faq"))
+    for value in tools.select(message, "Category").values():
+        again = tools.answer(await town.ben.slash(town.channel, "faq"))
+        await town.ben.select(again, [value], custom_id=tools.select_id(again, "Category"))
+        assert tools.select(again, "Read")
+    for typed in ("", "\U0001f98e", "*"):
+        choices = await town.ben.autocomplete(town.channel, "faq", "topic", typed)
+        assert all(1 <= len(choice["name"].encode("utf-16-le")) // 2 <= 100 for choice in choices)
+        assert all(len(choice["value"].encode("utf-16-le")) // 2 <= 100 for choice in choices)
