@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from knowledge.catalog import Catalog, Explanation
 from knowledge.pages import PAGES
 from knowledge.rules import all_rules, rules_of
+from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from knowledge.rule import Rule
 
 
 def explain(name: str) -> Explanation:
-    """Everything known of a name; `kind` is None, with the nearest names, when there is nothing."""
-    catalog = Catalog.load()
+    """Everything known of a name; `kind` is None, with near names, when there is none. A secret is not said back."""
+    catalog, name = Catalog.load(), mask(name)
     wanted = name.strip().strip("`").lower()
     for rule in all_rules():
         if rule.id == wanted:

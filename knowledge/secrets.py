@@ -156,7 +156,7 @@ _NAMED_LONG: _Names = tuple((piece, _Pattern(piece + _VALUE)) for piece in ("cre
 # "key" alone names a column or a part of a mapping.
 _KEY_NAMES = re.compile(r"(?:api|access|account|private|auth|secret|ssh|encryption|signing|wandb|comet|hub|hf)[ _-]?\Z")
 _MASKED = re.compile(r"masked-[a-z-]{0,40}\Z")
-_BARE_KEY = re.compile(r"[0-9a-f]{40}(?![0-9a-z])")
+_BARE_KEY = re.compile(r"(?<![0-9a-z])[0-9a-f]{40}(?![0-9a-z])")
 _ASSIGNED = re.compile(r"[:=]")
 # Names that end in "token" in every config and hold a word of the vocabulary, a switch or a number.
 _NO_SECRET = re.compile(
