@@ -148,6 +148,8 @@ class Config:
         return value
 
     def _typed_at(self, path: str, at: str | None) -> Any:
+        if path not in self.values and path not in self._history and path in self.types.defaults:
+            return self.types.defaults[path]
         steps = split(path) if "." in path or "[" in path else (path,)
         root = self.types.aliases.get(str(steps[0]), str(steps[0]))
         value = self._root(root, at)

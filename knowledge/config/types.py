@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from knowledge.config.later import LATER
 from knowledge.config.plugins import IN_BLOCKS, PLUGIN_CHECKS, REGISTER
 from knowledge.facts import read_json
 
@@ -13,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class Types(NamedTuple):
-    """Axolotl's classes (facts/types.json) and the order of its checks (facts/order.json)."""
+    """Axolotl's classes (facts/types.json) and the order of its checks (facts/order.json).
+
+    `steps` is the rank of each check; `aliases` leads from another name to the field's; `defaults` holds what an absent
+    root field is, where nothing but its class decides it.
+    """
 
     axolotl: str
     models: Models
@@ -21,6 +26,7 @@ class Types(NamedTuple):
     plugins: dict[str, str]
     steps: dict[str, int]
     aliases: dict[str, str]
+    defaults: dict[str, Any]
 
     def choices(self, key: str) -> frozenset[str]:
         """The closed values of a root field that takes a name, empty for none."""
@@ -39,17 +45,19 @@ class Types(NamedTuple):
 
 @lru_cache(maxsize=1)
 def load_types() -> Types:
-    """The facts, read once. `steps` is the rank of each check; `aliases` leads from another name to the field's."""
+    """The facts, read once."""
     types, order = read_json("types.json"), read_json("order.json")
     root = types["models"][types["root"]]["fields"]
     before = list(order["before_in_run_order"])
     after_core = before.index("sync_context_parallel_size") + 1
     names = [*before[:after_core], *PLUGIN_CHECKS, *before[after_core:], *IN_BLOCKS, *order["after_in_run_order"]]
-    aliases = {}
-    for name, field in root.items():
-        if "names" in field:
-            aliases.update(dict.fromkeys(field["names"], name))
-            field["names"].append(name)  # the field's own name is accepted too, and loses against its alias
+    aliases = {other: name for name, field in root.items() for other in field.get("names", ()) if other != name}
+    defaults = {
+        name: field.get("default")
+        for name, field in root.items()
+        if "names" not in field and name not in LATER and not isinstance(field.get("default"), dict)
+    }
+    del defaults["datasets"]  # its entries are typed one by one
     return Types(
         types["axolotl"],
         types["models"],
@@ -57,4 +65,5 @@ def load_types() -> Types:
         types["plugins"],
         {REGISTER: -1, **{name: rank for rank, name in enumerate(names)}},
         aliases,
+        defaults,
     )
