@@ -19,7 +19,7 @@ from bot.views.explanation import Related, related
 from bot.views.faq import offer_rows
 from bot.views.plan import plan_layout
 from bot.views.press import Form, Press, field, typed, whole_number
-from bot.views.report import page_of, report_layout
+from bot.views.report import Page, page_of, report_layout
 from bot.views.share import RemoveShared, share_summary
 from bot.views.wrong import CloseReport, WrongAdvice
 
@@ -32,7 +32,8 @@ MOST_GPUS = 100_000
 
 def answer_layout(checked: Checked, key: str, number: int = 1) -> ui.LayoutView:
     """The answer to a check, with its buttons."""
-    return report_layout(checked, rows(checked, key, number), number)
+    page = page_of(checked, number)
+    return report_layout(checked, rows(checked, key, page), page)
 
 
 async def show(interaction: discord.Interaction[HelpBot], checked: Checked) -> None:
@@ -41,10 +42,9 @@ async def show(interaction: discord.Interaction[HelpBot], checked: Checked) -> N
     await answer(interaction, answer_layout(checked, key))
 
 
-def rows(checked: Checked, key: str, number: int) -> list[ui.ActionRow[Any]]:
+def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
     """The buttons and selects below an answer; what has nothing to do is left out."""
     owner = checked.owner
-    page = page_of(checked, number)
     buttons: list[Press] = []
     if any(finding.edit for finding in checked.findings):
         buttons.append(Corrected.button("Corrected copy", owner, key, style=discord.ButtonStyle.primary))

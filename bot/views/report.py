@@ -43,15 +43,14 @@ class Page:
     pages: int
 
 
-def report_layout(checked: Checked, rows: Sequence[ui.ActionRow[Any]], number: int = 1) -> ui.LayoutView:
+def report_layout(checked: Checked, rows: Sequence[ui.ActionRow[Any]], page: Page) -> ui.LayoutView:
     """The answer to a check.
 
     Args:
         checked: What was checked, and what came out.
         rows: Rows of buttons and selects below the answer.
-        number: Which page, from 1.
+        page: Which of its findings.
     """
-    page = page_of(checked, number)
     shown = checked.findings
     items: list[ui.Item[Any]] = [ui.TextDisplay(_head(checked, page))]
     for text in _groups(shown, page):

@@ -43,11 +43,10 @@ def _batch(report: Report, plan: TrainingPlan) -> str:
         return ""
     line = f"Effective batch {formula}"
     advised = any(finding.rule == _SAYS_THE_SAME for finding in report.findings)
-    if not advised and guide_factor(report) is not None and plan.batch is not None:
-        alone = plan.batch.effective_batch_size // plan.gpus
-        choice = plan.batch.nearest
+    if not advised and (times := guide_factor(report)) and plan.real_global_batch and (advice := plan.batch):
+        choice, alone = advice.nearest, plan.real_global_batch // times
         line += (
-            f"; on one GPU {alone}, the guide's value for facts. For about {plan.batch.target} here: "
+            f"; on one GPU {alone}, the guide's value for facts. For about {advice.target} here: "
             f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size})"
         )
     return line + "."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.views.wording import listed, plural, spelled
 from knowledge.finding import Severity
+from knowledge.plan import GUIDE_BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from knowledge.finding import Finding
 
 _YAML = "yaml-"
+_NEAR = 0.1
 
 
 def is_unreadable(finding: Finding) -> bool:
@@ -60,7 +62,7 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
 def guide_factor(report: Report) -> int | None:
     """How many times the guide's batch this is because of its GPUs alone, where one GPU would meet the guide."""
     plan = report.plan
-    if plan is None or plan.batch is None or plan.gpus < 2 or plan.batch.effective_batch_size % plan.gpus:
+    if plan is None or plan.real_global_batch is None or plan.data_parallel is None or plan.data_parallel < 2:
         return None
-    alone = plan.batch.effective_batch_size // plan.gpus
-    return plan.gpus if 0.9 <= alone / plan.batch.target <= 1.1 else None
+    alone = plan.real_global_batch // plan.data_parallel
+    return plan.data_parallel if abs(alone - GUIDE_BATCH) <= GUIDE_BATCH * _NEAR else None
