@@ -36,7 +36,7 @@ async def plan_layout(bot: HelpBot, checked: Checked) -> tuple[ui.LayoutView, di
     if plan is None:
         raise UserError(NO_PLAN)
     items: list[ui.Item[Any]] = [ui.TextDisplay(f"### Your run\n{small(subject(checked))}")]
-    items.append(ui.TextDisplay("\n".join(run_lines(checked.report))))
+    items.append(ui.TextDisplay("\n\n".join(run_lines(checked.report))))
     items.append(ui.TextDisplay(table(plan, memory)))
     files: dict[str, Any] = {}
     curve = await _curve(bot, checked)

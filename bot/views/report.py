@@ -182,7 +182,7 @@ def _groups(findings: Sequence[Finding], page: Page) -> list[str]:
 
 def _run(checked: Checked) -> str:
     lines = run_lines(checked.report)
-    return limits.cut("\n".join(["**Your run**", *lines]), _RUN) if lines else ""
+    return limits.cut("**Your run**\n" + "\n\n".join(lines), _RUN) if lines else ""
 
 
 def _foot(checked: Checked) -> str:
