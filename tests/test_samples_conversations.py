@@ -206,7 +206,7 @@ def test_model_without_a_template_needs_one() -> None:
     report = checked(GOOD, GOOD, chat_template=None, base_model="org/TinyLlama-1.1B", special_tokens={})
     found = told(report)["rows-template-none"]
     assert found.severity is Severity.CRASH
-    assert "chat_template" in yaml.safe_load(found.mended)
+    assert yaml.safe_load(found.mended)["datasets"][0]["chat_template"] == "chatml"
 
 
 def test_unknown_model_gives_a_note_and_no_alarm() -> None:

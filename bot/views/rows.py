@@ -152,7 +152,8 @@ def rows_lines(sample: SampleReport) -> tuple[str, ...]:
     """What becomes of the rows, in at most three lines: rows, trained tokens, and what was assumed."""
     rows = f"{plural(sample.rows, 'row')}"
     if sample.rows_failed:
-        lines = [f"{rows} as {sample.form}; {number(sample.rows_failed)} stop the run."]
+        stop = "stops" if sample.rows_failed == 1 else "stop"
+        lines = [f"{rows} as {sample.form}; {number(sample.rows_failed)} {stop} the run."]
     else:
         lines = [f"{rows} as {sample.form}, **{number(sample.rows_kept)}** trained on."]
     if sample.trained_tokens:

@@ -9,8 +9,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from knowledge.samples.checking import check_rows, propose, replaced_rules
+    from knowledge.samples.checking import check_rows, replaced_rules
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
+    from knowledge.samples.proposing import propose
     from knowledge.samples.report import Mask, SampleReport, Span
     from knowledge.samples.rows import SAMPLE_BYTES
 
@@ -29,8 +30,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "checking": ("check_rows", "propose", "replaced_rules"),
+    "checking": ("check_rows", "replaced_rules"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
+    "proposing": ("propose",),
     "report": ("Mask", "SampleReport", "Span"),
     "rows": ("SAMPLE_BYTES",),
 }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from knowledge.samples.entry import file_reader
+from knowledge.samples.kinds import kind_named
 from knowledge.samples.proposal import Fit, conversation_keys, fits, is_pair, role_map
 from knowledge.samples.templates import template_names
 
@@ -105,6 +107,8 @@ class Candidates:
         kind = self.entry.written.get("type")
         used = {str(value) for value in self.entry.written.values() if isinstance(value, str)}
         used |= {str(value) for value in kind.values()} if isinstance(kind, dict) else set()
+        known = kind_named(kind, self.entry.rl) if isinstance(kind, str) else None
+        used |= {each.column for each in known.columns if each.key != key} if known is not None else set()
         columns = [name for name in self.rows.columns if name not in used]
         close = get_close_matches(column.lower(), [name.lower() for name in columns], 1, 0.6)
         likely = sorted(columns, key=lambda name: (name.lower() not in close, name not in _LIKELY.get(key, ())))
@@ -195,6 +199,11 @@ class Candidates:
         if isinstance(files, str):
             yield Fit({"path": files, "ds_type": self.entry.get("path")}, drops=("data_files",))
 
+    def reader(self, _: Met) -> Iterator[Fit]:
+        """The reader that the end of the file's name stands for."""
+        form = file_reader(str(self.entry.get("path") or ""))
+        yield Fit({"ds_type": form}, words=f"Set `ds_type: {form}`.")
+
     def formatted(self, _: Met) -> Iterator[Fit]:
         """A format that prints the input too."""
         kind = self.entry.written.get("type")
@@ -268,10 +277,15 @@ _WAYS: dict[str, _Way] = {
     "rows-format": Candidates.refilled,
     "rows-flags-unread": lambda _, met: iter((Fit({"message_field_training": met.detail[0]}),)),
     "rows-streamed-file": lambda _, met: iter((Fit({"path": "json", "data_files": met.detail[0]}),)),
-    "rows-reader-by-name": lambda _, __: iter((Fit({"ds_type": "json"}),)),
+    "rows-reader-by-name": Candidates.reader,
     "rows-roles-to-train": lambda _, __: iter((Fit({"roles_to_train": ["assistant"]}),)),
     "rows-evaluation-too-small": lambda _, __: iter(
         (Fit({}, {"eval_sample_packing": False}, "Set `eval_sample_packing: false`."),)
+    ),
+    "rows-template-refuses": lambda _, met: iter(
+        (Fit({"drop_system_message": True}, words="Set `drop_system_message: true`."),)
+        if "system" in met.detail[1]
+        else ()
     ),
     "rows-end-off": lambda _, __: iter((Fit({"train_on_eos": "turn"}),)),
     "rows-duplicates": lambda _, __: iter((Fit({}, {"dataset_exact_deduplication": True}),)),

@@ -5,20 +5,20 @@ from __future__ import annotations
 import gc
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from knowledge.config import Config, prepare_dataset, read
+from knowledge.config import Config, prepare_dataset
 from knowledge.finding import Finding, Severity
 from knowledge.samples.candidates import Candidates
 from knowledge.samples.case import Case, choose_template, model_for, settings_of
-from knowledge.samples.cures import TRIED, Curer, dump
+from knowledge.samples.cures import TRIED, Curer
 from knowledge.samples.entry import Entry, check_split, choose_entry, file_form, resolve_kind
 from knowledge.samples.evaluation import check_evaluation
 from knowledge.samples.issues import Issues, Met
 from knowledge.samples.lengths import Lengths, Tally, spread
 from knowledge.samples.masking import preview
-from knowledge.samples.proposal import fits
 from knowledge.samples.readers import READERS
 from knowledge.samples.reading import read_rows
 from knowledge.samples.report import SampleReport
@@ -26,17 +26,20 @@ from knowledge.samples.rows import SAMPLE_BYTES, Rows
 from knowledge.samples.wording import Surroundings, finding, load_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from knowledge.samples.kinds import Kind
 
 _PRINTED = frozenset({"chat", "chat_pair", "orpo", "bradley_terry", "ebft_chat"})
+_BEGINNING = 65_536
+"""Bytes that are read again where a cure changes the reader."""
+
 _MANY = 0.1
 """From this share on, rows left out as doubles are more than a note."""
 
 
 @dataclass(slots=True)
-class _Checked:
+class Checked:
     """What reading the rows under one entry gave."""
 
     issues: Issues
@@ -59,21 +62,23 @@ def check_rows(
     Returns:
         What the rows become, and what is wrong with them.
     """
-    data, whole = _bytes(sample)
+    data, whole = sample_bytes(sample)
     name = sample.name if isinstance(sample, Path) and name == "sample.jsonl" else name
     issues = Issues()
     entry = choose_entry(config, name)
     if entry is None:
         return _without_entry(data, name)
     with _no_collection():
-        rows = read_rows(data, file_form(entry, name, issues), whole=whole)
+        form = file_form(entry, name, issues)
+        rows = read_rows(data, form, whole=whole)
         check_split(entry, issues)
         settings = settings_of(config)
-        checked = _read(config, entry, settings, rows, issues, tokenizer)
+        checked = read_entry(config, entry, settings, rows, issues, tokenizer)
         _around(entry, rows, checked)
         if checked.case is not None and not checked.case.model.exact and not rows.cut and not entry.others:
             check_evaluation(config, checked.tally, issues)
-        return _report(config, entry, settings, rows, checked, name)
+        again = partial(_read_again, data, form)
+        return _report(config, entry, settings, rows, checked, name, again)
 
 
 @contextmanager
@@ -88,7 +93,8 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _bytes(sample: bytes | Path) -> tuple[bytes, bool | None]:
+def sample_bytes(sample: bytes | Path) -> tuple[bytes, bool | None]:
+    """The bytes of a sample, of a file at most as many as are read, and whether they are all."""
     if isinstance(sample, bytes):
         return sample, None
     with sample.open("rb") as file:
@@ -97,24 +103,24 @@ def _bytes(sample: bytes | Path) -> tuple[bytes, bool | None]:
     return data, len(data) <= SAMPLE_BYTES or head == b"PAR1"
 
 
-def _read(
+def read_entry(
     config: Config, entry: Entry, settings: dict[str, Any], rows: Rows, issues: Issues, tokenizer: Path | None = None
-) -> _Checked:
+) -> Checked:
     """Read the rows as the entry's type does."""
     if not rows.values:
-        return _Checked(issues)
+        return Checked(issues)
     kind = resolve_kind(entry, rows.columns, config, issues)
     if kind is None or kind.reads not in READERS:
-        return _Checked(issues, kind)
+        return Checked(issues, kind)
     model = model_for(settings, tokenizer)
     case = Case(kind, entry, rows.values, rows.columns, model, form=rows.form, issues=issues, settings=settings)
     if kind.reads in _PRINTED and not settings.get("tokenizer_use_mistral_common"):
         case.template = choose_template(entry, settings, case.model, issues)
     tally = Lengths(case).take(READERS[kind.reads](case))
-    return _Checked(issues, kind, case, tally)
+    return Checked(issues, kind, case, tally)
 
 
-def _around(entry: Entry, rows: Rows, checked: _Checked) -> None:
+def _around(entry: Entry, rows: Rows, checked: Checked) -> None:
     """What becomes of the rows as a whole."""
     issues, tally = checked.issues, checked.tally
     total = len(rows.values)
@@ -138,8 +144,9 @@ def _report(
     entry: Entry,
     settings: dict[str, Any],
     rows: Rows,
-    checked: _Checked,
+    checked: Checked,
     name: str,
+    again: Callable[[str], Rows | None],
 ) -> SampleReport:
     tally, case, total = checked.tally, checked.case, len(rows.values)
     kind = entry.get("type")
@@ -147,7 +154,7 @@ def _report(
     reads = "type:" if isinstance(kind, dict) else f"type: {kind}" if kind else f"rl: {entry.rl}"
     around = Surroundings(config, entry.path, reads, entry.rl, total)
     root = {key: config.get(key) for key in ("chat_template", "tokens")}
-    curer = Curer(Candidates(entry, rows, root, tally.longest), _attempt(config, rows, settings))
+    curer = Curer(Candidates(entry, rows, root, tally.longest), _attempt(config, rows, settings, again))
     found = [_file_finding(fault, around) for fault in rows.faults]
     for each in checked.issues.merged():
         met = _longest(each, tally)
@@ -197,7 +204,14 @@ def _file_finding(fault: Any, around: Surroundings) -> Finding:
     return finding(met, around, None, fault.line, None)
 
 
-def _attempt(config: Config, rows: Rows, settings: dict[str, Any]) -> Any:
+def _read_again(data: bytes, form: str, other: str) -> Rows | None:
+    """The beginning of a file by another reader; None for the reader it was read by."""
+    return None if other == form else read_rows(data[:_BEGINNING], other, whole=len(data) <= _BEGINNING)
+
+
+def _attempt(
+    config: Config, rows: Rows, settings: dict[str, Any], again: Callable[[str], Rows | None]
+) -> Callable[[Entry, dict[str, Any]], Issues | None]:
     """A function that reads the first rows with another entry, for cures to be tried."""
     few = Rows(rows.values[:TRIED], rows.lines, rows.form, [], rows.read, cut=True, columns=rows.columns)
 
@@ -218,10 +232,10 @@ def _attempt(config: Config, rows: Rows, settings: dict[str, Any]) -> Any:
             )
             entry.values = {key: value for key, value in typed.items() if key in kept}
         issues = Issues()
-        file_form(entry, "", issues)
+        other = again(file_form(entry, str(entry.get("path") or ""), issues)) or few
         check_split(entry, issues)
-        checked = _read(config, entry, {**settings, **root}, few, issues)
-        _around(entry, few, checked)
+        checked = read_entry(config, entry, {**settings, **root}, other, issues)
+        _around(entry, other, checked)
         if checked.kind is None or (checked.case is not None and checked.tally.failed):
             return None
         return issues
@@ -229,7 +243,7 @@ def _attempt(config: Config, rows: Rows, settings: dict[str, Any]) -> Any:
     return attempt
 
 
-def _notes(entry: Entry, rows: Rows, checked: _Checked, name: str, *, exact: bool) -> list[str]:
+def _notes(entry: Entry, rows: Rows, checked: Checked, name: str, *, exact: bool) -> list[str]:
     notes = []
     if entry.others and not entry.by_name:
         notes.append(f"No dataset of the config has the file name {name}, so the first one was taken.")
@@ -267,36 +281,3 @@ def replaced_rules(sample: SampleReport) -> frozenset[str]:
     if sample.type.startswith("bradley_terry") and sample.rows:
         replaced.add("reward-rows-need-a-system-column")
     return frozenset(replaced)
-
-
-def propose(sample: bytes | Path, *, name: str = "sample.jsonl") -> str | None:
-    """The `datasets:` block that fits the rows, with the root keys it needs; None where nothing fits.
-
-    Args:
-        sample: The bytes of the file, or its path.
-        name: The name of the file, which becomes `path`.
-    """
-    data, whole = _bytes(sample)
-    name = sample.name if isinstance(sample, Path) and name == "sample.jsonl" else name
-    form = (
-        "csv"
-        if name.endswith(".csv")
-        else "text"
-        if name.endswith(".txt")
-        else "parquet"
-        if data[:4] == b"PAR1"
-        else "json"
-    )
-    rows = read_rows(data, form, whole=whole)
-    for fit in fits(rows.values, rows.columns):
-        block: dict[str, Any] = {**fit.root, "datasets": [{"path": name, **fit.keys}]}
-        text = dump(block)
-        entry = choose_entry(read(text), name)
-        if entry is None:
-            continue
-        checked = _read(
-            read(text), entry, settings_of(read(text)), Rows(rows.values[:TRIED], columns=rows.columns), Issues()
-        )
-        if checked.case is not None and checked.tally.failed < max(1, len(rows.values[:TRIED]) // 2):
-            return text
-    return None

@@ -118,6 +118,8 @@ def hint(met: Met, rows: Rows) -> str:
     """Where the rows themselves hold what is missed, in words."""
     if met.rule == "rows-column-missing":
         return _elsewhere((met.detail[0], *met.also), rows)
+    if met.rule == "rows-message-keys":
+        return "Add it to every message."
     if met.rule in ("rows-content-untrained", "rows-content-missing"):
         for row in rows.values[:200]:
             for value in row.values():

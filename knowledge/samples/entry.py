@@ -152,10 +152,14 @@ def file_form(entry: Entry | None, name: str, issues: Issues) -> str:
     if not _DATA_FILE.search(path):
         return suffix
     form = next((form for end, form in _READERS.items() if end in path), "json")
-    written = next((form for end, form in _READERS.items() if path.endswith(end)), "json")
-    if form != written:
+    if form != file_reader(path):
         issues.add("rows-reader-by-name", None, form)
     return form
+
+
+def file_reader(path: str) -> str:
+    """The reader that the end of a file's name stands for."""
+    return next((form for end, form in _READERS.items() if path.endswith(end)), "json")
 
 
 def check_split(entry: Entry, issues: Issues) -> None:
