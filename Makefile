@@ -12,6 +12,7 @@ $(STAMP): locks/dev.txt locks/build.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt -r locks/build.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q bot cogs knowledge
 	touch $@
 
 run: install
@@ -67,8 +68,9 @@ screenshots: install
 docs: install
 	$(BIN)/python scripts/write_docs.py
 
+# make facts AXOLOTL=PYTHON, an interpreter that has Axolotl; without it only what the reference data tell is renewed
 facts: install
-	$(BIN)/python scripts/sync_axolotl.py
+	$(BIN)/python scripts/sync_axolotl.py $(if $(AXOLOTL),--python $(AXOLOTL))
 
 golden: install
 	$(BIN)/python scripts/write_golden.py
