@@ -50,24 +50,35 @@ def names(finding, words):
     return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) for word in words)
 
 
-def agreement(pairs, verbose):
-    """Print the shares that the targets ask for."""
+def compare(pairs):
+    """What disagrees with what really happened.
+
+    Returns:
+        The pairs whose verdict is wrong, the losing pairs that no finding names, how many lose, the faultless pairs
+        with an alarm, and how many are faultless.
+    """
     wrong, unnamed, alarms, losing, faultless = [], [], [], 0, 0
     for pair in pairs:
         found = findings_of(pair)
         stops = [each for each in found if each.severity in (Severity.ERROR, Severity.CRASH)]
         if bool(stops) != (pair["outcome"] == "error"):
-            wrong.append((pair["id"], pair["outcome"], [each.rule for each in stops]))
+            wrong.append((pair["id"], pair["outcome"], stops))
         above = [each for each in found if each.severity is not Severity.ADVICE]
         lost = pair.get("zero_trained_rows") or pair.get("dropped") or pair.get("dropped_for_length")
         if pair["outcome"] == "ok" and (lost or pair.get("malformed_rows")):
             losing += 1
             if not any(names(each, pair["fields"]) for each in above):
-                unnamed.append((pair["id"], pair["fields"], [each.rule for each in above]))
+                unnamed.append((pair["id"], pair["fields"], above))
         if pair["outcome"] == "ok" and not pair["faults"]:
             faultless += 1
             if above:
-                alarms.append((pair["id"], [(each.rule, each.message) for each in above]))
+                alarms.append((pair["id"], "", above))
+    return wrong, unnamed, losing, alarms, faultless
+
+
+def agreement(pairs, verbose):
+    """Print the shares that the targets ask for."""
+    wrong, unnamed, losing, alarms, faultless = compare(pairs)
     print(
         f"CRASH or ERROR exactly where it fails: {len(pairs) - len(wrong)} of {len(pairs)}"
         f" ({100 - 100 * len(wrong) / len(pairs):.1f} %, target 98 %)"
@@ -79,8 +90,13 @@ def agreement(pairs, verbose):
     print(f"faultless pairs without an alarm:      {faultless - len(alarms)} of {faultless} (target all)")
     if verbose:
         for title, items in (("wrong", wrong), ("unnamed", unnamed), ("alarms", alarms)):
-            for item in items:
-                print(f"  {title}: {item}")
+            for name, what, found in items:
+                print(f"  {title}: {name} {what} {[(each.rule, each.message) for each in found]}")
+
+
+def pairs_of(path):
+    """The reference pairs of a file."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
 SHAPES = {
@@ -148,8 +164,7 @@ def main():
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     if options.rows.is_file():
-        pairs = [json.loads(line) for line in options.rows.read_text("utf-8").splitlines() if line.strip()]
-        agreement(pairs, options.verbose)
+        agreement(pairs_of(options.rows), options.verbose)
     else:
         print("The reference data is absent; agreement was not measured.")
     cost()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -228,3 +229,13 @@ def test_values_of_different_types_are_read_but_named() -> None:
 @pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv", "rows.txt", "rows.parquet", "rows.arrow", "rows"])
 def test_no_bytes_raise(data: bytes, name: str) -> None:
     assert checked(data, name).rows >= 0
+
+
+def test_memory_stays_a_small_multiple_of_the_sample() -> None:
+    data = b"".join(b'{"text": "The ferry number %d leaves at nine."}\n' % number for number in range(8_000))
+    checked(data)
+    tracemalloc.start()
+    checked(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * len(data)
