@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import secrets
 import time
+import zlib
 from collections import Counter, OrderedDict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, cast
 
 from bot.views.intake import PASTED
+from knowledge import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bot.store import EntryName
-    from knowledge import Report
     from knowledge.finding import Finding
     from knowledge.secrets import Secret
 
 _ANSWERS = 1000
 _BYTES = 16 << 20
-_OF_FINDING = 2_000
-_OF_REPORT = 20_000
+_BARE = 2_000
+_QUICK = 1
 _CHECKS = 5000
 _CHECK_SECONDS = 3600.0
 _CORRECTED = ".corrected"
@@ -83,11 +84,39 @@ class Checked:
         """The findings that are shown: rules that the server has muted are left out."""
         return tuple(finding for finding in self.report.findings if finding.rule not in self.muted)
 
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """An answer as it is kept: its large parts compressed, which is a tenth of them."""
+
+    at: float
+    bare: Checked
+    text: bytes
+    report: bytes
+    rows: bytes
+
+    @classmethod
+    def of(cls, checked: Checked) -> _Packed:
+        rows = checked.dataset[1] if checked.dataset else b""
+        named = (checked.dataset[0], b"") if checked.dataset else None
+        large = (
+            checked.text.encode("utf-8", "surrogatepass"),
+            checked.report.model_dump_json(round_trip=True).encode(),
+            rows,
+        )
+        bare = replace(checked, text="", dataset=named, report=cast("Report", None))
+        return cls(time.monotonic(), bare, *(zlib.compress(part, _QUICK) for part in large))
+
+    def unpacked(self) -> Checked:
+        rows = None if self.bare.dataset is None else (self.bare.dataset[0], zlib.decompress(self.rows))
+        text = zlib.decompress(self.text).decode("utf-8", "surrogatepass")
+        return replace(
+            self.bare, text=text, dataset=rows, report=Report.model_validate_json(zlib.decompress(self.report))
+        )
+
     @property
     def size(self) -> int:
-        """About how many bytes it holds: its texts, its findings, and its plan."""
-        rows = len(self.dataset[1]) if self.dataset else 0
-        return len(self.text) + rows + _OF_FINDING * len(self.report.findings) + _OF_REPORT
+        return len(self.text) + len(self.report) + len(self.rows) + _BARE
 
 
 @dataclass(slots=True)
@@ -106,15 +135,15 @@ class Answers:
 
     def __init__(self, minutes: int) -> None:
         self._seconds = minutes * 60.0
-        self._kept: OrderedDict[str, tuple[float, Checked]] = OrderedDict()
+        self._kept: OrderedDict[str, _Packed] = OrderedDict()
         self._bytes = 0
         self._before: OrderedDict[int, _Before] = OrderedDict()
 
     def keep(self, checked: Checked) -> str:
         """Keeps an answer; returns the key under which its buttons find it."""
         key = secrets.token_urlsafe(9)
-        self._kept[key] = (time.monotonic(), checked)
-        self._bytes += checked.size
+        packed = self._kept[key] = _Packed.of(checked)
+        self._bytes += packed.size
         self._forget()
         return key
 
@@ -122,7 +151,7 @@ class Answers:
         """The answer of a key, or None when it has expired."""
         self._forget()
         found = self._kept.get(key)
-        return found[1] if found else None
+        return found.unpacked() if found else None
 
     def compare(self, owner: int, name: str, findings: Iterable[Finding]) -> Progress | None:
         """Remembers a check of a member and compares it with the one before, if that was of the same config.
@@ -150,8 +179,8 @@ class Answers:
         """Drops what is too old, and the oldest where there is too much."""
         limit = time.monotonic() - self._seconds
         while self._kept:
-            at, checked = next(iter(self._kept.values()))
-            if at > limit and len(self._kept) <= _ANSWERS and self._bytes <= _BYTES:
+            packed = next(iter(self._kept.values()))
+            if packed.at > limit and len(self._kept) <= _ANSWERS and self._bytes <= _BYTES:
                 return
             self._kept.popitem(last=False)
-            self._bytes -= checked.size
+            self._bytes -= packed.size
