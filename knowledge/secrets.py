@@ -210,6 +210,9 @@ def find(text: str) -> tuple[Secret, ...]:
     line, counted, free = 1, 0, 0
     for kind, start, end in spans:
         if start < free:
+            if end > free:  # what begins in one and reaches beyond it is masked with it
+                free, last = end, secrets[-1]
+                secrets[-1] = Secret(last.kind, last.start, end, last.line, last.revoke)
             continue
         line += text.count("\n", counted, start)
         counted, free = start, end

@@ -133,6 +133,14 @@ def test_behind_hundreds_of_secrets_everything_is_masked():
     assert len(find(text)) < 3_000
 
 
+def test_secrets_that_run_into_one_another_are_masked_to_the_last():
+    token = "hf_" + string.ascii_letters[:34]
+    for text in (f"{token}password={token}{token}password=api_key: x", f"password={token}{token}"):
+        covered = mask(text)
+        assert string.ascii_letters[5:30] not in covered
+        assert mask(covered) == covered
+
+
 NUMBERS = (
     *("1" + "0" * 400, "-1" + "0" * 400, "0x" + "f" * 3000, "1.0e+999", "-1.0e+999", ".nan", "1.0e-320", "1.0e+308"),
     *("0", "-1", "0.0", "9223372036854775808"),
