@@ -112,3 +112,14 @@ def test_pages_keep_their_examples(name: str) -> None:
 def test_everything_a_check_says_has_a_page() -> None:
     told = {each.rule for rule in RULES for each in checked(rule.bad, rule.gpus).findings}
     assert told <= {rule.id for rule in RULES} | set(PAGES)
+
+
+def test_no_rule_is_passed_over_that_would_find_something() -> None:
+    """Only the rules are run whose fields, or rarer `needs`, a config holds."""
+    missed = set()
+    for rule in RULES:
+        for example in (rule.bad, rule.good):
+            found = {each.rule for each in run(config_of(rule, example))}
+            config = config_of(rule, example)
+            missed |= {other.id for other in RULES if other.id not in found and other.findings(config)}
+    assert not missed
