@@ -8,6 +8,7 @@ import importlib
 import os
 import pkgutil
 import sys
+import threading
 
 from bot import console
 
@@ -45,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    if arguments is None and threading.active_count() == 1:
+        # Nothing is left to end, and taking the interpreter apart costs a short command a twentieth of its time.
+        sys.stderr.flush()
+        os._exit(code)
     return code
 
 

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, field
 
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([\w+-]*)[ \t]*$")
-_INVISIBLE = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-_SMART_DOUBLE = re.compile("[\u201c\u201d\u201e\u201f]")
-_SMART_SINGLE = re.compile("[\u2018\u2019\u201a\u201b]")
+_INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+_SPACES = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
+_SMART_DOUBLE = "[\u201c\u201d\u201e\u201f]"
+_SMART_SINGLE = "[\u2018\u2019\u201a\u201b]"
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _QUOTED = re.compile(r"^[ \t]*> ?")
 
@@ -51,8 +51,8 @@ def _plain_characters(text: str, said: list[str]) -> str:
         (_SMART_DOUBLE, '"', "Curly quotes were read as straight ones."),
         (_SMART_SINGLE, "'", "Curly quotes were read as straight ones."),
     ):
-        if pattern.search(text):
-            text = pattern.sub(plain, text)
+        if re.search(pattern, text):
+            text = re.sub(pattern, plain, text)
             if sentence not in said:
                 said.append(sentence)
     return text
