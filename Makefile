@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis agreement load screenshots docs facts golden audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis agreement fuzz load screenshots docs facts golden audit lock clean
 
 install: $(STAMP)
 
@@ -58,6 +58,10 @@ MUTATIONS ?= 5000
 SEED ?= 3
 agreement: install
 	$(BIN)/python scripts/compare_with_axolotl.py --validator $(VALIDATOR) --configs $(CONFIGS) --mutations $(MUTATIONS) --seed $(SEED) --mend 300
+
+fuzz: install
+	$(BIN)/pip install --quiet --disable-pip-version-check 'atheris>=2.3'
+	$(BIN)/python benchmarks/fuzz.py
 
 load: install
 	$(BIN)/python benchmarks/load.py
