@@ -156,6 +156,7 @@ _NAMED_LONG: _Names = tuple((piece, _Pattern(piece + _VALUE)) for piece in ("cre
 # "key" alone names a column or a part of a mapping.
 _KEY_NAMES = re.compile(r"(?:api|access|account|private|auth|secret|ssh|encryption|signing|wandb|comet|hub|hf)[ _-]?\Z")
 _MASKED = re.compile(r"masked-[a-z-]{0,40}\Z")
+_MASK_WORD = re.compile(r"masked-[a-z-]+")
 _BARE_KEY = re.compile(r"(?<![0-9a-z])[0-9a-f]{40}(?![0-9a-z])")
 _ASSIGNED = re.compile(r"[:=]")
 # Names that end in "token" in every config and hold a word of the vocabulary, a switch or a number.
@@ -227,9 +228,20 @@ def mask(text: str, secrets: tuple[Secret, ...] | None = None) -> str:
         text: A config, a log or a message.
         secrets: What `find` found in it, where that is known.
     """
-    secrets = find(text) if secrets is None else secrets
-    if not secrets:
-        return text
+    found = find(text) if secrets is None else secrets
+    for _ in range(_PASSES):
+        if not found:
+            break
+        text = _masked(text, found)
+        found = find(text)
+    return text
+
+
+_PASSES = 4
+"""What one secret hid, because it ran into it, shows when that one is masked: the text is looked at again."""
+
+
+def _masked(text: str, secrets: tuple[Secret, ...]) -> str:
     pieces: list[str] = []
     done = 0
     for secret in secrets:
@@ -330,6 +342,8 @@ def _bare_keys(low: str) -> Iterator[_Span]:
         start = max(low.rfind("\n", max(0, match.start() - 400), match.start()) + 1, match.start() - 400, 0)
         above = low.rfind("\n", max(0, match.start() - 400), max(0, start - 1)) + 1
         here, around = low[start : match.start()][-200:], low[max(above, match.start() - 400) : match.start()]
+        if "masked-" in around:  # the word in place of another secret names a key, and says nothing of this one
+            around = _MASK_WORD.sub("", around)
         if not any(word in here for word in _COMMIT_WORDS) and any(word in around for word in _KEY_WORDS):
             yield "Weights & Biases key", match.start(), match.end()
 
