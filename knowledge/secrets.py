@@ -237,7 +237,7 @@ def mask(text: str, secrets: tuple[Secret, ...] | None = None) -> str:
     return text
 
 
-_PASSES = 4
+_PASSES = 2
 """What one secret hid, because it ran into it, shows when that one is masked: the text is looked at again."""
 
 
@@ -341,9 +341,10 @@ def _bare_keys(low: str) -> Iterator[_Span]:
             continue
         start = max(low.rfind("\n", max(0, match.start() - 400), match.start()) + 1, match.start() - 400, 0)
         above = low.rfind("\n", max(0, match.start() - 400), max(0, start - 1)) + 1
-        here, around = low[start : match.start()][-200:], low[max(above, match.start() - 400) : match.start()]
+        here, around = low[start : match.start()][-200:], low[max(above, match.start() - 440) : match.start()]
         if "masked-" in around:  # the word in place of another secret names a key, and says nothing of this one
             around = _MASK_WORD.sub("", around)
+        around = around[-400:]
         if not any(word in here for word in _COMMIT_WORDS) and any(word in around for word in _KEY_WORDS):
             yield "Weights & Biases key", match.start(), match.end()
 
