@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from knowledge.config import SEPARATES_ROWS
+from knowledge.document import MAX_NEAREST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from knowledge.config import Config
 
@@ -22,6 +23,8 @@ ATTENTION = (
     "gemma4_hybrid_attn_impl",
 )
 """The fields that decide the attention back end."""
+_LONGEST_NAME = 200
+"""Characters of a name that may be a misspelt one."""
 
 
 def attention(config: Config) -> str | None:
@@ -57,3 +60,24 @@ def entries(config: Config, name: str) -> Iterator[tuple[int, dict[Any, Any]]]:
     for index, entry in enumerate(value if isinstance(value, list) else ()):
         if isinstance(entry, dict):
             yield index, entry
+
+
+def nearest(config: Config, name: str, known: Sequence[str], *, cutoff: float = 75) -> str | None:
+    """The known name that a misspelt one most likely means.
+
+    Args:
+        config: The config that holds the name; it counts how many were looked for.
+        name: What is written, compared in lower case.
+        known: The names that exist.
+        cutoff: Likeness from 0 to 100 below which nothing is near.
+
+    Returns:
+        None when nothing is near, or too much was looked for in this config already.
+    """
+    config.memo["nearest"] = asked = config.memo.get("nearest", 0) + 1
+    if asked > MAX_NEAREST or len(name) > _LONGEST_NAME:
+        return None
+    from rapidfuzz import fuzz, process
+
+    best = process.extractOne(name.lower(), known, scorer=fuzz.ratio, score_cutoff=cutoff)
+    return str(best[0]) if best else None

@@ -6,8 +6,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from knowledge.conditions import nearest
 from knowledge.config import LEGACY_ATTENTION, Config, load_types
-from knowledge.document import MAX_FINDINGS, MAX_NEAREST, Steps, join
+from knowledge.document import MAX_FINDINGS, Steps, join
 from knowledge.facts import read_json
 from knowledge.finding import Edit, Finding, Severity, make
 from knowledge.rule import problem, stamp
@@ -30,8 +31,6 @@ _FSDP1 = frozenset({"sharding_strategy", "forward_prefetch", "sync_module_states
 _FSDP1 |= {"backward_prefetch_policy", "limit_all_gathers", "use_orig_params"}
 _LONGEST = 95
 """Characters of a message."""
-_NAME = 200
-"""Characters of a name that may be a misspelt one."""
 _LAUNCHER = frozenset({"provider", "gpu", "gpu_count", "secrets", "volumes", "timeout", "region", "image", "memory"})
 
 
@@ -411,15 +410,9 @@ def _homes(key: str) -> list[str]:
 
 
 def _nearest(config: Config, name: str, names: list[str]) -> str | None:
-    """The known name that a misspelt one most likely means, None when none is near or too many were looked for."""
-    config.memo["nearest"] = asked = config.memo.get("nearest", 0) + 1
-    if asked > MAX_NEAREST or len(name) > _NAME:
-        return None
-    from rapidfuzz import fuzz, process
-
-    wanted = name.lower().replace("-", "_").replace(" ", "_")
-    best = process.extractOne(wanted, names, scorer=fuzz.ratio, score_cutoff=80)
-    return str(best[0]) if best and best[0] != name else None
+    """The field or choice that a misspelt one most likely means; they are written with underscores."""
+    found = nearest(config, name.replace("-", "_").replace(" ", "_"), names, cutoff=80)
+    return found if found != name else None
 
 
 def rename(config: Config, steps: Steps, name: str | None) -> Edit | None:

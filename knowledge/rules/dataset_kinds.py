@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from knowledge.conditions import entries
+from knowledge.conditions import entries, nearest
 from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
@@ -148,7 +148,7 @@ def dataset_type_unknown(config: Config) -> Iterator[Problem]:
             if kind.partition(":")[0] in known:
                 continue
             near = {"text": "completion", "raw": "completion", "json": "completion", "chat": "chat_template"}.get(kind)
-            near = near or nearest(kind, known)
+            near = near or nearest(config, kind, known)
             hint = f" Take `{near}`?" if near else " Plain text is `completion`, a chat `chat_template`."
             message = f"No such type: preparing the rows fails.{hint}"
             yield problem(message, (name, index, "type"), suggestion=near)
@@ -159,14 +159,6 @@ def supervised_types() -> tuple[str, ...]:
     """The dataset types of supervised training (facts/values.json)."""
     known = read_json("values.json")["dataset_type"]
     return (*known["sft_modules"], *known["sft_handlers"], "user_defined", "bradley_terry", "chat_template")
-
-
-def nearest(name: str, known: tuple[str, ...]) -> str | None:
-    """The known name most like a misspelt one."""
-    from rapidfuzz import fuzz, process
-
-    best = process.extractOne(name.lower(), known, scorer=fuzz.ratio, score_cutoff=75)
-    return best[0] if best else None
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from knowledge.conditions import nearest
 from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
@@ -209,7 +210,7 @@ def optimizer_unknown(config: Config) -> Iterator[Problem]:
     renamed = {"ao_adamw_4bit": "adamw_torch_4bit", "ao_adamw_8bit": "adamw_torch_8bit", "adamw": "adamw_torch_fused"}
     renamed |= {"adamw_hf": "adamw_torch_fused", "adam": "adamw_torch_fused", "lion": "lion_32bit"}
     if name not in known:
-        near = renamed.get(name) or nearest(name, known)
+        near = renamed.get(name) or nearest(config, name, known)
         hint = f" Take `{near}`." if near else " Take one such as `adamw_torch_fused`."
         yield problem(f"No such optimizer: building the trainer fails.{hint}", "optimizer", suggestion=near)
 
@@ -219,11 +220,3 @@ def optimizers() -> tuple[str, ...]:
     """The names that Axolotl or Transformers can build (facts/values.json)."""
     known = read_json("values.json")["optimizer"]
     return (*known["transformers"], *known["axolotl"])
-
-
-def nearest(name: str, known: tuple[str, ...]) -> str | None:
-    """The known name most like a misspelt one."""
-    from rapidfuzz import fuzz, process
-
-    best = process.extractOne(name.lower(), known, scorer=fuzz.ratio, score_cutoff=75)
-    return best[0] if best else None
