@@ -6,8 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from knowledge.config import Config
-from knowledge.document import MAX_FINDINGS, Document, Mapping, masked, parse
+from knowledge.config import Config, read
+from knowledge.document import MAX_FINDINGS, Document, Mapping
 from knowledge.finding import Edit, Finding, Frozen, Place, Severity, make
 from knowledge.memory import MemoryEstimate, memory_of
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
@@ -15,7 +15,7 @@ from knowledge.releases import release_findings
 from knowledge.rules import run
 from knowledge.samples.report import SampleReport  # noqa: TC001 - pydantic reads it
 from knowledge.schema import is_launcher_file, schema_findings
-from knowledge.secrets import Secret, find, mask
+from knowledge.secrets import Secret  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -67,12 +67,8 @@ def check(
         dataset: A sample of the dataset, its bytes or its path.
         dataset_name: The name of the sample's file, which tells its format.
     """
-    document = parse(text)
-    secrets = find(document.text)
-    if secrets:
-        document = masked(document, mask(document.text, secrets))
-    config = Config(document, gpus)
-    config.secretive = False
+    config = read(text, gpus)
+    document, secrets = config.document, config.secrets
     found = [_fault_finding(fault, document) for fault in document.faults]
     found += [_duplicate(each, document) for each in document.duplicates[: MAX_FINDINGS + 1]]
     sample = None

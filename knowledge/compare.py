@@ -6,19 +6,20 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.catalog import Catalog
-from knowledge.config import Config, Unreadable
-from knowledge.document import Steps, join, masked, parse
+from knowledge.config import Unreadable, read
+from knowledge.document import Steps, join
 from knowledge.finding import Finding, Frozen, Severity
 from knowledge.memory import memory_of
 from knowledge.plan import plan_of
 from knowledge.plan.words import gigabytes
 from knowledge.rules import run as run_rules
 from knowledge.schema import is_launcher_file, schema_findings
-from knowledge.secrets import find, mask
+from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from knowledge.config import Config
     from knowledge.memory import MemoryEstimate
     from knowledge.plan import TrainingPlan
 
@@ -97,8 +98,8 @@ def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = 
         gpus: GPUs of the first run.
         gpus_after: GPUs of the second, the same where None.
     """
-    a = _read(before, gpus)
-    b = _read(after, gpus if gpus_after is None else gpus_after)
+    a = read(before, gpus)
+    b = read(after, gpus if gpus_after is None else gpus_after)
     found_a, found_b = _findings(a), _findings(b)
     return Comparison(
         gpus_before=a.gpus,
@@ -108,13 +109,6 @@ def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = 
         new_findings=_only_in(found_b, found_a),
         gone_findings=_only_in(found_a, found_b),
     )
-
-
-def _read(text: str, gpus: int) -> Config:
-    """A config whose secrets are masked, names of keys included."""
-    document = parse(text)
-    secrets = find(document.text)
-    return Config(masked(document, mask(document.text, secrets)) if secrets else document, gpus)
 
 
 # -- fields --------------------------------------------------------------------------------------------------------

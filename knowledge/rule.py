@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from knowledge.config import Config, Unreadable
 from knowledge.document import MAX_FINDINGS, Steps, join, split
 from knowledge.finding import Edit, Finding, Place, Severity, make
-from knowledge.secrets import mask
 
 BASE = {
     "base_model": "base_model: NousResearch/Llama-3.2-1B\n",
@@ -175,8 +174,6 @@ def place(config: Config, field: str | Steps) -> Place | None:
         at = config.document.place(steps)
         if at is not None:
             path = join(steps)
-            words = config.words(steps)
-            excerpt = mask(words) if config.secretive else words
-            return make(Place, path=path, line=at[0], column=at[1], excerpt=excerpt)
+            return make(Place, path=path, line=at[0], column=at[1], excerpt=config.words(steps))
         steps = steps[:-1]
     return None

@@ -88,6 +88,8 @@ def cases(places):
     ]
 
 
+BEGINNING = 16
+"""Characters of a secret that would tell it from every other."""
 WAYS = (("--format", "text"), ("--format", "json"), ("--format", "github"), ("--fix",), ("--diff",))
 
 
@@ -107,10 +109,12 @@ def test_a_config_is_answered_without_it(capsys, monkeypatch, text, hidden):
     assert all(secret.revoke and secret.line <= text.count("\n") + 1 for secret in report.secrets)
     seen = [shown(capsys, monkeypatch, text, "check", "-", *words) for words in WAYS]
     assert "masked in what follows" in seen[-1]
+    seen += [shown(capsys, monkeypatch, text, "plan", "-", "--format", form) for form in ("text", "json")]
     seen += [report.model_dump_json(), compare(text, BASE).model_dump_json(), compare(BASE, text).model_dump_json()]
     for output in seen:
         assert hidden not in output
         assert hidden not in json.dumps(output)
+        assert hidden[:BEGINNING] not in output, "nor where a long value is cut"
 
 
 @pytest.mark.parametrize(("text", "hidden"), cases(LOGS))

@@ -16,7 +16,8 @@ from knowledge.config.later import LATER, SEPARATES_ROWS
 from knowledge.config.plugins import experts_fall_back
 from knowledge.config.raw import ABSENT, Raw, walk
 from knowledge.config.types import Types, load_types
-from knowledge.document import Document, Mapping, Steps, join, parse, split
+from knowledge.document import Document, Mapping, Steps, join, masked, parse, split
+from knowledge.secrets import Secret, find, mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,19 +50,19 @@ class Config:
     Args:
         document: The text with positions.
         gpus: Number of processes, one a GPU (the world size).
+        secrets: What was masked in the document.
 
-    `memo` keeps what is computed once a check; `reads` collects the paths that are looked at, when a test asks for it;
-    `secretive` says that words of the text may hold a secret and have to be masked.
+    `memo` keeps what is computed once a check; `reads` collects the paths that are looked at, when a test asks for it.
     """
 
-    def __init__(self, document: Document, gpus: int = 1) -> None:
+    def __init__(self, document: Document, gpus: int = 1, secrets: tuple[Secret, ...] = ()) -> None:
         self.document = document
         self.gpus = gpus
+        self.secrets = secrets
         self.types = load_types()
         self.values: dict[Any, Any] = document.values if isinstance(document.values, Mapping) else Mapping()
         self.memo: dict[str, Any] = {}
         self.reads: set[str] | None = None
-        self.secretive = True
         self.plugins = _plugins(self.values.get("plugins"))
         self._history = Raw(self.values, gpus, self.plugins).run(self.types.steps)
         self._typed: dict[str, Any] = {}
@@ -315,5 +316,9 @@ def _plugins(value: Any) -> frozenset[str]:
 
 
 def read(text: str, gpus: int = 1) -> Config:
-    """A text as a Config."""
-    return Config(parse(text), gpus)
+    """A text as a Config, its secrets masked: any word and value of it can be shown."""
+    document = parse(text)
+    secrets = find(document.text)
+    if secrets:
+        document = masked(document, mask(document.text, secrets))
+    return Config(document, gpus, secrets)
