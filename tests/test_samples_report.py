@@ -112,6 +112,18 @@ def test_names_from_the_rows_are_shown_short_and_without_secrets() -> None:
     assert "a1B2a1B2" not in " ".join(each.message for each in report.findings)
 
 
+def test_secret_among_the_rows_is_shown_nowhere() -> None:
+    token = "hf_" + "a1B2" * 9
+    told = "plum " * 15 + token
+    turns = [{"role": "user", "content": f"My token is {token}."}, {"role": "assistant", "content": told}]
+    for row in ({token: turns}, {"messages": turns, token: "x"}, {**ALPACA, "output": told}):
+        for config in (ONE, ONE.replace("type: alpaca", f"type: chat_template\n    field_messages: {token}")):
+            report = check(config, dataset=lines(row, row), dataset_name="first.jsonl")
+            assert report.dataset is not None
+            for seen in (report.model_dump_json(), mask_text(report.dataset), propose(lines(row, row)) or ""):
+                assert "a1B2a1B2" not in seen
+
+
 def test_rows_fix_the_number_of_steps() -> None:
     rows = [{**ALPACA, "instruction": f"Name fruit {index}."} for index in range(40)]
     report = check(ONE, dataset=lines(*rows), dataset_name="first.jsonl")

@@ -16,6 +16,7 @@ from bot.views.run import run_lines
 from bot.views.verdict import is_unreadable, verdict
 from bot.views.wording import listed, plural
 from knowledge.finding import Severity
+from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +93,8 @@ def subject(checked: Checked) -> str:
 
 
 def file_name(name: str) -> str:
-    """A file's name as it is, or as code where it would turn into format."""
+    """A file's name as it is, its secrets masked, or as code where it would turn into format."""
+    name = mask(name)
     if _PLAIN_NAME.match(name) and "__" not in name and not name.startswith(("_", "-", "#")):
         return name
     return limits.code(name, 80)

@@ -24,6 +24,7 @@ from knowledge.samples.reading import read_rows
 from knowledge.samples.report import SampleReport
 from knowledge.samples.rows import SAMPLE_BYTES, Rows
 from knowledge.samples.wording import Surroundings, finding, load_told
+from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,7 +179,7 @@ def _report(
         exact=exact,
         cut=rows.cut,
         read=rows.read,
-        columns=tuple(rows.columns),
+        columns=tuple(mask(name) for name in rows.columns),
         notes=tuple(_notes(entry, rows, checked, name, exact=exact)),
         lengths=tuple(tally.lengths),
         preview=preview(case) if case is not None else (),
@@ -269,7 +270,7 @@ def _without_entry(data: bytes, name: str) -> SampleReport:
         rows_kept=0,
         cut=rows.cut,
         read=rows.read,
-        columns=tuple(rows.columns),
+        columns=tuple(mask(name) for name in rows.columns),
         notes=("The config has no dataset, so the rows were only read.",),
     )
 

@@ -14,6 +14,7 @@ from knowledge.samples.kinds import names_under
 from knowledge.samples.proposal import TEXT_KEYS
 from knowledge.samples.templates import template_names
 from knowledge.samples.wording import load_told, shown
+from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +44,9 @@ _Dumper.add_representer(str, _text)
 
 
 def dump(block: dict[str, Any]) -> str:
-    """A block of YAML to copy."""
-    return yaml.dump(block, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=False)
+    """A block of YAML to copy; columns that are named after a secret are masked in it."""
+    text = yaml.dump(block, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=False)
+    return mask(text)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""How the first rows are masked: trained text and context text, shortened."""
+"""How the first rows are masked: trained text and context text, shortened and without secrets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case
 from knowledge.samples.issues import Issues
 from knowledge.samples.readers import READERS
 from knowledge.samples.report import Mask, Span
+from knowledge.secrets import mask as mask_secrets
 
 if TYPE_CHECKING:
     from knowledge.samples.case import Made
@@ -70,7 +71,7 @@ def _spans(pieces: list[tuple[str, int]]) -> tuple[Span, ...]:
             joined[-1] = (joined[-1][0] + text, trained)
         else:
             joined.append((text, trained))
-    return tuple(Span(text=shortened(text), trained=trained) for text, trained in joined[:SPANS])
+    return tuple(Span(text=shortened(mask_secrets(text)), trained=trained) for text, trained in joined[:SPANS])
 
 
 def shortened(text: str, width: int = WIDTH) -> str:
