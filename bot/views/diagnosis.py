@@ -19,10 +19,18 @@ if TYPE_CHECKING:
     from knowledge.diagnosis import Diagnosis, Match
     from knowledge.secrets import Secret
 
+# Characters of each part at most. What must stand is counted first; the other matches and the findings share the rest.
+_SECRETS = 500
+_HEAD = 900
 _FIRST = 1700
-_OTHER = 420
+_SEND = 400
+_OTHER = 350
+_FINDING = 250
 _OTHERS = 3
 _FINDINGS = 3
+_CAUSES = 4
+_CAUSE = 260
+_TITLES = 120  # "Also in it", "Its config", and the line that counts the findings left out
 
 
 def diagnosis_layout(
@@ -51,23 +59,29 @@ def diagnosis_layout(
         head.append(f"From your log, line{chr(0xA0)}{first.line}: {limits.code(first.quote, 160)}")
     elif found.unknown is not None and found.unknown.quote:
         head.append(f"The line that matters: {limits.code(found.unknown.quote, 160)}")
-    items: list[ui.Item[Any]] = [ui.TextDisplay(limits.cut("\n".join(head), 900))]
-    if first is not None and (explained := _explained(first)).strip():
-        items.append(ui.TextDisplay(explained))
+    warning = limits.cut(secret_warning(secrets, public=public), _SECRETS) if secrets else ""
+    opening = limits.cut("\n".join(head), _HEAD)
+    explained = _explained(first) if first is not None else ""
+    send = limits.cut(small(found.unknown.send.strip()), _SEND) if found.unknown is not None else ""
+    room = limits.TEXT - _TITLES - sum(map(limits.length, (warning, opening, explained, send)))
     others = [_short(match) for match in [*telling[1:], *_harmless(found)][:_OTHERS]]
+    others, room = _fitting(others, room)
+    shown = [limits.cut(finding_text(finding), _FINDING) for finding in found.findings[:_FINDINGS]]
+    shown, room = _fitting(shown, room)
+    items: list[ui.Item[Any]] = [ui.TextDisplay(opening)]
+    if explained.strip():
+        items.append(ui.TextDisplay(explained))
     if others:
-        items += [ui.Separator(), ui.TextDisplay("**Also in it**\n" + "\n\n".join(others))]
+        items += [ui.Separator(), ui.TextDisplay("\n\n".join(["**Also in it**\n" + others[0], *others[1:]]))]
     if found.findings:
-        shown = [limits.cut(finding_text(finding), 250) for finding in found.findings[:_FINDINGS]]
         more = len(found.findings) - len(shown)
-        rest = f"\n\n{plural(more, 'more finding')}: `/checkconfig` shows all." if more > 0 else ""
-        items += [ui.Separator(), ui.TextDisplay("**Its config**\n" + "\n\n".join(shown) + rest)]
+        rest = [f"{plural(more, 'more finding')}: `/checkconfig` shows all."] if more else []
+        items += [ui.Separator(), ui.TextDisplay("**Its config**\n" + "\n\n".join([*shown, *rest]))]
     colour = Colour.ERROR if telling else Colour.WARNING if found.unknown else Colour.NEUTRAL
-    view: list[ui.Item[Any]] = []
-    if secrets:
-        view.append(ui.TextDisplay(limits.cut(secret_warning(secrets, public=public), 500)))
-    view.append(container(colour, *items))
-    if found.unknown is not None and (send := small(limits.cut(found.unknown.send.strip(), 400))):
+    view: list[ui.Item[Any]] = [container(colour, *items)]
+    if warning:
+        view.insert(0, ui.TextDisplay(warning))
+    if send:
         view.append(ui.TextDisplay(send))
     names = [(name, "a field that it concerns") for match in telling for name in match.fields]
     names += [(name, "an idea behind it") for match in telling for name in match.concepts]
@@ -93,13 +107,22 @@ def headline(found: Diagnosis) -> str:
 
 def _explained(match: Match) -> str:
     """Causes and cure; a code block in the cure keeps its fence."""
-    causes = "\n".join(f"{number}. {limits.cut(cause, 260)}" for number, cause in enumerate(match.causes[:4], 1))
+    causes = "\n".join(
+        f"{number}. {limits.cut(cause, _CAUSE)}" for number, cause in enumerate(match.causes[:_CAUSES], 1)
+    )
     cure = match.cure.strip()
-    if limits.length(cure) > _FIRST - 600:
-        cure = limits.cut(cure, _FIRST - 600)
-        cure += "\n```\n" if cure.count("```") % 2 else ""
+    room = _FIRST - limits.length(causes) - len("\n\n") - len("\n```\n")
+    if limits.length(cure) > room:
+        cure = limits.cut(cure, room)
+        cure += "\n```" if cure.count("```") % 2 else ""
     # A blank line, or the cure would be read as part of the last cause.
     return "\n\n".join(part for part in (causes, cure) if part) + ("\n" if cure.endswith("```") else "")
+
+
+def _fitting(pieces: list[str], room: int) -> tuple[list[str], int]:
+    """(the pieces that fit whole, the characters left after them)."""
+    taken, used = limits.pack(pieces, room)
+    return (pieces[:taken], room - used) if used <= room else ([], room)
 
 
 def _short(match: Match) -> str:

@@ -227,6 +227,32 @@ def test_diagnoses_fit(matches, findings, unknown, notes, secrets):
     inside(lambda: fits(diagnosis_layout(found, 2**63 - 1, notes=notes, secrets=secrets, public=True)))
 
 
+def test_longest_diagnosis_fits_and_counts_what_it_leaves_out():
+    long = "words that go on " * 100
+    match = Match(
+        id="a", kind="library", line=10**6, quote=long, meaning=long, causes=(long,) * 6, cure=f"{long}\n```yaml\na: 1",
+        fields=(), rules=(), concepts=(), harmless=False,
+    )  # fmt: skip
+    finding = _finding("rule", Severity.ERROR, ["lora_r"], 1, long, None, [], long, None, None)
+    found = Diagnosis(
+        axolotl="0.21.0",
+        matches=(match,) * 8,
+        findings=(finding,) * 8,
+        unknown=Unknown(quote=long, send="line\n" * 400),
+    )
+    secrets = [Secret(f"kind {number}", 1, 2, 1, long) for number in range(9)]
+
+    def work():
+        view = diagnosis_layout(found, 1, notes=[long] * 3, secrets=secrets, public=True)
+        fits(view)
+        texts = [item.content for item in view.walk_children() if isinstance(item, discord.ui.TextDisplay)]
+        assert any("Secret found" in text for text in texts)
+        assert any("`/checkconfig` shows all" in text for text in texts)
+        assert all(text.count("```") % 2 == 0 for text in texts)
+
+    inside(work)
+
+
 CHANGE = st.builds(
     FieldChange,
     path=NAME,
