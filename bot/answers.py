@@ -19,6 +19,7 @@ from knowledge import Report
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from bot.intake import Sample
     from bot.store import EntryName
     from knowledge.finding import Finding
     from knowledge.secrets import Secret
@@ -52,7 +53,7 @@ class Checked:
         report: What was found.
         gpus: GPUs that it was checked for.
         axolotl: Axolotl release that it was checked for.
-        dataset: A sample of its dataset, its secrets masked, and the sample's name.
+        dataset: Rows of its dataset.
         notes: Sentences about how the text was taken.
         guild_id: The server in which it was asked, if any.
         message: Channel and message that held the config, where it was a message in a channel.
@@ -69,7 +70,7 @@ class Checked:
     report: Report
     gpus: int
     axolotl: str | None = None
-    dataset: tuple[str, bytes] | None = None
+    dataset: Sample | None = None
     notes: tuple[str, ...] = ()
     guild_id: int | None = None
     message: tuple[int, int] | None = None
@@ -97,8 +98,8 @@ class _Packed:
 
     @classmethod
     def of(cls, checked: Checked) -> _Packed:
-        rows = checked.dataset[1] if checked.dataset else b""
-        named = (checked.dataset[0], b"") if checked.dataset else None
+        rows = checked.dataset.data if checked.dataset is not None else b""
+        named = None if checked.dataset is None else replace(checked.dataset, data=b"")
         large = (
             checked.text.encode("utf-8", "surrogatepass"),
             checked.report.model_dump_json(round_trip=True).encode(),
@@ -108,7 +109,8 @@ class _Packed:
         return cls(time.monotonic(), bare, *(zlib.compress(part, _QUICK) for part in large))
 
     def unpacked(self) -> Checked:
-        rows = None if self.bare.dataset is None else (self.bare.dataset[0], zlib.decompress(self.rows))
+        named = self.bare.dataset
+        rows = None if named is None else replace(named, data=zlib.decompress(self.rows))
         text = zlib.decompress(self.text).decode("utf-8", "surrogatepass")
         return replace(
             self.bare, text=text, dataset=rows, report=Report.model_validate_json(zlib.decompress(self.report))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.client import HelpBot
-    from bot.intake import Taken
+    from bot.intake import Sample, Taken
     from knowledge.diagnosis import Diagnosis
 
 _log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ async def check(
     guild_id: int | None,
     gpus: int | None = None,
     axolotl: str | None = None,
-    dataset: tuple[str, bytes] | None = None,
+    dataset: Sample | None = None,
     message: tuple[int, int] | None = None,
     public: bool = False,
     compare: bool = True,
@@ -43,7 +43,7 @@ async def check(
         guild_id: The server in which it was asked.
         gpus: GPUs; without it those that the server has set, or 1.
         axolotl: Release; without it the one that the server has set, or the newest known.
-        dataset: Name and bytes of a sample of the dataset.
+        dataset: Rows of the dataset.
         message: Channel and message in which the text stands.
         public: Whether the member may answer that message in public.
         compare: Whether this is a new check, to be compared with the member's last one.
@@ -58,12 +58,16 @@ async def check(
     if axolotl is None and settings.axolotl is not None:
         said.append(words.server_release(settings.axolotl))
     count, release = gpus or settings.gpus or 1, axolotl or settings.axolotl
-    name, data = dataset or ("sample.jsonl", None)
     report = await bot.workers.run(
-        jobs.check, text=taken.text, gpus=count, axolotl=release, dataset=data, dataset_name=name
+        jobs.check,
+        text=taken.text,
+        gpus=count,
+        axolotl=release,
+        dataset=None if dataset is None else dataset.data,
+        dataset_name="" if dataset is None else dataset.name,
     )
     bot.metrics.check(report.verdict)
-    for secret in taken.secrets:
+    for secret in (*taken.secrets, *(dataset.secrets if dataset is not None else ())):
         bot.metrics.secret(secret.kind)
     shown = [finding for finding in report.findings if finding.rule not in muted]
     return Checked(

@@ -14,6 +14,7 @@ from bot import jobs, reading
 from bot.errors import UserError
 from bot.views import intake as words
 from knowledge.document import MAX_BYTES
+from knowledge.samples import SAMPLE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from bot.workers import Workers
     from knowledge.secrets import Secret
 
-MAX_SAMPLE_BYTES = 8 << 20
-"""Bytes of a dataset sample."""
+MAX_SAMPLE_BYTES = 10 << 20
+"""Bytes of a file with rows: what Discord lets everybody upload. Its first SAMPLE_BYTES are read."""
 MAX_TAKEN = 5
 """Configs that are taken from one message."""
 
@@ -58,6 +59,21 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows of a dataset, their secrets masked.
+
+    Attributes:
+        name: The file's name.
+        data: The bytes that are read of it.
+        secrets: What was masked in them; their lines are lines of the file.
+    """
+
+    name: str
+    data: bytes
+    secrets: tuple[Secret, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What a message held: texts that were taken, and the names of what was not, with the reason."""
 
@@ -76,17 +92,19 @@ async def from_attachment(workers: Workers, attachment: discord.Attachment) -> T
     return await take(workers, attachment.filename, text, notes)
 
 
-async def sample_from(workers: Workers, attachment: discord.Attachment) -> tuple[str, bytes]:
-    """Reads rows of a dataset from a file: its name, and its bytes with secrets masked where it is text.
+async def sample_from(workers: Workers, attachment: discord.Attachment) -> Sample:
+    """Reads rows of a dataset from a file; secrets are masked where it is text.
 
     Raises:
         UserError: it is too large or can't be fetched.
     """
     data = await _download(attachment, MAX_SAMPLE_BYTES, words.sample_too_large)
-    if PurePath(attachment.filename).suffix.lower() not in (".parquet", ".arrow"):
-        text, _ = decode(data, attachment.filename)
-        data = (await take(workers, attachment.filename, text)).text.encode()
-    return attachment.filename, data
+    if PurePath(attachment.filename).suffix.lower() in (".parquet", ".arrow"):
+        return Sample(attachment.filename, data)
+    text, _ = decode(data, attachment.filename)
+    taken = await take(workers, attachment.filename, text)
+    # One byte more than is read, so that what reads it still sees that the file goes on.
+    return Sample(attachment.filename, taken.text.encode()[: SAMPLE_BYTES + 1], taken.secrets)
 
 
 async def from_paste(workers: Workers, *parts: str) -> Taken:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_MASK = 1500
+"""Characters of the rows that are shown."""
+
+
 class Correction(Frozen):
     """A config with its mechanical faults mended.
 
@@ -36,8 +40,8 @@ class Correction(Frozen):
     mended: int
 
 
-class Curve(Frozen):
-    """A picture of the learning rate.
+class Picture(Frozen):
+    """A picture.
 
     Attributes:
         png: The picture.
@@ -48,6 +52,24 @@ class Curve(Frozen):
 
     png: bytes
     alt: str
+
+
+class Rows(Frozen):
+    """What the rows of a dataset become.
+
+    Attributes:
+        block: The `datasets:` block that fits them, where no config was given; None where nothing fits.
+        lines: Rows, trained tokens, and what was assumed.
+        mask: The first rows, trained text and context apart, as a code block.
+        picture: The lengths of the rows.
+    """
+
+    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+
+    block: str | None
+    lines: tuple[str, ...] = ()
+    mask: str = ""
+    picture: Picture | None = None
 
 
 def ready() -> bool:
@@ -90,12 +112,30 @@ def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = 
     return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after)
 
 
-def curve(text: str, *, gpus: int = 1) -> Curve | None:
+def curve(text: str, *, gpus: int = 1) -> Picture | None:
     """Draws the learning rate over the run; None where the config has no curve."""
     from bot.views.curve import curve_picture  # draws, so it comes with a large library
 
     picture = curve_picture(text, gpus=gpus)
-    return None if picture is None else Curve(png=picture.png, alt=picture.alt)
+    return None if picture is None else Picture(png=picture.png, alt=picture.alt)
+
+
+def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
+    """Shows what rows become under a config; without one, under the block that fits them."""
+    from bot.views.rows import mask_text, rows_lines, rows_picture  # draws, so it comes with a large library
+    from knowledge.samples import check_rows, propose
+
+    block = propose(dataset, name=dataset_name) if text is None else None
+    if text is None and block is None:
+        return Rows(block=None)
+    sample = check_rows(read(text if text is not None else block or ""), dataset, name=dataset_name)
+    picture = rows_picture(sample)
+    return Rows(
+        block=block,
+        lines=rows_lines(sample),
+        mask=mask_text(sample, _MASK),
+        picture=None if picture is None else Picture(png=picture.png, alt=picture.alt),
+    )
 
 
 def fittings(text: str, *, gpus: int = 1) -> tuple[Fitting, ...]:
@@ -104,6 +144,6 @@ def fittings(text: str, *, gpus: int = 1) -> tuple[Fitting, ...]:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (ready, look, check, correct, curve, fittings, diagnose, compare)
+    job.__name__: job for job in (ready, look, check, correct, curve, rows, fittings, diagnose, compare)
 }
 """By the name under which a worker is asked for them."""

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot import intake
+from bot import intake, jobs
 from bot.checking import check, diagnose
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.errors import UserError, answer, answered_command
@@ -19,6 +19,7 @@ from bot.views import intake as intake_words
 from bot.views.answer import MOST_GPUS, PRESSES, show
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.press import Form, field, typed, whole_number
+from bot.views.sample import proposal_layout
 from knowledge.schema import load_names
 
 
@@ -51,10 +52,13 @@ class CheckConfig(commands.Cog):
         dataset: discord.Attachment | None = None,
         version: app_commands.Range[str, 1, 20] | None = None,
     ) -> None:
-        """Checks a file, or opens a form to paste a config into."""
+        """Checks a file; proposes a block for rows without one; with neither opens a form to paste a config into."""
         release = _release(version)
         if file is None:
-            await interaction.response.send_modal(PasteForm(gpus, dataset, release))
+            if dataset is None:
+                await interaction.response.send_modal(PasteForm(gpus, release))
+            else:
+                await _answer_rows(interaction, dataset)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         taken = await intake.from_attachment(self.bot.workers, file)
@@ -81,36 +85,56 @@ class CheckConfig(commands.Cog):
 
 
 class PasteForm(Form):
-    """The YAML in one field or two, or a file; and the number of GPUs."""
+    """The YAML in one field or two, or a file; the number of GPUs; and rows of the dataset."""
 
-    def __init__(self, gpus: int | None, dataset: discord.Attachment | None, release: str | None) -> None:
+    def __init__(self, gpus: int | None, release: str | None) -> None:
         super().__init__(words.PASTE_TITLE, name="paste")
-        self._dataset = dataset
         self._release = release
         self.text = field(words.PASTE_TEXT, paragraph=True, required=False)
-        self.file: ui.Label[Any] = ui.Label(
-            text=words.PASTE_FILE, component=ui.FileUpload(required=False, max_values=1)
-        )
+        self.file = _upload(words.PASTE_FILE)
+        self.rows = _upload(words.PASTE_ROWS)
         self.gpus = field(words.PASTE_GPUS, default=str(gpus) if gpus else None, required=False, longest=6, example="1")
         self.more = field(words.PASTE_MORE, paragraph=True, required=False)
-        for item in (self.text, self.file, self.gpus, self.more):
+        for item in (self.text, self.file, self.gpus, self.more, self.rows):
             self.add_item(item)
 
     async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
         """Checks what was pasted or chosen."""
         gpus = whole_number(typed(self.gpus), "The number of GPUs", 1, MOST_GPUS) if typed(self.gpus).strip() else None
-        upload = self.file.component
-        files = list(upload.values) if isinstance(upload, ui.FileUpload) else []
+        file, dataset = _chosen(self.file), _chosen(self.rows)
         pasted = [typed(self.text), typed(self.more)]
-        if not files and not any(part.strip() for part in pasted):
-            raise UserError(intake_words.NOTHING_GIVEN)
+        if file is None and not any(part.strip() for part in pasted):
+            if dataset is None:
+                raise UserError(intake_words.NOTHING_GIVEN)
+            await _answer_rows(interaction, dataset)
+            return
         await interaction.response.defer(ephemeral=True, thinking=True)
         workers = interaction.client.workers
-        if files:
-            taken = await intake.from_attachment(workers, files[0])
+        if file is not None:
+            taken = await intake.from_attachment(workers, file)
         else:
             taken = await intake.from_paste(workers, *pasted)
-        await _answer_one(interaction, taken, gpus=gpus, axolotl=self._release, dataset=self._dataset)
+        await _answer_one(interaction, taken, gpus=gpus, axolotl=self._release, dataset=dataset)
+
+
+def _upload(label: str) -> ui.Label[Any]:
+    return ui.Label(text=label, component=ui.FileUpload(required=False, max_values=1))
+
+
+def _chosen(label: ui.Label[Any]) -> discord.Attachment | None:
+    """The file in a field of the form."""
+    upload = label.component
+    return next(iter(upload.values), None) if isinstance(upload, ui.FileUpload) else None
+
+
+async def _answer_rows(interaction: discord.Interaction[HelpBot], dataset: discord.Attachment) -> None:
+    """Answers for rows without a config: the block that fits them."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    workers = interaction.client.workers
+    sample = await intake.sample_from(workers, dataset)
+    rows = await workers.run(jobs.rows, dataset=sample.data, dataset_name=sample.name)
+    view, files = proposal_layout(sample.name, rows, sample.secrets)
+    await answer(interaction, view, **files)
 
 
 async def _answer_one(

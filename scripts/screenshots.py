@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,11 @@ async def plan(page: DemoPage, _running: Demo) -> None:
     await page.press("Plan")
 
 
+async def proposal(page: DemoPage, _running: Demo) -> None:
+    """Rows without a config: the block that fits them, their lengths, and what is trained."""
+    await page.command("checkconfig", files={"dataset": EXAMPLES / "rows.jsonl"})
+
+
 async def explanation(page: DemoPage, _running: Demo) -> None:
     """A field explained."""
     await page.command("explain", field="gradient_accumulation_steps")
@@ -94,7 +100,7 @@ async def compare(page: DemoPage, _running: Demo) -> None:
 
 ANSWERS: dict[str, Callable[[DemoPage, Demo], Awaitable[None]]] = {
     function.__name__: function
-    for function in (report, refused, broken, error, corrected, clean, plan, explanation, batch, faq, compare)
+    for function in (report, refused, broken, error, corrected, clean, plan, proposal, explanation, batch, faq, compare)
 }
 
 
@@ -129,9 +135,11 @@ def main() -> int:
     if chromium() is None:
         sys.stderr.write("screenshots: no Chromium is installed. On Debian: apt-get install chromium.\n")
         return 2
+    start = time.time()
     asyncio.run(take(sys.argv[1:] or list(ANSWERS)))
     for path in IMAGES.glob("*.png"):
-        shrink(path)
+        if path.stat().st_mtime >= start:  # a palette of a palette would differ each time
+            shrink(path)
     sys.stdout.write(f"{len(list(IMAGES.glob('*.png')))} pictures in {IMAGES.relative_to(ROOT)}\n")
     return 0
 

@@ -87,3 +87,34 @@ def test_explain_leads_from_other_names_and_says_when_it_knows_nothing(capsys):
     assert json.loads(capsys.readouterr().out)["path"] == "sequence_len"
     assert main(["explain", "gradient_acumulation_stepz", "--format", "json"]) == 1
     assert "gradient_accumulation_steps" in json.loads(capsys.readouterr().out)["nearest"]
+
+
+def test_rows_alone_print_the_block_that_fits_them(tmp_path, capsys):
+    rows = tmp_path / "talks.jsonl"
+    rows.write_text('{"question": "Which way?", "text": "To the left."}\n' * 2)
+    assert main(["check", "--dataset", str(rows)]) == 0
+    told = capsys.readouterr()
+    assert told.out == "datasets:\n  - path: talks.jsonl\n    type: completion\n"
+    assert "2 rows as JSON Lines, 2 trained on." in told.err
+    assert "TRAINED │ To the left." in told.err
+    assert main(["check", "--dataset", str(rows), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["block"] == told.out
+
+
+def test_rows_that_nothing_reads_and_a_missing_config_are_said(tmp_path, capsys):
+    rows = tmp_path / "prices.jsonl"
+    rows.write_text('{"price": 5}\n')
+    assert main(["check", "--dataset", str(rows)]) == 1
+    assert "no dataset type" in capsys.readouterr().err
+    assert main(["check"]) == 2
+    assert "name a config" in capsys.readouterr().err
+
+
+def test_a_config_with_rows_shows_what_is_trained(config, tmp_path, capsys):
+    rows = tmp_path / "x.jsonl"
+    rows.write_text('{"instruction": "Name a fruit", "input": "", "output": "A plum."}\n')
+    main(["check", config(GOOD), "--dataset", str(rows)])
+    out = capsys.readouterr().out
+    assert "1 row as JSON Lines, 1 trained on." in out
+    assert "context │ Name a fruit" in out
+    assert "TRAINED │ A plum." in out

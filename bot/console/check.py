@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.views.rows import mask_lines, rows_lines
 from bot.views.run import run_lines
 from knowledge.check import Report, check
 from knowledge.finding import Finding, Severity
@@ -23,9 +24,13 @@ _LEVELS = {"error": 1, "crash": 1, "ignored": 2, "warning": 3}
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="config, folder of configs, or - for standard input")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="config, folder of configs, or - for standard input")
     parser.add_argument("--gpus", type=_count, default=1, help="GPUs of the run (default 1)")
-    parser.add_argument("--dataset", type=Path, help="a sample of the dataset: JSON Lines, JSON, CSV or parquet")
+    parser.add_argument(
+        "--dataset",
+        type=Path,
+        help="rows of the dataset: JSON Lines, JSON, CSV or parquet; alone, prints the block that fits them",
+    )
     parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
     parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
@@ -40,6 +45,8 @@ def run(options: argparse.Namespace) -> int:
     if options.dataset is not None and not options.dataset.is_file():
         print(f"helpbot: cannot read {options.dataset}: no such file.", file=sys.stderr)
         return 2
+    if not options.paths:
+        return _propose(options.dataset, options.format)
     for path in _files(options.paths):
         text = _read(path)
         if text is None:
@@ -62,6 +69,27 @@ def run(options: argparse.Namespace) -> int:
         if code == 0 and _fails(report.findings, options.fail_on):
             code = 1
     return code
+
+
+def _propose(dataset: Path | None, form: str) -> int:
+    """Print the `datasets:` block that fits rows; exit 1 where none does, 2 where there is nothing to look at."""
+    if dataset is None:
+        print("helpbot: name a config, a folder of them, or - for standard input.", file=sys.stderr)
+        return 2
+    from knowledge.config import read
+    from knowledge.samples import check_rows, propose
+
+    block = propose(dataset)
+    if form == "json":
+        print(json.dumps({"file": str(dataset), "block": block}, ensure_ascii=False, separators=(",", ":")))
+    elif block is not None:
+        sys.stdout.write(block)
+        sample = check_rows(read(block), dataset, name=dataset.name)
+        for line in (*rows_lines(sample), *mask_lines(sample)):
+            print(line.replace("**", ""), file=sys.stderr)
+    if block is None:
+        print(f"helpbot: no dataset type of Axolotl reads the rows of {dataset}.", file=sys.stderr)
+    return int(block is None)
 
 
 def _count(word: str) -> int:
@@ -188,6 +216,10 @@ def _write_plan(report: Report) -> None:
         print("\nYour run")
         for line in lines:
             print(f"  {line.replace('**', '')}")
+    if report.dataset is not None and (mask := mask_lines(report.dataset)):
+        print("\nWhat is trained in the first rows")
+        for line in mask:
+            print(f"  {line}")
 
 
 def _head(finding: Finding) -> str:

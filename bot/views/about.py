@@ -26,7 +26,8 @@ SOURCES = (
 )
 HELP = (
     "**Check a config** `/checkconfig file:` and choose your YAML; without a file a field opens to paste it. `gpus:` "
-    "says how many GPUs the run has, `dataset:` takes some rows, `version:` an older Axolotl.\n\n"
+    "says how many GPUs the run has, `dataset:` takes some rows (alone, it tells which block fits them), `version:` "
+    "an older Axolotl.\n\n"
     "**Check a message** open its menu, Apps, **Check message**: code blocks and files in it are read.\n\n"
     "**Ask what a field does** `/explain field:sequence_len`; type a few letters for suggestions.\n\n"
     "**Keep the batch on other GPUs** `/batchsize micro_batch_size:2 gradient_accumulation_steps:75 gpus:4`\n\n"

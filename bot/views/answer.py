@@ -20,6 +20,7 @@ from bot.views.faq import offer_rows
 from bot.views.plan import plan_layout
 from bot.views.press import Form, Press, field, typed, whole_number
 from bot.views.report import Page, page_of, report_layout
+from bot.views.sample import rows_layout
 from bot.views.share import RemoveShared, share_summary
 from bot.views.wrong import CloseReport, WrongAdvice
 
@@ -55,6 +56,8 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
     if checked.findings and checked.guild_id is not None:
         buttons.append(WrongAdvice.button("Wrong advice?", owner, key))
     found: list[ui.ActionRow[Any]] = [ui.ActionRow(*buttons)]
+    if checked.report.dataset is not None and checked.report.dataset.longest:
+        found.append(ui.ActionRow(Rows.button("Rows: lengths and what is trained", owner, key)))
     if select := related("Explain", owner, explained(checked, page.start, page.end)):
         found.append(ui.ActionRow(select))
     found += offer_rows(checked.faq, owner)
@@ -117,6 +120,22 @@ class Plan(Press, name="plan"):
         checked = find(interaction, self.state)
         await interaction.response.defer(ephemeral=True, thinking=True)
         view, files = await plan_layout(interaction.client, checked)
+        await answer(interaction, view, **files)
+
+
+class Rows(Press, name="rows"):
+    """Shows how long the rows are and which text of them is trained."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Answers with the picture and the first rows."""
+        checked = find(interaction, self.state)
+        if checked.dataset is None:
+            raise UserError(notice.EXPIRED)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        shown = await interaction.client.workers.run(
+            jobs.rows, dataset=checked.dataset.data, dataset_name=checked.dataset.name, text=checked.text
+        )
+        view, files = rows_layout(checked.dataset.name, shown)
         await answer(interaction, view, **files)
 
 
@@ -199,6 +218,7 @@ class Turn(Press, name="page"):
 PRESSES: tuple[type[Press], ...] = (
     Corrected,
     Plan,
+    Rows,
     OtherGpus,
     Share,
     AnswerPublicly,

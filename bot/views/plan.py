@@ -40,7 +40,7 @@ async def plan_layout(bot: HelpBot, checked: Checked) -> tuple[ui.LayoutView, di
     items.append(ui.TextDisplay(table(plan, memory)))
     files: dict[str, Any] = {}
     curve = await _curve(bot, checked)
-    if isinstance(curve, jobs.Curve):
+    if isinstance(curve, jobs.Picture):
         files["file"] = discord.File(io.BytesIO(curve.png), NAME)
         words = limits.one_line(curve.alt, limits.DESCRIPTION)
         items.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{NAME}", description=words)))
@@ -76,7 +76,7 @@ async def _fittings(bot: HelpBot, checked: Checked) -> tuple[Fitting, ...]:
     return found
 
 
-async def _curve(bot: HelpBot, checked: Checked) -> jobs.Curve | str | None:
+async def _curve(bot: HelpBot, checked: Checked) -> jobs.Picture | str | None:
     """The picture, or why there is none; a plan without it is better than none."""
     try:
         return await bot.workers.run(jobs.curve, text=checked.text, gpus=checked.gpus)

@@ -60,8 +60,8 @@ def report_layout(checked: Checked, rows: Sequence[ui.ActionRow[Any]], page: Pag
     if first and (run := _run(checked)):
         items += [ui.Separator(), ui.TextDisplay(run)]
     view: list[ui.Item[Any]] = []
-    if first and checked.secrets:
-        view.append(ui.TextDisplay(_secrets(checked)))
+    if first and (warning := _secrets(checked)):
+        view.append(ui.TextDisplay(warning))
     view.append(container(colour_of(finding.severity for finding in shown), *items))
     if first and (foot := _foot(checked)):
         view.append(ui.TextDisplay(foot))
@@ -88,7 +88,7 @@ def subject(checked: Checked) -> str:
     """`config.yaml · 38 keys · 4 GPUs`."""
     parts = [file_name(checked.name), plural(checked.report.keys, "key"), plural(checked.gpus, "GPU")]
     if checked.dataset is not None:
-        parts.append(f"rows of {file_name(checked.dataset[0])}")
+        parts.append(f"rows of {file_name(checked.dataset.name)}")
     return " · ".join(parts)
 
 
@@ -114,8 +114,7 @@ def _fixed(checked: Checked, first: bool) -> int:  # noqa: FBT001
     """Characters of a page that findings cannot have."""
     size = limits.length(_head(checked, None if first else Page(0, 0, 0, 2, 2)))
     if first:
-        size += limits.length(_run(checked)) + limits.length(_foot(checked))
-        size += limits.length(_secrets(checked)) if checked.secrets else 0
+        size += sum(limits.length(part(checked)) for part in (_run, _foot, _secrets))
     return size
 
 
@@ -203,20 +202,26 @@ def _foot(checked: Checked) -> str:
 
 
 def _secrets(checked: Checked) -> str:
-    """What was masked, how it is revoked, and who could read it."""
-    return limits.cut(secret_warning(checked.secrets, public=checked.message is not None), _SECRETS)
+    """What was masked, how it is revoked, and who could read it; empty where nothing was."""
+    rows = checked.dataset.secrets if checked.dataset is not None else ()
+    if not checked.secrets and not rows:
+        return ""
+    warning = secret_warning(checked.secrets, public=checked.message is not None, rows=rows)
+    return limits.cut(warning, _SECRETS)
 
 
-def secret_warning(secrets: Sequence[Secret], *, public: bool) -> str:
+def secret_warning(secrets: Sequence[Secret], *, public: bool, rows: Sequence[Secret] = ()) -> str:
     """What to do about secrets in a text.
 
     Args:
         secrets: What was found.
         public: Whether the text stands in a channel that others read.
+        rows: What was found in the rows of a dataset.
     """
-    kinds = {secret.kind: secret for secret in secrets}
-    lines = [f"**Secret found: {listed([_article(kind) for kind in kinds])}.** Masked in everything I show."]
-    lines += [f"Line{chr(0xA0)}{secret.line}: {secret.revoke}" for secret in kinds.values()]
+    places = {secret.kind: f"Dataset, line{chr(0xA0)}{secret.line}: {secret.revoke}" for secret in rows}
+    places |= {secret.kind: f"Line{chr(0xA0)}{secret.line}: {secret.revoke}" for secret in secrets}
+    lines = [f"**Secret found: {listed([_article(kind) for kind in places])}.** Masked in everything I show."]
+    lines += places.values()
     if public:
         lines.append("The message is readable for everybody in this channel: delete it as well.")
     else:

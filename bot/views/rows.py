@@ -99,7 +99,8 @@ def draw(lengths: Sequence[int], sample: SampleReport) -> bytes:
             linewidth=0.6,
         )
     axes.axvline(limit, color=_INK, linewidth=1.4, linestyle="--")
-    axes.text(limit, 1.01, f"sequence_len {limit:,}", color=_INK, fontsize=9, ha="center", va="bottom",
+    side = "right" if limit > edges[-1] / 2 else "left"  # the words stay inside the picture
+    axes.text(limit, 1.01, f"sequence_len {limit:,}", color=_INK, fontsize=9, ha=side, va="bottom",
               transform=axes.get_xaxis_transform())  # fmt: skip
     _dress(axes, edges[-1], exact=sample.exact)
     out = io.BytesIO()
@@ -155,7 +156,7 @@ def rows_lines(sample: SampleReport) -> tuple[str, ...]:
         stop = "stops" if sample.rows_failed == 1 else "stop"
         lines = [f"{rows} as {sample.form}; {number(sample.rows_failed)} {stop} the run."]
     else:
-        lines = [f"{rows} as {sample.form}, **{number(sample.rows_kept)}** trained on."]
+        lines = [f"{rows} as {sample.form}, **{number(sample.rows_kept) if sample.rows_kept else 'none'}** trained on."]
     if sample.trained_tokens:
         spread = "" if sample.exact else f" ({number(sample.low)}–{number(sample.high)})"
         about = "" if sample.exact else "about "
@@ -173,9 +174,14 @@ def mask_text(sample: SampleReport, limit: int = limits.PAGE) -> str:
 
     What stands in it are words of the member's rows: it belongs in a private reply and nowhere else.
     """
-    if not sample.preview:
-        return ""
-    return limits.block("\n".join(line for mask in sample.preview for line in _mask(mask)), "text", limit)
+    lines = mask_lines(sample)
+    return limits.block("\n".join(lines), "text", limit) if lines else ""
+
+
+def mask_lines(sample: SampleReport) -> tuple[str, ...]:
+    """The same as lines."""
+    lines = [line for mask in sample.preview for line in ("", *_mask(mask))]
+    return tuple(lines[1:])
 
 
 def _mask(mask: Mask) -> Iterator[str]:

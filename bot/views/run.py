@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.views import limits
+from bot.views.rows import rows_lines
 from bot.views.verdict import guide_factor
 from bot.views.wording import gigabytes, number
 from knowledge.plan.words import steps_line, storage_line
@@ -19,12 +20,13 @@ _SAYS_THE_SAME = "gpus-multiply-the-batch"
 
 
 def run_lines(report: Report) -> tuple[str, ...]:
-    """Batch, steps, storage and memory: one line each, those that are known."""
+    """Rows, batch, steps, storage and memory: a line or two each, those that are known."""
+    rows = () if report.dataset is None else rows_lines(report.dataset)
     plan = report.plan
     if plan is None:
-        return ()
+        return rows
     lines = [_batch(report, plan), steps_line(plan), storage_line(plan.storage), _memory(report.memory)]
-    return tuple(line for line in lines if line)
+    return (*rows, *(line for line in lines if line))
 
 
 def batch_formula(plan: TrainingPlan) -> str | None:
@@ -34,7 +36,8 @@ def batch_formula(plan: TrainingPlan) -> str | None:
     product, _, _ = plan.formula.rpartition(" = ")
     factors = product or plan.formula
     gpus = f" GPU{'' if plan.gpus == 1 else 's'}" if factors.endswith(f"× {plan.gpus}") else ""
-    return f"{factors}{gpus} = **{number(plan.real_global_batch)}** {plan.unit} a step"
+    unit = plan.unit.removesuffix("s") if plan.real_global_batch == 1 else plan.unit
+    return f"{factors}{gpus} = **{number(plan.real_global_batch)}** {unit} a step"
 
 
 def _batch(report: Report, plan: TrainingPlan) -> str:

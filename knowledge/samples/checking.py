@@ -250,7 +250,7 @@ def _notes(entry: Entry, rows: Rows, checked: Checked, name: str, *, exact: bool
         notes.append(f"No dataset of the config has the file name {name}, so the first one was taken.")
     if rows.cut:
         notes.append(f"The first {rows.read / 1_048_576:.1f} MiB were read; the rest of the file was not.")
-    if not exact and checked.case is not None:
+    if not exact and checked.case is not None and checked.tally.lengths:
         notes.append("Tokens are estimated from the text; the model's tokenizer.json would make them exact.")
     if checked.kind is None and rows.values and entry.rl in ("grpo", "gdpo"):
         notes.append("The rows of this `rl` are read by functions of your own, so they were not checked.")

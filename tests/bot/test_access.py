@@ -40,6 +40,7 @@ MENUS = {"Check message": ANYBODY, "Answer with FAQ": ANYBODY}
 PRESSES = {
     "corrected": (OWNER, False),
     "plan": (OWNER, False),
+    "rows": (OWNER, False),
     "gpus": (OWNER, False),
     "share": (OWNER, False),
     "public": (OWNER, False),

@@ -159,3 +159,77 @@ async def test_a_sample_of_the_dataset_is_checked_too(world, tools):
     assert "`instruction`" in text
     assert "which `type: alpaca` reads" in text
     assert text.count("type: completion\n```") == 1, "the lines to copy stand there once"
+
+
+ROWS = b'{"instruction": "Name a fruit", "input": "", "output": "A plum."}\n' * 3
+
+
+async def test_rows_are_counted_and_their_button_shows_what_is_trained(world, tools):
+    message = await world.check(tools.clean, dataset=("mine.jsonl", ROWS))
+    text = tools.words(message)
+    assert "3 rows as JSON Lines, **3** trained on." in text
+    assert "A plum" not in text, "words of the rows are shown only when asked for"
+    shown = tools.answer(await world.press(message, "Rows: lengths and what is trained"))
+    assert shown.ephemeral
+    assert "TRAINED │ A plum." in tools.words(shown)
+    assert "context │ Name a fruit" in tools.words(shown)
+    assert [file.filename for file in shown.attachments] == ["rows.png"]
+    assert "rows.png" in str(shown.components)
+    assert "Tokens of 3 rows" in str(shown.components)
+
+
+async def test_without_rows_there_is_no_button_for_them(world, tools):
+    assert not [label for label in tools.labels(await world.check(tools.clean)) if label.startswith("Rows")]
+
+
+@pytest.mark.parametrize("by_form", [False, True])
+async def test_rows_alone_get_the_block_that_fits_them(world, tools, by_form):
+    rows = b'{"talk": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Good day."}]}\n' * 2
+    if by_form:
+        form = await world.ann.slash(world.channel, "checkconfig")
+        upload = form.modal["components"][4]["component"]["custom_id"]
+        result = await world.ann.submit_modal(form, {upload: ("talks.jsonl", rows)})
+    else:
+        result = await world.ann.slash(world.channel, "checkconfig", dataset=("talks.jsonl", rows))
+    message = tools.answer(result)
+    assert message.ephemeral
+    text = tools.words(message)
+    assert text.startswith("### This fits your rows")
+    assert "- path: talks.jsonl\n    type: chat_template\n    field_messages: talk\n" in text
+    assert "role: from\n      content: value" in text
+    assert "TRAINED │ Good day." in text
+
+
+async def test_the_form_takes_a_config_and_rows(world, tools):
+    form = await world.ann.slash(world.channel, "checkconfig")
+    fields = [each["component"]["custom_id"] for each in form.modal["components"]]
+    result = await world.ann.submit_modal(form, {fields[0]: tools.clean, fields[4]: ("mine.jsonl", ROWS)})
+    assert "rows of mine.jsonl" in tools.words(tools.answer(result))
+
+
+async def test_rows_that_no_type_reads_are_told_what_would_do(world, tools):
+    for rows in (b'{"price": 5}\n', b"{", b"\n", b"[]"):
+        result = await world.ann.slash(world.channel, "checkconfig", dataset=("prices.jsonl", rows))
+        text = tools.words(tools.answer(result))
+        assert "No dataset type of Axolotl reads these rows" in text
+        assert "`type: completion`" in text
+
+
+@pytest.mark.parametrize("with_config", [False, True])
+async def test_a_secret_in_the_rows_is_told_with_its_line_and_never_shown(world, tools, with_config):
+    token = "hf_" + "a1B2" * 9
+    rows = ROWS + ROWS.replace(b"A plum.", f"Use {token} here".encode())
+    options = {"file": ("c.yaml", tools.clean.encode())} if with_config else {}
+    message = tools.answer(await world.ann.slash(world.channel, "checkconfig", dataset=("mine.jsonl", rows), **options))
+    assert "Dataset, line\u00a0" in tools.words(message)
+    assert "a Hugging Face token" in tools.words(message)
+    if with_config:
+        message = tools.answer(await world.press(message, "Rows: lengths and what is trained"))
+    assert token not in str(message.components)
+
+
+async def test_of_a_large_file_the_first_rows_are_read_and_this_is_said(world, tools):
+    rows = ROWS * 13_000
+    assert len(rows) > 2 << 20
+    message = await world.check(tools.clean, dataset=("mine.jsonl", rows))
+    assert "The first 2.0 MiB were read" in tools.words(message)

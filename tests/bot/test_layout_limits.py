@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answers import Answers, Checked, Progress
-from bot.jobs import Correction
+from bot.intake import Sample
+from bot.jobs import Correction, Picture, Rows
 from bot.views import limits
 from bot.views.answer import answer_layout
 from bot.views.comparison import comparison_layout
@@ -17,6 +18,7 @@ from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of, explanation_layout
 from bot.views.notice import notice
 from bot.views.report import page_of
+from bot.views.sample import proposal_layout, rows_layout
 from bot.views.share import share_summary
 from knowledge import check
 from knowledge.catalog import Catalog, Choice
@@ -102,7 +104,7 @@ def _checked(findings, name, text, repairs, notes, muted, reason, progress, secr
         report=report,
         gpus=100_000,
         axolotl="0.21.0",
-        dataset=(name, b""),
+        dataset=Sample(name, b""),
         notes=tuple(notes),
         guild_id=1,
         message=(1, 2),
@@ -249,6 +251,26 @@ def test_longest_diagnosis_fits_and_counts_what_it_leaves_out():
         assert any("Secret found" in text for text in texts)
         assert any("`/checkconfig` shows all" in text for text in texts)
         assert all(text.count("```") % 2 == 0 for text in texts)
+
+    inside(work)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    LONG,
+    st.builds(
+        Rows,
+        block=st.none() | LONG,
+        lines=st.lists(LONG.filter(str.strip), max_size=3).map(tuple),
+        mask=LONG.map(lambda text: limits.block(text, "text", 1500)) | st.just(""),
+        picture=st.none() | st.builds(Picture, png=st.just(b"x"), alt=LONG),
+    ),
+    SECRETS,
+)
+def test_rows_fit(name, rows, secrets):
+    def work():
+        fits(rows_layout(name, rows)[0])
+        fits(proposal_layout(name, rows, secrets)[0])
 
     inside(work)
 
