@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from bot.store.errors import InvalidEntry
 from bot.store.faq_file import from_yaml
 from knowledge.check import check
-from knowledge.config import load_types
+from knowledge.config import load_types, read
 from knowledge.diagnosis import diagnose
 from knowledge.document import MAX_BYTES, MAX_FINDINGS, parse
+from knowledge.samples import SAMPLE_BYTES, check_rows, propose
 from knowledge.secrets import find, mask
 
 BASE = (
@@ -23,7 +24,7 @@ BASE = (
 ROWS = "datasets:\n  - path: org/rows\n    type: alpaca\n"
 FIELDS = sorted(load_types().root)
 BOUND = 1.0
-"""Seconds of processor time for any text of at most `MAX_BYTES`."""
+"""Seconds of processor time for any text of at most `MAX_BYTES`, and any rows."""
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -107,6 +108,55 @@ def test_the_worst_texts_are_answered_within_a_second(name):
     text = HUGE[name][:MAX_BYTES]
     check(BASE + ROWS)
     for work in (lambda: whole(text, gpus=8), lambda: mask(text), lambda: diagnose(text)):
+        start = time.process_time()
+        work()
+        assert time.process_time() - start < BOUND
+
+
+def lines_of(make, head=""):
+    """As many lines as are read of a sample, made from their number."""
+    found, size = [head], len(head)
+    for number in range(SAMPLE_BYTES):
+        found.append(make(number))
+        size += len(found[-1])
+        if size > SAMPLE_BYTES:
+            return "".join(found)
+    raise AssertionError("lines without a character")
+
+
+SAMPLES = {
+    "empty objects": lines_of(lambda _: "{}\n"),
+    "blank lines": "\n" * SAMPLE_BYTES,
+    "a column of its own in each row": lines_of(lambda n: f'{{"c{n}":"a"}}\n'),
+    "many columns": lines_of(lambda _: "{" + ",".join(f'"c{n}":"a"' for n in range(300)) + "}\n"),
+    "short texts": lines_of(lambda _: '{"text":"a"}\n'),
+    "short answers": lines_of(lambda _: '{"instruction":"a","output":"b"}\n'),
+    "a role of its own in each row": lines_of(lambda n: f'{{"conversations":[{{"from":"r{n}","value":"a"}}]}}\n'),
+    "one row of many turns": '{"messages":[' + '{"role":"user","content":"a"},' * 60_000 + '{"role":"user"}]}\n',
+    "one long word": '{"text":"' + "a" * (SAMPLE_BYTES - 20) + '"}\n',
+    "one long text of Han": '{"text":"' + "\u6f22" * (SAMPLE_BYTES // 3 - 20) + '"}\n',
+    "open brackets": "[" * SAMPLE_BYTES,
+    "lines of open brackets": lines_of(lambda _: "[\n", "x\n"),
+    "lines of open objects": lines_of(lambda _: '{"a":\n'),
+    "nested objects": lines_of(lambda _: '{"a":' * 50 + "1" + "}" * 50 + "\n"),
+    "lines that are no JSON": lines_of(lambda _: "a\n", "text\n"),
+    "cut lines": lines_of(lambda _: '{"a"\n'),
+    "a table of one column": lines_of(lambda n: f"{n}\n", "text\n"),
+    "a table of a thousand": lines_of(lambda _: "a," * 999 + "a\n", ",".join(f"c{n}" for n in range(1000)) + "\n"),
+    "a table of open quotes": lines_of(lambda _: '"a\n', "text\n"),
+    "a list on one line": "[" + '{"text":"a"},' * 160_000 + "{}]",
+    "tokens": lines_of(lambda _: '{"text":"hf_' + "aB1" * 12 + '"}\n'),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("file", ["rows.jsonl", "rows.csv"])
+@pytest.mark.parametrize("kind", ["alpaca", "chat_template"])
+def test_the_worst_rows_are_answered_within_a_second(name, file, kind):
+    data = SAMPLES[name].encode()
+    config = read(BASE + ROWS.replace("alpaca", kind).replace("org/rows", file))
+    check_rows(config, b'{"instruction": "a", "output": "b"}\n', name=file)
+    for work in (lambda: check_rows(config, data, name=file), lambda: propose(data, name=file)):
         start = time.process_time()
         work()
         assert time.process_time() - start < BOUND

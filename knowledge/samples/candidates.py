@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.entry import file_reader
 from knowledge.samples.kinds import kind_named
 from knowledge.samples.proposal import Fit, conversation_keys, fits, is_pair, role_map
+from knowledge.samples.rows import MOST_COLUMNS
 from knowledge.samples.templates import template_names
 
 if TYPE_CHECKING:
@@ -109,7 +111,7 @@ class Candidates:
         used |= {str(value) for value in kind.values()} if isinstance(kind, dict) else set()
         known = kind_named(kind, self.entry.rl) if isinstance(kind, str) else None
         used |= {each.column for each in known.columns if each.key != key} if known is not None else set()
-        columns = [name for name in self.rows.columns if name not in used]
+        columns = list(islice((name for name in self.rows.columns if name not in used), MOST_COLUMNS))
         close = get_close_matches(column.lower(), [name.lower() for name in columns], 1, 0.6)
         likely = sorted(columns, key=lambda name: (name.lower() not in close, name not in _LIKELY.get(key, ())))
         for name in likely:

@@ -6,6 +6,7 @@ import gc
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from knowledge.samples.masking import preview
 from knowledge.samples.readers import READERS
 from knowledge.samples.reading import read_rows
 from knowledge.samples.report import SampleReport
-from knowledge.samples.rows import SAMPLE_BYTES, Rows
+from knowledge.samples.rows import MOST_COLUMNS, SAMPLE_BYTES, Rows
 from knowledge.samples.wording import Surroundings, finding, load_told
 from knowledge.secrets import mask
 
@@ -179,7 +180,7 @@ def _report(
         exact=exact,
         cut=rows.cut,
         read=rows.read,
-        columns=tuple(mask(name) for name in rows.columns),
+        columns=_columns(rows),
         notes=tuple(_notes(entry, rows, checked, name, exact=exact)),
         lengths=tuple(tally.lengths),
         preview=preview(case) if case is not None else (),
@@ -270,9 +271,14 @@ def _without_entry(data: bytes, name: str) -> SampleReport:
         rows_kept=0,
         cut=rows.cut,
         read=rows.read,
-        columns=tuple(mask(name) for name in rows.columns),
+        columns=_columns(rows),
         notes=("The config has no dataset, so the rows were only read.",),
     )
+
+
+def _columns(rows: Rows) -> tuple[str, ...]:
+    """The columns to show."""
+    return tuple(mask(name) for name in islice(rows.columns, MOST_COLUMNS))
 
 
 def replaced_rules(sample: SampleReport) -> frozenset[str]:

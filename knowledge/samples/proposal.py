@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.kinds import load_kinds
+from knowledge.samples.rows import MOST_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +78,7 @@ class Shape:
 def shape_of(rows: list[Row], columns: dict[str, None]) -> Shape:
     """Sort the columns by what they hold."""
     shape = Shape([], {}, [], [], list(columns))
-    for column in columns:
+    for column in islice(columns, MOST_COLUMNS):
         values = [row[column] for row in rows[:LOOK] if row.get(column) is not None]
         if not values:
             continue

@@ -35,9 +35,9 @@ def read_rows(data: bytes, form: str = "json", *, whole: bool | None = None) -> 
         return rows
     data = data[:SAMPLE_BYTES]
     if form in ("csv", "tsv"):
-        read_csv(_decode(data, rows), "\t" if form == "tsv" else ",", rows)
+        read_csv(_first_lines(_decode(data, rows), rows), "\t" if form == "tsv" else ",", rows)
     elif form == "text":
-        read_text(_decode(data, rows), rows)
+        read_text(_first_lines(_decode(data, rows), rows), rows)
     else:
         _read_json(data, rows)
         rows.columns = common_columns(rows.values)
@@ -61,6 +61,19 @@ FATAL = frozenset(
     }
 )
 """What stops Axolotl's reader."""
+MOST_LINES = 100_000
+"""Lines of a table or a text that are read: each becomes a row, however short it is."""
+MOST_FAULTS = 50
+"""Behind so many lines that are no JSON nothing more is read: each costs a walk over the file."""
+
+
+def _first_lines(text: str, rows: Rows) -> str:
+    """A table or a text without what stands behind the lines that are read."""
+    if text.count("\n") <= MOST_LINES:
+        return text
+    kept = text[: len(text) - len(text.split("\n", MOST_LINES)[-1])]
+    rows.cut, rows.read = True, len(kept.encode("utf-8", "replace"))
+    return kept
 
 
 def _decode(data: bytes, rows: Rows) -> str:
@@ -192,7 +205,7 @@ def _lines_in_array(text: str, count: int) -> array[int]:
 def _read_stream(text: str, rows: Rows) -> None:
     """Objects over several lines, or a file with a fault: read on behind it, so that the rest is checked too."""
     decoder = json.JSONDecoder(parse_constant=_no_number)
-    at, line, length = 0, 1, len(text)
+    at, line, length, faults = 0, 1, len(text), 0
     values: list[Row] = []
     numbers = array("I")
     while True:
@@ -206,6 +219,10 @@ def _read_stream(text: str, rows: Rows) -> None:
             value, end = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
             if rows.cut and text.find("\n", at) < 0:
+                break
+            faults += 1
+            if faults > MOST_FAULTS:
+                rows.cut, rows.read = True, len(text[:at].encode("utf-8", "replace"))
                 break
             position = getattr(error, "pos", at)
             place = len(text[:position].rstrip())

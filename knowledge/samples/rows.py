@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = 2 * 1024 * 1024
 """As much of a file is read."""
 
+MOST_COLUMNS = 200
+"""Columns that are looked through for one that fits; datasets have a few."""
+
 Row = dict[str, Any]
 
 

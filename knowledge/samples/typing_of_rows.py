@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from knowledge.samples.rows import Rows
+    from knowledge.samples.rows import Row, Rows
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d(:\d\d(:\d\d)?)?(Z|[-+]\d\d(:?\d\d)?)?)?$")
 _NONE = type(None)
@@ -19,23 +19,30 @@ _PLAIN = frozenset({int, float})
 
 def settle(rows: Rows) -> None:
     """Give every value the type that Axolotl's reader gives it, and note columns of mixed types."""
-    values = rows.values
-    for column in rows.columns:
-        kinds = {type(row.get(column)) for row in values} - {_NONE}
+    for column, holders in _holders(rows).items():
+        kinds = {type(row[column]) for row in holders}
         if kinds == {str}:
-            first = next(row[column] for row in values if row.get(column) is not None)
-            if _DATE.match(first) and _all_dates(row.get(column) for row in values):
+            if _DATE.match(holders[0][column]) and _all_dates(row[column] for row in holders):
                 rows.fault("rows-dates", rows.line(0), column)
-                for row in values:
-                    if row.get(column) is not None:
-                        row[column] = _moment(row[column])
+                for row in holders:
+                    row[column] = _moment(row[column])
         elif kinds == {list} or kinds == {dict}:
-            _settle_inner([row[column] for row in values if row.get(column) is not None], kinds == {list})
+            _settle_inner([row[column] for row in holders], kinds == {list})
         elif len(kinds) > 1 and kinds != _PLAIN:
             rows.fault("rows-mixed-types", rows.line(0), column)
-            for row in values:
-                if type(row.get(column)) is str:
+            for row in holders:
+                if type(row[column]) is str:
                     row[column] = _from_json(row[column])
+
+
+def _holders(rows: Rows) -> dict[str, list[Row]]:
+    """The rows that hold a value in each column: as many as there are values, however many columns there are."""
+    holders: dict[str, list[Row]] = {column: [] for column in rows.columns}
+    for row in rows.values:
+        for column, value in row.items():
+            if value is not None:
+                holders[column].append(row)
+    return holders
 
 
 def _settle_inner(values: list[Any], lists: bool) -> None:  # noqa: FBT001
