@@ -14,7 +14,7 @@ from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
 from knowledge.samples.report import SampleReport  # noqa: TC001 - pydantic reads it
-from knowledge.schema import is_launcher_file, schema_findings
+from knowledge.schema import schema_findings
 from knowledge.secrets import Secret  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class Report(Frozen):
     """What a check says of one config.
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
-    what pasting had done to the text; `silenced` counts findings that a comment in the file switched off.
+    what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
+    `launcher` says that it is no training config but a file for `--cloud`.
     """
 
     axolotl: str
@@ -43,6 +44,7 @@ class Report(Frozen):
     repairs: tuple[str, ...] = ()
     silenced: int = 0
     secrets: tuple[Secret, ...] = ()
+    launcher: bool = False
     not_checked: tuple[str, ...] = ()
 
     def count(self, severity: Severity) -> int:
@@ -74,7 +76,9 @@ def check(
     sample = None
     if isinstance(document.values, Mapping) and document.values:
         found += schema_findings(config)
-        if not is_launcher_file(config):
+        if config.launcher is not None:
+            found += run(config)
+        else:
             if dataset is not None:
                 from knowledge.samples import check_rows, replaced_rules
 
@@ -89,7 +93,7 @@ def check(
             found = release_findings(config, found, axolotl)
     elif not any(finding.severity is Severity.ERROR for finding in found):
         found.append(_not_a_mapping(document))
-    trains = bool(config.values) and not is_launcher_file(config)
+    trains = bool(config.values) and config.launcher is None
     if secrets:
         found = _without_edits_beside(secrets, found, document)
     found, silenced = _silence(found, document)
@@ -108,6 +112,7 @@ def check(
         repairs=tuple(document.repairs),
         silenced=silenced,
         secrets=secrets,
+        launcher=config.launcher is not None,
         not_checked=_not_checked(config, rows=dataset is not None, cut=cut),
     )
 
@@ -159,9 +164,11 @@ def _verdict(found: Iterable[Finding]) -> str:
 
 def _not_checked(config: Config, *, rows: bool, cut: bool) -> tuple[str, ...]:
     data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
+    if config.launcher is not None:
+        data = "whether the image and the files beside this one exist, your account at the provider"
     broken = [f"{name}, which failed on this config" for name in config.memo.get("broken", ())]
     beyond = [f"what comes after the first {MAX_FINDINGS} findings: mend those, then check again"] if cut else []
-    return (f"{data}, your drivers and packages", *broken, *beyond)
+    return (f"{data}, your drivers and packages" if config.launcher is None else data, *broken, *beyond)
 
 
 def _fault_finding(fault: Any, document: Document) -> Finding:

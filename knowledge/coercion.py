@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -110,8 +111,8 @@ _WORDS = {"bool": "true or false", "int": "a whole number", "float": "a number",
 
 def _bounded(word: str) -> Any:
     def check(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
-        if inner.get("strict") and (not isinstance(value, int) or isinstance(value, bool)):
-            wrong.append(Wrong(steps, "type", f"{_WORDS[word]}, unquoted", value))
+        if inner.get("strict") and not _is_exactly(word, value):
+            wrong.append(Wrong(steps, "type", _WORDS[word] if word == "str" else f"{_WORDS[word]}, unquoted", value))
             return value
         typed = _SCALARS[word](value)
         if typed is _FAILED:
@@ -125,11 +126,46 @@ def _bounded(word: str) -> Any:
             wrong.append(Wrong(steps, "bound", "a finite number", value))
         if "min_length" in inner and len(typed) < inner["min_length"]:
             wrong.append(Wrong(steps, "bound", "text that is not empty", value))
-        if "pattern" in inner and not re.search(inner["pattern"], typed):
-            wrong.append(Wrong(steps, "choice", f"text that matches `{inner['pattern']}`", value))
+        elif "pattern" in inner and not _pattern(inner["pattern"]).search(typed):
+            pattern = inner["pattern"]
+            wrong.append(Wrong(steps, "type", _SHAPES.get(pattern, f"text that matches `{pattern}`"), value))
+        if "max_length" in inner and len(typed) > inner["max_length"]:
+            wrong.append(Wrong(steps, "bound", f"at most {inner['max_length']} characters", value))
         return typed
 
     return check
+
+
+def _is_exactly(word: str, value: Any) -> bool:
+    """Whether a value has the very type, as strict typing wants it."""
+    kinds: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "float": (float, int), "str": (str,)}
+    return isinstance(value, kinds[word]) and (word == "bool" or not isinstance(value, bool))
+
+
+@lru_cache(maxsize=64)
+def _pattern(pattern: str) -> re.Pattern[str]:
+    """A pattern as pydantic's Rust reads it: `$` is the very end, and white space what Unicode calls so."""
+    end = "\\Z" if pattern.endswith("$") else ""
+    return re.compile(pattern.removesuffix("$").replace("\\S", r"[^\s]").replace(r"\s", _WHITE) + end)
+
+
+_WHITE = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+
+
+_SHAPES = {
+    r"^[A-Za-z0-9][^\s\x00]*$": "an image, without spaces",
+    r"^[A-Za-z0-9/][^\s\x00]*$": "an image or absolute path, without spaces",
+    r"^[^\x00]*\S[^\x00]*$": "text that is not blank",
+    r"^/[^\s,:]*$": "an absolute path without spaces, commas and colons",
+    r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$": "lower-case letters, digits and hyphens between them",
+    r"^[0-9]+[EPTGMK]i?$": "a size such as `64Gi`",
+    r"^[0-9]+m?$": "a number of CPUs such as `32` or `500m`",
+    r"^[A-Za-z0-9_][A-Za-z0-9_.@-]*$": "a host such as `me@login.example`",
+    r"^[A-Za-z0-9_.@:/-]+$": "letters, digits and any of `_.@:/-`",
+    r"^[A-Za-z0-9_-]+$": "letters, digits, hyphens and underlines",
+    r"^[A-Za-z0-9-]+$": "letters, digits and hyphens",
+}
+"""What a pattern asks for, in words."""
 
 
 def _list(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wrong]) -> Any:
@@ -339,4 +375,5 @@ _COMPOUND: dict[str, Any] = {
     "int": _bounded("int"),
     "float": _bounded("float"),
     "str": _bounded("str"),
+    "bool": _bounded("bool"),
 }

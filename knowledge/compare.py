@@ -13,7 +13,7 @@ from knowledge.memory import memory_of
 from knowledge.plan import plan_of
 from knowledge.plan.words import gigabytes
 from knowledge.rules import run as run_rules
-from knowledge.schema import is_launcher_file, schema_findings
+from knowledge.schema import schema_findings
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _effects(a: Config, b: Config) -> Iterator[Effect]:
-    if not a.values or not b.values or is_launcher_file(a) or is_launcher_file(b):
+    if not a.values or not b.values or a.launcher is not None or b.launcher is not None:
         return
     before, after = plan_of(a), plan_of(b)
     if a.gpus != b.gpus:
@@ -307,7 +307,7 @@ def _sizes(
 
 
 def _findings(config: Config) -> list[Finding]:
-    if not config.values or is_launcher_file(config):
+    if not config.values or config.launcher is not None:
         return []
     return sorted([*schema_findings(config), *run_rules(config)], key=lambda finding: finding.order)
 

@@ -81,3 +81,8 @@ def nearest(config: Config, name: str, known: Sequence[str], *, cutoff: float = 
 
     best = process.extractOne(name.lower(), known, scorer=fuzz.ratio, score_cutoff=cutoff)
     return str(best[0]) if best else None
+
+
+def provider(config: Config) -> str | None:
+    """Whose a cloud launcher file is; None where nobody's rules hold, and for a training config."""
+    return config.launcher.provider if config.launcher is not None else None

@@ -59,7 +59,8 @@ PAGES: dict[str, Page] = {
     "unknown-key-refused": Page(
         Severity.ERROR,
         "An unknown key in a block that takes no others.",
-        "A few blocks reject what they do not know: context_parallel, fp8_config, diffusion_decision and coreweave.",
+        "A few blocks reject what they do not know: context_parallel, fp8_config, diffusion_decision and coreweave; of "
+        "cloud launcher files image_build, image_registry, and the whole file for Nebius and CoreWeave.",
         "context_parallel:\n  sizes: 2\n",
         "context_parallel:\n  size: 1\n",
     ),
@@ -97,9 +98,10 @@ PAGES: dict[str, Page] = {
         "that class lacks. Under preference training only a handful survives.",
     ),
     "not-a-training-config": Page(
-        Severity.ERROR,
+        Severity.ADVICE,
         "A file for a cloud launcher, not a training config.",
-        "Files with provider, gpu and secrets go to `--cloud`; the training config is another file.",
+        "`axolotl train config.yaml --cloud cloud.yaml` takes two files. The one with provider, image or gpu says "
+        "where to train and is checked as that; what is trained stands in the other.",
     ),
     "needs-release": Page(
         Severity.ADVICE,

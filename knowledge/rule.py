@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
-from knowledge.config import Config, Unreadable
+from knowledge.config import Config, Unreadable, is_launcher, load_types
 from knowledge.document import MAX_FINDINGS, Steps, join, split
 from knowledge.finding import Edit, Finding, Place, Severity, make
 
@@ -60,6 +60,11 @@ class Rule:
     lengths: tuple[Any, ...] = ()
 
     @property
+    def of_launcher(self) -> bool:
+        """Whether it is about cloud launcher files instead of training configs: those of areas called launcher."""
+        return self.area.startswith("launcher")
+
+    @property
     def title(self) -> str:
         """What is wrong, in one sentence: the first line of the docstring."""
         return (self.check.__doc__ or "").partition("\n")[0].strip()
@@ -71,6 +76,8 @@ class Rule:
 
     def findings(self, config: Config) -> list[Finding]:
         """What this rule finds; nothing where a field it needs has no typed value (that has its own ERROR)."""
+        if self.of_launcher is (config.launcher is None):
+            return []
         try:
             problems = list(islice(self.check(config), MAX_FINDINGS + 1))
         except Unreadable:
@@ -131,8 +138,10 @@ def rule(
 
 
 def whole(example: str) -> str:
-    """An example with what every config needs besides, as a config that stands by itself."""
+    """An example with what every training config needs besides, as a config that stands by itself."""
     keys = {line.partition(":")[0] for line in example.splitlines() if line[:1].strip()}
+    if is_launcher(keys, load_types()):
+        return example
     if "pretraining_dataset" in keys:
         keys.add("datasets")
     if "batch_size" in keys:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from knowledge.coercion import Wrong
 from knowledge.conditions import nearest
 from knowledge.config import LEGACY_ATTENTION, Config, load_types
 from knowledge.document import MAX_FINDINGS, Steps, join
@@ -16,7 +18,7 @@ from knowledge.rule import problem, stamp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from knowledge.coercion import Wrong
+    from knowledge.config import Launcher
 
 _DATASET_LISTS = ("datasets", "test_datasets", "pretraining_dataset")
 _READ_RAW = frozenset(
@@ -29,9 +31,9 @@ _READ_RAW = frozenset(
 """Root keys that are no field any more, but that Axolotl's raw checks still look at: rules speak of them."""
 _FSDP1 = frozenset({"sharding_strategy", "forward_prefetch", "sync_module_states", "backward_prefetch"})
 _FSDP1 |= {"backward_prefetch_policy", "limit_all_gathers", "use_orig_params"}
+_NUMBER = re.compile(r"[-+]?[0-9][0-9_.:eE+-]*")
 _LONGEST = 95
 """Characters of a message."""
-_LAUNCHER = frozenset({"provider", "gpu", "gpu_count", "secrets", "volumes", "timeout", "region", "image", "memory"})
 
 
 class Names(NamedTuple):
@@ -52,9 +54,8 @@ def load_names() -> Names:
 
 def schema_findings(config: Config) -> list[Finding]:
     """Everything the facts say of a config, in no particular order."""
-    if is_launcher_file(config):
-        message = "This is a cloud launcher file, no training config. Give the YAML with `base_model` in it."
-        return [stamp(problem(message, *list(config.values)[:1]), "not-a-training-config", Severity.ERROR, config)]
+    if config.launcher is not None:
+        return _launcher_findings(config, config.launcher)
     found = list(_missing(config))
     aliases, values, root = config.types.aliases, config.values, config.types.root
     for key in config.roots:
@@ -77,12 +78,39 @@ def schema_findings(config: Config) -> list[Finding]:
     return found + [_unknown(config, (key,), names) for key in values if not isinstance(key, str)]
 
 
-def is_launcher_file(config: Config) -> bool:
-    """Whether the keys are those of a file for `axolotl train --cloud` rather than of a training config."""
-    values = config.values
-    if "base_model" in values or "datasets" in values:
-        return False
-    return "provider" in values or sum(key in values for key in _LAUNCHER) >= 3
+def _launcher_findings(config: Config, launcher: Launcher) -> list[Finding]:
+    """What the facts say of a file for `axolotl train --cloud`: that it is one, names and types."""
+    found = [_is_launcher(config, launcher)]
+    for key, field in launcher.fields.items():
+        if field.get("required") and key not in config.values:
+            message = f"Missing `{key}`: every launcher file for {_provider(launcher)} needs it. Add it."
+            each = problem(message, key, why="It has no default.")
+            found.append(stamp(each, "missing-field", Severity.ERROR, config))
+    for key, value in config.values.items():
+        if len(found) > MAX_FINDINGS:
+            break
+        if key in launcher.fields:
+            found += [_typing_finding(config, each) for each in config.wrong(key)[: MAX_FINDINGS + 1]]
+            found += islice(_inner(config, launcher.fields[key]["type"], value, (key,)), MAX_FINDINGS + 1)
+        elif launcher.closed:
+            found.append(_typing_finding(config, Wrong((key,), "extra", "no such key", value)))
+        elif launcher.provider is not None:
+            found.append(_unknown(config, (key,), list(launcher.fields)))
+    return found
+
+
+def _is_launcher(config: Config, launcher: Launcher) -> Finding:
+    how = f"checked for {_provider(launcher)}" if launcher.provider else "not checked any further"
+    message = f"Cloud launcher file, {how}. The training config is the other YAML: give it too."
+    why = "`axolotl train config.yaml --cloud cloud.yaml` takes both: this one says where, the other what is trained."
+    first = "provider" if "provider" in config.values else next(iter(config.values))
+    return stamp(problem(message, (first,), why=why), "not-a-training-config", Severity.ADVICE, config)
+
+
+def _provider(launcher: Launcher) -> str:
+    """Axolotl's own cloud providers as they write themselves."""
+    name = launcher.provider or ""
+    return "CoreWeave" if name == "coreweave" else name.capitalize()
 
 
 def _missing(config: Config) -> Iterator[Finding]:
@@ -125,8 +153,9 @@ def _typing_finding(config: Config, wrong: Wrong) -> Finding:
     if wrong.kind == "extra":
         suggestion = _nearest(config, name, _siblings(config, wrong.steps))
         hint = f" Did you mean `{suggestion}`?" if suggestion else " Remove it."
-        message = f"Unknown key `{name}`: this block takes no other keys.{hint}"
-        each = problem(message, wrong.steps, why="Blocks of this kind reject what they do not know.")
+        what = "block" if len(wrong.steps) > 1 else "file"
+        message = f"Unknown key `{name}`: this {what} takes no other keys.{hint}"
+        each = problem(message, wrong.steps, why="Axolotl rejects what it does not know here.")
         edit = rename(config, wrong.steps, suggestion)
         each = each._replace(suggestion=suggestion, edit=edit)
         return stamp(each, "unknown-key-refused", Severity.ERROR, config)
@@ -151,19 +180,21 @@ def _typing_finding(config: Config, wrong: Wrong) -> Finding:
 
 
 def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
-    """A bare yes, no, on or off where text is expected: YAML has made it true or false."""
+    """A bare yes, 5 or 24:00:00 where text is expected: YAML has made it true or false, or a number."""
     marks = config.document.marks(wrong.steps)
-    if not isinstance(wrong.value, bool) or wrong.expected != "text" or marks is None:
+    if not isinstance(wrong.value, (bool, int, float)) or wrong.expected != "text" or marks is None:
         return None
-    mark = marks[1]
+    mark, switch = marks[1], isinstance(wrong.value, bool)
     word = config.document.lines[mark.line][mark.column :].split("#")[0].strip()
-    if not word.isalpha() or len(word) > 5:
+    if len(word) > (5 if switch else 12) or not (word.isalpha() if switch else _NUMBER.fullmatch(word)):
         return None
     line, column = config.document.given(mark.line, mark.column)
     edit = make(Edit, line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
-    shown = str(wrong.value).lower()
+    shown = str(wrong.value).lower() if switch or ":" in word else "a number"
     message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` takes text. Write `"{word}"`.'
-    each = problem(message, wrong.steps, why="YAML 1.1 reads yes, no, on, off, true and false as switches.")
+    why = "reads yes, no, on, off, true and false as switches" if switch else "reads bare digits as a number"
+    why += ", and those with colons in base 60" if ":" in word else ""
+    each = problem(message, wrong.steps, why=f"YAML 1.1 {why}.")
     return stamp(each._replace(edit=edit), "wrong-type", Severity.ERROR, config)
 
 
@@ -349,6 +380,8 @@ def _model_for(config: Config, kind: dict[str, Any], value: dict[Any, Any]) -> s
 
 
 def _siblings(config: Config, steps: Steps) -> list[str]:
+    if len(steps) == 1 and config.launcher is not None:
+        return list(config.launcher.fields)
     kind: Any = (config.field(str(steps[0])) or {"type": "any"})["type"]
     value: Any = config.values.get(steps[0])
     for step in steps[1:-1]:

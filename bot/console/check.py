@@ -129,12 +129,11 @@ def _is_training_config(text: str) -> bool:
     counts when a line begins with `base_model:`.
     """
     from knowledge.config import read
-    from knowledge.schema import is_launcher_file
 
     config = read(text)
     if not config.values:
         return any(line.startswith("base_model:") for line in text.splitlines())
-    if is_launcher_file(config):
+    if config.launcher is not None:
         return False
     known = sum(1 for key in config.values if isinstance(key, str) and config.field(key) is not None)
     return "base_model" in config.values or known >= 3
@@ -247,10 +246,11 @@ def headline(report: Report) -> str:
         parts.append(f"{_number(others, 'thing')} may not be as you mean")
     rest = f"; {' and '.join(parts)}" if parts else ""
     if fails:
-        return f"{name} accepts this, but the run fails: {_number(fails, 'reason')}{rest}."
+        what = "launch" if report.launcher else "run"
+        return f"{name} accepts this, but the {what} fails: {_number(fails, 'reason')}{rest}."
     if parts:
-        return f"{name} starts this, but {' and '.join(parts)}."
-    return f"I found nothing wrong for {name}."
+        return f"{name} {'takes this launcher file' if report.launcher else 'starts this'}, but {' and '.join(parts)}."
+    return f"I found nothing wrong{' in this launcher file' if report.launcher else ''} for {name}."
 
 
 def _number(count: int, noun: str) -> str:

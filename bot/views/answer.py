@@ -51,7 +51,8 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
         buttons.append(Corrected.button("Corrected copy", owner, key, style=discord.ButtonStyle.primary))
     if checked.report.plan is not None:
         buttons.append(Plan.button("Plan", owner, key))
-    buttons.append(OtherGpus.button("Other GPU count", owner, key))
+    if not checked.report.launcher:
+        buttons.append(OtherGpus.button("Other GPU count", owner, key))
     buttons.append(Share.button("Share summary", owner, key))
     if checked.findings and checked.guild_id is not None:
         buttons.append(WrongAdvice.button("Wrong advice?", owner, key))

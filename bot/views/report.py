@@ -86,7 +86,9 @@ def page_of(checked: Checked, number: int) -> Page:
 
 def subject(checked: Checked) -> str:
     """`config.yaml · 38 keys · 4 GPUs`."""
-    parts = [file_name(checked.name), plural(checked.report.keys, "key"), plural(checked.gpus, "GPU")]
+    parts = [file_name(checked.name), plural(checked.report.keys, "key")]
+    if not checked.report.launcher:
+        parts.append(plural(checked.gpus, "GPU"))
     if checked.dataset is not None:
         parts.append(f"rows of {file_name(checked.dataset.name)}")
     return " · ".join(parts)
@@ -196,7 +198,7 @@ def _foot(checked: Checked) -> str:
         parts.append(f"Switched off by comments in the file: {plural(checked.report.silenced, 'finding')}.")
     if checked.report.not_checked:
         parts.append(f"Not checked: {'; '.join(checked.report.not_checked)}.")
-    if all(finding.severity is Severity.ADVICE for finding in checked.report.findings):
+    if all(finding.severity is Severity.ADVICE for finding in checked.report.findings) and not checked.report.launcher:
         parts.append("A clean report is no promise: `axolotl preprocess config.yaml` is the next step.")
     return small(limits.cut("\n".join(parts), _FOOT))
 

@@ -44,7 +44,8 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
         only = " It would tell you only the first." if errors > 1 else ""
         return f"{name} refuses this: {plural(errors, 'reason')}{rest}.{only}"
     if crashes := count[Severity.CRASH]:
-        return f"{name} accepts this, but the run fails: {plural(crashes, 'reason')}."
+        what = "launch" if report.launcher else "run"
+        return f"{name} accepts this, but the {what} fails: {plural(crashes, 'reason')}."
     if report.verdict == "refused":
         return f"{name} refuses this; the reason is muted in this server."
     doubts: list[str] = []
@@ -55,8 +56,8 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
     if (times := guide_factor(report)) is not None:
         doubts.append(f"the batch is {times} times the guide's")
     if doubts:
-        return f"{name} starts this, but {listed(doubts)}."
-    return f"I found nothing wrong for {name}."
+        return f"{name} {'takes this launcher file' if report.launcher else 'starts this'}, but {listed(doubts)}."
+    return f"I found nothing wrong{' in this launcher file' if report.launcher else ''} for {name}."
 
 
 def guide_factor(report: Report) -> int | None:

@@ -13,6 +13,7 @@ from knowledge.coercion import Wrong, coerce, default_of
 from knowledge.config.changes import LEGACY_ATTENTION, LORA_KERNELS, lora_kernels_switch_on
 from knowledge.config.entries import dataset_class, prepare_dataset, prepared_list
 from knowledge.config.later import LATER, SEPARATES_ROWS
+from knowledge.config.launcher import Launcher, is_launcher, launcher_of
 from knowledge.config.plugins import experts_fall_back
 from knowledge.config.raw import ABSENT, Raw, walk
 from knowledge.config.types import Types, load_types
@@ -27,9 +28,11 @@ __all__ = [
     "LORA_KERNELS",
     "SEPARATES_ROWS",
     "Config",
+    "Launcher",
     "Types",
     "Unreadable",
     "experts_fall_back",
+    "is_launcher",
     "load_types",
     "lora_kernels_switch_on",
     "prepare_dataset",
@@ -52,6 +55,7 @@ class Config:
         gpus: Number of processes, one a GPU (the world size).
         secrets: What was masked in the document.
 
+    `launcher` is set where it is no training config but a file for `--cloud`; the fields are the provider's then.
     `memo` keeps what is computed once a check; `reads` collects the paths that are looked at, when a test asks for it.
     """
 
@@ -63,6 +67,7 @@ class Config:
         self.values: dict[Any, Any] = document.values if isinstance(document.values, Mapping) else Mapping()
         self.memo: dict[str, Any] = {}
         self.reads: set[str] | None = None
+        self.launcher: Launcher | None = launcher_of(self.values, self.types)
         self.plugins = _plugins(self.values.get("plugins"))
         self._history = Raw(self.values, gpus, self.plugins).run(self.types.steps)
         self._typed: dict[str, Any] = {}
@@ -217,7 +222,9 @@ class Config:
         return default_of(field, self.types.models)
 
     def field(self, key: str) -> dict[str, Any] | None:
-        """The facts of a root field that is alive here: Axolotl's own, or of a plugin that is listed."""
+        """The facts of a root field that is alive here: Axolotl's own, of a plugin that is listed, of a launcher."""
+        if self.launcher is not None:
+            return self.launcher.fields.get(key)
         return self.types.root.get(key) or self._plugin_field(key)
 
     def _plugin_field(self, key: str) -> dict[str, Any] | None:

@@ -17,7 +17,8 @@ class Types(NamedTuple):
     """Axolotl's classes (facts/types.json) and the order of its checks (facts/order.json).
 
     `steps` is the rank of each check; `aliases` leads from another name to the field's; `defaults` holds what an absent
-    root field is, where nothing but its class decides it.
+    root field is, where nothing but its class decides it; `launchers` leads from a cloud provider to the class of its
+    file; `names` are all root keys that a training config may have, those of plugins too.
     """
 
     axolotl: str
@@ -27,6 +28,8 @@ class Types(NamedTuple):
     steps: dict[str, int]
     aliases: dict[str, str]
     defaults: dict[str, Any]
+    launchers: dict[str, str]
+    names: frozenset[str]
 
     def choices(self, key: str) -> frozenset[str]:
         """The closed values of a root field that takes a name, empty for none."""
@@ -57,6 +60,7 @@ def load_types() -> Types:
         for name, field in root.items()
         if "names" not in field and name not in LATER and not isinstance(field.get("default"), dict)
     }
+    names_of_plugins = (types["models"][arguments]["fields"] for arguments in types["plugins"].values())
     del defaults["datasets"]  # its entries are typed one by one
     return Types(
         types["axolotl"],
@@ -66,4 +70,6 @@ def load_types() -> Types:
         {REGISTER: -1, **{name: rank for rank, name in enumerate(names)}},
         aliases,
         defaults,
+        types["launchers"],
+        frozenset(root).union(aliases, *names_of_plugins),
     )

@@ -4,8 +4,8 @@
 
 Needs nothing but Axolotl itself: this file imports nothing of the product. What it prints is raw material for the
 generators beside it: `axolotl` and `transformers` (versions), `root`, `models` (types as knowledge/coercion.py reads
-them), `plugins` (those with fields -> the class of their fields), `all_plugins`, `always_on`, `order` (the checks as
-they run), `values` (names that the schema only calls text).
+them), `plugins` (those with fields -> the class of their fields), `launchers` (cloud providers -> the class of their
+file), `all_plugins`, `always_on`, `order` (the checks as they run), `values` (names that the schema only calls text).
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ class Reader:
                 return self._checked(schema, kind.removeprefix("function-"))
             case "model":
                 return self._model(schema)
+            case "union" if schema.get("custom_error_type") == "path_type":
+                return {"str": {"strict": True}}
             case "union":
                 members = (each[0] if isinstance(each, tuple) else each for each in schema["choices"])
                 return {"union": [self._type(member) for member in members]}
@@ -119,9 +121,11 @@ class Reader:
 
 
 def _plain(value: Any) -> Any:
-    """An enum's member as JSON; Torch's number formats by their name."""
+    """An enum's member as JSON; paths as text, Torch's number formats by their name."""
     if isinstance(value, Enum):
         value = value.value
+    if isinstance(value, Path):
+        return str(value)
     return str(value) if type(value).__module__ == "torch" else value
 
 
@@ -176,6 +180,21 @@ def _arguments(node: ast.ClassDef) -> str | None:
                 if isinstance(inner, ast.Return) and isinstance(inner.value, ast.Constant) and inner.value.value:
                     return str(inner.value.value)
     return None
+
+
+def launchers(package: Path) -> dict[str, str]:
+    """Providers of `axolotl train --cloud` -> the path of the class of their file, read from the source."""
+    found: dict[str, str] = {}
+    for folder in sorted((package / "integrations").iterdir()):
+        if not (folder / "cloud.py").is_file():
+            continue
+        for file in sorted(folder.glob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.ClassDef) and any(
+                    isinstance(base, ast.Name) and base.id == "CloudImageConfig" for base in node.bases
+                ):
+                    found[folder.name] = f"axolotl.integrations.{folder.name}.{file.stem}.{node.name}"
+    return found
 
 
 def _load(path: str, package: Path) -> Any:
@@ -260,6 +279,7 @@ def main() -> dict[str, Any]:
         "root": root,
         "plugins": {plugin: reader.add(_load(path, package)) for plugin, path in arguments.items()},
         "all_plugins": every,
+        "launchers": {name: reader.add(_load(path, package)) for name, path in launchers(package).items()},
         "always_on": always_on(),
         "models": reader.models,
         "order": order(importlib.import_module("axolotl.integrations.config").merge_input_args()[0]),

@@ -1,4 +1,4 @@
-"""types.json: Axolotl's classes as knowledge/coercion.py reads them, and which class each plugin brings."""
+"""types.json: Axolotl's classes as knowledge/coercion.py reads them, and those of plugins and cloud launchers."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ NAME = "types.json"
 
 def generate(source: Source) -> dict[str, Any]:
     """The classes by name; `root` is the one of a whole config."""
-    return {key: source.snapshot[key] for key in ("axolotl", "models", "plugins", "root")}
+    return {key: source.snapshot[key] for key in ("axolotl", "launchers", "models", "plugins", "root")}

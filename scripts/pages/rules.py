@@ -25,6 +25,10 @@ AREAS = FIELD_AREAS | {
     "run_evaluation": "What the run comes to: its evaluations",
     "curve": "The learning rate's course",
     "curve_keys": "Keys that a schedule never reads",
+    "launcher": "Cloud launcher files",
+    "launcher_modal": "Cloud launcher files for Modal",
+    "launcher_nebius": "Cloud launcher files for Nebius",
+    "launcher_coreweave": "Cloud launcher files for CoreWeave",
 }
 """The files of knowledge/rules in reading order, with the headings of their chapters."""
 _FACTS = "Names, types and choices"

@@ -233,3 +233,18 @@ async def test_of_a_large_file_the_first_rows_are_read_and_this_is_said(world, t
     assert len(rows) > 2 << 20
     message = await world.check(tools.clean, dataset=("mine.jsonl", rows))
     assert "The first 2.0 MiB were read" in tools.words(message)
+
+
+async def test_a_launcher_file_is_checked_as_one_and_has_no_run(world, tools):
+    text = "provider: nebius\nplatform: gpu-h100\npreset: 1gpu\nimage: r/x:1\n"
+    text += "volumes:\n  - source: rows\n    mount: rows\n"
+    message = await world.check(text, name="cloud.yaml")
+    words = tools.words(message)
+    assert words.startswith("### Axolotl 0.21.0 refuses this: 1 reason.")
+    assert "`mount: rows`" in words
+    assert "cloud.yaml · 5 keys\n" in words
+    assert "Your run" not in words
+    assert "Other GPU count" not in tools.labels(message)
+    words = tools.words(await world.check(text.replace("mount: rows", "mount: /rows"), name="cloud.yaml"))
+    assert words.startswith("### I found nothing wrong in this launcher file for Axolotl 0.21.0.")
+    assert "axolotl preprocess" not in words
