@@ -45,6 +45,7 @@ with atheris.instrument_imports(include=["knowledge", "bot.store"]) if INSIDE el
     from knowledge.config import load_types
     from knowledge.diagnosis import diagnose
     from knowledge.document import parse
+    from knowledge.samples import propose
     from knowledge.secrets import find, mask
 
 BASE = "base_model: a/b\nmicro_batch_size: 2\ngradient_accumulation_steps: 4\nlearning_rate: 2e-4\n"
@@ -70,6 +71,12 @@ def fuzz_check(data: bytes) -> None:
 def fuzz_rows(data: bytes) -> None:
     name = ("a.jsonl", "a.json", "a.csv", "a.jsonl", "a.jsonl")[len(data) % 5]
     whole(BASE + ROWS.format(KINDS[len(data) % len(KINDS)]), dataset=data, dataset_name=name)
+    propose(data, name=name)
+
+
+def fuzz_launcher(data: bytes) -> None:
+    names = ("modal", "nebius", "coreweave", "coreweave\nbackend: cks", "baseten")
+    whole(f"provider: {names[len(data) % len(names)]}\n{text_of(data)}")
 
 
 def fuzz_diagnosis(data: bytes) -> None:
@@ -110,6 +117,7 @@ def fuzz_compare(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "document": fuzz_document,
     "check": fuzz_check,
+    "launcher": fuzz_launcher,
     "rows": fuzz_rows,
     "diagnosis": fuzz_diagnosis,
     "secrets": fuzz_secrets,
@@ -210,6 +218,8 @@ def fragments(target: str) -> list[str]:
         return list(JSON)
     types = load_types()
     names = [*types.root, *(name for model in types.models.values() for name in model["fields"])]
+    if target == "launcher":
+        names = sorted({name for name in names if name not in types.names} | {"gpu", "volumes", "env", "secrets"})
     lines = [
         f"{name}: {value}" for number, name in enumerate(names) for value in (WORDS[number % len(WORDS)], "{value}")
     ]

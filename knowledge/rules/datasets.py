@@ -34,7 +34,7 @@ def no_dataset(config: Config) -> Iterator[Problem]:
     now = config.at("check_dataset_or_pretraining_dataset")
     if now("datasets") is None and now("pretraining_dataset") is None:
         message = "Nothing to train on: add `datasets:` with a `path` and a `type`."
-        yield problem(message, *(["datasets"] if config.written("datasets") else []))
+        yield problem(message, "datasets")
 
 
 @rule(
