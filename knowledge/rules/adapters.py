@@ -146,7 +146,7 @@ def target_parameters_init(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ERROR,
     fields=("lora_target_modules",),
-    says="Invalid regex pattern",
+    says="contains invalid regex pattern",
     bad=f"{LORA}lora_target_modules: ['q_proj', '*_proj']\n",
     good=f"{LORA}lora_target_modules: ['q_proj', '.*_proj']\n",
 )

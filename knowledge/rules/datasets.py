@@ -177,7 +177,7 @@ def deduplication_of_a_stream(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("dataset_processes", "dataset_num_proc"),
-    says="`dataset_processes` is deprecated",
+    says="dataset_processes is deprecated",
     bad="dataset_processes: 8\n",
     good="dataset_num_proc: 8\n",
 )

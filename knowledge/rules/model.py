@@ -146,7 +146,7 @@ def better_transformer_precision(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("flash_optimum", "adapter", "float16", "bfloat16"),
     needs=("flash_optimum",),
-    says=("You probably want to set bfloat16 or float16", "BetterTransformers probably doesn't work with PEFT"),
+    says=("You should probably set bfloat16 or float16", "BetterTransformers probably doesn't work with PEFT"),
     bad="flash_optimum: true\nbf16: false\nadapter: lora\nlora_r: 8\nlora_alpha: 16\n",
     good="bf16: true\n",
 )

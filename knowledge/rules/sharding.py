@@ -88,7 +88,7 @@ def fsdp_key_rejected(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("fsdp_config",),
-    says="are ignored under FSDP2",
+    says="is an FSDP1-only option and is ignored",
     bad="fsdp_config:\n  use_orig_params: true\n",
     good=FSDP,
 )

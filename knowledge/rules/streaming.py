@@ -164,7 +164,7 @@ def streaming_several_packed(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("streaming", "datasets[].weight"),
     needs=("streaming",),
-    says="Dataset weighting",
+    says="Dataset weight is not supported with streaming",
     bad="streaming: true\nmax_steps: 100\ndatasets:\n  - path: org/a\n    type: alpaca\n    weight: 0.5\n",
     good="streaming: true\nmax_steps: 100\n",
 )
