@@ -59,6 +59,7 @@ def check(
     axolotl: str | None = None,
     dataset: bytes | Path | None = None,
     dataset_name: str = "sample.jsonl",
+    tokenizer: Path | None = None,
 ) -> Report:
     """Check one config. Never raises for anything in the text.
 
@@ -68,6 +69,7 @@ def check(
         axolotl: An older release to answer for, such as "0.16.0"; None for the release of the facts.
         dataset: A sample of the dataset, its bytes or its path.
         dataset_name: The name of the sample's file, which tells its format.
+        tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
     """
     config = read(text, gpus)
     document, secrets = config.document, config.secrets
@@ -82,7 +84,7 @@ def check(
             if dataset is not None:
                 from knowledge.samples import check_rows, replaced_rules
 
-                sample = check_rows(config, dataset, name=dataset_name)
+                sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
                 found += sample.findings
                 if sample.exact and _is_whole(config, sample):
                     remember_plan(config, _plan_of_rows(config, sample))

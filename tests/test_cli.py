@@ -118,3 +118,32 @@ def test_a_config_with_rows_shows_what_is_trained(config, tmp_path, capsys):
     assert "1 row as JSON Lines, 1 trained on." in out
     assert "context │ Name a fruit" in out
     assert "TRAINED │ A plum." in out
+
+
+def test_a_tokenizer_makes_the_counts_exact(config, tmp_path, capsys):
+    tokenizers = pytest.importorskip("tokenizers")
+    words = tokenizers.Tokenizer(tokenizers.models.WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    words.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    words.save(str(tmp_path / "tokenizer.json"))
+    rows = tmp_path / "x.jsonl"
+    rows.write_text('{"text": "one two three"}\n' * 4)
+    path = config(GOOD.replace("alpaca", "completion").replace("path: x", "path: x.jsonl") + "num_epochs: 2\n")
+    told = ["check", path, "--dataset", str(rows), "--format", "json"]
+    main(told)
+    assert not json.loads(capsys.readouterr().out)["dataset"]["exact"]
+    main([*told, "--tokenizer", str(tmp_path)])
+    found = json.loads(capsys.readouterr().out)
+    assert found["dataset"]["exact"]
+    assert (found["dataset"]["low"], found["dataset"]["high"]) == (found["dataset"]["trained_tokens"],) * 2
+    assert found["plan"]["total_num_steps"] == 8
+
+
+def test_a_tokenizer_that_cannot_be_used_is_said(config, tmp_path, capsys):
+    rows = tmp_path / "x.jsonl"
+    rows.write_text('{"text": "one"}\n')
+    broken = tmp_path / "tokenizer.json"
+    for text in (None, "{}", "["):
+        if text is not None:
+            broken.write_text(text)
+        assert main(["check", config(GOOD), "--dataset", str(rows), "--tokenizer", str(tmp_path)]) == 2
+        assert "tokenizer.json" in capsys.readouterr().err

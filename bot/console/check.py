@@ -31,6 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="rows of the dataset: JSON Lines, JSON, CSV or parquet; alone, prints the block that fits them",
     )
+    parser.add_argument(
+        "--tokenizer", type=Path, metavar="PATH", help="the model's tokenizer.json, or its folder: exact token counts"
+    )
     parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
     parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
@@ -45,8 +48,11 @@ def run(options: argparse.Namespace) -> int:
     if options.dataset is not None and not options.dataset.is_file():
         print(f"helpbot: cannot read {options.dataset}: no such file.", file=sys.stderr)
         return 2
+    if options.tokenizer is not None and (wrong := _unusable(options.tokenizer)):
+        print(f"helpbot: cannot count tokens: {wrong}.", file=sys.stderr)
+        return 2
     if not options.paths:
-        return _propose(options.dataset, options.format)
+        return _propose(options)
     for path in _files(options.paths):
         text = _read(path)
         if text is None:
@@ -61,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
             axolotl=options.axolotl,
             dataset=options.dataset,
             dataset_name=options.dataset.name if options.dataset else "sample.jsonl",
+            tokenizer=options.tokenizer,
         )
         if options.fix or options.diff:
             _write_corrected(path, text, report, whole=options.fix)
@@ -71,8 +78,20 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
-def _propose(dataset: Path | None, form: str) -> int:
+def _unusable(tokenizer: Path) -> str | None:
+    """Why a tokenizer cannot be used."""
+    from knowledge.samples.tokens import read_tokenizer
+
+    try:
+        read_tokenizer(tokenizer)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _propose(options: argparse.Namespace) -> int:
     """Print the `datasets:` block that fits rows; exit 1 where none does, 2 where there is nothing to look at."""
+    dataset: Path | None = options.dataset
     if dataset is None:
         print("helpbot: name a config, a folder of them, or - for standard input.", file=sys.stderr)
         return 2
@@ -80,11 +99,11 @@ def _propose(dataset: Path | None, form: str) -> int:
     from knowledge.samples import check_rows, propose
 
     block = propose(dataset)
-    if form == "json":
+    if options.format == "json":
         print(json.dumps({"file": str(dataset), "block": block}, ensure_ascii=False, separators=(",", ":")))
     elif block is not None:
         sys.stdout.write(block)
-        sample = check_rows(read(block), dataset, name=dataset.name)
+        sample = check_rows(read(block), dataset, name=dataset.name, tokenizer=options.tokenizer)
         for line in (*rows_lines(sample), *mask_lines(sample)):
             print(line.replace("**", ""), file=sys.stderr)
     if block is None:

@@ -252,7 +252,9 @@ def _notes(entry: Entry, rows: Rows, checked: Checked, name: str, *, exact: bool
     if rows.cut:
         notes.append(f"The first {rows.read / 1_048_576:.1f} MiB were read; the rest of the file was not.")
     if not exact and checked.case is not None and checked.tally.lengths:
-        notes.append("Tokens are estimated from the text; the model's tokenizer.json would make them exact.")
+        notes.append(
+            "Tokens are estimated from the text; `helpbot check --tokenizer` counts them with the model's own."
+        )
     if checked.kind is None and rows.values and entry.rl in ("grpo", "gdpo"):
         notes.append("The rows of this `rl` are read by functions of your own, so they were not checked.")
     if checked.case is not None and checked.case.template is not None and not checked.case.template.certain:

@@ -145,18 +145,47 @@ def model_of(values: dict[str, Any], tokenizer: Path | None = None) -> Model:
     return model
 
 
-def _from_file(path: Path, model: Model) -> None:
-    file = path / "tokenizer.json" if path.is_dir() else path
+def read_tokenizer(path: Path) -> Any:
+    """The tokenizer in a file.
+
+    Args:
+        path: A tokenizer.json, or the folder that holds it.
+
+    Raises:
+        ValueError: there is none, it cannot be read, or the extra `tokenizers` is not installed; in one sentence.
+    """
+    file = _file_of(path)
+    if not file.is_file():
+        raise ValueError(f"{file} is not there")
     try:
         tokenizers = importlib.import_module("tokenizers")
-    except ImportError:
+    except ImportError as error:
+        raise ValueError(
+            "the extra `tokenizers` is not installed: pip install 'axolotl-help-bot[tokenizers]'"
+        ) from error
+    try:
+        return tokenizers.Tokenizer.from_file(str(file))
+    except Exception as error:  # the library raises nothing narrower
+        raise ValueError(f"{file} is no tokenizer of the `tokenizers` library") from error
+
+
+def _file_of(path: Path) -> Path:
+    return path / "tokenizer.json" if path.is_dir() else path
+
+
+def _from_file(path: Path, model: Model) -> None:
+    try:
+        model.counter = read_tokenizer(path)
+    except ValueError:
         return
-    if not file.is_file():
-        return
-    model.counter = tokenizers.Tokenizer.from_file(str(file))
-    told = file.with_name("tokenizer_config.json")
+    told = _file_of(path).with_name("tokenizer_config.json")
     if told.is_file():
-        settings = json.loads(told.read_text("utf-8"))
+        try:
+            settings = json.loads(told.read_text("utf-8"))
+        except ValueError:
+            return
+        if not isinstance(settings, dict):
+            return
         model.bos, model.eos = _word(settings.get("bos_token")), _word(settings.get("eos_token"))
         model.template = "own" if settings.get("chat_template") else "none"
         ids = model.counter.encode("a").tokens
