@@ -14,8 +14,7 @@ from bot.views import commands as words
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of, explanation_layout
 from bot.views.faq import offer_rows, offered
-from knowledge.catalog import Catalog
-from knowledge.explanation import explain
+from knowledge.explanation import explain, search
 
 
 class Explain(commands.Cog):
@@ -57,7 +56,7 @@ class Explain(commands.Cog):
 
     @explain.autocomplete("field")
     async def _names(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
-        return choices_of(Catalog.load().search(typed[:100]))
+        return choices_of(search(typed[:100]))
 
 
 async def setup(bot: HelpBot) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import knowledge.samples
 from knowledge.config import read
+from knowledge.explanation import explain, search
 from knowledge.finding import Severity
 from knowledge.samples import Kind, check_rows, explain_kind, load_kinds
 from knowledge.samples.examples import FILE, example_config
@@ -88,3 +89,32 @@ def test_finding_is_reported_somewhere_and_worded_as_agreed(rule: str) -> None:
 def test_every_rule_that_a_module_reports_has_words() -> None:
     written = set(re.findall(r'"(rows-[a-z0-9-]+)"', SOURCES))
     assert written <= load_told().keys()
+
+
+@pytest.mark.parametrize("name", sorted({name for kind in load_kinds() for name in kind.names}))
+def test_every_type_is_explained_with_its_columns_and_a_row(name: str) -> None:
+    found = explain(f"type: {name}")
+    assert found.kind == "dataset type"
+    kinds = explain_kind(name)
+    assert all(f"`{column.column}`" in found.text for kind in kinds for column in kind.columns)
+    assert all(trap in found.text + found.pitfalls for kind in kinds for trap in kind.traps)
+    assert f"type: {name}\n" in found.example
+    assert kinds[0].good in found.example
+
+
+def test_a_type_is_found_by_its_name_alone_unless_a_field_has_it() -> None:
+    assert explain("alpaca").kind == explain("`Completion`").kind == "dataset type"
+    assert explain("chat_template").kind == "field"
+    assert explain("argill").nearest[0] == "chat_template.argilla"
+    assert "alpaca" in explain("alpca").nearest
+    assert explain("type: nothing of the kind").kind is None
+
+
+def test_types_are_offered_behind_the_fields_that_begin_alike() -> None:
+    values = [choice.value for choice in search("chat_t")]
+    assert values[0] == "chat_template"
+    assert "type: chat_template" in values
+    assert search("alpaca")[0].value == "alpaca"
+    assert not any(choice.name.startswith("type:") for choice in search(""))
+    for choice in search("type: chat"):
+        assert explain(choice.value).kind is not None

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from knowledge.catalog import Explanation
 
-SUMMARY = "What a field, concept or rule does to a run."
+SUMMARY = "What a field, concept, dataset type or rule does to a run."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument(
-        "names", nargs="+", metavar="NAME", help="field path, concept, rule id, or another trainer's name"
+        "names", nargs="+", metavar="NAME", help="field path, concept, dataset type, rule id, or another trainer's name"
     )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 

@@ -7,7 +7,7 @@ CHECK_DATASET = "Some rows of your dataset (.jsonl, .json, .csv, .parquet); alon
 CHECK_VERSION = "The Axolotl release that you run, if it is an older one"
 CHECK_MESSAGE = "Check message"
 
-EXPLAIN = "What a config field, a concept or a rule means, and what turning it does"
+EXPLAIN = "What a config field, a concept, a dataset type or a rule means, and what turning it does"
 EXPLAIN_FIELD = "A few letters of the field or idea, or the text of an error"
 
 BATCH = "The effective batch, and how to keep it on another number of GPUs"

@@ -91,6 +91,8 @@ def _head(found: Explanation) -> str:
         parts.insert(0, "rule")
     elif found.kind == "concept":
         parts.insert(0, "concept")
+    elif found.kind == "dataset type":
+        parts.insert(0, "dataset type")
     title = found.path or found.name
     heading = f"### {limits.code(title, 100)}" if _would_format(title) else f"### {title}"
     return f"{heading}\n{small(limits.cut(' · '.join(parts), 300))}".rstrip()

@@ -27,6 +27,7 @@ from knowledge.compare import Comparison, Effect, FieldChange
 from knowledge.diagnosis import Diagnosis, Match, Unknown
 from knowledge.explanation import explain
 from knowledge.finding import Edit, Finding, Place, Severity
+from knowledge.samples import load_kinds
 from knowledge.secrets import Secret
 
 # Pieces that break layouts, repeated: quicker to draw than letters one by one, and nastier.
@@ -307,6 +308,7 @@ def test_every_explanation_fits():
     names = [
         *catalog.fields,
         *catalog.concepts,
+        *(f"type: {name}" for kind in load_kinds() for name in kind.names),
         "foreign-key",
         "yaml-tab",
         "qlora-in-8bit",
