@@ -12,6 +12,7 @@ from knowledge.samples.tables import read_csv, read_parquet, read_text
 from knowledge.samples.typing_of_rows import settle
 
 _ALONE = re.compile(r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..")
+_BLANK = re.compile(r"[ \t\r\n]+")
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"')
 _UTF8_MARK = b"\xef\xbb\xbf"
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -62,9 +63,9 @@ FATAL = frozenset(
 )
 """What stops Axolotl's reader."""
 MOST_LINES = 100_000
-"""Lines of a table or a text that are read: each becomes a row, however short it is."""
+"""Lines of a table or a text, and objects over several lines, that are read: each is a row, however short it is."""
 MOST_FAULTS = 50
-"""Behind so many lines that are no JSON nothing more is read: each costs a walk over the file."""
+"""Behind more lines that are no JSON or no object nothing is read: each costs a walk over the file."""
 
 
 def _first_lines(text: str, rows: Rows) -> str:
@@ -142,14 +143,15 @@ def _read_lines(data: bytes, rows: Rows) -> bool:
 
 
 def _only_objects(values: list[Any], numbers: array[int], rows: Rows) -> None:
-    kept, lines = [], array("I")
+    kept, lines, all_objects = [], array("I"), True
     for value, number in zip(values, numbers, strict=True):
         if value is None:
             value = {}
         if isinstance(value, dict):
             kept.append(value)
             lines.append(number)
-        else:
+        elif all_objects:
+            all_objects = False
             rows.fault("rows-not-objects", number, _name(value))
     rows.values, rows.lines = kept, lines
 
@@ -209,11 +211,12 @@ def _read_stream(text: str, rows: Rows) -> None:
     values: list[Row] = []
     numbers = array("I")
     while True:
-        start = at
-        while at < length and text[at] in " \t\r\n":
-            at += 1
+        start, at = at, _blanks(text, at)
         line += text.count("\n", start, at)
         if at >= length:
+            break
+        if faults > MOST_FAULTS or len(values) >= MOST_LINES:
+            rows.cut, rows.read = True, len(text[:at].encode("utf-8", "replace"))
             break
         try:
             value, end = decoder.raw_decode(text, at)
@@ -221,9 +224,6 @@ def _read_stream(text: str, rows: Rows) -> None:
             if rows.cut and text.find("\n", at) < 0:
                 break
             faults += 1
-            if faults > MOST_FAULTS:
-                rows.cut, rows.read = True, len(text[:at].encode("utf-8", "replace"))
-                break
             position = getattr(error, "pos", at)
             place = len(text[:position].rstrip())
             rows.fault("rows-unreadable", line + text.count("\n", at, place), _cause(text, position, at))
@@ -239,12 +239,19 @@ def _read_stream(text: str, rows: Rows) -> None:
                 values.append({})
                 numbers.append(line)
             else:
+                faults += 1
                 rows.fault("rows-not-objects", line, _name(value))
         line += text.count("\n", at, end)
         at = end
     rows.values, rows.lines = values, numbers
     if values and rows.lines[-1] != len(values) and text.count("\n") + 1 > 2 * len(values):
         rows.form = "JSON"
+
+
+def _blanks(text: str, at: int) -> int:
+    """Where white space that begins at a place ends."""
+    found = _BLANK.match(text, at)
+    return found.end() if found else at
 
 
 def _cause(text: str, position: int, start: int | None = None) -> str:
