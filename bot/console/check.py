@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.console._arguments import gpus, text_or_word
 from bot.views.rows import mask_lines, rows_lines
 from bot.views.run import run_lines
 from knowledge.check import Report, check
@@ -25,7 +26,7 @@ _LEVELS = {"error": 1, "crash": 1, "ignored": 2, "warning": 3}
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="config, folder of configs, or - for standard input")
-    parser.add_argument("--gpus", type=_count, default=1, help="GPUs of the run (default 1)")
+    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
     parser.add_argument(
         "--dataset",
         type=Path,
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if not options.paths:
         return _propose(options)
     for path in _files(options.paths):
-        text = _read(path)
+        text = text_or_word(path)
         if text is None:
             code = 2
             continue
@@ -111,13 +112,6 @@ def _propose(options: argparse.Namespace) -> int:
     return int(block is None)
 
 
-def _count(word: str) -> int:
-    number = int(word)
-    if not 1 <= number <= 100_000:
-        raise argparse.ArgumentTypeError("a number of GPUs from 1 to 100000")
-    return number
-
-
 def _release(word: str) -> str:
     if not re.fullmatch(r"v?\d+\.\d+(\.\d+)?", word):
         raise argparse.ArgumentTypeError("a release such as 0.16.0")
@@ -130,15 +124,6 @@ def _files(paths: Iterable[str]) -> Iterator[str]:
             yield from sorted(str(each) for each in Path(path).rglob("*") if each.suffix in _SUFFIXES)
         else:
             yield path
-
-
-def _read(path: str) -> str | None:
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        print(f"helpbot: cannot read {path}: {error.strerror or error}.", file=sys.stderr)
-        return None
-    return data.decode("utf-8", "replace")
 
 
 def _is_training_config(text: str) -> bool:

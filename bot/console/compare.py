@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.console._arguments import gpus, text_or_word
 from knowledge.compare import Comparison, compare
 
 if TYPE_CHECKING:
+    import argparse
+
     from knowledge.compare import FieldChange
 
 SUMMARY = "What differs between two configs, and what that does to the run."
@@ -20,14 +20,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("a", metavar="A", help="the first config")
     parser.add_argument("b", metavar="B", help="the second config, or - for standard input")
-    parser.add_argument("--gpus", type=_positive, default=1, help="GPUs of the run (default 1)")
-    parser.add_argument("--gpus-b", type=_positive, help="GPUs of the second run, where it has others")
+    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
+    parser.add_argument("--gpus-b", type=gpus, help="GPUs of the second run, where it has others")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
 def run(options: argparse.Namespace) -> int:
     """Compare the two; 2 where a file cannot be read."""
-    texts = [_read(path) for path in (options.a, options.b)]
+    texts = [text_or_word(path) for path in (options.a, options.b)]
     if texts[0] is None or texts[1] is None:
         return 2
     found = compare(texts[0], texts[1], gpus=options.gpus, gpus_after=options.gpus_b)
@@ -37,22 +37,6 @@ def run(options: argparse.Namespace) -> int:
     else:
         _write(options.a, options.b, found)
     return 0
-
-
-def _positive(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number of 1 or more")
-    return number
-
-
-def _read(path: str) -> str | None:
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        print(f"helpbot: cannot read {path}: {error.strerror or error}.", file=sys.stderr)
-        return None
-    return data.decode("utf-8", "replace")
 
 
 def _write(a: str, b: str, found: Comparison) -> None:

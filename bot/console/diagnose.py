@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.console._arguments import gpus, text_or_word
 from knowledge.diagnosis import Diagnosis, diagnose
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("logs", nargs="+", metavar="LOG", help="file with a log or an error, or - for standard input")
     parser.add_argument("--config", type=Path, help="the YAML of the run: it decides between causes")
-    parser.add_argument("--gpus", type=int, default=1, help="GPUs of the run (default 1)")
+    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -31,30 +31,21 @@ def run(options: argparse.Namespace) -> int:
     """Explain each log; exit 0, or 2 for files that cannot be read."""
     config = None
     if options.config is not None:
-        config = _read(str(options.config))
+        config = text_or_word(str(options.config), _MOST)
         if config is None:
             return 2
     code = 0
     for path in options.logs:
-        text = _read(path)
+        text = text_or_word(path, _MOST)
         if text is None:
             code = 2
             continue
-        diagnosis = diagnose(text, config=config, gpus=max(1, options.gpus))
+        diagnosis = diagnose(text, config=config, gpus=options.gpus)
         if options.format == "json":
             print(json.dumps({"file": path, **json_of(diagnosis)}, ensure_ascii=False, separators=(",", ":")))
         else:
             _write_text(path, diagnosis)
     return code
-
-
-def _read(path: str) -> str | None:
-    try:
-        data = sys.stdin.buffer.read(_MOST) if path == "-" else Path(path).read_bytes()[-_MOST:]
-    except OSError as error:
-        print(f"helpbot: cannot read {path}: {error.strerror or error}.", file=sys.stderr)
-        return None
-    return data.decode("utf-8", "replace")
 
 
 def json_of(diagnosis: Diagnosis) -> dict[str, Any]:

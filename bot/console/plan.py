@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.console._arguments import UnusableFileError, gpus, positive, text_of
 from knowledge.config import read
 from knowledge.finding import Severity
 from knowledge.memory import change_line, fitting_card, memory_of, smaller_cards
@@ -32,17 +33,13 @@ _CURVE_LINES = 20
 _NO_CARD = "  No change that is known here makes it fit a card of {:g} GB."
 
 
-class UnusableFileError(Exception):
-    """A file that cannot be used; the message says why."""
-
-
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("config", metavar="CONFIG", help="the config, or - for standard input")
-    parser.add_argument("--gpus", type=_positive, default=1, help="GPUs of the run (default 1)")
+    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
     data = parser.add_mutually_exclusive_group()
     data.add_argument("--lengths", type=Path, help="JSON list: tokens of every row; objects for preference data")
-    data.add_argument("--rows", type=_positive, help="rows of the dataset's files")
+    data.add_argument("--rows", type=positive, help="rows of the dataset's files")
     data.add_argument("--dataset", type=Path, help="the whole dataset: its tokens are estimated")
     parser.add_argument("--mean-tokens", type=_above_zero, help="mean tokens of a row, with --rows")
     parser.add_argument("--card", type=_above_zero, metavar="GB", help="what to change for a card of this memory")
@@ -56,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
         print("helpbot: --mean-tokens goes with --rows.", file=sys.stderr)
         return 2
     try:
-        config = read(_read(options.config), options.gpus)
+        config = read(text_of(options.config), options.gpus)
         lengths, notes = _data(config, options)
     except UnusableFileError as reason:
         print(f"helpbot: {reason}", file=sys.stderr)
@@ -106,26 +103,11 @@ def _findings(config: Config) -> list[Finding]:
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
-def _positive(word: str) -> int:
-    number = int(word)
-    if number < 1:
-        raise argparse.ArgumentTypeError("a number of 1 or more")
-    return number
-
-
 def _above_zero(word: str) -> float:
     number = float(word)
     if not 0 < number < 1e9:
         raise argparse.ArgumentTypeError("a number above 0")
     return number
-
-
-def _read(path: str) -> str:
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise UnusableFileError(f"cannot read {path}: {error.strerror or error}.") from error
-    return data.decode("utf-8", "replace")
 
 
 def _data(config: Config, options: argparse.Namespace) -> tuple[list[Length] | None, tuple[str, ...]]:
