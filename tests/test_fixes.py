@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from knowledge.check import check
@@ -46,8 +46,13 @@ def test_nothing_but_the_edited_spans_differs(lines: list[str], end: str, closed
         assert mended == text
 
 
+OPEN = "output_dir: 'open"
+
+
 @settings(max_examples=100, deadline=None)
 @given(LINES)
+@example(["  - path: x", OPEN, "base_model: a/b", OPEN, OPEN, "datasets:", OPEN])
+@example(["base_model: a/b", "  - path: x", "  - path: x", OPEN, "  - path: x", OPEN, OPEN, OPEN])
 def test_correcting_comes_to_an_end(lines: list[str]) -> None:
     text = "\n".join(lines)
     for _ in range(12):

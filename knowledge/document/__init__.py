@@ -28,6 +28,8 @@ __all__ = [
     "split",
 ]
 
+_ABOUT_INDENTATION = frozenset({"yaml-indentation", "yaml-indented-under-value", "yaml-list-indentation"})
+
 
 def parse(given: str) -> Document:
     """Read a text as YAML. Never raises: what is wrong is in the document's faults."""
@@ -72,22 +74,36 @@ def _read(document: Document) -> None:
 
 def _read_on(document: Document, builder: Builder, error: Refused | yaml.YAMLError) -> Builder:
     """Explain a fault, mend it and read again, as often as it takes; the builder of what could be read."""
+    first = document.text.split("\n")
+    builder, lines = _mended(document, builder, error, first)
+    # Where lines had to be left out, or nothing could be read in the end, how far others are indented is a guess.
+    if lines is None or any(was.strip() and not line.strip() for was, line in zip(first, lines, strict=True)):
+        document.faults[:] = [
+            fault._replace(replaces=None) if fault.id in _ABOUT_INDENTATION else fault for fault in document.faults
+        ]
+    return builder
+
+
+def _mended(
+    document: Document, builder: Builder, error: Refused | yaml.YAMLError, lines: list[str]
+) -> tuple[Builder, list[str] | None]:
+    """The last builder, and the lines that it read; None where they still hold a fault."""
     from knowledge.document.recovery import explain_refusal, mend
 
-    lines, tried = document.text.split("\n"), set[tuple[int, str]]()
+    tried = set[tuple[int, str]]()
     while True:
         if isinstance(error, Refused):
             document.faults.append(explain_refusal(error))
-            return builder
+            return builder, None
         if not isinstance(error, yaml.MarkedYAMLError):
             document.faults.append(Fault("yaml-syntax", 1, 1, f"This is no YAML: {error}", ""))
-            return builder
+            return builder, None
         if len(document.faults) >= MAX_MENDS:
-            return builder
+            return builder, None
         found = mend(error, lines, tried)
         if found is None:
             document.faults.append(_unreadable(error))
-            return builder
+            return builder, None
         document.faults.append(found.fault._replace(replaces=_replaced(lines, found.lines)))
         lines = found.lines
         builder = Builder("\n".join(lines))
@@ -96,7 +112,7 @@ def _read_on(document: Document, builder: Builder, error: Refused | yaml.YAMLErr
         except (Refused, yaml.YAMLError) as again:
             error = again
         else:
-            return builder
+            return builder, lines
 
 
 def _replaced(before: list[str], after: list[str]) -> tuple[int, int, str] | None:

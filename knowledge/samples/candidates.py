@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.entry import file_reader
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from knowledge.samples.issues import Met
     from knowledge.samples.rows import Rows
 
+_LIKELIEST = 30
+"""Columns that are tried under a key."""
 _OLD_KEYS = (
     "field",
     "field_messages",
@@ -111,10 +112,10 @@ class Candidates:
         used |= {str(value) for value in kind.values()} if isinstance(kind, dict) else set()
         known = kind_named(kind, self.entry.rl) if isinstance(kind, str) else None
         used |= {each.column for each in known.columns if each.key != key} if known is not None else set()
-        columns = list(islice((name for name in self.rows.columns if name not in used), MOST_COLUMNS))
-        close = get_close_matches(column.lower(), [name.lower() for name in columns], 1, 0.6)
+        columns = [name for name in self.rows.columns if name not in used]
+        close = get_close_matches(column.lower(), [name.lower() for name in columns[:MOST_COLUMNS]], 1, 0.6)
         likely = sorted(columns, key=lambda name: (name.lower() not in close, name not in _LIKELY.get(key, ())))
-        for name in likely:
+        for name in likely[:_LIKELIEST]:
             if key == "field_messages":
                 yield from self.mapped(name)
                 if self.entry.rl:
