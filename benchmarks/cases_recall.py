@@ -84,6 +84,24 @@ def probes(*, show: bool) -> None:
     print(f"probes of a warning without a finding above ADVICE: {wrong} of {total}")
 
 
+def verdicts(*, show: bool) -> None:
+    """Both sides of every probe: refused where Axolotl refuses, and by an ERROR that names the rule's fields."""
+    right = total = 0
+    for probe in rows("axolotl/rule_probes.jsonl"):
+        if not probe["agrees"] or probe.get("environment"):
+            continue
+        for side in ("bad", "good"):
+            total += 1
+            errors = [each for each in check(probe[side]).findings if each.severity is Severity.ERROR]
+            agrees = bool(errors) == (probe[f"{side}_verdict"] == "error")
+            if agrees and errors and side == "bad" and probe.get("fields"):
+                agrees = any(touches(each, probe["fields"]) for each in errors)
+            right += agrees
+            if not agrees and show:
+                print(f"VERDICT {probe['id']} {side}: {probe[f'{side}_message'][:120]}")
+    print(f"sides of probes with the verdict of Axolotl: {right} of {total} ({right / total:.1%})")
+
+
 if __name__ == "__main__":
     if not SHARED.exists():
         sys.exit("the reference data is not here")
@@ -91,3 +109,4 @@ if __name__ == "__main__":
     cases(show=not quiet)
     good(show=not quiet)
     probes(show=not quiet)
+    verdicts(show=not quiet)
