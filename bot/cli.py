@@ -6,16 +6,17 @@ import argparse
 import gc
 import importlib
 import os
-import pkgutil
 import sys
 import threading
+from pathlib import Path
 
 from bot import console
 
 
 def commands() -> list[str]:
     """The names of all commands."""
-    return sorted(module.name for module in pkgutil.iter_modules(console.__path__) if not module.name.startswith("_"))
+    files = (file for folder in console.__path__ for file in Path(folder).iterdir())
+    return sorted(file.stem for file in files if file.suffix == ".py" and not file.name.startswith("_"))
 
 
 def main(arguments: list[str] | None = None) -> int:
