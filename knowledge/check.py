@@ -165,12 +165,14 @@ def _verdict(found: Iterable[Finding]) -> str:
 
 
 def _not_checked(config: Config, *, rows: bool, cut: bool) -> tuple[str, ...]:
-    data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
     if config.launcher is not None:
-        data = "whether the image and the files beside this one exist, your account at the provider"
+        first = "whether the image and the files beside this one exist, your account at the provider"
+    else:
+        data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
+        first = f"{data}, your drivers and packages"
     broken = [f"{name}, which failed on this config" for name in config.memo.get("broken", ())]
     beyond = [f"what comes after the first {MAX_FINDINGS} findings: mend those, then check again"] if cut else []
-    return (f"{data}, your drivers and packages" if config.launcher is None else data, *broken, *beyond)
+    return (first, *broken, *beyond)
 
 
 def _fault_finding(fault: Any, document: Document) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.config import SEPARATES_ROWS
@@ -23,6 +24,9 @@ ATTENTION = (
     "gemma4_hybrid_attn_impl",
 )
 """The fields that decide the attention back end."""
+NO_VARIABLE = "No variable can be called so: letters, digits and `_`, no digit first."
+"""What is said of a name for which `is_variable` does not hold."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 200
 """Characters of a name that may be a misspelt one."""
 
@@ -81,6 +85,11 @@ def nearest(config: Config, name: str, known: Sequence[str], *, cutoff: float = 
 
     best = process.extractOne(name.lower(), known, scorer=fuzz.ratio, score_cutoff=cutoff)
     return str(best[0]) if best else None
+
+
+def is_variable(name: str) -> bool:
+    """Whether an environment variable can have a name."""
+    return _VARIABLE.fullmatch(name) is not None
 
 
 def provider(config: Config) -> str | None:

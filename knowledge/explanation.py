@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from knowledge.catalog import Catalog, Choice, Explanation
@@ -67,8 +68,9 @@ def search(prefix: str, limit: int = 25) -> list[Choice]:
     return [*found[:fields], *types, *found[fields:]][:limit]
 
 
-def _type_names() -> list[str]:
-    return sorted({name for kind in load_kinds() for name in kind.names})
+@lru_cache(maxsize=1)
+def _type_names() -> tuple[str, ...]:
+    return tuple(sorted({name for kind in load_kinds() for name in kind.names}))
 
 
 def _near_types(name: str) -> list[str]:

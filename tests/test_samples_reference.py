@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
+import importlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,16 +14,10 @@ from knowledge.samples import check_rows
 if TYPE_CHECKING:
     from types import ModuleType
 
-ROOT = Path(__file__).resolve().parents[1]
-
 
 @pytest.fixture(scope="module")
 def agreement() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("rows_agreement", ROOT / "benchmarks" / "rows_agreement.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = importlib.import_module("benchmarks.rows_agreement")
     if not module.REFERENCE.is_file():
         pytest.skip("the reference data are not beside this checkout")
     return module

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+import discord
 from discord import ui
 
 from bot.views import limits
@@ -62,6 +64,13 @@ def layout(*items: ui.Item[Any]) -> ui.LayoutView:
 def container(colour: Colour, *items: ui.Item[Any]) -> ui.Container[Any]:
     """A container with a colour."""
     return ui.Container(*items, accent_colour=int(colour))
+
+
+def picture(png: bytes, alt: str, name: str) -> tuple[ui.MediaGallery[Any], discord.File]:
+    """A picture with its words for those who do not see it, and the file to send with it under that name."""
+    words = limits.one_line(alt, limits.DESCRIPTION)
+    gallery: ui.MediaGallery[Any] = ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{name}", description=words))
+    return gallery, discord.File(io.BytesIO(png), name)
 
 
 def small(text: str) -> str:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
-import discord
 from discord import ui
 
 from bot import jobs
 from bot.errors import UserError
 from bot.views import limits
 from bot.views.curve import NAME
-from bot.views.layout import Colour, container, layout, small
+from bot.views.layout import Colour, container, layout, picture, small
 from bot.views.report import subject
 from bot.views.run import run_lines, table
 from knowledge.memory import change_line
@@ -41,9 +39,8 @@ async def plan_layout(bot: HelpBot, checked: Checked) -> tuple[ui.LayoutView, di
     files: dict[str, Any] = {}
     curve = await _curve(bot, checked)
     if isinstance(curve, jobs.Picture):
-        files["file"] = discord.File(io.BytesIO(curve.png), NAME)
-        words = limits.one_line(curve.alt, limits.DESCRIPTION)
-        items.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{NAME}", description=words)))
+        gallery, files["file"] = picture(curve.png, curve.alt, NAME)
+        items.append(gallery)
     elif curve is not None:
         items.append(ui.TextDisplay(small(curve)))
     if ways := await _fittings(bot, checked):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
-import discord
 from discord import ui
 
 from bot.views import limits
-from bot.views.layout import Colour, container, layout, small
+from bot.views.layout import Colour, container, layout, picture, small
 from bot.views.report import file_name, secret_warning
 from bot.views.rows import NAME
 
@@ -70,9 +68,8 @@ def _shown(rows: Rows) -> tuple[list[ui.Item[Any]], dict[str, Any]]:
     if rows.lines:
         items.append(ui.TextDisplay(limits.cut("\n\n".join(rows.lines), _LINES)))
     if rows.picture is not None:
-        files["file"] = discord.File(io.BytesIO(rows.picture.png), NAME)
-        words = limits.one_line(rows.picture.alt, limits.DESCRIPTION)
-        items.append(ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{NAME}", description=words)))
+        gallery, files["file"] = picture(rows.picture.png, rows.picture.alt, NAME)
+        items.append(gallery)
     if rows.mask:
         items += [ui.Separator(), ui.TextDisplay(f"**What is trained in the first rows**\n{rows.mask}")]
     return items, files

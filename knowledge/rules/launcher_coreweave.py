@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from knowledge.conditions import provider, raw_block
+from knowledge.conditions import NO_VARIABLE, is_variable, provider, raw_block
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -29,7 +29,6 @@ ONLY_CKS = (
     *("kubeconfig", "context", "namespace", "job_name", "pvc", "pvc_mount", "cpu", "memory_request", "shm_size"),
     *("scratch_size", "rdma", "node_selector", "secret_env", "object_storage", "setup_commands", "rdzv_port"),
 )
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHARED_PATH = re.compile(r"/[^\s,:]+")
 _SLURM_WORD = re.compile(r"[A-Za-z0-9_:.+-]+")
 _SECRET = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9._-]+")
@@ -37,6 +36,13 @@ _SECRET = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9._-]+")
 
 def _on(config: Config, backend: str) -> bool:
     return provider(config) == "coreweave" and config.typed("backend") == backend
+
+
+def _missing(config: Config, keys: tuple[str, ...], backend: str, other: str) -> Iterator[Problem]:
+    """The keys that a back end needs and a file does not have."""
+    for key in keys:
+        if config.raw(key) is None:
+            yield problem(f"Missing `{key}`: {backend} needs it. Add it, or take `backend: {other}`.", key, "backend")
 
 
 def _climbs(path: object) -> bool:
@@ -58,9 +64,7 @@ def sunk_place(config: Config) -> Iterator[Problem]:
     """
     if not _on(config, "sunk"):
         return
-    for key in ("shared_dir", "partition"):
-        if config.raw(key) is None:
-            yield problem(f"Missing `{key}`: SUNK needs it. Add it, or take `backend: cks`.", key, "backend")
+    yield from _missing(config, ("shared_dir", "partition"), "SUNK", "cks")
     if _climbs(config.raw("shared_dir")):
         yield problem("No `..` in a shared folder: write the path that it leads to.", "shared_dir")
 
@@ -126,8 +130,8 @@ def coreweave_env(config: Config) -> Iterator[Problem]:
     for name in raw_block(config.raw("env")):
         if not isinstance(name, str):
             continue
-        if not _VARIABLE.fullmatch(name):
-            yield problem("No variable can be called so: letters, digits and `_`, no digit first.", ("env", name))
+        if not is_variable(name):
+            yield problem(NO_VARIABLE, ("env", name))
         elif name in TOPOLOGY or (name.startswith("SLURM_") if sunk else name in NODES):
             yield problem("Set by the launcher itself: drop this.", ("env", name))
 
@@ -186,9 +190,7 @@ def cks_place(config: Config) -> Iterator[Problem]:
     """
     if not _on(config, "cks"):
         return
-    for key in ("namespace", "pvc"):
-        if config.raw(key) is None:
-            yield problem(f"Missing `{key}`: CKS needs it. Add it, or take `backend: sunk`.", key, "backend")
+    yield from _missing(config, ("namespace", "pvc"), "CKS", "sunk")
     if _climbs(config.raw("pvc_mount")):
         yield problem("No `..` in a mount: write the path that it leads to.", "pvc_mount")
 
@@ -209,9 +211,8 @@ def cks_secret_env(config: Config) -> Iterator[Problem]:
     for name, secret in raw_block(config.raw("secret_env") if _on(config, "cks") else None).items():
         if not isinstance(name, str) or not isinstance(secret, str):
             continue
-        if not _VARIABLE.fullmatch(name):
-            message = "No variable can be called so: letters, digits and `_`, no digit first."
-            yield problem(message, ("secret_env", name))
+        if not is_variable(name):
+            yield problem(NO_VARIABLE, ("secret_env", name))
         elif not _SECRET.fullmatch(secret):
             yield problem("No secret and key of it: write `name-of-the-secret/key`.", ("secret_env", name))
 

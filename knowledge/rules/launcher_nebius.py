@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from knowledge.conditions import entries, provider, raw_block
+from knowledge.conditions import NO_VARIABLE, entries, is_variable, provider, raw_block
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -106,8 +105,8 @@ def nebius_env(config: Config) -> Iterator[Problem]:
     for key in ("env", "env_secret"):
         for name, value in _variables(config, key).items():
             steps = (key, name)
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
-                yield problem("No variable can be called so: letters, digits and `_`, no digit first.", steps)
+            if not is_variable(name):
+                yield problem(NO_VARIABLE, steps)
             elif name in MANAGED:
                 yield problem("Set by the launcher itself: drop this.", steps)
             elif isinstance(value, str) and ("\x00" in value or (key == "env_secret" and not value)):

@@ -145,6 +145,7 @@ def model_of(values: dict[str, Any], tokenizer: Path | None = None) -> Model:
     return model
 
 
+@lru_cache(maxsize=1)
 def read_tokenizer(path: Path) -> Any:
     """The tokenizer in a file.
 
