@@ -13,7 +13,7 @@ from bot.errors import answered_command
 from bot.permissions import is_moderator
 from bot.views import commands as words
 from bot.views.about import about_layout, help_layout, welcome_layout
-from knowledge.schema import load_names
+from knowledge.facts import load_names
 
 _log = logging.getLogger(__name__)
 

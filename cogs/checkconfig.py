@@ -20,7 +20,7 @@ from bot.views.answer import MOST_GPUS, PRESSES, show
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.press import Form, field, typed, whole_number
 from bot.views.sample import proposal_layout
-from knowledge.schema import load_names
+from knowledge.facts import load_names
 
 
 class CheckConfig(commands.Cog):

@@ -21,7 +21,7 @@ from bot.views import faq, faq_edit, faq_import, faq_settings, faq_stats, faq_ve
 from bot.views import faq_admin_words as words
 from bot.views.faq_log import tell
 from bot.views.layout import Colour
-from knowledge.schema import load_names
+from knowledge.facts import load_names
 
 if TYPE_CHECKING:
     from bot.store import Entry

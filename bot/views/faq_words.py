@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.views import limits
 from bot.views.wording import plural
-from knowledge.schema import load_names
+from knowledge.facts import load_names
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,8 +10,8 @@ from knowledge.samples.case import settings_of
 from knowledge.samples.checking import read_entry, sample_bytes
 from knowledge.samples.cures import TRIED, dump
 from knowledge.samples.entry import choose_entry, file_reader
+from knowledge.samples.fits import fits
 from knowledge.samples.issues import Issues
-from knowledge.samples.proposal import fits
 from knowledge.samples.reading import read_rows
 from knowledge.samples.rows import Rows
 

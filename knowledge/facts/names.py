@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from knowledge.facts import read_json
+from knowledge.facts.files import read_json
 
 
 class Names(NamedTuple):
