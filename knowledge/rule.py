@@ -58,6 +58,7 @@ class Rule:
     needs: tuple[str, ...]
     gpus: int
     lengths: tuple[Any, ...] = ()
+    general: bool = False
 
     @property
     def of_launcher(self) -> bool:
@@ -99,6 +100,7 @@ def rule(
     needs: tuple[str, ...] = (),
     gpus: int = 1,
     lengths: tuple[Any, ...] = (),
+    general: bool = False,
 ) -> Callable[[Check], Check]:
     """Register a rule.
 
@@ -113,6 +115,7 @@ def rule(
             only when one of them is held.
         gpus: On how many GPUs the examples run.
         lengths: Tokens of the rows that the examples are trained on, where only the data show the fault.
+        general: It says less than a rule made for the field: what it finds is left out where another finds something.
     """
 
     def register(check: Check) -> Check:
@@ -130,6 +133,7 @@ def rule(
                 needs,
                 gpus,
                 lengths,
+                general,
             )
         )
         return check

@@ -116,6 +116,8 @@ def _body(found: Explanation) -> str:
         ("Bounds", found.bounds),
         (raising, found.raising),
         (lower, found.lower),
+        ("Left out", found.left_out),
+        ("Where it works", found.modes),
         ("Costs", found.costs),
         ("Watch out", found.pitfalls),
     ):

@@ -214,6 +214,8 @@ class Catalog:
                 "costs": note.costs,
                 "pitfalls": note.pitfalls,
                 "example": note.example,
+                "left_out": note.left_out,
+                "modes": note.modes.sentence,
                 "see": note.see,
                 "since": field.since,
                 "plugin": field.plugin,
