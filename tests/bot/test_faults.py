@@ -185,4 +185,4 @@ async def test_every_command_is_counted_as_in_flight(world, kind):
     )
     assert found
     for command in found:
-        assert command.callback.__code__.co_filename.endswith("bot/errors.py"), command.qualified_name
+        assert command.callback.__code__.co_filename.endswith("bot/replies.py"), command.qualified_name
