@@ -20,6 +20,7 @@ AREAS = {
     "model": "The model",
     "tokenizer": "Tokenizer and chat template",
     "datasets": "Datasets",
+    "test_sets": "Entries of `test_datasets` that differ",
     "streaming": "Streaming",
     "pretraining": "Entries of `pretraining_dataset`",
     "attention": "Attention and sample packing",
