@@ -4,7 +4,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import discord
-import pytest
 import simcord
 
 from bot.client import create_bot
@@ -109,32 +108,3 @@ async def running(folder: Path, **settings):
             yield World(bot, env)
     finally:
         await bot.close()
-
-
-@pytest.fixture
-async def world(tmp_path):
-    """The usual world; configs are checked on threads of this process."""
-    bot = _bot(tmp_path)
-    env = simcord.Env(bot)
-    await env.start()
-    yield World(bot, env)
-    await env.shutdown()
-    await bot.close()
-    env._raise_errors_since(env._errors_acknowledged)
-
-
-@pytest.fixture(name="tools")
-def _tools():
-    """What tests read answers with."""
-    from types import SimpleNamespace
-
-    return SimpleNamespace(
-        answer=answer,
-        words=words,
-        labels=labels,
-        options=options,
-        components=components,
-        running=running,
-        clean=CLEAN,
-        broken=BROKEN,
-    )
