@@ -4,12 +4,20 @@ import pytest
 
 
 @pytest.fixture
-async def world(tmp_path):
-    """The usual world; configs are checked on threads of this process."""
-    from tests.world import running
+def simcord_bot(tmp_path):
+    """The bot that `simcord_env` runs; configs are checked on threads of this process."""
+    from tests.world import usual_bot
 
-    async with running(tmp_path) as found:
-        yield found
+    return usual_bot(tmp_path)
+
+
+@pytest.fixture
+async def world(simcord_env):
+    """The usual world; errors that nobody looked at fail the test."""
+    from tests.world import World
+
+    yield World(simcord_env.bot, simcord_env)
+    await simcord_env.bot.close()
 
 
 @pytest.fixture(name="tools")

@@ -95,14 +95,15 @@ def options(message):
     return [option["value"] for each in components(message) for option in each.get("options", [])]
 
 
-def _bot(folder, **settings):
+def usual_bot(folder, **settings):
+    """A bot with a database of its own, on one shard."""
     return create_bot(Settings(**{"database": folder / "bot.sqlite3", "workers": 0, "shard_count": 1, **settings}))
 
 
 @asynccontextmanager
 async def running(folder: Path, **settings):
     """A bot on an in-process Discord; errors that nobody looked at fail the test."""
-    bot = _bot(folder, **settings)
+    bot = usual_bot(folder, **settings)
     try:
         async with simcord.run(bot) as env:
             yield World(bot, env)
