@@ -6,7 +6,7 @@ EXPIRED = "This answer has expired"
 
 
 async def test_paste_read_correct_check_again_share(world, tools):
-    broken = tools.broken + "noisy_embedding_alpha: 5\n"
+    broken = tools.BROKEN + "noisy_embedding_alpha: 5\n"
     first = await world.check(broken)
     assert "noisy_embedding_alpha" in tools.words(first)
     copy = tools.answer(await world.press(first, "Corrected copy"))
@@ -32,7 +32,7 @@ async def test_paste_read_correct_check_again_share(world, tools):
 
 
 async def test_a_summary_is_removed_by_its_author_and_by_moderators_only(world, tools):
-    first = await world.check(tools.broken)
+    first = await world.check(tools.BROKEN)
     for remover, gone in ((world.ben, False), (world.ann, True)):
         shared = tools.answer(await world.press(first, "Share summary"))
         refused = await world.press(shared, "Remove", remover)
@@ -44,7 +44,7 @@ async def test_a_summary_is_removed_by_its_author_and_by_moderators_only(world, 
 
 
 async def test_the_plan_has_numbers_a_curve_and_words_for_it(world, tools):
-    plan = tools.answer(await world.press(await world.check(tools.clean), "Plan"))
+    plan = tools.answer(await world.press(await world.check(tools.CLEAN), "Plan"))
     text = tools.words(plan)
     assert "batch a step" in text
     gallery = next(each for each in tools.components(plan) if each.get("type") == 12)
@@ -53,7 +53,7 @@ async def test_the_plan_has_numbers_a_curve_and_words_for_it(world, tools):
 
 
 async def test_other_gpus_check_the_same_config_again(world, tools):
-    first = await world.check(tools.clean)
+    first = await world.check(tools.CLEAN)
     shown = await world.press(first, "Other GPU count")
     field = shown.modal["components"][0]["component"]["custom_id"]
     again = tools.answer(await world.ann.submit_modal(shown, {field: "8"}))
@@ -65,7 +65,7 @@ async def test_other_gpus_check_the_same_config_again(world, tools):
 
 
 async def test_explain_offers_the_meant_field_and_the_rules(world, tools):
-    first = await world.check(tools.broken)
+    first = await world.check(tools.BROKEN)
     assert {"sequence_len", "save_steps", "saves_per_epoch"} <= set(tools.options(first))
     explained = tools.answer(await world.ann.select(first, ["sequence_len"]))
     assert explained.ephemeral
@@ -75,7 +75,7 @@ async def test_explain_offers_the_meant_field_and_the_rules(world, tools):
 async def test_wrong_advice_reaches_the_moderators_without_the_config(world, tools):
     log = world.guild.create_text_channel("moderators")
     await world.bot.store.guilds.change(world.guild.id, log_channel_id=log.id)
-    first = await world.check(tools.broken)
+    first = await world.check(tools.BROKEN)
     shown = await world.press(first, "Wrong advice?")
     rule, comment = (each["component"]["custom_id"] for each in shown.modal["components"])
     chosen = shown.modal["components"][0]["component"]["options"][0]["value"]
@@ -98,7 +98,7 @@ async def test_wrong_advice_reaches_the_moderators_without_the_config(world, too
 
 async def test_pages_leave_no_finding_out(world, tools):
     unknown = "".join(f"no_such_key_{number:03}: 1\n" for number in range(300))
-    page = await world.check(tools.clean + unknown)
+    page = await world.check(tools.CLEAN + unknown)
     seen, number = set(), 1
     while True:
         text = tools.words(page)
@@ -116,7 +116,7 @@ async def test_pages_leave_no_finding_out(world, tools):
 
 
 async def test_only_the_asker_can_press(world, tools):
-    shown = await world.check(tools.broken)
+    shown = await world.check(tools.BROKEN)
     for label in ("Share summary", "Plan", "Other GPU count", "Wrong advice?"):
         custom_id = next(each["custom_id"] for each in tools.components(shown) if each.get("label") == label)
         result = await replay(world, world.ben, custom_id)
@@ -126,10 +126,10 @@ async def test_only_the_asker_can_press(world, tools):
 async def test_after_an_hour_and_after_a_restart_buttons_say_that_they_expired(world, tools, monkeypatch):
     from bot.client import create_bot
 
-    shown = await world.check(tools.broken)
+    shown = await world.check(tools.BROKEN)
     await world.env.advance_time(3700)
     assert EXPIRED in tools.words(tools.answer(await world.press(shown, "Share summary")))
-    shown = await world.check(tools.broken)
+    shown = await world.check(tools.BROKEN)
     form = await world.press(shown, "Other GPU count")
     await world.bot.close()
     monkeypatch.setattr("bot.replies.BOOT", "a new process")
@@ -148,18 +148,18 @@ async def test_after_an_hour_and_after_a_restart_buttons_say_that_they_expired(w
 
 
 async def test_muted_rules_are_named_with_their_reason_and_their_end(world, tools):
-    shown = await world.check(tools.broken)
+    shown = await world.check(tools.BROKEN)
     rule = next(each for each in tools.options(shown) if each == "foreign-key")
     muted = await world.max.slash(world.channel, "rules mute", rule=rule, reason="our own fork knows it", days=3)
     assert "is muted in this server until" in tools.words(tools.answer(muted))
-    text = tools.words(await world.check(tools.broken, who=world.ben))
+    text = tools.words(await world.check(tools.BROKEN, who=world.ben))
     assert "max_seq_length" not in text
     assert "Muted here: `foreign-key` (our own fork knows it)." in text
     listed = tools.words(tools.answer(await world.max.slash(world.channel, "rules list")))
     assert "our own fork knows it" in listed
     assert [each["value"] for each in await world.max.autocomplete(world.channel, "rules unmute", "rule", "")] == [rule]
     await world.max.slash(world.channel, "rules unmute", rule=rule)
-    assert "max_seq_length" in tools.words(await world.check(tools.broken))
+    assert "max_seq_length" in tools.words(await world.check(tools.BROKEN))
     again = tools.answer(await world.max.slash(world.channel, "rules unmute", rule=rule))
     assert "is not muted" in tools.words(again)
     nothing = tools.answer(await world.max.slash(world.channel, "rules mute", rule="no-such", reason="x"))
@@ -168,12 +168,12 @@ async def test_muted_rules_are_named_with_their_reason_and_their_end(world, tool
 
 async def test_a_servers_defaults_count_and_are_named(world, tools):
     await world.bot.store.guilds.change(world.guild.id, gpus=8, axolotl="0.16.0")
-    text = tools.words(await world.check(tools.clean))
+    text = tools.words(await world.check(tools.CLEAN))
     assert "4 × 2 × 8 GPUs" in text
     assert "8 GPUs is this server's default" in text
     assert "Axolotl 0.16.0 is this server's default" in text
     assert "Axolotl 0.16.0" in text.splitlines()[0]
-    assert "is this server's default: the option `gpus`" not in tools.words(await world.check(tools.clean, gpus=2))
+    assert "is this server's default: the option `gpus`" not in tools.words(await world.check(tools.CLEAN, gpus=2))
 
 
 def field_of(shown):

@@ -15,6 +15,7 @@ from knowledge.catalog import Catalog
 from knowledge.catalog.load import load_notes
 from knowledge.config import read
 from knowledge.schema import schema_findings
+from tests.places import SHARED
 
 BASE = """\
 base_model: org/model
@@ -225,7 +226,7 @@ def test_values_are_taken_as_axolotl_takes_them(validator: Draft202012Validator,
 
 
 def test_reference_configs_that_axolotl_accepts_pass(validator: Draft202012Validator) -> None:
-    shared = Path(__file__).resolve().parents[1].parent / "shared" / "corpus"
+    shared = SHARED / "corpus"
     if not shared.is_dir():
         pytest.skip("the reference data is not here")
     verdicts = [json.loads(line) for line in (shared / "examples_verdicts.jsonl").read_text("utf-8").splitlines()]

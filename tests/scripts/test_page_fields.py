@@ -1,15 +1,15 @@
 """docs/fields.md: every field is on it, with its facts and its note."""
 
 import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from knowledge.catalog import Catalog
 from knowledge.catalog.labels import labels
+from tests.places import ROOT
 
-FILE = Path(__file__).resolve().parents[1] / "scripts" / "pages" / "fields.py"
+FILE = ROOT / "scripts" / "pages" / "fields.py"
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.places import ROOT
+
 WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "facts.yml").read_text("utf-8"))
 STEPS = {step["name"]: step for step in WORKFLOW["jobs"]["facts"]["steps"] if "name" in step}
 BRANCH = "facts/axolotl-9.9.9"

@@ -15,8 +15,8 @@ from bot.store import DatabaseRefused, EntryContent, StoreBusy, StoreError, Stor
 from bot.store.backups import backup_file, daily_backup, restore_file
 from bot.store.migrations import migrations
 from bot.store.sqlite import SqliteDatabase
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 HOME = 900_000_000_000_000_001
 
 

@@ -20,8 +20,9 @@ from knowledge.parameters import (
     stored_as,
     trainable_parameters,
 )
+from tests.places import ROOT, SHARED
 
-FACTS = json.loads((Path(__file__).parents[1] / "knowledge" / "facts" / "models.json").read_text("utf-8"))
+FACTS = json.loads((ROOT / "knowledge" / "facts" / "models.json").read_text("utf-8"))
 SMALL = {
     "hidden": 64,
     "layers": 6,
@@ -214,7 +215,7 @@ def test_eight_bit_states_stay_wide_for_small_tensors_and_embeddings() -> None:
 
 
 def test_the_facts_are_as_generated() -> None:
-    reference = Path(__file__).resolve().parents[1].parent / "shared"
+    reference = SHARED
     if not (reference / "math" / "models.json").exists():
         pytest.skip("the reference data are not here")
     from scripts.facts.models import generate

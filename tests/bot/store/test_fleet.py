@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -22,8 +21,8 @@ from bot.store import (
 )
 from bot.store.migrations import migrations
 from bot.store.postgres import PostgresDatabase
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 HOME = 900_000_000_000_000_001
 
 

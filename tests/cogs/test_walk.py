@@ -4,7 +4,7 @@
 async def test_paste_read_correct_check_again_share(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
     text, _, gpus, *_ = (each["component"]["custom_id"] for each in shown.modal["components"])
-    report = tools.answer(await world.ann.submit_modal(shown, {text: tools.broken, gpus: "4"}))
+    report = tools.answer(await world.ann.submit_modal(shown, {text: tools.BROKEN, gpus: "4"}))
     assert report.ephemeral
     assert tools.words(report).startswith("### Axolotl 0.21.0 refuses this: 1 reason; 1 key is ignored.")
     assert "pasted text · 9 keys · 4 GPUs" in tools.words(report)
@@ -16,7 +16,7 @@ async def test_paste_read_correct_check_again_share(world, tools):
     assert "1 mechanical fault mended, every other byte kept." in tools.words(copy)
     (file,) = copy.attachments
     corrected = (await file.read()).decode()
-    assert corrected.splitlines() == tools.broken.replace("max_seq_length", "sequence_len").splitlines()
+    assert corrected.splitlines() == tools.BROKEN.replace("max_seq_length", "sequence_len").splitlines()
 
     decided = corrected.replace("save_steps: 100\n", "")
     again = await world.check(decided, name=file.filename, gpus=4)
@@ -31,7 +31,7 @@ async def test_paste_read_correct_check_again_share(world, tools):
 
 
 async def test_the_plan_says_how_to_fit_a_smaller_card(world, tools):
-    text = tools.words(tools.answer(await world.press(await world.check(tools.clean), "Plan")))
+    text = tools.words(tools.answer(await world.press(await world.check(tools.CLEAN), "Plan")))
     assert "**To fit a card of " in text
     assert "1. `" in text
 

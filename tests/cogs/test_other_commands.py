@@ -43,9 +43,9 @@ async def test_the_batch_comes_with_its_formula_and_other_gpu_counts(world, tool
 
 
 async def test_two_configs_beside_each_other(world, tools):
-    other = tools.clean.replace("learning_rate: 0.0002", "learning_rate: 0.0001") + "max_seq_length: 9\n"
+    other = tools.CLEAN.replace("learning_rate: 0.0002", "learning_rate: 0.0001") + "max_seq_length: 9\n"
     result = await world.ann.slash(
-        world.channel, "compare", a=("a.yaml", tools.clean.encode()), b=("b.yaml", other.encode()), gpus=2
+        world.channel, "compare", a=("a.yaml", tools.CLEAN.encode()), b=("b.yaml", other.encode()), gpus=2
     )
     text = tools.words(tools.answer(result))
     assert "a.yaml → b.yaml · 2 GPUs" in text
@@ -53,7 +53,7 @@ async def test_two_configs_beside_each_other(world, tools):
     assert "**New findings**" in text
     assert "learning_rate" in tools.options(tools.answer(result))
     same = await world.ann.slash(
-        world.channel, "compare", a=("a.yaml", tools.clean.encode()), b=("b.yaml", tools.clean.encode())
+        world.channel, "compare", a=("a.yaml", tools.CLEAN.encode()), b=("b.yaml", tools.CLEAN.encode())
     )
     assert "Axolotl makes the same run of both." in tools.words(tools.answer(same))
 

@@ -4,7 +4,7 @@ import pytest
 
 
 async def test_a_refused_config_says_so_first_and_only_to_who_asked(world, tools):
-    message = await world.check(tools.broken)
+    message = await world.check(tools.BROKEN)
     text = tools.words(message)
     assert message.ephemeral
     assert text.startswith("### Axolotl 0.21.0 refuses this: 1 reason; 1 key is ignored.")
@@ -17,13 +17,13 @@ async def test_a_refused_config_says_so_first_and_only_to_who_asked(world, tools
 
 
 async def test_a_clean_config_is_no_promise(world, tools):
-    text = tools.words(await world.check(tools.clean))
+    text = tools.words(await world.check(tools.CLEAN))
     assert text.startswith("### I found nothing wrong for Axolotl 0.21.0.")
     assert "A clean report is no promise" in text
 
 
 async def test_gpus_multiply_the_batch(world, tools):
-    assert "4 × 2 × 8 GPUs = **64** rows a step" in tools.words(await world.check(tools.clean, gpus=8))
+    assert "4 × 2 × 8 GPUs = **64** rows a step" in tools.words(await world.check(tools.CLEAN, gpus=8))
 
 
 async def test_broken_yaml_shows_its_line_and_the_lines_to_write(world, tools):
@@ -37,9 +37,9 @@ async def test_broken_yaml_shows_its_line_and_the_lines_to_write(world, tools):
 async def test_the_form_joins_two_fields(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
     fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
-    half = tools.broken.index("micro_batch_size")
+    half = tools.BROKEN.index("micro_batch_size")
     sent = await world.ann.submit_modal(
-        shown, {fields[0]: tools.broken[:half], fields[2]: "2", fields[3]: tools.broken[half:]}
+        shown, {fields[0]: tools.BROKEN[:half], fields[2]: "2", fields[3]: tools.BROKEN[half:]}
     )
     text = tools.words(tools.answer(sent))
     assert "refuses this: 1 reason" in text
@@ -49,7 +49,7 @@ async def test_the_form_joins_two_fields(world, tools):
 async def test_the_form_takes_a_file(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
     upload = shown.modal["components"][1]["component"]["custom_id"]
-    sent = await world.ann.submit_modal(shown, {upload: ("mine.yml", tools.clean.encode())})
+    sent = await world.ann.submit_modal(shown, {upload: ("mine.yml", tools.CLEAN.encode())})
     assert "mine.yml · 9 keys" in tools.words(tools.answer(sent))
 
 
@@ -58,7 +58,7 @@ async def test_an_empty_form_and_a_wrong_number_are_explained(world, tools):
     assert "there is nothing to check" in tools.words(tools.answer(await world.ann.submit_modal(shown, {})))
     shown = await world.ann.slash(world.channel, "checkconfig")
     fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
-    sent = await world.ann.submit_modal(shown, {fields[0]: tools.clean, fields[2]: "many"})
+    sent = await world.ann.submit_modal(shown, {fields[0]: tools.CLEAN, fields[2]: "many"})
     assert "has to be a whole number from 1" in tools.words(tools.answer(sent))
 
 
@@ -89,23 +89,23 @@ async def test_no_input_is_left_without_an_answer(world, tools, data, expected):
 async def test_version_answers_for_an_older_release(world, tools):
     choices = await world.ann.autocomplete(world.channel, "checkconfig", "version", "0.1")
     assert 0 < len(choices) <= 25
-    text = tools.words(await world.check(tools.clean, version=choices[-1]["value"]))
+    text = tools.words(await world.check(tools.CLEAN, version=choices[-1]["value"]))
     assert f"Axolotl {choices[-1]['value']}" in text
-    assert "Nothing is known of Axolotl `9.9`" in tools.words(await world.check(tools.clean, version="9.9"))
+    assert "Nothing is known of Axolotl `9.9`" in tools.words(await world.check(tools.CLEAN, version="9.9"))
 
 
 async def test_a_second_check_says_what_was_mended(world, tools):
-    await world.check(tools.broken)
-    mended = tools.broken.replace("save_steps: 100\n", "")
+    await world.check(tools.BROKEN)
+    mended = tools.BROKEN.replace("save_steps: 100\n", "")
     assert "Since your last check: 1 mended, 1 left, 0 new." in tools.words(await world.check(mended))
-    assert "Since" not in tools.words(await world.check(tools.broken, who=world.ben))
+    assert "Since" not in tools.words(await world.check(tools.BROKEN, who=world.ben))
     await world.env.advance_time(3601)
-    assert "Since" not in tools.words(await world.check(tools.broken))
+    assert "Since" not in tools.words(await world.check(tools.BROKEN))
 
 
 async def test_check_message_takes_blocks_and_files_and_says_so(world, tools):
-    content = f"two of them\n```yaml\n{tools.broken}```\nand\n```yml\n{tools.clean}```"
-    files = [("message.txt", tools.clean.encode()), ("shot.png", b"\x89PNG\x00")]
+    content = f"two of them\n```yaml\n{tools.BROKEN}```\nand\n```yml\n{tools.CLEAN}```"
+    files = [("message.txt", tools.CLEAN.encode()), ("shot.png", b"\x89PNG\x00")]
     message = await world.ben.send(world.channel, content, attachments=files)
     result = await world.ann.context_menu(world.channel, "Check message", message)
     texts = [tools.words(each) for each in (result.response, *result.followups)]
@@ -132,7 +132,7 @@ async def test_check_message_without_a_config_says_where_it_looked(world, tools)
 
 
 async def test_a_moderator_answers_the_author_in_public(world, tools):
-    message = await world.ben.send(world.channel, f"```yaml\n{tools.broken}```")
+    message = await world.ben.send(world.channel, f"```yaml\n{tools.BROKEN}```")
     private = tools.answer(await world.ann.context_menu(world.channel, "Check message", message))
     assert "Answer the author in public" not in tools.labels(private)
     private = tools.answer(await world.max.context_menu(world.channel, "Check message", message))
@@ -143,7 +143,7 @@ async def test_a_moderator_answers_the_author_in_public(world, tools):
 
 
 async def test_in_a_direct_message_it_works_without_a_server(world, tools):
-    result = await world.env.create_user("zoe").slash("checkconfig", file=("c.yaml", tools.broken.encode()))
+    result = await world.env.create_user("zoe").slash("checkconfig", file=("c.yaml", tools.BROKEN.encode()))
     message = tools.answer(result)
     assert "refuses this" in tools.words(message)
     assert "Wrong advice?" not in tools.labels(message)
@@ -152,7 +152,7 @@ async def test_in_a_direct_message_it_works_without_a_server(world, tools):
 async def test_a_sample_of_the_dataset_is_checked_too(world, tools):
     rows = b'{"text": "no alpaca here"}\n' * 3
     result = await world.ann.slash(
-        world.channel, "checkconfig", file=("c.yaml", tools.clean.encode()), dataset=("rows.jsonl", rows)
+        world.channel, "checkconfig", file=("c.yaml", tools.CLEAN.encode()), dataset=("rows.jsonl", rows)
     )
     text = tools.words(tools.answer(result))
     assert "rows of rows.jsonl" in text
@@ -165,7 +165,7 @@ ROWS = b'{"instruction": "Name a fruit", "input": "", "output": "A plum."}\n' * 
 
 
 async def test_rows_are_counted_and_their_button_shows_what_is_trained(world, tools):
-    message = await world.check(tools.clean, dataset=("mine.jsonl", ROWS))
+    message = await world.check(tools.CLEAN, dataset=("mine.jsonl", ROWS))
     text = tools.words(message)
     assert "3 rows as JSON Lines, **3** trained on." in text
     assert "A plum" not in text, "words of the rows are shown only when asked for"
@@ -179,7 +179,7 @@ async def test_rows_are_counted_and_their_button_shows_what_is_trained(world, to
 
 
 async def test_without_rows_there_is_no_button_for_them(world, tools):
-    assert not [label for label in tools.labels(await world.check(tools.clean)) if label.startswith("Rows")]
+    assert not [label for label in tools.labels(await world.check(tools.CLEAN)) if label.startswith("Rows")]
 
 
 @pytest.mark.parametrize("by_form", [False, True])
@@ -203,7 +203,7 @@ async def test_rows_alone_get_the_block_that_fits_them(world, tools, by_form):
 async def test_the_form_takes_a_config_and_rows(world, tools):
     form = await world.ann.slash(world.channel, "checkconfig")
     fields = [each["component"]["custom_id"] for each in form.modal["components"]]
-    result = await world.ann.submit_modal(form, {fields[0]: tools.clean, fields[4]: ("mine.jsonl", ROWS)})
+    result = await world.ann.submit_modal(form, {fields[0]: tools.CLEAN, fields[4]: ("mine.jsonl", ROWS)})
     assert "rows of mine.jsonl" in tools.words(tools.answer(result))
 
 
@@ -219,7 +219,7 @@ async def test_rows_that_no_type_reads_are_told_what_would_do(world, tools):
 async def test_a_secret_in_the_rows_is_told_with_its_line_and_never_shown(world, tools, with_config):
     token = "hf_" + "a1B2" * 9
     rows = ROWS + ROWS.replace(b"A plum.", f"Use {token} here".encode())
-    options = {"file": ("c.yaml", tools.clean.encode())} if with_config else {}
+    options = {"file": ("c.yaml", tools.CLEAN.encode())} if with_config else {}
     message = tools.answer(await world.ann.slash(world.channel, "checkconfig", dataset=("mine.jsonl", rows), **options))
     assert "Dataset, line\u00a0" in tools.words(message)
     assert "a Hugging Face token" in tools.words(message)
@@ -231,7 +231,7 @@ async def test_a_secret_in_the_rows_is_told_with_its_line_and_never_shown(world,
 async def test_of_a_large_file_the_first_rows_are_read_and_this_is_said(world, tools):
     rows = ROWS * 13_000
     assert len(rows) > 2 << 20
-    message = await world.check(tools.clean, dataset=("mine.jsonl", rows))
+    message = await world.check(tools.CLEAN, dataset=("mine.jsonl", rows))
     assert "The first 2.0 MiB were read" in tools.words(message)
 
 

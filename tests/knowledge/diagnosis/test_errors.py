@@ -2,7 +2,6 @@
 
 import re
 import time
-from pathlib import Path
 
 import pytest
 import yaml
@@ -12,8 +11,8 @@ from knowledge.diagnosis.known import known_errors
 from knowledge.diagnosis.log import read
 from knowledge.diagnosis.matching import Haystack, matches
 from knowledge.rules import all_rules
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 ERRORS = known_errors()
 NAMES = "`|flash-attn|torch|transformers|trl|accelerate|bitsandbytes|vLLM|optimum|float16|8-bit"
 IDS = [known.id for known in ERRORS]

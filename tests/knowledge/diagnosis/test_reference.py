@@ -3,13 +3,12 @@
 import json
 import re
 import time
-from pathlib import Path
 
 import pytest
 
 from knowledge.diagnosis import diagnose
+from tests.places import SHARED
 
-SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 pytestmark = pytest.mark.skipif(
     not (SHARED / "errors").exists(), reason="the reference data is not beside the checkout"
 )

@@ -4,7 +4,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import discord
-import pytest
 import simcord
 
 from bot.client import create_bot
@@ -96,45 +95,17 @@ def options(message):
     return [option["value"] for each in components(message) for option in each.get("options", [])]
 
 
-def _bot(folder, **settings):
+def usual_bot(folder, **settings):
+    """A bot with a database of its own, on one shard."""
     return create_bot(Settings(**{"database": folder / "bot.sqlite3", "workers": 0, "shard_count": 1, **settings}))
 
 
 @asynccontextmanager
 async def running(folder: Path, **settings):
     """A bot on an in-process Discord; errors that nobody looked at fail the test."""
-    bot = _bot(folder, **settings)
+    bot = usual_bot(folder, **settings)
     try:
         async with simcord.run(bot) as env:
             yield World(bot, env)
     finally:
         await bot.close()
-
-
-@pytest.fixture
-async def world(tmp_path):
-    """The usual world; configs are checked on threads of this process."""
-    bot = _bot(tmp_path)
-    env = simcord.Env(bot)
-    await env.start()
-    yield World(bot, env)
-    await env.shutdown()
-    await bot.close()
-    env._raise_errors_since(env._errors_acknowledged)
-
-
-@pytest.fixture(name="tools")
-def _tools():
-    """What tests read answers with."""
-    from types import SimpleNamespace
-
-    return SimpleNamespace(
-        answer=answer,
-        words=words,
-        labels=labels,
-        options=options,
-        components=components,
-        running=running,
-        clean=CLEAN,
-        broken=BROKEN,
-    )

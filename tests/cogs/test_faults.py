@@ -14,14 +14,14 @@ from bot.store import StoreUnavailable
 
 async def test_an_answer_that_discord_refuses_with_500_becomes_an_apology(world, tools):
     world.env.inject_error("PATCH", "/webhooks/*", status=500, times=1)
-    assert "incident number" in tools.words(await world.check(tools.clean))
+    assert "incident number" in tools.words(await world.check(tools.CLEAN))
     assert len(world.env.errors) == 1
 
 
 async def test_when_discord_takes_nothing_at_all_the_log_says_so(world, tools, caplog):
     world.env.inject_error("*", "/webhooks/*", status=429, times=None)
     with caplog.at_level(logging.WARNING):
-        await world.check(tools.clean)
+        await world.check(tools.CLEAN)
     assert "could not reply" in caplog.text
     assert len(world.env.errors) == 1
 
@@ -41,7 +41,7 @@ async def test_an_attachment_that_cannot_be_fetched_is_named(world, tools, monke
         raise discord.NotFound(_Response(), "Unknown Attachment")
 
     monkeypatch.setattr(discord.Attachment, "read", gone)
-    assert "Discord did not hand over `config.yaml`" in tools.words(await world.check(tools.clean))
+    assert "Discord did not hand over `config.yaml`" in tools.words(await world.check(tools.CLEAN))
 
 
 async def test_the_unforeseen_gets_an_incident_number_and_a_log_without_content(world, tools, monkeypatch, caplog):
@@ -50,7 +50,7 @@ async def test_the_unforeseen_gets_an_incident_number_and_a_log_without_content(
 
     monkeypatch.setattr(jobs, "check", broken)
     with caplog.at_level(logging.ERROR):
-        text = tools.words(await world.check(tools.clean))
+        text = tools.words(await world.check(tools.CLEAN))
     (number,) = re.findall(r"incident number `([0-9a-f]{8})`", text)
     assert len(world.env.errors) == 1
     (record,) = [each for each in caplog.records if each.message == "incident"]
@@ -62,7 +62,7 @@ async def test_the_unforeseen_gets_an_incident_number_and_a_log_without_content(
 
 
 async def test_a_button_that_breaks_is_answered_too(world, tools, monkeypatch):
-    shown = await world.check(tools.clean)
+    shown = await world.check(tools.CLEAN)
 
     def broken(*_arguments):
         raise RuntimeError
@@ -77,7 +77,7 @@ async def test_a_check_works_while_the_database_is_away(world, tools, monkeypatc
         raise StoreUnavailable("The database is locked.")
 
     monkeypatch.setattr(world.bot.store.guilds, "settings", away)
-    text = tools.words(await world.check(tools.clean))
+    text = tools.words(await world.check(tools.CLEAN))
     assert "I found nothing wrong" in text
     assert "The settings of this server can't be read at the moment" in text
     monkeypatch.setattr(world.bot.store.reports, "count_open", away)
@@ -100,7 +100,7 @@ async def test_too_many_commands_are_slowed_down_with_the_seconds_to_wait(tmp_pa
 
 async def test_a_full_queue_says_so(world, tools):
     world.bot.workers.waiting = 10**6
-    assert re.search(r"The bot is busy.* Try again in \d+ s\.", tools.words(await world.check(tools.clean)))
+    assert re.search(r"The bot is busy.* Try again in \d+ s\.", tools.words(await world.check(tools.CLEAN)))
     world.bot.workers.waiting = 0
 
 
@@ -137,7 +137,7 @@ async def test_closing_lets_a_command_answer_and_cuts_off_what_takes_too_long(tm
 
 async def test_while_closing_new_commands_are_told(world, tools):
     world.bot.in_flight.draining = True
-    assert "being restarted" in tools.words(await world.check(tools.clean))
+    assert "being restarted" in tools.words(await world.check(tools.CLEAN))
     world.bot.in_flight.draining = False
 
 

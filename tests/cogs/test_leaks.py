@@ -42,7 +42,7 @@ async def test_every_kind_in_every_place_is_masked_and_named(world, tools, caplo
     secret = SECRETS[kind]
     if place == "dataset" and kind == "private key":
         pytest.skip("a key of several lines is no value of one line")
-    config = PLACES[place].format(config=tools.broken, secret=secret)
+    config = PLACES[place].format(config=tools.BROKEN, secret=secret)
     hidden = visible(secret)
     with caplog.at_level(logging.DEBUG):
         shown = await world.check(config)
@@ -61,7 +61,7 @@ async def test_every_kind_in_every_place_is_masked_and_named(world, tools, caplo
 
 
 async def test_the_member_is_told_whether_others_can_read_it(world, tools):
-    config = f"{tools.clean}# {SECRETS['Hugging Face token']}\n"
+    config = f"{tools.CLEAN}# {SECRETS['Hugging Face token']}\n"
     assert "This answer is private" in tools.words(await world.check(config))
     message = await world.ben.send(world.channel, f"```yaml\n{config}```")
     text = tools.words(tools.answer(await world.ann.context_menu(world.channel, "Check message", message)))
@@ -77,7 +77,7 @@ async def test_a_log_and_a_sample_are_masked_too(world, tools):
     assert secret not in str(shown.components)
     rows = f'{{"instruction": "{secret}", "output": "x"}}\n'.encode()
     result = await world.ann.slash(
-        world.channel, "checkconfig", file=("c.yaml", tools.clean.encode()), dataset=("rows.jsonl", rows)
+        world.channel, "checkconfig", file=("c.yaml", tools.CLEAN.encode()), dataset=("rows.jsonl", rows)
     )
     assert secret not in str(tools.answer(result).components)
 
