@@ -30,7 +30,7 @@ class Explain(commands.Cog):
             taken = await intake.from_paste(interaction.client.workers, field)
             await interaction.response.defer(ephemeral=True, thinking=True)
             diagnosis = await diagnose(interaction.client, taken, guild_id=interaction.guild_id)
-            if diagnosis.matches:
+            if diagnosis.matches or diagnosis.failed:
                 telling = [match for match in diagnosis.matches if not match.harmless]
                 entries = await offered(
                     interaction.client.store,
