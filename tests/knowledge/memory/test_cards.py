@@ -31,7 +31,7 @@ def test_smaller_cards_are_told_largest_first_and_each_is_reached():
 
 
 def test_a_card_that_holds_the_run_needs_no_change():
-    way = fitting_card(read(CONFIG), 200)
+    way = fitting_card(read(CONFIG), 192)
     assert way.fits
     assert way.changes == ()
 
