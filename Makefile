@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis agreement fuzz load screenshots docs facts golden audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis agreement fuzz load screenshots docs facts golden notes audit lock clean
 
 install: $(STAMP)
 
@@ -43,6 +43,7 @@ bench: install
 accuracy: install
 	$(BIN)/python benchmarks/plan_accuracy.py
 	$(BIN)/python benchmarks/memory_accuracy.py
+	$(BIN)/python benchmarks/sharded_accuracy.py
 
 recall: install
 	$(BIN)/python benchmarks/cases_recall.py
@@ -78,6 +79,10 @@ facts: install
 
 golden: install
 	$(BIN)/python scripts/write_golden.py
+
+# How complete the notes behind /explain are
+notes: install
+	$(BIN)/python benchmarks/notes_complete.py
 
 audit: install
 	$(BIN)/pip-audit --requirement locks/dev.txt --require-hashes --disable-pip

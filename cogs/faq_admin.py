@@ -10,18 +10,21 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.drafts import Draft
-from bot.errors import UserError, answer, answered_command
+from bot.errors import UserError
+from bot.pending import Draft
 from bot.permissions import is_moderator, require_moderator
+from bot.replies import answer, answered_command
+from bot.services import ServiceBot
 from bot.store import EntryContent
 from bot.store.faq_file import FILE_LIMIT, from_yaml, to_yaml
 from bot.store.words import name_key
-from bot.views import faq, faq_edit, faq_import, faq_settings, faq_stats, faq_versions, limits, notice
-from bot.views import faq_admin_words as words
-from bot.views.faq_log import tell
-from bot.views.layout import Colour
-from knowledge.schema import load_names
+from bot.views.faq import admin_words as words
+from bot.views.faq import edit, importing, reading, stats, versions
+from bot.views.faq.log import tell
+from bot.views.faq.settings import settings_layout
+from bot.views.kit import limits, notice
+from bot.views.kit.layout import Colour
+from knowledge.facts import load_names
 
 if TYPE_CHECKING:
     from bot.store import Entry
@@ -34,19 +37,19 @@ if TYPE_CHECKING:
 class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=words.ADMIN):
     """What moderators do; each command, button and form asks again who it is."""
 
-    def __init__(self, bot: HelpBot) -> None:
+    def __init__(self, bot: ServiceBot) -> None:
         self.bot = bot
 
     async def cog_load(self) -> None:
         """Adds the buttons."""
-        self.bot.add_dynamic_items(*faq_edit.PRESSES, *faq_versions.PRESSES, *faq_import.PRESSES, *faq_stats.PRESSES)
+        self.bot.add_dynamic_items(*edit.PRESSES, *versions.PRESSES, *importing.PRESSES, *stats.PRESSES)
 
     @app_commands.command(name="add", description=words.ADD)
     @app_commands.describe(title=words.ADD_TITLE, note=words.NOTE)
     @answered_command
     async def add(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         title: app_commands.Range[str, 1, 100] | None = None,
         note: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
@@ -54,14 +57,14 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         guild_id = await require_moderator(interaction)
         content = EntryContent(title=title or "", text="")
         draft = Draft(guild_id=guild_id, owner=interaction.user.id, content=content, note=note or "")
-        await interaction.response.send_modal(faq_edit.EntryForm(draft))
+        await interaction.response.send_modal(edit.EntryForm(draft))
 
     @app_commands.command(name="edit", description=words.EDIT)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
     @answered_command
     async def edit(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         entry: app_commands.Range[str, 1, 100],
         note: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
@@ -75,39 +78,39 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             expected=found.version,
             note=note or "",
         )
-        await interaction.response.send_modal(faq_edit.EntryForm(draft))
+        await interaction.response.send_modal(edit.EntryForm(draft))
 
     @app_commands.command(name="remove", description=words.REMOVE)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
     @answered_command
     async def remove(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         entry: app_commands.Range[str, 1, 100],
         note: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
         """Asks first."""
-        await faq_versions.ask_remove(interaction, await self._entry(interaction, entry), note or "")
+        await versions.ask_remove(interaction, await self._entry(interaction, entry), note or "")
 
     @app_commands.command(name="restore", description=words.RESTORE)
     @app_commands.describe(entry=words.ENTRY, version=words.VERSION, note=words.NOTE)
     @answered_command
     async def restore(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         entry: app_commands.Range[str, 1, 100],
         version: app_commands.Range[int, 1] | None = None,
         note: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
         """Brings back a removed entry at once, an older version after showing it."""
         found = await self._entry(interaction, entry, removed=True)
-        _, versions = await faq_versions.entry_and_versions(interaction, found.guild_id, found.id)
+        _, kept = await versions.entry_and_versions(interaction, found.guild_id, found.id)
         if version is not None:
-            await faq_versions.ask_restore(interaction, found, versions, version, note or "")
+            await versions.ask_restore(interaction, found, kept, version, note or "")
             return
         if found.removed_at is None:
-            now = self.bot.store.clock()
-            view = faq_versions.history_layout(found, versions, now, interaction.user.id, head=words.NOT_REMOVED)
+            now = self.bot.services.store.clock()
+            view = versions.history_layout(found, kept, now, interaction.user.id, head=words.NOT_REMOVED)
             await answer(interaction, view)
             return
         draft = Draft(
@@ -118,25 +121,27 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             expected=found.version,
             note=note or "",
         )
-        restored = await faq_versions.restore(interaction, draft)
+        restored = await versions.restore(interaction, draft)
         await answer(interaction, notice.notice(words.restored(restored), colour=Colour.CLEAN))
 
     @app_commands.command(name="history", description=words.HISTORY)
     @app_commands.describe(entry=words.ENTRY)
     @answered_command
-    async def history(self, interaction: discord.Interaction[HelpBot], entry: app_commands.Range[str, 1, 100]) -> None:
+    async def history(
+        self, interaction: discord.Interaction[ServiceBot], entry: app_commands.Range[str, 1, 100]
+    ) -> None:
         """Shows all versions."""
         found = await self._entry(interaction, entry, removed=True)
-        _, versions = await faq_versions.entry_and_versions(interaction, found.guild_id, found.id)
-        now = self.bot.store.clock()
-        await answer(interaction, faq_versions.history_layout(found, versions, now, interaction.user.id))
+        _, kept = await versions.entry_and_versions(interaction, found.guild_id, found.id)
+        now = self.bot.services.store.clock()
+        await answer(interaction, versions.history_layout(found, kept, now, interaction.user.id))
 
     @app_commands.command(name="alias", description=words.ALIAS)
     @app_commands.describe(entry=words.ENTRY, add=words.ALIAS_ADD, remove=words.ALIAS_REMOVE)
     @answered_command
     async def alias(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         entry: app_commands.Range[str, 1, 100],
         add: app_commands.Range[str, 1, 100] | None = None,
         remove: app_commands.Range[str, 1, 100] | None = None,
@@ -154,7 +159,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         if add is None and remove is None:
             raise UserError(f"{words.alias_list(found)} {words.ALIAS_NEEDS_NAME}")
         content = found.content.model_copy(update={"aliases": tuple(aliases)})
-        saved = await self.bot.store.faq.edit(
+        saved = await self.bot.services.store.faq.edit(
             found.guild_id, found.id, content, expected=found.version, author_id=interaction.user.id, note="aliases"
         )
         await answer(interaction, notice.notice(words.alias_changed(saved), colour=Colour.CLEAN))
@@ -163,11 +168,11 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @app_commands.command(name="export", description=words.EXPORT)
     @app_commands.describe(history=words.EXPORT_HISTORY)
     @answered_command
-    async def export(self, interaction: discord.Interaction[HelpBot], history: bool = True) -> None:  # noqa: FBT001, FBT002
+    async def export(self, interaction: discord.Interaction[ServiceBot], history: bool = True) -> None:  # noqa: FBT001, FBT002
         """Sends the file privately."""
         guild_id = await require_moderator(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        transfer, text = self.bot.store.transfer, words.EXPORTED
+        transfer, text = self.bot.services.store.transfer, words.EXPORTED
         data = await _text(await transfer.export(guild_id, history=history))
         if len(data) > FILE_LIMIT and history:
             data = await _text(await transfer.export(guild_id, history=False))
@@ -175,7 +180,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         if len(data) > FILE_LIMIT:
             raise UserError(words.EXPORT_TOO_LARGE)
         file = discord.File(io.BytesIO(data), f"faq-{guild_id}.yaml")
-        await answer(interaction, faq_import.file_layout(text, file), file=file)
+        await answer(interaction, importing.file_layout(text, file), file=file)
 
     @app_commands.command(name="import", description=words.IMPORT)
     @app_commands.describe(file=words.IMPORT_FILE, source=words.IMPORT_SOURCE)
@@ -183,27 +188,27 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @answered_command
     async def import_(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         file: discord.Attachment | None = None,
         source: app_commands.Choice[str] | None = None,
     ) -> None:
         """Shows what would be done; without a file it is about the starter pack."""
         guild_id = await require_moderator(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        transfer = self.bot.store.transfer
+        transfer = self.bot.services.store.transfer
         if file is None or source is not None:
             plan = await transfer.plan_starter(guild_id)
         else:
             text = await _read(file)
             plan = await transfer.plan(guild_id, await asyncio.to_thread(from_yaml, text))
-        await faq_import.ask_import(interaction, guild_id, plan)
+        await importing.ask_import(interaction, guild_id, plan)
 
     @app_commands.command(name="stats", description=words.STATS)
     @answered_command
-    async def stats(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def stats(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows the numbers."""
         guild_id = await require_moderator(interaction)
-        await answer(interaction, await faq_stats.stats_layout(self.bot.store, guild_id, interaction.user.id))
+        await answer(interaction, await stats.stats_layout(self.bot.services.store, guild_id, interaction.user.id))
 
     @app_commands.command(name="settings", description=words.SETTINGS)
     @app_commands.describe(
@@ -224,7 +229,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @answered_command
     async def settings(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         moderator_role: discord.Role | None = None,
         log_channel: discord.TextChannel | None = None,
         axolotl: app_commands.Range[str, 1, 20] | None = None,
@@ -233,7 +238,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     ) -> None:
         """Changes what is named, and shows everything."""
         guild_id = await require_moderator(interaction)
-        guilds = self.bot.store.guilds
+        guilds = self.bot.services.store.guilds
         given: dict[str, int | str | None] = {
             "moderator_role_id": moderator_role.id if moderator_role else None,
             "log_channel_id": log_channel.id if log_channel else None,
@@ -244,47 +249,49 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         if clear is not None:
             changes[clear.value] = None
         if not changes:
-            await answer(interaction, faq_settings.settings_layout(await guilds.settings(guild_id), saved=False))
+            await answer(interaction, settings_layout(await guilds.settings(guild_id), saved=False))
             return
         if not (interaction.permissions.manage_guild or interaction.permissions.administrator):
             raise UserError(words.ONLY_MANAGERS)
         settings = await guilds.change(guild_id, **changes)  # type: ignore[arg-type]
-        await answer(interaction, faq_settings.settings_layout(settings, saved=True))
+        await answer(interaction, settings_layout(settings, saved=True))
         await tell(interaction, "changed", "settings", ", ".join(sorted(changes)))
 
     @edit.autocomplete("entry")
     @remove.autocomplete("entry")
     @alias.autocomplete("entry")
-    async def _living(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _living(self, interaction: discord.Interaction[ServiceBot], typed: str) -> list[app_commands.Choice[str]]:
         if interaction.guild_id is None or not await is_moderator(interaction):
             return []
-        return faq.choices_of(await self.bot.store.faq.suggest(interaction.guild_id, typed[:100]))
+        return reading.choices_of(await self.bot.services.store.faq.suggest(interaction.guild_id, typed[:100]))
 
     @restore.autocomplete("entry")
     @history.autocomplete("entry")
-    async def _any(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _any(self, interaction: discord.Interaction[ServiceBot], typed: str) -> list[app_commands.Choice[str]]:
         if interaction.guild_id is None or not await is_moderator(interaction):
             return []
-        store, key = self.bot.store, name_key(typed)
+        store, key = self.bot.services.store, name_key(typed)
         removed = [name for name in await store.faq.removed(interaction.guild_id, 1000) if key in name_key(name.title)]
         choices = [
             app_commands.Choice(name=limits.one_line(f"{name.title} (removed)", limits.OPTION), value=f"#{name.id}")
             for name in removed[: limits.OPTIONS]
         ]
-        living = faq.choices_of(await store.faq.suggest(interaction.guild_id, typed[:100]))
+        living = reading.choices_of(await store.faq.suggest(interaction.guild_id, typed[:100]))
         removed_first = choices if interaction.command is self.restore else []
         removed_last = [] if removed_first else choices
         return [*removed_first, *living, *removed_last][: limits.OPTIONS]
 
     @settings.autocomplete("axolotl")
-    async def _releases(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _releases(
+        self, _interaction: discord.Interaction[ServiceBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
         found = [release for release in reversed(load_names().releases) if release.startswith(typed.strip())]
         return [app_commands.Choice(name=release, value=release) for release in found[: limits.OPTIONS]]
 
-    async def _entry(self, interaction: discord.Interaction[HelpBot], name: str, *, removed: bool = False) -> Entry:
+    async def _entry(self, interaction: discord.Interaction[ServiceBot], name: str, *, removed: bool = False) -> Entry:
         guild_id = await require_moderator(interaction)
-        store = self.bot.store
-        entry = await faq.resolve(store, guild_id, name, removed=removed)
+        store = self.bot.services.store
+        entry = await reading.resolve(store, guild_id, name, removed=removed)
         if entry is None and removed:
             gone = await store.faq.removed(guild_id, 1000)
             ids = [found.id for found in gone if name_key(found.title) == name_key(name)]
@@ -318,6 +325,6 @@ def _release(text: str | None) -> str | None:
     return release
 
 
-async def setup(bot: HelpBot) -> None:
+async def setup(bot: ServiceBot) -> None:
     """Adds the cog."""
     await bot.add_cog(FaqAdmin(bot))

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot.errors import answer
-from bot.views import limits
-from bot.views.layout import Colour, container, layout, small
-from bot.views.press import Press
-from bot.views.wording import listed
+from bot.replies import answer
+from bot.views.kit import limits
+from bot.views.kit.components import Press
+from bot.views.kit.layout import Colour, container, layout, small
+from bot.views.kit.wording import listed
 from knowledge.catalog.labels import labels
 from knowledge.explanation import explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
     from knowledge.catalog import Choice, Explanation
 
 _PART = 900
@@ -30,7 +30,7 @@ _CHOICES = 18
 class Related(Press, name="explain"):
     """Explains what is chosen; needs nothing that is kept, so it works after a restart."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the explanation."""
         await answer(interaction, explanation_layout(explain(self.values[0]), interaction.user.id))
 
@@ -116,6 +116,8 @@ def _body(found: Explanation) -> str:
         ("Bounds", found.bounds),
         (raising, found.raising),
         (lower, found.lower),
+        ("Left out", found.left_out),
+        ("Where it works", found.modes),
         ("Costs", found.costs),
         ("Watch out", found.pitfalls),
     ):

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.finding import Frozen, make
+from knowledge.gpus import sizes
 from knowledge.memory.assumptions import assumptions
+from knowledge.memory.fsdp import fsdp_moments, fsdp_static
 from knowledge.memory.moments import Moment, evaluation_bytes, moments
+from knowledge.memory.run import read_run
 from knowledge.memory.weights import Static, static_bytes
 
 if TYPE_CHECKING:
+    from knowledge.config import Config
     from knowledge.memory.run import Run
 
-CARDS = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141)
-"""Memory of the common cards in GB, as their names say; a card offers about as many GiB."""
+CARDS = tuple(sizes())
+"""Memory of the usual cards in GB, as their names say."""
 
 _GIB = 1 << 30
 # GiB beside the tensors: CUDA context, libraries' workspaces, allocator. Low, expected, high.
@@ -28,6 +32,8 @@ _LOGITS = 4.0
 _SHORTER = 0.65
 # The range is never wider than this, from low to high.
 _WIDEST = 1.49
+# Tokens of one micro batch beyond which no number makes sense, and floating point gives up.
+_MOST_TOKENS = 10**12
 
 
 class Parts(Frozen):
@@ -56,7 +62,7 @@ class MemoryEstimate(Frozen):
         parts: What the estimate is made of.
         peak_phase: When the peak arises: forward, backward_loss, backward_last, backward_first, backward_embedding,
             optimizer or evaluation.
-        fits: Cards, in GB, that hold the upper end of the range.
+        fits: Cards, in GB as their names say, whose usable memory holds the upper end of the range.
         tight: Cards that hold the estimate but not the upper end.
         assumptions: What was assumed or left out, in sentences.
     """
@@ -75,6 +81,28 @@ class MemoryEstimate(Frozen):
     assumptions: tuple[str, ...]
 
 
+def memory_of(config: Config) -> MemoryEstimate | None:
+    """The memory that one GPU needs for a config; made once a check and kept in the config's memo.
+
+    Args:
+        config: The config; its `gpus` say how many share the work.
+
+    Returns:
+        The estimate, or None where the base model, the batch or the adapter cannot be read.
+    """
+    if "memory" not in config.memo:
+        # What the estimate reads is not what the rule reads that asks for it.
+        reads, config.reads = config.reads, None
+        run = read_run(config)
+        absurd = (
+            run is not None and max(run.tokens, run.evaluation * run.sequence, run.context, run.tensor) > _MOST_TOKENS
+        )
+        config.memo["memory"] = None if run is None or absurd else estimate(run)
+        config.reads = reads
+    found: MemoryEstimate | None = config.memo["memory"]
+    return found
+
+
 def estimate(run: Run) -> MemoryEstimate:
     """The memory of one GPU for a run.
 
@@ -84,8 +112,7 @@ def estimate(run: Run) -> MemoryEstimate:
     Returns:
         The estimate.
     """
-    static = static_bytes(run)
-    peak = max(moments(run, static), key=lambda moment: moment.bytes)
+    static, peak = _peak(run)
     fixed = (static.weights + static.optimizer) / _GIB
     allocated = fixed + peak.bytes / _GIB
     moving = (peak.activations + peak.loss) / _GIB
@@ -109,10 +136,21 @@ def estimate(run: Run) -> MemoryEstimate:
         high_gib=round(high, 2),
         parts=_parts(static, peak, overhead),
         peak_phase=peak.phase,
-        fits=tuple(card for card in CARDS if high <= card),
-        tight=tuple(card for card in CARDS if middle <= card < high),
+        fits=tuple(size for size, usable in sizes().items() if high <= usable),
+        tight=tuple(size for size, usable in sizes().items() if middle <= usable < high),
         assumptions=assumptions(run, peak),
     )
+
+
+def _peak(run: Run) -> tuple[Static, Moment]:
+    """What lies still on the GPU, and the moment at which most comes on top."""
+    if run.sharding == "fsdp":
+        static = fsdp_static(run)
+        candidates = fsdp_moments(run, static)
+    else:
+        static = static_bytes(run)
+        candidates = moments(run, static)
+    return static, max(candidates, key=lambda moment: moment.bytes)
 
 
 def _logits(run: Run, peak: Moment) -> float:
@@ -125,7 +163,7 @@ def _logits(run: Run, peak: Moment) -> float:
 def _parts(static: Static, peak: Moment, overhead: float) -> Parts:
     return make(
         Parts,
-        weights=round(static.weights / _GIB, 3),
+        weights=round((static.weights + peak.gathered) / _GIB, 3),
         gradients=round(peak.gradients / _GIB, 3),
         optimizer=round(static.optimizer / _GIB, 3),
         activations=round(peak.activations / _GIB, 3),

@@ -20,7 +20,9 @@ AREAS = {
     "model": "The model",
     "tokenizer": "Tokenizer and chat template",
     "datasets": "Datasets",
-    "streaming": "Streaming and pretraining",
+    "test_sets": "Entries of `test_datasets` that differ",
+    "streaming": "Streaming",
+    "pretraining": "Entries of `pretraining_dataset`",
     "attention": "Attention and sample packing",
     "batch": "Batch",
     "schedule": "Learning rate and length of the run",
@@ -84,7 +86,14 @@ def _entry(catalog: Catalog, path: str) -> list[str]:
     field, note = catalog.fields[path], catalog.notes[path]
     lines = [f"### `{path}`", "", " · ".join(_facts(field)), "", note.summary, ""]
     up, down = labels(field.type)
-    told = ((up, note.raising), (down, note.lower), ("Costs", note.costs), ("Watch out", note.pitfalls))
+    told = (
+        (up, note.raising),
+        (down, note.lower),
+        ("Left out", note.left_out),
+        ("Where it works", note.modes.sentence),
+        ("Costs", note.costs),
+        ("Watch out", note.pitfalls),
+    )
     lines += [f"- **{label}** {text}" for label, text in told if text]
     if note.also:
         lines.append(f"- **Also** {', '.join(f'`{each}`' for each in note.also)}")
