@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from knowledge.finding import Frozen
-from knowledge.hub.facts import Status  # noqa: TC001 - pydantic reads it
+from knowledge.hub.facts import Status
 from knowledge.hub.names import is_path, is_reader, is_repository, is_revision
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub import HfApi
 from huggingface_hub.errors import GatedRepoError, RemoteEntryNotFoundError, RevisionNotFoundError
 
-from tests.hub.stand_in import LLAMA, dataset, model, stand_in
+from tests.bot.hub.stand_in import LLAMA, dataset, model, stand_in
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from bot.hub.lookup import Hub
 from bot.hub.transport import Transport
 from knowledge.config import read
 from knowledge.hub import targets_of
-from tests.hub.stand_in import (
+from tests.bot.hub.stand_in import (
     TEMPLATE,
     TOKENIZER,
     answers,
