@@ -22,14 +22,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.facts import evidence, fields, history, models, names, order, types, values  # noqa: E402
+from scripts.facts import evidence, fields, history, loaders, models, names, order, types, values  # noqa: E402
 from scripts.facts.difference import difference  # noqa: E402
 from scripts.facts.source import Source  # noqa: E402
 
 FACTS = ROOT / "knowledge" / "facts"
 REFERENCE = ROOT.parent / "shared"
 DIGESTS = "digests.json"
-FROM_AXOLOTL = (evidence, fields, order, types, values)
+FROM_AXOLOTL = (evidence, fields, loaders, order, types, values)
 """Generators that read the installed Axolotl."""
 FROM_REFERENCE = (history, models, names)
 """Generators that do without."""

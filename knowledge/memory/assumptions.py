@@ -32,7 +32,7 @@ def _model(run: Run) -> list[str | None]:
     return [
         run.base.note,
         None
-        if run.base.confirmed or run.base.known == "guessed"
+        if run.base.confirmed or run.base.known in GUESSED
         else "The dimensions of this model come from one source and were not confirmed.",
         "`quantize_moe_experts` is off: the experts are not quantised, and are raised to fp32 (4 bytes each)."
         if experts and shape.quantised and shape.prepared and not shape.packed_experts

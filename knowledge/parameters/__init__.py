@@ -7,6 +7,7 @@ from knowledge.parameters.names import Parameters, parameters_of, size, stored_a
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
 from knowledge.parameters.tensors import adapter_tensors, full_tensors, is_widened
 from knowledge.parameters.trainable import (
+    GUESSED,
     Trainable,
     adapter_of,
     base_parameters,
@@ -17,6 +18,7 @@ from knowledge.parameters.trainable import (
 )
 
 __all__ = [
+    "GUESSED",
     "Adapter",
     "Architecture",
     "Module",

@@ -61,7 +61,7 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
     memory = memory_of(config)
     if (
         memory is not None
-        and memory.known != "guessed"
+        and memory.known not in GUESSED
         and any("`quantize_moe_experts` is off" in sentence for sentence in memory.assumptions)
     ):
         key = "load_in_4bit" if config.get("load_in_4bit") else "load_in_8bit"
@@ -181,7 +181,7 @@ def fits_no_card(config: Config) -> Iterator[Problem]:
         # Meant for several GPUs, whose number was not given.
         return
     memory = memory_of(config)
-    if memory is not None and memory.known != "guessed" and memory.low_gib > CARDS[-1]:
+    if memory is not None and memory.known not in GUESSED and memory.low_gib > CARDS[-1]:
         divided = config.gpus > 1 and any(config.raw(key) for key in ("fsdp_config", "deepspeed"))
         cure = "Use more GPUs, or offload" if divided else "Use QLoRA, or divide it"
         message = f"Needs about {memory.estimate_gib:,.0f} GiB per GPU; no card has over {CARDS[-1]} GB. {cure}."
