@@ -6,7 +6,8 @@
 
 Types, checks, paths and choices come from the installed Axolotl. What no class says (dataset types, base models, the
 history of releases) comes from the reference data where they are present (--reference), and is kept from the facts
-before where not; what other trainers' names mean is written by hand in knowledge/foreign. Each file has its generator in scripts/facts.
+before where not; what other trainers' names mean is written by hand in knowledge/foreign. Each file has its generator
+in scripts/facts.
 """
 
 from __future__ import annotations
@@ -65,8 +66,10 @@ def _source(options: argparse.Namespace) -> Source:
 
 
 def _snapshot(python: str) -> dict[str, Any]:
-    """What the Axolotl of that interpreter says of itself, the digests of the places that notes name, and the argument
-    names of the libraries below it."""
+    """What the Axolotl of that interpreter says of itself, and what else is asked there.
+
+    That is the digests of the places that notes name, and the argument names of the libraries below Axolotl.
+    """
     places = sorted({place for each in evidence.places().values() for place in each})
     return {
         **_told(python, "installed.py"),

@@ -40,7 +40,8 @@ class Meaning(NamedTuple):
     @property
     def renames(self) -> bool:
         """Whether the value goes to a root field as it stands, so that the key alone is wrong."""
-        return self.kind == "field" and self.carry == "same" and not self.block and self.field == self.root
+        plain = self.carry == "same" and self.values is None and not self.block
+        return self.kind == "field" and plain and self.field == self.root
 
     def carried(self, value: Any) -> Lines | None:
         """Axolotl's own lines for a value.

@@ -23,9 +23,7 @@ def generate(source: Source) -> dict[str, Any]:
     written, by_hand = (_read(HAND_WRITTEN / name) for name in ("names.yaml", "trainers.yaml"))
     trainers = {trainer: sorted(names.split()) for trainer, names in by_hand.items()}
     installed = source.snapshot.get("arguments") or {
-        library: names
-        for library, names in source.before(NAME).get("trainers", {}).items()
-        if library not in trainers
+        library: names for library, names in source.before(NAME).get("trainers", {}).items() if library not in trainers
     }
     reasons = written["reasons"]
     names = {str(name): _spelled_out(meaning, reasons) for name, meaning in written["names"].items()}
