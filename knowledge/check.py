@@ -14,9 +14,9 @@ from knowledge.memory import MemoryEstimate, memory_of
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
-from knowledge.samples.report import SampleReport  # noqa: TC001 - pydantic reads it
+from knowledge.samples.report import SampleReport
 from knowledge.schema import schema_findings
-from knowledge.secrets import Secret  # noqa: TC001 - pydantic reads it
+from knowledge.secrets import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

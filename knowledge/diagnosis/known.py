@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import Field, field_validator
 
-from knowledge.diagnosis.model import Kind  # noqa: TC001 - pydantic reads it
+from knowledge.diagnosis.model import Kind
 from knowledge.finding import Frozen
 
 _QUOTES = str.maketrans("", "", "`'\"*")
