@@ -17,6 +17,8 @@ _CUTOFF = 80
 """Likeness of two names in percent below which one is not a slip of the other."""
 _MOST = 3
 """Slips in one name."""
+_CUT_SHORT = 3
+"""Letters that a word cut short has at least."""
 _SHORT_WORD = 4
 """A word of so many letters with two slips in it is another word."""
 
@@ -48,18 +50,24 @@ def meant(config: Config, name: str, names: Sequence[str], takes: Callable[[str]
 
 
 def _slips(written: str, name: str) -> int | None:
-    """How many letters are wrong, missing, too many or swapped; None where that is more than slips of the pen."""
+    """How many letters are wrong, missing, too many or swapped; None where that is more than slips of the pen.
+
+    A word that is cut short, as in `max_completion_len`, counts as two.
+    """
     from rapidfuzz.distance import OSA
 
-    count = OSA.distance(written, name, score_cutoff=_MOST)
+    count = OSA.distance(written, name)
     if count <= 1:
         return count
-    if count > _MOST:
-        return None
     words, others = written.split("_"), name.split("_")
     if len(words) != len(others):
         return count if written.replace("_", "") == name.replace("_", "") else None
+    count = 0
     for word, other in zip(words, others, strict=True):
-        if OSA.distance(word, other) > (1 if max(len(word), len(other)) <= _SHORT_WORD else 2):
-            return None
-    return count
+        slips = OSA.distance(word, other)
+        if slips > (1 if max(len(word), len(other)) <= _SHORT_WORD else 2):
+            if not (len(word) >= _CUT_SHORT and other.startswith(word)):
+                return None
+            slips = 2
+        count += slips
+    return count if count <= _MOST else None
