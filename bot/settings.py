@@ -8,6 +8,8 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.hub.addresses import HUB, VIEWER, usable
+
 
 class Settings(BaseSettings):
     """The bot's settings; each is also an environment variable, `HELPBOT_` and its name, the token `DISCORD_TOKEN`.
@@ -28,6 +30,9 @@ class Settings(BaseSettings):
         health_port: Their port; 0 serves neither.
         log_format: `text` for people, `json` for machines.
         log_level: `DEBUG`, `INFO`, `WARNING` or `ERROR`.
+        hub: `on` looks up on the Hub what configs name, `off` asks nobody.
+        hub_endpoint: The Hub's address, `HF_ENDPOINT` in the environment.
+        hub_viewer: The address of its dataset viewer.
         source_url: Where the source of this bot is found, shown by /about.
     """
 
@@ -50,7 +55,16 @@ class Settings(BaseSettings):
     health_port: int = Field(default=8766, ge=0, le=65535)
     log_format: str = Field(default="text", pattern="^(text|json)$")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    hub: str = Field(default="on", pattern="^(on|off)$")
+    hub_endpoint: str = Field(default=HUB, validation_alias="HF_ENDPOINT")
+    hub_viewer: str = VIEWER
     source_url: str = ""
+
+    @field_validator("hub_endpoint", "hub_viewer")
+    @classmethod
+    def _is_usable(cls, value: str) -> str:
+        """An address of the Hub that may be asked."""
+        return usable(value)
 
     @field_validator("shard_ids", mode="before")
     @classmethod

@@ -10,7 +10,9 @@ from knowledge.config import Config, read
 from knowledge.document import MAX_FINDINGS, Document, Mapping
 from knowledge.finding import Edit, Finding, Frozen, Place, Severity, make
 from knowledge.fixes import Reading, proven
+from knowledge.hub import HubFacts, HubReport, facts_of, remember_facts, report_of, unseen
 from knowledge.memory import MemoryEstimate, memory_of
+from knowledge.parameters import base_parameters, known_total
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
@@ -21,6 +23,8 @@ from knowledge.secrets import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from knowledge.samples import HubRows
 
 _Value = TypeVar("_Value")
 _SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
@@ -40,6 +44,7 @@ class Report(Frozen):
     plan: TrainingPlan | None = None
     memory: MemoryEstimate | None = None
     dataset: SampleReport | None = None
+    hub: HubReport | None = None
     gpus: int = 1
     keys: int = 0
     repairs: tuple[str, ...] = ()
@@ -61,6 +66,7 @@ def check(
     dataset: bytes | Path | None = None,
     dataset_name: str = "sample.jsonl",
     tokenizer: Path | None = None,
+    hub: HubFacts | None = None,
 ) -> Report:
     """Check one config. Never raises for anything in the text.
 
@@ -71,15 +77,19 @@ def check(
         dataset: A sample of the dataset, its bytes or its path.
         dataset_name: The name of the sample's file, which tells its format.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
+        hub: What the Hub says of the model and the datasets; rows that it shows are checked where none are given.
     """
     config = read(text, gpus)
+    remember_facts(config, hub)
     document, secrets = config.document, config.secrets
+    trains = bool(config.values) and config.launcher is None
     sample = _sample(config, dataset, dataset_name, tokenizer) if dataset is not None else None
-    found = _findings(config, axolotl, sample)
+    shown = _shown(config, hub, tokenizer) if hub is not None and sample is None and trains else ()
+    samples = (sample,) if sample is not None else tuple(each.report for each in shown)
+    found = _findings(config, axolotl, samples)
     if secrets:
         found = _without_edits_beside(secrets, found, document)
-    found = proven(text, Reading(document.values, found), partial(_read_again, gpus=gpus, axolotl=axolotl))
-    trains = bool(config.values) and config.launcher is None
+    found = proven(text, Reading(document.values, found), partial(_read_again, gpus=gpus, axolotl=axolotl, hub=hub))
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     cut = len(found) > MAX_FINDINGS
@@ -88,8 +98,9 @@ def check(
         axolotl=axolotl or config.types.axolotl,
         verdict=_verdict(found),
         findings=tuple(found[:MAX_FINDINGS]),
-        dataset=sample,
-        plan=_attempt("plan", config, partial(_plan, config, sample)) if trains else None,
+        dataset=next(iter(samples), None),
+        hub=_hub_report(config, hub) if hub is not None and trains else None,
+        plan=_attempt("plan", config, partial(_plan, config, sample, shown)) if trains else None,
         memory=_attempt("memory estimate", config, partial(memory_of, config)) if trains else None,
         gpus=gpus,
         keys=len(config.values),
@@ -97,7 +108,7 @@ def check(
         silenced=silenced,
         secrets=secrets,
         launcher=config.launcher is not None,
-        not_checked=_not_checked(config, rows=dataset is not None, cut=cut),
+        not_checked=_not_checked(config, hub, rows=dataset is not None, cut=cut),
     )
 
 
@@ -113,7 +124,31 @@ def _sample(config: Config, dataset: bytes | Path, dataset_name: str, tokenizer:
     return sample
 
 
-def _findings(config: Config, axolotl: str | None, sample: SampleReport | None = None) -> list[Finding]:
+def _shown(config: Config, hub: HubFacts, tokenizer: Path | None) -> tuple[HubRows, ...]:
+    """What the rows become that the Hub has shown."""
+    if not any(each.sample for each in hub.datasets):
+        return ()
+    from knowledge.samples import check_hub_rows
+
+    shown = check_hub_rows(config, hub, tokenizer)
+    if all(each.report.exact for each in shown) and (plan := _plan_of_hub(config, shown)) is not None:
+        remember_plan(config, plan)
+    return shown
+
+
+def _plan_of_hub(config: Config, shown: tuple[HubRows, ...]) -> TrainingPlan | None:
+    from knowledge.samples import plan_of_hub
+
+    facts = facts_of(config)
+    return plan_of_hub(config, facts, shown) if facts is not None else None
+
+
+def _hub_report(config: Config, hub: HubFacts) -> HubReport:
+    """What was found on the Hub; a number of parameters only where it is more than a guess by the name."""
+    return report_of(hub, known_total(base_parameters(config)))
+
+
+def _findings(config: Config, axolotl: str | None, samples: tuple[SampleReport, ...] = ()) -> list[Finding]:
     """What is found in a text: of the YAML, the names and types, the rows, the rules, the release."""
     document = config.document
     found = [_fault_finding(fault, document) for fault in document.faults]
@@ -123,19 +158,20 @@ def _findings(config: Config, axolotl: str | None, sample: SampleReport | None =
             found.append(_not_a_mapping(document))
         return found
     found += schema_findings(config)
-    found += sample.findings if sample is not None else ()
+    found += [finding for sample in samples for finding in sample.findings]
     found += run(config)
-    if sample is not None:
+    if samples:
         from knowledge.samples import replaced_rules
 
-        needless = replaced_rules(sample)
+        needless = frozenset().union(*(replaced_rules(sample) for sample in samples))
         found = [each for each in found if each.rule not in needless]
     return found if config.launcher is not None else release_findings(config, found, axolotl)
 
 
-def _read_again(text: str, *, gpus: int, axolotl: str | None) -> Reading:
+def _read_again(text: str, *, gpus: int, axolotl: str | None, hub: HubFacts | None) -> Reading:
     """A corrected copy, checked as the text itself was."""
     config = read(text, gpus)
+    remember_facts(config, hub)
     return Reading(config.document.values, _findings(config, axolotl))
 
 
@@ -159,8 +195,10 @@ def _attempt(name: str, config: Config, compute: Callable[[], _Value]) -> _Value
         return None
 
 
-def _plan(config: Config, sample: SampleReport | None) -> TrainingPlan:
+def _plan(config: Config, sample: SampleReport | None, shown: tuple[HubRows, ...]) -> TrainingPlan:
     """The plan; with the rows' own lengths where the sample is the whole file of the only dataset."""
+    if sample is None and facts_of(config) is not None:
+        return _plan_of_hub(config, shown) or plan_of(config)
     if sample is not None and not sample.exact and _is_whole(config, sample):
         return _plan_of_rows(config, sample)
     return plan_of(config)
@@ -184,12 +222,11 @@ def _verdict(found: Iterable[Finding]) -> str:
     return {Severity.ERROR.rank: "refused", Severity.CRASH.rank: "fails"}.get(worst, "runs")
 
 
-def _not_checked(config: Config, *, rows: bool, cut: bool) -> tuple[str, ...]:
+def _not_checked(config: Config, hub: HubFacts | None, *, rows: bool, cut: bool) -> tuple[str, ...]:
     if config.launcher is not None:
         first = "whether the image and the files beside this one exist, your account at the provider"
     else:
-        data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
-        first = f"{data}, your drivers and packages"
+        first = ", ".join((*unseen(config, hub, rows=rows), "your drivers and packages"))
     broken = [f"{name}, which failed on this config" for name in config.memo.get("broken", ())]
     beyond = [f"what comes after the first {MAX_FINDINGS} findings: mend those, then check again"] if cut else []
     return (first, *broken, *beyond)

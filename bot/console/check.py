@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import gpus, text_or_word
+from bot.console._hub import opened
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
 from knowledge.check import Report, check
@@ -17,6 +18,9 @@ from knowledge.finding import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from bot.hub.at_once import Console
+    from knowledge.hub import Targets
 
 SUMMARY = "What Axolotl will refuse, ignore or do with a config, each with its line and cure."
 _SUFFIXES = frozenset({".yml", ".yaml"})
@@ -35,6 +39,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tokenizer", type=Path, metavar="PATH", help="the model's tokenizer.json, or its folder: exact token counts"
     )
+    parser.add_argument(
+        "--hub", action="store_true", help="look up on the Hub what a config names; at most 2.5 s a config"
+    )
     parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
     parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
@@ -45,7 +52,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check each config; exit 1 when one is worse than --fail-on allows, 2 for files that cannot be read."""
-    code = 0
     if options.dataset is not None and not options.dataset.is_file():
         print(f"helpbot: cannot read {options.dataset}: no such file.", file=sys.stderr)
         return 2
@@ -54,6 +60,15 @@ def run(options: argparse.Namespace) -> int:
         return 2
     if not options.paths:
         return _propose(options)
+    if not options.hub:
+        return _check_all(options, None)
+    with opened() as console:
+        return 2 if console is None else _check_all(options, console)
+
+
+def _check_all(options: argparse.Namespace, console: Console | None) -> int:
+    """Check each config, with a look at the Hub where there is a way to it."""
+    code = 0
     for path in _files(options.paths):
         text = text_or_word(path)
         if text is None:
@@ -69,14 +84,25 @@ def run(options: argparse.Namespace) -> int:
             dataset=options.dataset,
             dataset_name=options.dataset.name if options.dataset else "sample.jsonl",
             tokenizer=options.tokenizer,
+            hub=None if console is None else console.look(_targets(text)),
         )
         if options.fix or options.diff:
             _write_corrected(path, text, report, whole=options.fix)
         else:
             _WRITERS[options.format](path, report)
+        if console is None and options.format == "text" and _targets(text).any:
+            print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.\n")
         if code == 0 and _fails(report.findings, options.fail_on):
             code = 1
     return code
+
+
+def _targets(text: str) -> Targets:
+    """What a config names on the Hub; what exists where the command runs is none of it."""
+    from knowledge.config import read
+    from knowledge.hub import targets_of
+
+    return targets_of(read(text), exists=lambda name: Path(name).exists())
 
 
 def _unusable(tokenizer: Path) -> str | None:
@@ -162,8 +188,9 @@ def json_of(report: Report) -> dict[str, Any]:
         if finding["source"] == "config":
             for key in ("source", "row", "rows"):
                 del finding[key]
-    if plain["dataset"] is None:
-        del plain["dataset"]
+    for part in ("dataset", "hub"):
+        if plain[part] is None:
+            del plain[part]
     return plain
 
 

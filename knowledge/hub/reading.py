@@ -113,7 +113,7 @@ def _scalings(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def quantized_as(repository: Repository) -> str | None:
-    """How the stored weights are quantized: "gptq", "awq", "bitsandbytes", "fp8" and others; None where they are not."""
+    """How the stored weights are quantized: "gptq", "awq", "bitsandbytes", "fp8" ...; None if not."""
     settings = quantization_of(repository)
     if not settings:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.parameters import is_measured, is_paged
+from knowledge.parameters import GUESSED, is_measured, is_paged
 
 if TYPE_CHECKING:
     from knowledge.memory.moments import Moment

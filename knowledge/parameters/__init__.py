@@ -3,6 +3,7 @@
 from knowledge.parameters.adapter import Adapter, Target, targets_of
 from knowledge.parameters.architecture import Architecture, Module
 from knowledge.parameters.families import layout
+from knowledge.parameters.looked_up import known_total, parameters_of_repository
 from knowledge.parameters.names import Parameters, parameters_of, size, stored_as
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
 from knowledge.parameters.tensors import adapter_tensors, full_tensors, is_widened
@@ -35,8 +36,10 @@ __all__ = [
     "is_paged",
     "is_widened",
     "keeps_wide_embeddings",
+    "known_total",
     "layout",
     "parameters_of",
+    "parameters_of_repository",
     "size",
     "state_bytes",
     "stored_as",

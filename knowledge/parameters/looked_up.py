@@ -19,19 +19,28 @@ def looked_up_parameters(config: Config, name: str) -> Parameters | None:
         config: The config.
         name: The value of `base_model`.
     """
-    named = parameters_of(name)
     facts = facts_of(config)
     found = facts.model if facts is not None else None
-    if found is None or found.status not in ("found", "gated") or config.get("base_model_config"):
+    if found is None or config.get("base_model_config"):
+        return parameters_of(name)
+    return parameters_of_repository(found)
+
+
+def parameters_of_repository(found: Repository) -> Parameters | None:
+    """What is known of a model that was looked up; by its name alone where nothing was found.
+
+    Args:
+        found: The repository.
+    """
+    named = parameters_of(found.id) or (parameters_of(found.renamed_to) if found.renamed_to else None)
+    if found.status not in ("found", "gated"):
         return named
-    if named is None and found.renamed_to:
-        named = parameters_of(found.renamed_to)
-    return _of_repository(found, named)
-
-
-def _of_repository(found: Repository, named: Parameters | None) -> Parameters | None:
-    """What the repository says; what the facts know exactly is kept where it says the same."""
     if named is not None and named.known == "exact":
         return named
     total = stored_parameters(found)
     return named if total is None else parameters_like(found.renamed_to or found.id, total)
+
+
+def known_total(base: Parameters | None) -> int | None:
+    """The parameters of a model where they are more than a guess by its name."""
+    return base.total if base is not None and base.known in ("exact", "counted") else None

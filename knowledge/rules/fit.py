@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
 from knowledge.memory import CARDS, memory_of
+from knowledge.parameters import GUESSED
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:

@@ -51,20 +51,27 @@ class Checked:
 
 
 def check_rows(
-    config: Config, sample: bytes | Path, *, name: str = "sample.jsonl", tokenizer: Path | None = None
+    config: Config,
+    sample: bytes | Path,
+    *,
+    name: str = "sample.jsonl",
+    tokenizer: Path | None = None,
+    whole: bool | None = None,
 ) -> SampleReport:
     """Check a sample of rows against a config. Never raises for anything in either.
 
     Args:
         config: The config.
         sample: The bytes of the file, or its path. At most SAMPLE_BYTES are read.
-        name: The name of the file; it tells the format and which dataset of the config it belongs to.
+        name: The name of the file; it tells the format and which dataset of the config it belongs to. The place of
+            an entry, such as "datasets[1]", names that one.
         tokenizer: A tokenizer.json, or its folder, for exact counts; else tokens are estimated from the text.
+        whole: Whether these are all rows of the dataset; None to tell by the size of the file.
 
     Returns:
         What the rows become, and what is wrong with them.
     """
-    data, whole = sample_bytes(sample)
+    data, all_of_it = sample_bytes(sample)
     name = sample.name if isinstance(sample, Path) and name == "sample.jsonl" else name
     issues = Issues()
     entry = choose_entry(config, name)
@@ -72,7 +79,7 @@ def check_rows(
         return _without_entry(data, name)
     with _no_collection():
         form = file_form(entry, name, issues)
-        rows = read_rows(data, form, whole=whole)
+        rows = read_rows(data, form, whole=all_of_it if whole is None else whole)
         check_split(entry, issues)
         settings = settings_of(config)
         checked = read_entry(config, entry, settings, rows, issues, tokenizer)
