@@ -15,6 +15,7 @@ from knowledge.plan.words import gigabytes
 from knowledge.rules import run as run_rules
 from knowledge.schema import schema_findings
 from knowledge.secrets import mask
+from knowledge.text import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from knowledge.plan import TrainingPlan
 
 _MOST_VISITS: Final = 20_000
-_LONGEST: Final = 80
+_LONGEST: Final = 81
 
 
 class FieldChange(Frozen):
@@ -159,7 +160,7 @@ def _words(value: Any, steps: Steps) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     key = f"{steps[-1]}: "
     shown = mask(f"{key}{text}").removeprefix(key)
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+    return shortened(shown, _LONGEST)
 
 
 def _reads_same(a: Config, b: Config, steps: Steps) -> bool:

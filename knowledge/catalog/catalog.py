@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from knowledge.catalog.entries import Choice, Explanation, Field, Note
 from knowledge.catalog.load import load_fields, load_notes
 from knowledge.facts import load_names, read_json
+from knowledge.text import alike, shortened
 
 
 class Catalog:
@@ -143,15 +144,12 @@ class Catalog:
 
     def nearest(self, name: str, limit: int = 5) -> list[str]:
         """The names most like a misspelt one, best first."""
-        from rapidfuzz import fuzz, process
-
         wanted = name.lower().replace("-", "_").replace(" ", "_")
         pool = {value: lower for lower, _, value in self._search_keys}
-        best = process.extract(wanted, pool, scorer=fuzz.ratio, limit=limit, score_cutoff=70)
         lasts = {value: last for _, last, value in self._search_keys}
-        best += process.extract(wanted, lasts, scorer=fuzz.ratio, limit=limit, score_cutoff=82)
-        best.sort(key=lambda each: -each[1])
-        return list(dict.fromkeys(value for _, _, value in best))[:limit]
+        best = alike(wanted, pool, limit=limit, cutoff=70) + alike(wanted, lasts, limit=limit, cutoff=82)
+        best.sort(key=lambda each: -each[0])
+        return list(dict.fromkeys(value for _, value in best))[:limit]
 
     @cached_property
     def _texts(self) -> list[tuple[str, str]]:
@@ -168,7 +166,7 @@ class Catalog:
     def _choice(self, name: str) -> Choice:
         note = self.notes.get(name) or self.concepts.get(name)
         label = f"{name} · {note.summary}" if note else name
-        return Choice.model_construct(name=label if len(label) <= 100 else f"{label[:99]}…", value=name[:100])
+        return Choice.model_construct(name=shortened(label, 100), value=name[:100])
 
     # -- explain -----------------------------------------------------------------------------------------------
 

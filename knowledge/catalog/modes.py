@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from knowledge.finding import Frozen
+from knowledge.text import listed
 
 
 class Mode(StrEnum):
@@ -85,5 +86,4 @@ def phrase(mode: Mode) -> str:
 
 
 def _listed(modes: tuple[Mode, ...]) -> str:
-    words = [phrase(mode) for mode in modes]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return listed([phrase(mode) for mode in modes])

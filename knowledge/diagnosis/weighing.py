@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.diagnosis.model import Match
 from knowledge.diagnosis.versions import older
 from knowledge.secrets import mask, mask_paths
+from knowledge.text import shortened
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -34,8 +35,7 @@ _SEEN = -2
 
 def shown(text: str, most: int = 300) -> str:
     """Words of a log as they may be repeated: secrets and user names masked, blanks made single, cut."""
-    words = " ".join(mask_paths(mask(text[: 4 * most])).split())
-    return words if len(words) <= most else words[: most - 1] + "…"
+    return shortened(" ".join(mask_paths(mask(text[: 4 * most])).split()), most)
 
 
 def score(weight: int, line: int, traces: list[Trace], main: Trace | None) -> int:

@@ -11,6 +11,7 @@ import yaml
 
 from knowledge.finding import Finding, Severity, make, place
 from knowledge.secrets import mask
+from knowledge.text import shortened
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -135,8 +136,7 @@ def _sentence(says: str, met: Met, around: Surroundings, line: int | None) -> st
 
 def shown(name: str) -> str:
     """A word of the rows, shortened and with secrets masked."""
-    word = mask(" ".join(name.split()))
-    return word if len(word) <= SHOWN else f"{word[: SHOWN - 1]}…"
+    return shortened(mask(" ".join(name.split())), SHOWN)
 
 
 def _fields(met: Met, around: Surroundings) -> tuple[tuple[str, ...], tuple[Place, ...]]:

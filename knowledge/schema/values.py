@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.document import join
 from knowledge.finding import Edit, Finding, Severity, make, problem, stamp
 from knowledge.schema.keys import names_beside, nearest_name, rename
+from knowledge.text import shortened
 
 if TYPE_CHECKING:
     from knowledge.coercion import Wrong
@@ -86,5 +87,4 @@ def _shown(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    text = str(value)
-    return f"`{text if len(text) <= 24 else text[:23] + '…'}`".replace("\n", " ")
+    return f"`{shortened(str(value), 24)}`".replace("\n", " ")
