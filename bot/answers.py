@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from bot.views.check.intake import PASTED
 from knowledge import Report
+from knowledge.json_values import from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -102,7 +103,7 @@ class _Packed:
         named = None if checked.dataset is None else replace(checked.dataset, data=b"")
         large = (
             checked.text.encode("utf-8", "surrogatepass"),
-            checked.report.model_dump_json(round_trip=True).encode(),
+            to_json(checked.report).encode(),
             rows,
         )
         bare = replace(checked, text="", dataset=named, report=cast("Report", None))
@@ -112,9 +113,7 @@ class _Packed:
         named = self.bare.dataset
         rows = None if named is None else replace(named, data=zlib.decompress(self.rows))
         text = zlib.decompress(self.text).decode("utf-8", "surrogatepass")
-        return replace(
-            self.bare, text=text, dataset=rows, report=Report.model_validate_json(zlib.decompress(self.report))
-        )
+        return replace(self.bare, text=text, dataset=rows, report=from_json(Report, zlib.decompress(self.report)))
 
     @property
     def size(self) -> int:

@@ -6,8 +6,8 @@ import re
 from typing import Literal
 
 from knowledge import secrets
-from knowledge.finding import Frozen
-from knowledge.secrets import Secret  # noqa: TC001 - pydantic reads it
+from knowledge.secrets import Secret
+from knowledge.value import value
 
 Kind = Literal["config", "log", "other"]
 
@@ -20,7 +20,8 @@ _LOG_LINE = re.compile(
 )
 
 
-class Reading(Frozen):
+@value
+class Reading:
     """What a text holds.
 
     Attributes:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from knowledge.catalog import Catalog
 from knowledge.config import Unreadable, read
 from knowledge.document import Steps, join
-from knowledge.finding import Finding, Frozen, Severity
+from knowledge.finding import Finding, Severity
 from knowledge.memory import memory_of
 from knowledge.plan import plan_of
 from knowledge.plan.words import gigabytes
@@ -16,6 +16,7 @@ from knowledge.rules import run as run_rules
 from knowledge.schema import schema_findings
 from knowledge.secrets import mask
 from knowledge.text import shortened
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,8 @@ _MOST_VISITS: Final = 20_000
 _LONGEST: Final = 81
 
 
-class FieldChange(Frozen):
+@value
+class FieldChange:
     """One path whose value differs; `before` or `after` is None where it is absent.
 
     `reads_same` says that Axolotl reads both alike: another spelling, or the default written out. `meaning` is what
@@ -44,7 +46,8 @@ class FieldChange(Frozen):
     meaning: str = ""
 
 
-class Effect(Frozen):
+@value
+class Effect:
     """What the differences do to the run: a name with the value before and after, None where it is not known.
 
     `times` is how many times as much it becomes, where only that is known.
@@ -67,7 +70,8 @@ class Effect(Frozen):
         return f"{change} ({self.note})" if self.note else change
 
 
-class Comparison(Frozen):
+@value
+class Comparison:
     """What differs between two configs, and what that does.
 
     Attributes:

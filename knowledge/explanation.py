@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -48,10 +49,10 @@ def explain(name: str) -> Explanation:
     found = catalog.explain(name)
     if found.kind is None:
         near = [_asked(each, catalog) for each in _near_types(kind)]
-        return found.model_copy(update={"nearest": tuple(dict.fromkeys([*near, *found.nearest]))[:_NEAR]})
+        return replace(found, nearest=tuple(dict.fromkeys([*near, *found.nearest]))[:_NEAR])
     if found.kind == "field" and found.path is not None:
         looking = tuple(rule.id for rule in rules_of(found.path))
-        return found.model_copy(update={"rules": looking})
+        return replace(found, rules=looking)
     return found
 
 

@@ -7,11 +7,10 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from bot.store.errors import InvalidEntry
 from bot.store.words import name_key
-from knowledge.finding import Frozen
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,7 +29,11 @@ DEFAULT_CATEGORY = "General"
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\ufeff\u2060\u00ad")
 
 
-class EntryContent(Frozen):
+class Stored(BaseModel, frozen=True, extra="forbid"):
+    """What is read from the database or from a file: nothing in it is taken on trust."""
+
+
+class EntryContent(Stored):
     """What moderators write; everything else about an entry is bookkeeping."""
 
     title: str

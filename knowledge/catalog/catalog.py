@@ -166,7 +166,7 @@ class Catalog:
     def _choice(self, name: str) -> Choice:
         note = self.notes.get(name) or self.concepts.get(name)
         label = f"{name} · {note.summary}" if note else name
-        return Choice.model_construct(name=shortened(label, 100), value=name[:100])
+        return Choice(name=shortened(label, 100), value=name[:100])
 
     # -- explain -----------------------------------------------------------------------------------------------
 
@@ -193,34 +193,32 @@ class Catalog:
         field, found = self.fields[target], self.notes.get(target)
         note = found or Note(summary="")
         others = tuple(path for path in self._last_parts.get(target.rpartition(".")[2], ()) if path != target)
-        return Explanation.model_validate(
-            {
-                "name": name,
-                "kind": "field",
-                "path": target,
-                "summary": note.summary,
-                "type": field.type,
-                "default": field.default,
-                "choices": field.choices,
-                "open_choices": field.open_choices,
-                "bounds": field.bounds,
-                "raise": note.raising,
-                "lower": note.lower,
-                "costs": note.costs,
-                "pitfalls": note.pitfalls,
-                "example": note.example,
-                "left_out": note.left_out,
-                "modes": note.modes.sentence,
-                "see": note.see,
-                "since": field.since,
-                "plugin": field.plugin,
-                "deprecated": field.deprecated,
-                "replaced_by": field.replaced_by,
-                "required": field.required,
-                "origin": origin,
-                "nearest": others[:5],
-                "axolotl": self.axolotl,
-            }
+        return Explanation(
+            name=name,
+            kind="field",
+            path=target,
+            summary=note.summary,
+            type=field.type,
+            default=field.default,
+            choices=field.choices,
+            open_choices=field.open_choices,
+            bounds=field.bounds,
+            raising=note.raising,
+            lower=note.lower,
+            costs=note.costs,
+            pitfalls=note.pitfalls,
+            example=note.example,
+            left_out=note.left_out,
+            modes=note.modes.sentence,
+            see=note.see,
+            since=field.since,
+            plugin=field.plugin,
+            deprecated=field.deprecated,
+            replaced_by=field.replaced_by,
+            required=field.required,
+            origin=origin,
+            nearest=others[:5],
+            axolotl=self.axolotl,
         )
 
 

@@ -38,7 +38,7 @@ def load_fields() -> dict[str, Field]:
 
 def _field(path: str, facts: dict[str, Any], since: str | None, values: dict[str, Any]) -> Field:
     choices, open_choices = _choices(path, facts, values)
-    return Field.model_construct(
+    return Field(
         path=path,
         type=" or ".join(_WORDS[word] for word in facts["type"]),
         default=facts.get("default"),
@@ -83,6 +83,8 @@ def load_notes() -> tuple[dict[str, Note], dict[str, Note]]:
     Raises:
         ValueError: for a note of a path that Axolotl does not have, a path with two notes, or an unknown note key.
     """
+    from knowledge.json_values import from_plain
+
     fields = load_fields()
     notes: dict[str, Note] = {}
     concepts: dict[str, Note] = {}
@@ -90,7 +92,7 @@ def load_notes() -> tuple[dict[str, Note], dict[str, Note]]:
         if not file.name.endswith(".yaml"):
             continue
         for path, raw in (yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) or {}).items():
-            note = Note.model_validate(raw)
+            note = from_plain(Note, raw)
             if file.name == "concepts.yaml":
                 concepts[path] = note
                 continue

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from knowledge.finding import Frozen
 from knowledge.text import listed
+from knowledge.value import value
 
 
 class Mode(StrEnum):
@@ -53,7 +53,8 @@ _PHRASES = {
 }
 
 
-class Modes(Frozen):
+@value
+class Modes:
     """What happens to a field in which kinds of run; those not named are as usual.
 
     `only`: it works in these alone and is ignored elsewhere. `ignored`: nothing reads it. `overruled`: something else

@@ -8,10 +8,9 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 import yaml
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
-from knowledge.diagnosis.model import Kind  # noqa: TC001 - pydantic reads it
-from knowledge.finding import Frozen
+from knowledge.diagnosis.model import Kind
 
 _QUOTES = str.maketrans("", "", "`'\"*")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,7 +39,7 @@ def _anchor(group: tuple[str, ...]) -> Anchor:
     )
 
 
-class Cause(Frozen):
+class Cause(BaseModel, frozen=True, extra="forbid"):
     """One reason for an error.
 
     Attributes:
@@ -56,7 +55,7 @@ class Cause(Frozen):
     config: tuple[str, ...] = ()
 
 
-class Known(Frozen):
+class Known(BaseModel, frozen=True, extra="forbid"):
     """One known error.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.config import Config, read
@@ -46,7 +47,7 @@ def with_levers(match: Match, text: str | None, gpus: int, gpu: GpuMemory | None
     estimate = memory_of(config) if config is not None and config.document.values else None
     if config is None or text is None or estimate is None:
         said += [match.cure, *([_ASK] if text is None else [])]
-        return match.model_copy(update={"cure": _joined(said)})
+        return replace(match, cure=_joined(said))
     total = gpu.total if gpu else None
     peak = next((words for phase, words in _PEAKS if estimate.peak_phase.startswith(phase)), "in a step")
     said.append(f"This config needs about {estimate.estimate_gib:.0f} GiB a GPU by my estimate, most {peak}.")
@@ -67,13 +68,13 @@ def with_levers(match: Match, text: str | None, gpus: int, gpu: GpuMemory | None
         if total and reached < _ENOUGH * total:
             break
     if not steps:
-        return match.model_copy(update={"cure": _joined([*said, match.cure])})
+        return replace(match, cure=_joined([*said, match.cure]))
     said.append("Cheapest first, one after the other:\n" + "\n".join(steps))
     if total and reached >= _ENOUGH * total:
         said.append(f"Even so it does not fit {total:.0f} GiB: take a smaller model, or more GPUs with `fsdp_config`.")
     written = "\n".join(f"{key}: {_yaml(value)}" for key, value in lines.items())
     said.append(f"```yaml\n{written}\n```")
-    return match.model_copy(update={"cure": _joined(said), "fields": tuple(dict.fromkeys([*fields, *match.fields]))})
+    return replace(match, cure=_joined(said), fields=tuple(dict.fromkeys([*fields, *match.fields])))
 
 
 def _changes(config: Config, phase: str | None) -> Iterator[tuple[str, dict[str, Any]]]:

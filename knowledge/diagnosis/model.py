@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal
 
-from pydantic import Field
-
-from knowledge.finding import Finding, Frozen
+from knowledge.finding import Finding
+from knowledge.value import value
 
 Kind = Literal["axolotl", "library", "environment"]
 
 
-class Match(Frozen):
+@value
+class Match:
     """One explanation of something that stands in the text.
 
     Attributes:
@@ -47,7 +48,8 @@ class Match(Frozen):
     conclusive: bool = True
 
 
-class Raised(Frozen):
+@value
+class Raised:
     """The exception that counts: the root one of the last traceback.
 
     Attributes:
@@ -69,7 +71,8 @@ class Raised(Frozen):
     function: str | None = None
 
 
-class GpuMemory(Frozen):
+@value
+class GpuMemory:
     """The numbers of an out-of-memory message, in GiB, and what they mean together."""
 
     tried: float | None = None
@@ -80,7 +83,8 @@ class GpuMemory(Frozen):
     explanation: str = ""
 
 
-class Unknown(Frozen):
+@value
+class Unknown:
     """What could not be told: the one line that matters and what to send next."""
 
     line: int | None = None
@@ -88,7 +92,8 @@ class Unknown(Frozen):
     send: str
 
 
-class Diagnosis(Frozen):
+@value
+class Diagnosis:
     """What a pasted text says about a failed run.
 
     Attributes:
@@ -106,7 +111,7 @@ class Diagnosis(Frozen):
 
     axolotl: str
     matches: tuple[Match, ...] = ()
-    versions: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     config_found: bool = False
     findings: tuple[Finding, ...] = ()
     error: Raised | None = None

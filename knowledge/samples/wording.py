@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from knowledge.finding import Finding, Severity, make, place
+from knowledge.finding import Finding, Severity, place
 from knowledge.secrets import mask
 from knowledge.text import shortened
 
@@ -92,8 +92,7 @@ def finding(met: Met, around: Surroundings, cure: Cure | None, line: int | None,
         message = f"{message} {short}"
     fields, places = _fields(met, around)
     first = places[0] if places else None
-    return make(
-        Finding,
+    return Finding(
         rule=met.rule,
         severity=severity or told.severity,
         fields=fields,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.conditions import nearest
 from knowledge.config import Config, load_types
 from knowledge.facts import load_names
-from knowledge.finding import Edit, Finding, Severity, make, problem, stamp
+from knowledge.finding import Edit, Finding, Severity, problem, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -266,4 +266,4 @@ def rename(config: Config, steps: Steps, name: str | None) -> Edit | None:
     if not config.document.lines[mark.line].startswith(key, mark.column):
         return None
     line, column = config.document.given(mark.line, mark.column)
-    return make(Edit, line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)
+    return Edit(line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)

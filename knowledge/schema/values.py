@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document import join
-from knowledge.finding import Edit, Finding, Severity, make, problem, stamp
+from knowledge.finding import Edit, Finding, Severity, problem, stamp
 from knowledge.schema.keys import names_beside, nearest_name, rename
 from knowledge.text import shortened
 
@@ -66,7 +66,7 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     if len(word) > (5 if switch else 12) or not (word.isalpha() if switch else _NUMBER.fullmatch(word)):
         return None
     line, column = config.document.given(mark.line, mark.column)
-    edit = make(Edit, line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
+    edit = Edit(line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
     shown = str(wrong.value).lower() if switch or ":" in word else "a number"
     message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` takes text. Write `"{word}"`.'
     why = "reads yes, no, on, off, true and false as switches" if switch else "reads bare digits as a number"
