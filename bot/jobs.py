@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot import reading
+from bot import reading, request
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.compare import Comparison
@@ -82,9 +82,9 @@ def ready() -> bool:
     return True
 
 
-def look(text: str) -> reading.Reading:
+def look(name: str, text: str) -> request.Submission:
     """Masks a text and tells what it is."""
-    return reading.read(text)
+    return reading.read(name, text)
 
 
 def check(

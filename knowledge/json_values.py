@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
+from pydantic import ValidationError as Invalid
+
+__all__ = ["Invalid", "from_json", "from_plain", "schema_of", "to_json", "to_plain"]
 
 _Value = TypeVar("_Value")
 
@@ -39,7 +42,7 @@ def from_json(kind: type[_Value], text: str | bytes) -> _Value:
     """A value from its JSON.
 
     Raises:
-        pydantic.ValidationError: The text holds something else.
+        Invalid: The text holds something else.
     """
     return _adapter(kind).validate_json(text)
 
@@ -48,7 +51,7 @@ def from_plain(kind: type[_Value], plain: object) -> _Value:
     """A value from what JSON or YAML was read as.
 
     Raises:
-        pydantic.ValidationError: It is something else.
+        Invalid: It is something else.
     """
     return _adapter(kind).validate_python(plain)
 

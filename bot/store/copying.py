@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.store.backups import backup_file
-from bot.store.content import EntryContent
+from bot.store.entry import EntryContent
 from bot.store.errors import DatabaseRefused, StoreError
 from bot.store.faq_names import search_texts
 from bot.store.store import open_store, sqlite_path, sqlite_url

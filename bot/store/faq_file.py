@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import AwareDatetime, Field, ValidationError
 
-from bot.store.content import DEFAULT_CATEGORY, EntryContent, Stored
+from bot.store.entry import DEFAULT_CATEGORY, EntryContent, Stored
 from bot.store.errors import InvalidEntry
 
 FORMAT = 1

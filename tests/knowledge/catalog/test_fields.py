@@ -223,7 +223,19 @@ def test_the_batch_is_explained_with_what_it_multiplies() -> None:
 
 def test_a_twin_under_test_datasets_has_the_same_note() -> None:
     assert CATALOG.notes["test_datasets[].type"] is CATALOG.notes["datasets[].type"]
-    assert CATALOG.notes["pretraining_dataset[].data_files"] is CATALOG.notes["datasets[].data_files"]
+
+
+def test_a_key_is_explained_by_what_reads_it_there() -> None:
+    assert "A list of files" in CATALOG.explain("pretraining_dataset[].data_files").pitfalls
+    assert CATALOG.explain("pretraining_dataset[].roles").summary.startswith("Nothing reads this key here.")
+    assert CATALOG.explain("test_datasets[].field_messages").modes.startswith("Ignored in preference training")
+
+
+@pytest.mark.parametrize("key", ["field: body", "field_messages: chat", "roles: {user: [human]}", "ds_type: json"])
+def test_a_key_that_only_ordinary_datasets_read_is_named_as_ignored(key: str) -> None:
+    entry = f"pretraining_dataset:\n  - path: org/text\n    {key}\nstreaming: true\nmax_steps: 10\n"
+    found = [each for each in check(in_a_config(entry)).findings if each.severity is Severity.IGNORED]
+    assert [each.fields for each in found] == [(f"pretraining_dataset[0].{key.partition(':')[0]}",)]
 
 
 def test_every_place_that_a_note_was_written_from_has_its_digest() -> None:
