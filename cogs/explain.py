@@ -32,7 +32,7 @@ class Explain(commands.Cog):
             submission = await intake.from_paste(interaction.client.services.workers, field)
             await interaction.response.defer(ephemeral=True, thinking=True)
             diagnosis = await diagnose(interaction.client.services, submission, guild_id=interaction.guild_id)
-            if diagnosis.matches:
+            if diagnosis.matches or diagnosis.failed:
                 telling = [match for match in diagnosis.matches if not match.harmless]
                 entries = await offered(
                     interaction.client.services.store,
