@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from knowledge.config import read
+from knowledge.json_values import to_plain
 from knowledge.plan import (
     TrainingPlan,
     batch_advice,
@@ -340,7 +341,7 @@ def test_the_summary_speaks_of_batch_steps_and_storage() -> None:
 
 
 def test_the_plan_s_json_is_plain() -> None:
-    made = plan(BATCH, lengths=[100] * 80, curve=True).model_dump(mode="json")
+    made = to_plain(plan(BATCH, lengths=[100] * 80, curve=True))
     assert made["save_points"] == [10]
     assert len(made["curve"]) == 11
     assert made["batch"]["target"] == 150
