@@ -183,7 +183,9 @@ def _write_json(path: str, report: Report) -> None:
 
 def json_of(report: Report) -> dict[str, Any]:
     """The report as scripts read it; findings about rows carry `source`, `row` and `rows`."""
-    plain = report.model_dump(mode="json", exclude={"secrets"})
+    from knowledge.json_values import to_plain
+
+    plain = to_plain(report, exclude={"secrets"})
     for finding in plain["findings"]:
         if finding["source"] == "config":
             for key in ("source", "row", "rows"):
