@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis agreement fuzz load screenshots docs facts golden audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis agreement fuzz load screenshots docs facts golden notes audit lock clean
 
 install: $(STAMP)
 
@@ -78,6 +78,10 @@ facts: install
 
 golden: install
 	$(BIN)/python scripts/write_golden.py
+
+# How complete the notes behind /explain are
+notes: install
+	$(BIN)/python benchmarks/notes_complete.py
 
 audit: install
 	$(BIN)/pip-audit --requirement locks/dev.txt --require-hashes --disable-pip

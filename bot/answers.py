@@ -13,7 +13,7 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
-from bot.views.intake import PASTED
+from bot.views.check.intake import PASTED
 from knowledge import Report
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bot import jobs
 from bot.answers import Checked
 from bot.store import GuildSettings, StoreUnavailable
-from bot.views import checking as words
-from bot.views.faq import offered
+from bot.views.check import words
+from bot.views.faq.reading import offered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

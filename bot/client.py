@@ -13,16 +13,16 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import errors
+from bot import errors, replies
 from bot.answers import Answers
 from bot.cooldowns import Cooldown
-from bot.drafts import Drafts
-from bot.flights import Flights
 from bot.health import Metrics
+from bot.helpful_votes import HelpfulVotes
+from bot.in_flight import InFlight
+from bot.pending import Pending
+from bot.replies import is_lost
 from bot.store import open_store
-from bot.views import notice
-from bot.views.press import is_lost
-from bot.votes import Votes
+from bot.views.kit import notice
 from bot.workers import Workers
 
 if TYPE_CHECKING:
@@ -52,13 +52,13 @@ class HelpTree(app_commands.CommandTree["HelpBot"]):
         try:
             interaction.client.spend(interaction)
         except errors.UserError as error:
-            await errors.handle(interaction, error)
+            await replies.handle(interaction, error)
             return False
         return True
 
     async def on_error(self, interaction: discord.Interaction[HelpBot], error: app_commands.AppCommandError, /) -> None:
         """What a command did not answer itself."""
-        await errors.handle(interaction, error)
+        await replies.handle(interaction, error)
 
 
 class HelpBot(commands.AutoShardedBot):
@@ -95,9 +95,9 @@ class HelpBot(commands.AutoShardedBot):
         )
         self.settings = settings
         self.version = _version()
-        self.drafts = Drafts()
-        self.votes = Votes()
-        self.flights = Flights()
+        self.pending = Pending()
+        self.helpful_votes = HelpfulVotes()
+        self.in_flight = InFlight()
         self.metrics = Metrics()
         self.answers = Answers(minutes=settings.answer_minutes)
         self.workers = Workers(settings.workers, settings.queue, settings.check_seconds)
@@ -128,8 +128,8 @@ class HelpBot(commands.AutoShardedBot):
     async def close(self) -> None:
         """Lets commands in flight answer, says so to those that could not, then closes everything."""
         if not self.is_closed():
-            for interaction in await self.flights.drain(_DRAIN_SECONDS):
-                await errors.reply(interaction, notice.CUT_OFF)
+            for interaction in await self.in_flight.drain(_DRAIN_SECONDS):
+                await replies.reply(interaction, notice.CUT_OFF)
         self.workers.close()
         if self._opened:
             await self.store.close()
@@ -144,8 +144,8 @@ class HelpBot(commands.AutoShardedBot):
         """Answers what nobody else does: modals and buttons from before a restart or an update."""
         if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             return
-        if is_lost(errors.custom_id(interaction), self._templates):
-            await errors.reply(interaction, notice.EXPIRED)
+        if is_lost(replies.custom_id(interaction), self._templates):
+            await replies.reply(interaction, notice.EXPIRED)
 
     def spend(self, interaction: discord.Interaction[Any]) -> None:
         """Takes one command off the share of the member and of the server.

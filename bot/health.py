@@ -121,7 +121,7 @@ class HealthServer:
 async def health(bot: HelpBot) -> dict[str, Any]:
     """The state of the bot: `status` is "ok", or what is wrong."""
     status = "ok"
-    if bot.flights.draining:
+    if bot.in_flight.draining:
         status = "closing"
     elif not bot.is_ready():
         status = "not connected to Discord"
@@ -134,7 +134,7 @@ async def health(bot: HelpBot) -> dict[str, Any]:
         "status": status,
         "version": bot.version,
         "guilds": len(bot.guilds),
-        "open_commands": len(bot.flights),
+        "open_commands": len(bot.in_flight),
         "waiting_checks": bot.workers.waiting,
     }
 

@@ -12,7 +12,7 @@ import discord
 
 from bot import jobs, reading
 from bot.errors import UserError
-from bot.views import intake as words
+from bot.views.check import intake as words
 from knowledge.document import MAX_BYTES
 from knowledge.samples import SAMPLE_BYTES
 

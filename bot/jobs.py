@@ -114,7 +114,7 @@ def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = 
 
 def curve(text: str, *, gpus: int = 1) -> Picture | None:
     """Draws the learning rate over the run; None where the config has no curve."""
-    from bot.views.curve import curve_picture  # draws, so it comes with a large library
+    from bot.views.check.curve import curve_picture  # draws, so it comes with a large library
 
     picture = curve_picture(text, gpus=gpus)
     return None if picture is None else Picture(png=picture.png, alt=picture.alt)
@@ -122,7 +122,7 @@ def curve(text: str, *, gpus: int = 1) -> Picture | None:
 
 def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
     """Shows what rows become under a config; without one, under the block that fits them."""
-    from bot.views.rows import mask_text, rows_lines, rows_picture  # draws, so it comes with a large library
+    from bot.views.check.rows import mask_text, rows_lines, rows_picture  # draws, so it comes with a large library
     from knowledge.samples import check_rows, propose
 
     block = propose(dataset, name=dataset_name) if text is None else None

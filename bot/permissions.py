@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.errors import UserError
-from bot.views import notice
+from bot.views.kit import notice
 
 if TYPE_CHECKING:
     from bot.client import HelpBot

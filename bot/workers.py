@@ -25,7 +25,7 @@ from typing import IO, TYPE_CHECKING, Any, ParamSpec, TypeVar, cast, get_type_hi
 from pydantic import TypeAdapter
 
 from bot.errors import Busy, UserError
-from bot.views import notice
+from bot.views.kit import notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,11 +9,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.errors import answered_command
 from bot.permissions import is_moderator
+from bot.replies import answered_command
 from bot.views import commands as words
 from bot.views.about import about_layout, help_layout, welcome_layout
-from knowledge.schema import load_names
+from knowledge.facts import load_names
 
 _log = logging.getLogger(__name__)
 

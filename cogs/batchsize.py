@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.errors import answered_command
+from bot.replies import answered_command
 from bot.views import commands as words
 from bot.views.batch import batch_layout
 from knowledge.plan import GUIDE_BATCH, batch_advice

@@ -11,16 +11,18 @@ from discord.ext import commands
 from bot import intake, jobs
 from bot.checking import check, diagnose
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.errors import UserError, answer, answered_command
+from bot.errors import UserError
 from bot.permissions import is_moderator
-from bot.views import checking, limits
+from bot.replies import answer, answered_command
 from bot.views import commands as words
-from bot.views import intake as intake_words
-from bot.views.answer import MOST_GPUS, PRESSES, show
+from bot.views.check import intake as intake_words
+from bot.views.check import words as checking
+from bot.views.check.answer import MOST_GPUS, PRESSES, show
+from bot.views.check.sample import proposal_layout
 from bot.views.diagnosis import diagnosis_layout
-from bot.views.press import Form, field, typed, whole_number
-from bot.views.sample import proposal_layout
-from knowledge.schema import load_names
+from bot.views.kit import limits
+from bot.views.kit.components import Form, field, typed, whole_number
+from knowledge.facts import load_names
 
 
 class CheckConfig(commands.Cog):

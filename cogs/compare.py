@@ -9,9 +9,9 @@ from discord.ext import commands
 from bot import intake, jobs
 from bot.checking import defaults_of
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.errors import answer, answered_command
+from bot.replies import answer, answered_command
 from bot.views import commands as words
-from bot.views.answer import MOST_GPUS  # noqa: TC001 - read by the library too
+from bot.views.check.answer import MOST_GPUS  # noqa: TC001 - read by the library too
 from bot.views.comparison import comparison_layout
 
 

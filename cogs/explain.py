@@ -9,11 +9,11 @@ from discord.ext import commands
 from bot import intake
 from bot.checking import diagnose
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.errors import answer, answered_command
+from bot.replies import answer, answered_command
 from bot.views import commands as words
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of, explanation_layout
-from bot.views.faq import offer_rows, offered
+from bot.views.faq.reading import offer_rows, offered
 from knowledge.explanation import explain, search
 
 

@@ -9,10 +9,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.errors import answer, answered_command
-from bot.views import faq, faq_reply, notice
-from bot.views import faq_words as words
-from bot.views.layout import Colour
+from bot.replies import answer, answered_command
+from bot.views.faq import reading, reply, words
+from bot.views.kit import notice
+from bot.views.kit.layout import Colour
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Faq(commands.Cog):
     async def cog_load(self) -> None:
         """Adds the message menu and the buttons of entries."""
         self.bot.tree.add_command(self.menu)
-        self.bot.add_dynamic_items(*faq.PRESSES, *faq_reply.PRESSES)
+        self.bot.add_dynamic_items(*reading.PRESSES, *reply.PRESSES)
 
     async def cog_unload(self) -> None:
         """Takes the message menu away."""
@@ -51,39 +51,39 @@ class Faq(commands.Cog):
         if topic is None or not topic.strip():
             await self._overview(interaction, home)
             return
-        entry = await faq.resolve(store, home, topic)
+        entry = await reading.resolve(store, home, topic)
         others: tuple[EntryName, ...] = ()
         if entry is None:
             found = await store.faq.search(home, topic, 25)
             if not found.entries or not found.sure:
-                await answer(interaction, faq.near_layout(topic, found.entries, interaction.user.id))
-                if home != faq.SHARED_GUILD:
+                await answer(interaction, reading.near_layout(topic, found.entries, interaction.user.id))
+                if home != reading.SHARED_GUILD:
                     await store.misses.add(home, mask(topic))
                 return
             others = found.entries[1:]
-            entry = await faq.entry_of(interaction, str(found.entries[0].id))
+            entry = await reading.entry_of(interaction, str(found.entries[0].id))
         if member is None:
-            await faq.show_entry(interaction, entry, others)
+            await reading.show_entry(interaction, entry, others)
             return
-        faq_reply.require_public(interaction)
-        view = faq.shared_layout(interaction, entry, to=member)
+        reply.require_public(interaction)
+        view = reading.shared_layout(interaction, entry, to=member)
         mentions = discord.AllowedMentions(everyone=False, roles=False, users=[member])
         await interaction.response.send_message(view=view, allowed_mentions=mentions)
-        await faq.count_view(store, entry)
+        await reading.count_view(store, entry)
 
     @faq.autocomplete("topic")
     async def _topics(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
         home = await self._home(interaction)
-        return faq.choices_of(await self.bot.store.faq.suggest(home, typed[:100]))
+        return reading.choices_of(await self.bot.store.faq.suggest(home, typed[:100]))
 
     @answered_command
     async def answer_message(self, interaction: discord.Interaction[HelpBot], message: discord.Message) -> None:
         """Offers entries to answer a message with."""
         await self._home(interaction)
-        faq_reply.require_public(interaction)
-        found = await faq_reply.fitting(interaction, message.content)
+        reply.require_public(interaction)
+        found = await reply.fitting(interaction, message.content)
         place = f"{message.channel.id}:{message.id}"
-        await answer(interaction, faq_reply.picker_layout(found, place, interaction.user.id))
+        await answer(interaction, reply.picker_layout(found, place, interaction.user.id))
 
     async def _overview(self, interaction: discord.Interaction[HelpBot], home: int) -> None:
         categories = await self.bot.store.faq.categories(home)
@@ -92,12 +92,12 @@ class Faq(commands.Cog):
             return
         popular = await self.bot.store.faq.suggest(home, "", 25)
         pairs = [(category.name, category.entries) for category in categories]
-        await answer(interaction, faq.overview_layout(pairs, popular, interaction.user.id))
+        await answer(interaction, reading.overview_layout(pairs, popular, interaction.user.id))
 
     async def _home(self, interaction: discord.Interaction[HelpBot]) -> int:
         """The server whose FAQ answers; the starter entries for direct messages are brought up to date once a start."""
-        home = faq.home_of(interaction)
-        if home == faq.SHARED_GUILD and not self._starters_ready:
+        home = reading.home_of(interaction)
+        if home == reading.SHARED_GUILD and not self._starters_ready:
             async with self.bot.store.alone("starter-faq"):
                 plan = await self.bot.store.transfer.plan_starter(home)
                 if not plan.does_nothing:

@@ -11,17 +11,20 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.drafts import Draft
-from bot.errors import UserError, answer, answered_command
+from bot.errors import UserError
+from bot.pending import Draft
 from bot.permissions import is_moderator, require_moderator
+from bot.replies import answer, answered_command
 from bot.store import EntryContent
 from bot.store.faq_file import FILE_LIMIT, from_yaml, to_yaml
 from bot.store.words import name_key
-from bot.views import faq, faq_edit, faq_import, faq_settings, faq_stats, faq_versions, limits, notice
-from bot.views import faq_admin_words as words
-from bot.views.faq_log import tell
-from bot.views.layout import Colour
-from knowledge.schema import load_names
+from bot.views.faq import admin_words as words
+from bot.views.faq import edit, importing, reading, stats, versions
+from bot.views.faq.log import tell
+from bot.views.faq.settings import settings_layout
+from bot.views.kit import limits, notice
+from bot.views.kit.layout import Colour
+from knowledge.facts import load_names
 
 if TYPE_CHECKING:
     from bot.store import Entry
@@ -39,7 +42,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     async def cog_load(self) -> None:
         """Adds the buttons."""
-        self.bot.add_dynamic_items(*faq_edit.PRESSES, *faq_versions.PRESSES, *faq_import.PRESSES, *faq_stats.PRESSES)
+        self.bot.add_dynamic_items(*edit.PRESSES, *versions.PRESSES, *importing.PRESSES, *stats.PRESSES)
 
     @app_commands.command(name="add", description=words.ADD)
     @app_commands.describe(title=words.ADD_TITLE, note=words.NOTE)
@@ -54,7 +57,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         guild_id = await require_moderator(interaction)
         content = EntryContent(title=title or "", text="")
         draft = Draft(guild_id=guild_id, owner=interaction.user.id, content=content, note=note or "")
-        await interaction.response.send_modal(faq_edit.EntryForm(draft))
+        await interaction.response.send_modal(edit.EntryForm(draft))
 
     @app_commands.command(name="edit", description=words.EDIT)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
@@ -75,7 +78,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             expected=found.version,
             note=note or "",
         )
-        await interaction.response.send_modal(faq_edit.EntryForm(draft))
+        await interaction.response.send_modal(edit.EntryForm(draft))
 
     @app_commands.command(name="remove", description=words.REMOVE)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
@@ -87,7 +90,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         note: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
         """Asks first."""
-        await faq_versions.ask_remove(interaction, await self._entry(interaction, entry), note or "")
+        await versions.ask_remove(interaction, await self._entry(interaction, entry), note or "")
 
     @app_commands.command(name="restore", description=words.RESTORE)
     @app_commands.describe(entry=words.ENTRY, version=words.VERSION, note=words.NOTE)
@@ -101,13 +104,13 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     ) -> None:
         """Brings back a removed entry at once, an older version after showing it."""
         found = await self._entry(interaction, entry, removed=True)
-        _, versions = await faq_versions.entry_and_versions(interaction, found.guild_id, found.id)
+        _, kept = await versions.entry_and_versions(interaction, found.guild_id, found.id)
         if version is not None:
-            await faq_versions.ask_restore(interaction, found, versions, version, note or "")
+            await versions.ask_restore(interaction, found, kept, version, note or "")
             return
         if found.removed_at is None:
             now = self.bot.store.clock()
-            view = faq_versions.history_layout(found, versions, now, interaction.user.id, head=words.NOT_REMOVED)
+            view = versions.history_layout(found, kept, now, interaction.user.id, head=words.NOT_REMOVED)
             await answer(interaction, view)
             return
         draft = Draft(
@@ -118,7 +121,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             expected=found.version,
             note=note or "",
         )
-        restored = await faq_versions.restore(interaction, draft)
+        restored = await versions.restore(interaction, draft)
         await answer(interaction, notice.notice(words.restored(restored), colour=Colour.CLEAN))
 
     @app_commands.command(name="history", description=words.HISTORY)
@@ -127,9 +130,9 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     async def history(self, interaction: discord.Interaction[HelpBot], entry: app_commands.Range[str, 1, 100]) -> None:
         """Shows all versions."""
         found = await self._entry(interaction, entry, removed=True)
-        _, versions = await faq_versions.entry_and_versions(interaction, found.guild_id, found.id)
+        _, kept = await versions.entry_and_versions(interaction, found.guild_id, found.id)
         now = self.bot.store.clock()
-        await answer(interaction, faq_versions.history_layout(found, versions, now, interaction.user.id))
+        await answer(interaction, versions.history_layout(found, kept, now, interaction.user.id))
 
     @app_commands.command(name="alias", description=words.ALIAS)
     @app_commands.describe(entry=words.ENTRY, add=words.ALIAS_ADD, remove=words.ALIAS_REMOVE)
@@ -175,7 +178,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         if len(data) > FILE_LIMIT:
             raise UserError(words.EXPORT_TOO_LARGE)
         file = discord.File(io.BytesIO(data), f"faq-{guild_id}.yaml")
-        await answer(interaction, faq_import.file_layout(text, file), file=file)
+        await answer(interaction, importing.file_layout(text, file), file=file)
 
     @app_commands.command(name="import", description=words.IMPORT)
     @app_commands.describe(file=words.IMPORT_FILE, source=words.IMPORT_SOURCE)
@@ -196,14 +199,14 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         else:
             text = await _read(file)
             plan = await transfer.plan(guild_id, await asyncio.to_thread(from_yaml, text))
-        await faq_import.ask_import(interaction, guild_id, plan)
+        await importing.ask_import(interaction, guild_id, plan)
 
     @app_commands.command(name="stats", description=words.STATS)
     @answered_command
     async def stats(self, interaction: discord.Interaction[HelpBot]) -> None:
         """Shows the numbers."""
         guild_id = await require_moderator(interaction)
-        await answer(interaction, await faq_stats.stats_layout(self.bot.store, guild_id, interaction.user.id))
+        await answer(interaction, await stats.stats_layout(self.bot.store, guild_id, interaction.user.id))
 
     @app_commands.command(name="settings", description=words.SETTINGS)
     @app_commands.describe(
@@ -244,12 +247,12 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         if clear is not None:
             changes[clear.value] = None
         if not changes:
-            await answer(interaction, faq_settings.settings_layout(await guilds.settings(guild_id), saved=False))
+            await answer(interaction, settings_layout(await guilds.settings(guild_id), saved=False))
             return
         if not (interaction.permissions.manage_guild or interaction.permissions.administrator):
             raise UserError(words.ONLY_MANAGERS)
         settings = await guilds.change(guild_id, **changes)  # type: ignore[arg-type]
-        await answer(interaction, faq_settings.settings_layout(settings, saved=True))
+        await answer(interaction, settings_layout(settings, saved=True))
         await tell(interaction, "changed", "settings", ", ".join(sorted(changes)))
 
     @edit.autocomplete("entry")
@@ -258,7 +261,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     async def _living(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
         if interaction.guild_id is None or not await is_moderator(interaction):
             return []
-        return faq.choices_of(await self.bot.store.faq.suggest(interaction.guild_id, typed[:100]))
+        return reading.choices_of(await self.bot.store.faq.suggest(interaction.guild_id, typed[:100]))
 
     @restore.autocomplete("entry")
     @history.autocomplete("entry")
@@ -271,7 +274,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             app_commands.Choice(name=limits.one_line(f"{name.title} (removed)", limits.OPTION), value=f"#{name.id}")
             for name in removed[: limits.OPTIONS]
         ]
-        living = faq.choices_of(await store.faq.suggest(interaction.guild_id, typed[:100]))
+        living = reading.choices_of(await store.faq.suggest(interaction.guild_id, typed[:100]))
         removed_first = choices if interaction.command is self.restore else []
         removed_last = [] if removed_first else choices
         return [*removed_first, *living, *removed_last][: limits.OPTIONS]
@@ -284,7 +287,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     async def _entry(self, interaction: discord.Interaction[HelpBot], name: str, *, removed: bool = False) -> Entry:
         guild_id = await require_moderator(interaction)
         store = self.bot.store
-        entry = await faq.resolve(store, guild_id, name, removed=removed)
+        entry = await reading.resolve(store, guild_id, name, removed=removed)
         if entry is None and removed:
             gone = await store.faq.removed(guild_id, 1000)
             ids = [found.id for found in gone if name_key(found.title) == name_key(name)]

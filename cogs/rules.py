@@ -9,12 +9,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
-from bot.errors import UserError, answer, answered_command
+from bot.errors import UserError
 from bot.permissions import require_moderator
+from bot.replies import answer, answered_command
 from bot.views import commands as words
-from bot.views import limits, notice
 from bot.views import rules as rule_words
-from bot.views.wrong import EMPTY_QUEUE, queue_layout
+from bot.views.check.wrong_advice import EMPTY_QUEUE, queue_layout
+from bot.views.kit import limits, notice
 from knowledge.secrets import mask
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict
 
+from knowledge.document import join, split
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from knowledge.document import Document, Steps
 
 _Parts = ParamSpec("_Parts")
 _Value = TypeVar("_Value")
@@ -120,3 +124,60 @@ class Finding(Frozen):
     def order(self) -> tuple[int, int, int]:
         """Sort key: worst first, then in file order."""
         return (self.severity.rank, self.line or 0, self.column or 0)
+
+
+class Problem(NamedTuple):
+    """What a rule found. The framework adds id, severity and place.
+
+    `message` says what happens and the cure; `fields` are paths as the user wrote them, the first gives the line.
+    """
+
+    message: str
+    fields: tuple[str | Steps, ...] = ()
+    why: str | None = None
+    suggestion: str | None = None
+    edit: Edit | None = None
+
+
+def problem(message: str, *fields: str | Steps, **rest: Any) -> Problem:
+    """The short way to a Problem: the fields as further arguments."""
+    return Problem(message, fields, **rest)
+
+
+def stamp(each: Problem, name: str, severity: Severity, document: Document, why: str = "") -> Finding:
+    """A Problem as a Finding: with id, severity, and where its fields stand."""
+    places = []
+    for field in each.fields:
+        at = place(document, field)
+        if at is not None:
+            places.append(at)
+    first = places[0] if places else None
+    return make(
+        Finding,
+        rule=name,
+        severity=severity,
+        fields=tuple(join(field) if isinstance(field, tuple) else field for field in each.fields),
+        line=first.line if first else 1,
+        column=first.column if first else 1,
+        message=each.message,
+        why=each.why if each.why is not None else why,
+        edit=each.edit,
+        suggestion=each.suggestion,
+        places=tuple(places),
+        mended="",
+        source="config",
+        row=None,
+        rows=None,
+    )
+
+
+def place(document: Document, field: str | Steps) -> Place | None:
+    """Where a path stands, with the user's words; the nearest parent that stands where it does not."""
+    steps = split(field) if isinstance(field, str) else field
+    while steps:
+        at = document.place(steps)
+        if at is not None:
+            path = join(steps)
+            return make(Place, path=path, line=at[0], column=at[1], excerpt=document.words(steps))
+        steps = steps[:-1]
+    return None

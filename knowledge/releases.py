@@ -6,9 +6,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from knowledge.finding import Finding, Severity
-from knowledge.rule import problem, stamp
-from knowledge.schema import load_names
+from knowledge.facts import load_names
+from knowledge.finding import Finding, Severity, problem, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +40,7 @@ def release_findings(config: Config, found: list[Finding], release: str | None) 
         more = f" and {len(recent) - 3} more" if len(recent) > 3 else ""
         message = f"Needs Axolotl {recent[-1][1]} or later: an older release ignores {keys}{more}."
         each = problem(message, recent[-1][2], why="An older Axolotl drops a newer key without a message.")
-        return [*found, stamp(each, "needs-release", Severity.ADVICE, config)]
+        return [*found, stamp(each, "needs-release", Severity.ADVICE, config.document)]
     wanted = version(release)
     kept = [_for_release(finding, names.removed, names.since, wanted, release) for finding in found]
     result = [finding for finding in kept if finding is not None]
@@ -49,7 +48,7 @@ def release_findings(config: Config, found: list[Finding], release: str | None) 
         if came > wanted:
             message = f"Axolotl {release} does not know this key and drops it: it came with {since}."
             each = problem(message, steps, why="Update Axolotl, or leave the key out.")
-            result.append(stamp(each, "newer-than-release", Severity.IGNORED, config))
+            result.append(stamp(each, "newer-than-release", Severity.IGNORED, config.document))
     return result
 
 

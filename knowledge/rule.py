@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from knowledge.config import Config, Unreadable, is_launcher, load_types
-from knowledge.document import MAX_FINDINGS, Steps, join, split
-from knowledge.finding import Edit, Finding, Place, Severity, make
+from knowledge.document import MAX_FINDINGS
+from knowledge.finding import Finding, Problem, Severity, problem, stamp
+
+__all__ = ["BASE", "RULES", "Check", "Problem", "Rule", "problem", "rule", "whole"]
 
 BASE = {
     "base_model": "base_model: NousResearch/Llama-3.2-1B\n",
@@ -19,24 +21,6 @@ BASE = {
     "learning_rate": "learning_rate: 0.0002\n",
 }
 """What an example leaves out and every config needs."""
-
-
-class Problem(NamedTuple):
-    """What a rule found. The framework adds id, severity and place.
-
-    `message` says what happens and the cure; `fields` are paths as the user wrote them, the first gives the line.
-    """
-
-    message: str
-    fields: tuple[str | Steps, ...] = ()
-    why: str | None = None
-    suggestion: str | None = None
-    edit: Edit | None = None
-
-
-def problem(message: str, *fields: str | Steps, **rest: Any) -> Problem:
-    """The short way to a Problem: the fields as further arguments."""
-    return Problem(message, fields, **rest)
 
 
 Check = Callable[[Config], Iterator[Problem]]
@@ -58,6 +42,7 @@ class Rule:
     needs: tuple[str, ...]
     gpus: int
     lengths: tuple[Any, ...] = ()
+    general: bool = False
 
     @property
     def of_launcher(self) -> bool:
@@ -82,7 +67,9 @@ class Rule:
             problems = list(islice(self.check(config), MAX_FINDINGS + 1))
         except Unreadable:
             return []
-        return [stamp(each, self.id, self.severity, config, self.text) for each in problems] if problems else []
+        return (
+            [stamp(each, self.id, self.severity, config.document, self.text) for each in problems] if problems else []
+        )
 
 
 RULES: list[Rule] = []
@@ -99,6 +86,7 @@ def rule(
     needs: tuple[str, ...] = (),
     gpus: int = 1,
     lengths: tuple[Any, ...] = (),
+    general: bool = False,
 ) -> Callable[[Check], Check]:
     """Register a rule.
 
@@ -113,6 +101,7 @@ def rule(
             only when one of them is held.
         gpus: On how many GPUs the examples run.
         lengths: Tokens of the rows that the examples are trained on, where only the data show the fault.
+        general: It says less than a rule made for the field: what it finds is left out where another finds something.
     """
 
     def register(check: Check) -> Check:
@@ -130,6 +119,7 @@ def rule(
                 needs,
                 gpus,
                 lengths,
+                general,
             )
         )
         return check
@@ -147,42 +137,3 @@ def whole(example: str) -> str:
     if "batch_size" in keys:
         keys.update({"micro_batch_size", "gradient_accumulation_steps"})
     return "".join(text for key, text in BASE.items() if key not in keys) + example
-
-
-def stamp(each: Problem, name: str, severity: Severity, config: Config, why: str = "") -> Finding:
-    """A Problem as a Finding: with id, severity, and where its fields stand."""
-    places = []
-    for field in each.fields:
-        at = place(config, field)
-        if at is not None:
-            places.append(at)
-    first = min(places[:1], default=None, key=lambda at: at.line)
-    return make(
-        Finding,
-        rule=name,
-        severity=severity,
-        fields=tuple(join(field) if isinstance(field, tuple) else field for field in each.fields),
-        line=first.line if first else 1,
-        column=first.column if first else 1,
-        message=each.message,
-        why=each.why if each.why is not None else why,
-        edit=each.edit,
-        suggestion=each.suggestion,
-        places=tuple(places),
-        mended="",
-        source="config",
-        row=None,
-        rows=None,
-    )
-
-
-def place(config: Config, field: str | Steps) -> Place | None:
-    """Where a path stands, with the user's words; the nearest parent that stands where it does not."""
-    steps = split(field) if isinstance(field, str) else field
-    while steps:
-        at = config.document.place(steps)
-        if at is not None:
-            path = join(steps)
-            return make(Place, path=path, line=at[0], column=at[1], excerpt=config.words(steps))
-        steps = steps[:-1]
-    return None

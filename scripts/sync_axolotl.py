@@ -22,14 +22,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.facts import fields, history, models, names, order, types, values  # noqa: E402
+from scripts.facts import evidence, fields, history, models, names, order, types, values  # noqa: E402
 from scripts.facts.difference import difference  # noqa: E402
 from scripts.facts.source import Source  # noqa: E402
 
 FACTS = ROOT / "knowledge" / "facts"
 REFERENCE = ROOT.parent / "shared"
 DIGESTS = "digests.json"
-FROM_AXOLOTL = (fields, order, types, values)
+FROM_AXOLOTL = (evidence, fields, order, types, values)
 """Generators that read the installed Axolotl."""
 FROM_REFERENCE = (history, models, names)
 """Generators that do without."""
@@ -63,10 +63,16 @@ def _source(options: argparse.Namespace) -> Source:
 
 
 def _snapshot(python: str) -> dict[str, Any]:
-    """What the Axolotl of that interpreter says of itself."""
-    script = ROOT / "scripts" / "facts" / "installed.py"
+    """What the Axolotl of that interpreter says of itself, and the digests of the places that notes name."""
+    places = sorted({place for each in evidence.places().values() for place in each})
+    return {**_told(python, "installed.py"), "evidence": _told(python, "places.py", json.dumps(places))}
+
+
+def _told(python: str, script: str, given: str = "") -> dict[str, Any]:
+    """What a script of scripts/facts prints in that interpreter."""
     # -P keeps scripts/facts out of that interpreter's import path: types.py there would hide Python's own.
-    done = subprocess.run([python, "-P", str(script)], check=True, stdout=subprocess.PIPE)
+    command = [python, "-P", str(ROOT / "scripts" / "facts" / script)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, input=given.encode())
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from bot.views.curve import curve_picture
+from bot.views.check.curve import curve_picture
 
 CONFIG = """\
 base_model: NousResearch/Llama-3.2-1B
@@ -65,5 +65,5 @@ def test_a_schedule_that_cannot_be_built_has_no_picture() -> None:
 
 
 def test_matplotlib_is_not_imported_before_it_is_needed() -> None:
-    code = "import sys, bot.views.curve; sys.exit('matplotlib' in sys.modules or 'numpy' in sys.modules)"
+    code = "import sys, bot.views.check.curve; sys.exit('matplotlib' in sys.modules or 'numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

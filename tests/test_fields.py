@@ -13,6 +13,7 @@ import yaml
 from knowledge.catalog import Catalog, Note
 from knowledge.check import check
 from knowledge.config import read
+from knowledge.facts import read_json
 from knowledge.finding import Severity
 
 CATALOG = Catalog.load()
@@ -223,3 +224,22 @@ def test_the_batch_is_explained_with_what_it_multiplies() -> None:
 def test_a_twin_under_test_datasets_has_the_same_note() -> None:
     assert CATALOG.notes["test_datasets[].type"] is CATALOG.notes["datasets[].type"]
     assert CATALOG.notes["pretraining_dataset[].data_files"] is CATALOG.notes["datasets[].data_files"]
+
+
+def test_every_place_that_a_note_was_written_from_has_its_digest() -> None:
+    stored = read_json("evidence.json")["notes"]
+    named = {name: sorted(note.evidence) for name, note in NOTES.items() if note.evidence}
+    assert {name: sorted(places) for name, places in stored.items()} == named
+
+
+def test_where_a_field_works_is_said_in_one_line() -> None:
+    told = CATALOG.explain("neftune_noise_alpha").modes
+    assert told.startswith("Ignored in preference training")
+    assert "reinforcement learning" in told
+
+
+def test_a_field_that_this_kind_of_run_does_not_read_gets_one_warning() -> None:
+    pairs = "rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n"
+    found = check(in_a_config(f"{pairs}neftune_noise_alpha: 5\n")).findings
+    assert [each.severity for each in found if "neftune_noise_alpha" in each.fields] == [Severity.WARNING]
+    assert not [each for each in check(in_a_config("neftune_noise_alpha: 5\n")).findings if each.severity.rank < 3]

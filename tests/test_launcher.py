@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.cli import main
-from bot.views.verdict import verdict
+from bot.views.check.verdict import verdict
 from knowledge.check import check
 from knowledge.compare import compare
 from knowledge.config import load_types, read

@@ -15,7 +15,9 @@ from knowledge.rules import run as run_rules
 if TYPE_CHECKING:
     from knowledge.finding import Finding
 
-OWN = [rule for rule in all_rules() if rule.area in {"runs", "run_data", "run_evaluation", "curve", "curve_keys"}]
+OWN = [
+    rule for rule in all_rules() if rule.area in {"steps", "rows_lost", "best_model", "schedule_build", "schedule_keys"}
+]
 
 
 def findings(rule: Rule, text: str) -> list[Finding]:

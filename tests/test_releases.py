@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from knowledge.check import Report, check
+from knowledge.facts import load_names
 from knowledge.finding import Finding, Severity
 from knowledge.releases import version
-from knowledge.schema import load_names
 
 BASE = "base_model: a/b\nlearning_rate: 1e-4\nmicro_batch_size: 1\ngradient_accumulation_steps: 4\n"
 ROWS = "datasets:\n  - path: x\n    type: alpaca\n"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.views.rows import histogram, mask_text, rows_lines, rows_picture, tokens_of
+from bot.views.check.rows import histogram, mask_text, rows_lines, rows_picture, tokens_of
 from knowledge.check import check
 from knowledge.config import read
 from knowledge.finding import Severity

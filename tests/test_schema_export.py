@@ -9,8 +9,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from bot import cli, editor
-from knowledge import check
+from bot import cli
+from knowledge import check, json_schema
 from knowledge.catalog import Catalog
 from knowledge.catalog.load import load_notes
 from knowledge.config import read
@@ -49,7 +49,7 @@ SCALARS = {"true or false", "whole number", "number", "text"}
 
 @pytest.fixture(scope="module")
 def schema() -> dict:
-    return editor.schema()
+    return json_schema.schema()
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_the_command_prints_the_same_schema_as_it_writes(schema_file: Path, caps
     assert cli.main(["schema"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == json.loads(schema_file.read_text("utf-8"))
-    assert printed["$schema"] == editor.DIALECT
+    assert printed["$schema"] == json_schema.DIALECT
     assert "0.21.0" in printed["title"]
 
 

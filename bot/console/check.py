@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import gpus, text_or_word
-from bot.views.rows import mask_lines, rows_lines
-from bot.views.run import run_lines
+from bot.views.check.rows import mask_lines, rows_lines
+from bot.views.check.run import run_lines
 from knowledge.check import Report, check
 from knowledge.finding import Finding, Severity
 

@@ -56,6 +56,8 @@ def _write(found: Explanation) -> None:
         ("Bounds: ", found.bounds),
         (f"{raising}: ", found.raising),
         (f"{lower}: ", found.lower),
+        ("Left out: ", found.left_out),
+        ("Where it works: ", found.modes),
         ("Costs: ", found.costs),
         ("Watch out: ", found.pitfalls),
         ("Needs the plugin: ", found.plugin or ""),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from knowledge.plan import Length, TrainingPlan
 
 SUMMARY = "Batch, steps, saves, disk and memory of the run that a config makes."
-_AREAS = frozenset({"runs", "run_data", "run_evaluation", "curve", "curve_keys"})
+_AREAS = frozenset({"steps", "rows_lost", "best_model", "schedule_build", "schedule_keys"})
 _ENOUGH_STEPS = 100
 _CURVE_LINES = 20
 _NO_CARD = "  No change that is known here makes it fit a card of {:g} GB."

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot import editor
+from knowledge.json_schema import schema
 
 if TYPE_CHECKING:
     import argparse
@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print or write the schema; 2 when the file cannot be written."""
-    text = json.dumps(editor.schema(), indent=2, ensure_ascii=False)
+    text = json.dumps(schema(), indent=2, ensure_ascii=False)
     if options.output is None:
         print(text)
         return 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from discord import ui
 
-from bot.views.layout import Colour, container, layout, small
+from bot.views.kit.layout import Colour, container, layout, small
 
 ABOUT = (
     "A config goes in, the truth about it comes out: what Axolotl refuses, what it silently ignores, what runs but not "

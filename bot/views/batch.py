@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from discord import ui
 
-from bot.views import limits
-from bot.views.layout import Colour, container, layout, small
-from bot.views.wording import number, plural
+from bot.views.kit import limits
+from bot.views.kit.layout import Colour, container, layout, small
+from bot.views.kit.wording import number, plural
 
 if TYPE_CHECKING:
     from knowledge.plan import BatchAdvice

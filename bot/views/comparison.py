@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from discord import ui
 
-from bot.views import limits
+from bot.views.check.finding import finding_text
+from bot.views.check.report import file_name
 from bot.views.explanation import related
-from bot.views.finding import finding_text
-from bot.views.layout import Colour, colour_of, container, layout, small
-from bot.views.report import file_name
-from bot.views.wording import listed, plural
+from bot.views.kit import limits
+from bot.views.kit.layout import Colour, colour_of, container, layout, small
+from bot.views.kit.wording import listed, plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

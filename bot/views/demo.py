@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 from discord import ui
 
-from bot.views.layout import Colour, container, layout
+from bot.views.kit.layout import Colour, container, layout
 
 BOT_NAME = "Axolotl Help"
 SERVER = "Fine-tuning"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot.errors import answer
-from bot.views import limits
-from bot.views.layout import Colour, container, layout, small
-from bot.views.press import Press
-from bot.views.wording import listed
+from bot.replies import answer
+from bot.views.kit import limits
+from bot.views.kit.components import Press
+from bot.views.kit.layout import Colour, container, layout, small
+from bot.views.kit.wording import listed
 from knowledge.catalog.labels import labels
 from knowledge.explanation import explain
 
@@ -116,6 +116,8 @@ def _body(found: Explanation) -> str:
         ("Bounds", found.bounds),
         (raising, found.raising),
         (lower, found.lower),
+        ("Left out", found.left_out),
+        ("Where it works", found.modes),
         ("Costs", found.costs),
         ("Watch out", found.pitfalls),
     ):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import discord
 from discord import ui
 
-from bot.views import limits
-from bot.views.layout import Colour, container, layout, small
-from bot.views.wording import plural
+from bot.views.kit import limits
+from bot.views.kit.layout import Colour, container, layout, small
+from bot.views.kit.wording import plural
 from knowledge.pages import PAGES
 from knowledge.rules import all_rules
 

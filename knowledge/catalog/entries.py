@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field as Named
 
+from knowledge.catalog.modes import Modes
 from knowledge.finding import Frozen
 
 
@@ -29,7 +30,12 @@ class Field(Frozen):
 
 
 class Note(Frozen):
-    """A hand-written note (fields/*.yaml): what a field is, and what raising or lowering it does."""
+    """A hand-written note (fields/*.yaml): what a field is, and what raising or lowering it does.
+
+    `left_out` is what the run uses when the key is left out, where the schema's default does not tell; `modes` under
+    which kinds of run the field works; `evidence` the places (`module:function`) in Axolotl or a library below it that
+    the note was written from, which are never shown to members; `also` other paths that the same code reads.
+    """
 
     summary: str
     raising: str = Named("", alias="raise")
@@ -37,6 +43,9 @@ class Note(Frozen):
     costs: str = ""
     pitfalls: str = ""
     example: str = ""
+    left_out: str = ""
+    modes: Modes = Modes()
+    evidence: tuple[str, ...] = ()
     see: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
@@ -61,6 +70,8 @@ class Explanation(Frozen):
     costs: str = ""
     pitfalls: str = ""
     example: str = ""
+    left_out: str = ""
+    modes: str = ""
     see: tuple[str, ...] = ()
     since: str | None = None
     plugin: str | None = None

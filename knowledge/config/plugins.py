@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from knowledge.config.changes import Values, changes_at
+from knowledge.config.changes_before_typing import Values, changes_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable

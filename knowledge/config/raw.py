@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from knowledge.config.changes import CHANGES
+from knowledge.config.changes_before_typing import CHANGES
 
 if TYPE_CHECKING:
     from knowledge.document import Steps

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from knowledge.config.later import LATER
+from knowledge.config.changes_after_typing import LATER
 from knowledge.config.plugins import IN_BLOCKS, PLUGIN_CHECKS, REGISTER
 from knowledge.facts import read_json
 

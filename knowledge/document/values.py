@@ -108,6 +108,11 @@ class Document:
         marks = self.marks(path)
         return self.given(marks[0].line, marks[0].column) if marks else None
 
+    def words(self, path: Steps) -> str:
+        """The user's own words at a path, `key: value` on one line; the path itself where it does not stand."""
+        marks = self.marks(path)
+        return self.lines[marks[0].line][marks[0].column :].strip() if marks else join(path)
+
 
 _STEP = re.compile(r"[^.\[\]]+|\[(\d+)\]")
 

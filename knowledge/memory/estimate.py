@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from knowledge.finding import Frozen, make
 from knowledge.memory.assumptions import assumptions
 from knowledge.memory.moments import Moment, evaluation_bytes, moments
+from knowledge.memory.run import read_run
 from knowledge.memory.weights import Static, static_bytes
 
 if TYPE_CHECKING:
+    from knowledge.config import Config
     from knowledge.memory.run import Run
 
 CARDS = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141)
@@ -28,6 +30,8 @@ _LOGITS = 4.0
 _SHORTER = 0.65
 # The range is never wider than this, from low to high.
 _WIDEST = 1.49
+# Tokens of one micro batch beyond which no number makes sense, and floating point gives up.
+_MOST_TOKENS = 10**12
 
 
 class Parts(Frozen):
@@ -73,6 +77,28 @@ class MemoryEstimate(Frozen):
     fits: tuple[int, ...]
     tight: tuple[int, ...]
     assumptions: tuple[str, ...]
+
+
+def memory_of(config: Config) -> MemoryEstimate | None:
+    """The memory that one GPU needs for a config; made once a check and kept in the config's memo.
+
+    Args:
+        config: The config; its `gpus` say how many share the work.
+
+    Returns:
+        The estimate, or None where the base model, the batch or the adapter cannot be read.
+    """
+    if "memory" not in config.memo:
+        # What the estimate reads is not what the rule reads that asks for it.
+        reads, config.reads = config.reads, None
+        run = read_run(config)
+        absurd = (
+            run is not None and max(run.tokens, run.evaluation * run.sequence, run.context, run.tensor) > _MOST_TOKENS
+        )
+        config.memo["memory"] = None if run is None or absurd else estimate(run)
+        config.reads = reads
+    found: MemoryEstimate | None = config.memo["memory"]
+    return found
 
 
 def estimate(run: Run) -> MemoryEstimate:

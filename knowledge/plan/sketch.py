@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from knowledge.plan.making import plan_of, trainer_warmup
+from knowledge.plan.build import plan_of, trainer_warmup
 from knowledge.plan.saving import every
 from knowledge.plan.settings import Settings
 from knowledge.plan.steps import warmup_of

@@ -98,7 +98,7 @@ class CheckpointStorage(Frozen):
 class Trouble(Frozen):
     """What the data do to this run: found by counting, so only with lengths or a number of rows.
 
-    `kind` is a short name that a rule of knowledge.rules.run_data stands for; `detail` its numbers as words.
+    `kind` is a short name that a rule of knowledge.rules.rows_lost stands for; `detail` its numbers as words.
     """
 
     kind: str

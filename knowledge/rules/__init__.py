@@ -64,9 +64,14 @@ def run(config: Config) -> list[Finding]:
         if held in by_root:
             due |= by_root[held]
     found: list[Finding] = []
-    for rule in due:
+    told: set[str] = set()
+    for rule in sorted(due, key=lambda each: each.general):
         try:
-            found += rule.findings(config)
+            findings = rule.findings(config)
+            if rule.general:
+                findings = [each for each in findings if told.isdisjoint(each.fields)]
+            told.update(field for each in findings for field in each.fields)
+            found += findings
         except Exception:  # noqa: BLE001 - one rule's fault must not take the others' answers with it; it is said
             config.memo.setdefault("broken", []).append(rule.id)
     return found

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from knowledge.samples.checking import check_rows, replaced_rules
+    from knowledge.samples.datasets_block import propose
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
-    from knowledge.samples.proposing import propose
     from knowledge.samples.report import Mask, SampleReport, Span
     from knowledge.samples.rows import SAMPLE_BYTES
 
@@ -32,7 +32,7 @@ __all__ = [
 _HOMES = {
     "checking": ("check_rows", "replaced_rules"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
-    "proposing": ("propose",),
+    "datasets_block": ("propose",),
     "report": ("Mask", "SampleReport", "Span"),
     "rows": ("SAMPLE_BYTES",),
 }

@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.entry import file_reader
+from knowledge.samples.fits import Fit, conversation_keys, fits, is_pair, role_map
 from knowledge.samples.kinds import kind_named
-from knowledge.samples.proposal import Fit, conversation_keys, fits, is_pair, role_map
 from knowledge.samples.rows import MOST_COLUMNS
 from knowledge.samples.templates import template_names
 

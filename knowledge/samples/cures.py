@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from knowledge.samples.entry import Entry
+from knowledge.samples.fits import TEXT_KEYS
 from knowledge.samples.kinds import names_under
-from knowledge.samples.proposal import TEXT_KEYS
 from knowledge.samples.templates import template_names
-from knowledge.samples.wording import load_told, shown
+from knowledge.samples.wording import Cure, load_told, shown
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from knowledge.samples.candidates import Candidates
+    from knowledge.samples.fits import Fit
     from knowledge.samples.issues import Issues, Met
-    from knowledge.samples.proposal import Fit
     from knowledge.samples.rows import Rows
 
 TRIED = 64
@@ -47,15 +47,6 @@ def dump(block: dict[str, Any]) -> str:
     """A block of YAML to copy; columns that are named after a secret are masked in it."""
     text = yaml.dump(block, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=False)
     return mask(text)
-
-
-@dataclass(slots=True)
-class Cure:
-    """What mends a fault: words for the message, YAML to copy, and the nearest name of a misspelt one."""
-
-    words: str = ""
-    mended: str = ""
-    suggestion: str | None = None
 
 
 @dataclass(slots=True)

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from knowledge.finding import Finding, Severity, make
-from knowledge.rule import place
+from knowledge.finding import Finding, Severity, make, place
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.finding import Place
-    from knowledge.samples.cures import Cure
     from knowledge.samples.issues import Met
 
 WIDTH = 105
@@ -54,6 +52,15 @@ def load_told() -> dict[str, Told]:
         )
         for name, entry in yaml.load(text, loader).items()  # noqa: S506
     }
+
+
+@dataclass(slots=True)
+class Cure:
+    """What mends a fault: words for the message, YAML to copy, and the nearest name of a misspelt one."""
+
+    words: str = ""
+    mended: str = ""
+    suggestion: str | None = None
 
 
 @dataclass(slots=True)
@@ -141,7 +148,7 @@ def _fields(met: Met, around: Surroundings) -> tuple[tuple[str, ...], tuple[Plac
     columns = [f"rows[].{shown(name)}" for name in (*met.detail[: told.columns], *met.also) if name]
     places: list[Place] = []
     for path in paths:
-        at = place(around.config, path)
+        at = place(around.config.document, path)
         if at is not None and at.path not in {each.path for each in places}:
             places.append(at)
     return (*paths, *columns), tuple(places[:2])

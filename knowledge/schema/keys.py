@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.conditions import nearest
 from knowledge.config import Config, load_types
-from knowledge.finding import Edit, Finding, Severity, make
-from knowledge.rule import problem, stamp
-from knowledge.schema.names import load_names
+from knowledge.facts import load_names
+from knowledge.finding import Edit, Finding, Severity, make, problem, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +33,14 @@ def unknown_root(config: Config, key: str) -> Finding:
     if plugin is not None:
         message = f"Does nothing: list `{plugin}` in `plugins`."
         why = "A plugin's fields exist only while the plugin is listed."
-        return stamp(problem(message, key, why=why), "plugin-not-listed", Severity.IGNORED, config)
+        return stamp(problem(message, key, why=why), "plugin-not-listed", Severity.IGNORED, config.document)
     if key in names.removed:
         replacement = names.removed[key].get("replacement")
         cure = f"Use `{replacement}`." if replacement else "Remove it."
         each = problem(f"No longer a field, dropped in silence. {cure}", key, why="Axolotl had it in older releases.")
         edit = rename(config, (key,), replacement) if replacement and "." not in replacement else None
         each = each._replace(suggestion=replacement, edit=edit)
-        return stamp(each, "removed-key", Severity.IGNORED, config)
+        return stamp(each, "removed-key", Severity.IGNORED, config.document)
     foreign = names.foreign.get(key) or names.foreign.get(key.lower())
     if foreign is not None:
         return _foreign(config, key, foreign)
@@ -49,7 +48,7 @@ def unknown_root(config: Config, key: str) -> Finding:
     if homes:
         message = f"Dropped in silence here: `{key}` belongs under `{homes[0].rpartition('.')[0]}`. Move it there."
         each = problem(message, key, why="At the top level Axolotl knows no such key.")._replace(suggestion=homes[0])
-        return stamp(each, "misplaced-key", Severity.IGNORED, config)
+        return stamp(each, "misplaced-key", Severity.IGNORED, config.document)
     return unknown(config, (key,), [*config.types.root, *config.types.aliases, *_plugin_fields(config)])
 
 
@@ -69,7 +68,7 @@ def _foreign(config: Config, key: str, foreign: dict[str, str]) -> Finding:
         message = f"Not an Axolotl field, dropped in silence. In Axolotl: {means}."
     each = problem(message, key, why=f"It is {whose}.")
     edit = rename(config, (key,), target) if target and target not in config.values else None
-    return stamp(each._replace(suggestion=target, edit=edit), "foreign-key", Severity.IGNORED, config)
+    return stamp(each._replace(suggestion=target, edit=edit), "foreign-key", Severity.IGNORED, config.document)
 
 
 def unknown(config: Config, steps: Steps, siblings: list[str]) -> Finding:
@@ -79,7 +78,7 @@ def unknown(config: Config, steps: Steps, siblings: list[str]) -> Finding:
     if len(steps) > 1 and suggestion is None and name in config.types.root:
         message = f"Dropped in silence here: `{name}` belongs at the top level. Move it there."
         each = problem(message, steps, why="This block knows no such key.")._replace(suggestion=name)
-        return stamp(each, "misplaced-key", Severity.IGNORED, config)
+        return stamp(each, "misplaced-key", Severity.IGNORED, config.document)
     parent = (*steps[:-1], suggestion) if suggestion else None
     counts = config.document.place(parent) if parent else None
     hint = f" Did you mean `{suggestion}`?" if suggestion else " Check the name, or remove it."
@@ -87,7 +86,7 @@ def unknown(config: Config, steps: Steps, siblings: list[str]) -> Finding:
     message = f"Not an Axolotl field, dropped in silence{also}.{hint}"
     each = problem(message, steps, why="Axolotl drops keys that it does not know without a message.")
     edit = rename(config, steps, suggestion) if suggestion and counts is None else None
-    return stamp(each._replace(suggestion=suggestion, edit=edit), "unknown-key", Severity.IGNORED, config)
+    return stamp(each._replace(suggestion=suggestion, edit=edit), "unknown-key", Severity.IGNORED, config.document)
 
 
 def keys_inside(config: Config, kind: Any, value: Any, steps: Steps) -> Iterator[Finding]:
@@ -147,7 +146,7 @@ def dataset_keys(config: Config, root: str, value: Any) -> Iterator[Finding]:
                 each = problem("No longer a field, dropped in silence. Use `split`.", steps, why="It was renamed.")
                 edit = rename(config, steps, "split") if "split" not in entry else None
                 each = each._replace(suggestion="split", edit=edit)
-                yield stamp(each, "removed-key", Severity.IGNORED, config)
+                yield stamp(each, "removed-key", Severity.IGNORED, config.document)
             else:
                 yield unknown(config, steps, [*fields, *(name for name in every if name not in fields)])
 
@@ -163,7 +162,7 @@ def _fallen(config: Config, steps: Steps, chosen: str) -> Finding:
     message = f"Falls away in silence: {reason}. Remove it."
     why = "Axolotl types each entry by its kind and drops what that kind lacks. What the key did, the data can do."
     each = problem(message, steps, why=why)
-    return stamp(each, "dataset-key-falls-away", Severity.WARNING, config)
+    return stamp(each, "dataset-key-falls-away", Severity.WARNING, config.document)
 
 
 def _union_class(config: Config, root: str, entry: dict[Any, Any]) -> str:

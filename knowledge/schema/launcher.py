@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.coercion import Wrong
 from knowledge.document import MAX_FINDINGS
-from knowledge.finding import Finding, Severity
-from knowledge.rule import problem, stamp
+from knowledge.finding import Finding, Severity, problem, stamp
 from knowledge.schema.keys import keys_inside, unknown
 from knowledge.schema.values import typing_finding
 
@@ -23,7 +22,7 @@ def launcher_findings(config: Config, launcher: Launcher) -> list[Finding]:
         if field.get("required") and key not in config.values:
             message = f"Missing `{key}`: every launcher file for {_provider(launcher)} needs it. Add it."
             each = problem(message, key, why="It has no default.")
-            found.append(stamp(each, "missing-field", Severity.ERROR, config))
+            found.append(stamp(each, "missing-field", Severity.ERROR, config.document))
     for key, value in config.values.items():
         if len(found) > MAX_FINDINGS:
             break
@@ -42,7 +41,7 @@ def _is_launcher(config: Config, launcher: Launcher) -> Finding:
     message = f"Cloud launcher file, {how}. The training config is the other YAML: give it too."
     why = "`axolotl train config.yaml --cloud cloud.yaml` takes both: this one says where, the other what is trained."
     first = "provider" if "provider" in config.values else next(iter(config.values))
-    return stamp(problem(message, (first,), why=why), "not-a-training-config", Severity.ADVICE, config)
+    return stamp(problem(message, (first,), why=why), "not-a-training-config", Severity.ADVICE, config.document)
 
 
 def _provider(launcher: Launcher) -> str:

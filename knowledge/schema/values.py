@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document import join
-from knowledge.finding import Edit, Finding, Severity, make
-from knowledge.rule import problem, stamp
+from knowledge.finding import Edit, Finding, Severity, make, problem, stamp
 from knowledge.schema.keys import names_beside, nearest_name, rename
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
     if wrong.kind == "missing":
         parent = join(wrong.steps[:-1])
         message = f"Missing `{name}` in `{parent}`: it is required there."
-        return stamp(problem(message, path, why="It has no default."), "missing-field", Severity.ERROR, config)
+        return stamp(problem(message, path, why="It has no default."), "missing-field", Severity.ERROR, config.document)
     if wrong.kind == "extra":
         suggestion = nearest_name(config, name, names_beside(config, wrong.steps))
         hint = f" Did you mean `{suggestion}`?" if suggestion else " Remove it."
@@ -35,11 +34,11 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
         each = problem(message, wrong.steps, why="Axolotl rejects what it does not know here.")
         edit = rename(config, wrong.steps, suggestion)
         each = each._replace(suggestion=suggestion, edit=edit)
-        return stamp(each, "unknown-key-refused", Severity.ERROR, config)
+        return stamp(each, "unknown-key-refused", Severity.ERROR, config.document)
     if wrong.value is None and wrong.kind in ("type", "choice"):
         message = f"Blank where {wrong.expected} is expected. Write a value, or leave `{name}` out for its default."
         each = problem(message, wrong.steps, why="A blank is null in YAML, which this field does not take.")
-        return stamp(each, "wrong-type", Severity.ERROR, config)
+        return stamp(each, "wrong-type", Severity.ERROR, config.document)
     quoted = _unquoted_word(config, wrong)
     if quoted is not None:
         return quoted
@@ -53,7 +52,7 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
     ids = {"choice": "not-a-choice", "type": "wrong-type", "bound": "out-of-bounds"}
     why = f"All choices: {wrong.expected}." if wrong.kind == "choice" else "Axolotl cannot turn the value into that."
     each = problem(message, wrong.steps, why=why)._replace(suggestion=suggestion)
-    return stamp(each, ids[wrong.kind], Severity.ERROR, config)
+    return stamp(each, ids[wrong.kind], Severity.ERROR, config.document)
 
 
 def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
@@ -72,7 +71,7 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     why = "reads yes, no, on, off, true and false as switches" if switch else "reads bare digits as a number"
     why += ", and those with colons in base 60" if ":" in word else ""
     each = problem(message, wrong.steps, why=f"YAML 1.1 {why}.")
-    return stamp(each._replace(edit=edit), "wrong-type", Severity.ERROR, config)
+    return stamp(each._replace(edit=edit), "wrong-type", Severity.ERROR, config.document)
 
 
 def _fitting(words: str, room: int) -> str:

@@ -33,6 +33,7 @@ def difference(old: Path, new: Path) -> str:
         *_order(_read(old, "order.json"), _read(new, "order.json")),
         *_values(_read(old, "values.json"), _read(new, "values.json")),
         *_named("Plugins", before["plugins"], after["plugins"]),
+        *_evidence(_read(old, "evidence.json"), _read(new, "evidence.json")),
     ]
     title = f"# Axolotl {before['axolotl']} → {after['axolotl']}"
     return "\n\n".join([title, *(sections or ["Nothing differs in fields, checks, values and plugins."])]) + "\n"
@@ -41,6 +42,17 @@ def difference(old: Path, new: Path) -> str:
 def _read(folder: Path, name: str) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / name).read_text("utf-8"))
     return found
+
+
+def _evidence(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """The notes whose source changed: they are to be read again."""
+    changed = {
+        name: [place for place, digest in places.items() if before["notes"].get(name, {}).get(place, digest) != digest]
+        for name, places in after["notes"].items()
+    }
+    lines = [f"`{name}`: {', '.join(f'`{place}`' for place in places)}" for name, places in changed.items() if places]
+    if lines:
+        yield _section("Notes to read again, since their source changed", lines)
 
 
 def _fields(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:

@@ -84,7 +84,14 @@ def _entry(catalog: Catalog, path: str) -> list[str]:
     field, note = catalog.fields[path], catalog.notes[path]
     lines = [f"### `{path}`", "", " · ".join(_facts(field)), "", note.summary, ""]
     up, down = labels(field.type)
-    told = ((up, note.raising), (down, note.lower), ("Costs", note.costs), ("Watch out", note.pitfalls))
+    told = (
+        (up, note.raising),
+        (down, note.lower),
+        ("Left out", note.left_out),
+        ("Where it works", note.modes.sentence),
+        ("Costs", note.costs),
+        ("Watch out", note.pitfalls),
+    )
     lines += [f"- **{label}** {text}" for label, text in told if text]
     if note.also:
         lines.append(f"- **Also** {', '.join(f'`{each}`' for each in note.also)}")

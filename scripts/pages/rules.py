@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 PATH = "docs/rules.md"
 
 AREAS = FIELD_AREAS | {
-    "run": "What the run comes to",
-    "run_data": "What the run comes to: its rows",
-    "run_evaluation": "What the run comes to: its evaluations",
-    "curve": "The learning rate's course",
-    "curve_keys": "Keys that a schedule never reads",
+    "learning_rate": FIELD_AREAS["schedule"],
+    "schedule_build": "The learning rate's course",
+    "schedule_keys": "Keys that a schedule never reads",
+    "steps": "What the run comes to",
+    "rows_lost": "What the run comes to: its rows",
+    "best_model": "What the run comes to: its evaluations",
+    "removed": "Removed keys, and settings of the run",
     "launcher": "Cloud launcher files",
     "launcher_modal": "Cloud launcher files for Modal",
     "launcher_nebius": "Cloud launcher files for Nebius",

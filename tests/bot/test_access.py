@@ -7,7 +7,7 @@ import discord
 import pytest
 from discord import app_commands, ui
 
-from bot.views.press import Form, Press
+from bot.views.kit.components import Form, Press
 
 ANYBODY, MODERATORS, SERVER = "anybody, everywhere", "moderators", "members of a server"
 OWNER, AUTHOR = "who asked for it", "its author and moderators"

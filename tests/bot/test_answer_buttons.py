@@ -132,7 +132,7 @@ async def test_after_an_hour_and_after_a_restart_buttons_say_that_they_expired(w
     shown = await world.check(tools.broken)
     form = await world.press(shown, "Other GPU count")
     await world.bot.close()
-    monkeypatch.setattr("bot.views.press.BOOT", "a new process")
+    monkeypatch.setattr("bot.replies.BOOT", "a new process")
     second = create_bot(world.bot.settings)
     await world.env.restart_bot(second)
     try:

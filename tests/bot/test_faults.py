@@ -67,7 +67,7 @@ async def test_a_button_that_breaks_is_answered_too(world, tools, monkeypatch):
     def broken(*_arguments):
         raise RuntimeError
 
-    monkeypatch.setattr("bot.views.answer.share_summary", broken)
+    monkeypatch.setattr("bot.views.check.answer.share_summary", broken)
     assert "incident number" in tools.words(tools.answer(await world.press(shown, "Share summary")))
     assert world.env.errors == []
 
@@ -115,18 +115,18 @@ async def test_closing_lets_a_command_answer_and_cuts_off_what_takes_too_long(tm
             pass
 
         async def quick():
-            with bot.flights.flight(Interaction()):
+            with bot.in_flight.flight(Interaction()):
                 await asyncio.sleep(0.2)
                 said.append("answered")
 
         async def stuck():
-            with bot.flights.flight(Interaction()):
+            with bot.in_flight.flight(Interaction()):
                 await asyncio.sleep(60)
 
         async def reply(interaction, text, **_options):
             said.append(text)
 
-        monkeypatch.setattr("bot.errors.reply", reply)
+        monkeypatch.setattr("bot.replies.reply", reply)
         tasks = [asyncio.create_task(quick()), asyncio.create_task(stuck())]
         await asyncio.sleep(0.05)
         await bot.close()
@@ -136,9 +136,9 @@ async def test_closing_lets_a_command_answer_and_cuts_off_what_takes_too_long(tm
 
 
 async def test_while_closing_new_commands_are_told(world, tools):
-    world.bot.flights.draining = True
+    world.bot.in_flight.draining = True
     assert "being restarted" in tools.words(await world.check(tools.clean))
-    world.bot.flights.draining = False
+    world.bot.in_flight.draining = False
 
 
 async def test_commands_are_registered_once_for_one_tree(tmp_path, tools):
@@ -185,4 +185,4 @@ async def test_every_command_is_counted_as_in_flight(world, kind):
     )
     assert found
     for command in found:
-        assert command.callback.__code__.co_filename.endswith("bot/errors.py"), command.qualified_name
+        assert command.callback.__code__.co_filename.endswith("bot/replies.py"), command.qualified_name

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from bot.answers import Answers, Checked, Progress
 from bot.intake import Sample
 from bot.jobs import Correction, Picture, Rows
-from bot.views import limits
-from bot.views.answer import answer_layout
+from bot.views.check.answer import answer_layout
+from bot.views.check.correction import correction_layout
+from bot.views.check.report import page_of
+from bot.views.check.sample import proposal_layout, rows_layout
+from bot.views.check.share import share_summary
 from bot.views.comparison import comparison_layout
-from bot.views.correction import correction_layout
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of, explanation_layout
-from bot.views.notice import notice
-from bot.views.report import page_of
-from bot.views.sample import proposal_layout, rows_layout
-from bot.views.share import share_summary
+from bot.views.kit import limits
+from bot.views.kit.notice import notice
 from knowledge import check
 from knowledge.catalog import Catalog, Choice
 from knowledge.check import Report

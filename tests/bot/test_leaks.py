@@ -95,7 +95,7 @@ def test_the_bots_own_token_never_stands_in_a_log():
 def test_logs_are_one_line_of_json_with_their_fields():
     import json
 
-    record = logging.LogRecord("bot.errors", logging.ERROR, __file__, 1, "incident", (), None)
+    record = logging.LogRecord("bot.replies", logging.ERROR, __file__, 1, "incident", (), None)
     record.incident = "0123abcd"
     found = json.loads(LogFormat(as_json=True).format(record))
     assert found["message"] == "incident"

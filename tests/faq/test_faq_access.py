@@ -4,11 +4,11 @@ import discord
 import pytest
 import simcord
 
-from bot.drafts import Draft, PendingImport
+from bot.pending import Draft, PendingImport
 from bot.store import EntryContent
 from bot.store.faq_file import starter_pack
-from bot.views import faq_edit, faq_import, faq_stats, faq_versions
-from bot.views.layout import layout
+from bot.views.faq import edit, importing, stats, versions
+from bot.views.kit.layout import layout
 
 COMMANDS = {
     "faq-admin add": {},
@@ -37,7 +37,7 @@ def test_every_command_is_tried(simcord_bot):
 
 
 def test_every_button_is_tried():
-    presses = {*faq_edit.PRESSES, *faq_versions.PRESSES, *faq_import.PRESSES, *faq_stats.PRESSES}
+    presses = {*edit.PRESSES, *versions.PRESSES, *importing.PRESSES, *stats.PRESSES}
     assert {press.NAME for press in presses} == set(PRESSES)
 
 
@@ -78,21 +78,21 @@ async def _presses(town, owner):
     """Every button and list with a state that would work for its owner."""
     entry = await town.add("Packing", "text")
     content = EntryContent(title="Packing", text="changed")
-    drafts = town.env.bot.drafts
+    drafts = town.env.bot.pending
     draft = drafts.keep(Draft(town.guild.id, owner, content, entry.id, entry.version, number=1))
     plan = await town.store.transfer.plan(town.guild.id, starter_pack())
     pending = drafts.keep(PendingImport(town.guild.id, owner, plan))
     option = [discord.SelectOption(label="1", value="1")]
     return {
-        "faq-save": faq_edit.SaveDraft.button("press", owner, draft),
-        "faq-again": faq_edit.EditAgain.button("press", owner, draft),
-        "faq-cancel": faq_edit.CancelDraft.button("press", owner, draft),
-        "faq-remove": faq_versions.RemoveEntry.button("press", owner, draft),
-        "faq-restore": faq_versions.RestoreEntry.button("press", owner, draft),
-        "faq-version": faq_versions.ChooseVersion.select("list", owner, option, str(entry.id)),
-        "faq-history": faq_versions.TurnHistory.button("press", owner, f"{entry.id}:1"),
-        "faq-import": faq_import.Import.button("press", owner, f"{pending}:all"),
-        "faq-make": faq_stats.MakeEntry.select("list", owner, option),
+        "faq-save": edit.SaveDraft.button("press", owner, draft),
+        "faq-again": edit.EditAgain.button("press", owner, draft),
+        "faq-cancel": edit.CancelDraft.button("press", owner, draft),
+        "faq-remove": versions.RemoveEntry.button("press", owner, draft),
+        "faq-restore": versions.RestoreEntry.button("press", owner, draft),
+        "faq-version": versions.ChooseVersion.select("list", owner, option, str(entry.id)),
+        "faq-history": versions.TurnHistory.button("press", owner, f"{entry.id}:1"),
+        "faq-import": importing.Import.button("press", owner, f"{pending}:all"),
+        "faq-make": stats.MakeEntry.select("list", owner, option),
     }
 
 

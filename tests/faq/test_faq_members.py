@@ -3,9 +3,9 @@
 import discord
 import pytest
 
-from bot.views.faq import FaqButton, Helped
-from bot.views.layout import layout
-from bot.views.limits import TEXT, length
+from bot.views.faq.reading import FaqButton, Helped
+from bot.views.kit.layout import layout
+from bot.views.kit.limits import TEXT, length
 
 
 async def test_a_topic_shows_its_entry_privately_and_counts_without_who(town, tools):

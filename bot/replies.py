@@ -1,0 +1,155 @@
+"""Private replies, and the one place where exceptions become them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import secrets
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import discord
+from discord import app_commands
+
+from bot.errors import UserError
+from bot.incidents import number, trace
+from bot.store import StoreError, StoreUnavailable
+from bot.views.kit import notice
+from bot.views.kit.layout import Colour
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+
+    from bot.client import HelpBot
+
+_log = logging.getLogger(__name__)
+_Callback = TypeVar("_Callback", bound="Callable[..., Coroutine[Any, Any, None]]")
+_EXPIRED_CODES = frozenset({10062, 10015, 40060, 50027})
+"""Unknown interaction, unknown webhook, already acknowledged, invalid webhook token: nobody reads the reply."""
+BOOT = secrets.token_hex(3)
+"""Names this run of the process: a modal that was opened before a restart is told apart by it."""
+_THINKING = discord.InteractionResponseType.deferred_channel_message
+
+
+FOR_PEOPLE = (UserError, StoreError)
+"""Exceptions whose text is written for the person who asked."""
+
+
+def answered(callback: _Callback) -> _Callback:
+    """Wraps the callback of a command, button, select or modal: `(self, interaction, ...)`.
+
+    It is counted as in flight until it has answered, and errors that are written for people become private replies
+    here; an interaction that expired meanwhile has nobody to reply to. What nobody foresaw goes on to the handler of
+    the command tree or of the modal.
+    """
+
+    @functools.wraps(callback)
+    async def wrapper(self: Any, interaction: discord.Interaction[HelpBot], *args: Any, **kwargs: Any) -> None:
+        flights = interaction.client.in_flight
+        if flights.draining:
+            await reply(interaction, notice.DRAINING)
+            return
+        with flights.flight(interaction), interaction.client.metrics.command(command_name(interaction)):
+            try:
+                await callback(self, interaction, *args, **kwargs)
+            except FOR_PEOPLE as error:
+                await handle(interaction, error)
+            except discord.HTTPException as error:
+                if error.code not in _EXPIRED_CODES:
+                    raise
+                await handle(interaction, error)
+
+    return cast("_Callback", wrapper)
+
+
+def answered_command(callback: _Callback) -> _Callback:
+    """`answered` for the callback of a command or message menu, of which the library reads the parameters.
+
+    Their annotations are evaluated here, where the names of the cog's module are known; so a cog imports what it
+    annotates with, `HelpBot` included.
+    """
+    wrapper = answered(callback)
+    wrapper.__signature__ = inspect.signature(callback, eval_str=True)  # type: ignore[attr-defined]
+    return wrapper
+
+
+async def guarded(interaction: discord.Interaction[HelpBot], work: Awaitable[None]) -> None:
+    """Awaits the work of a button or select; every exception ends here, for the library would only log it."""
+    try:
+        await work
+    except Exception as error:  # noqa: BLE001 - the one handler
+        await handle(interaction, error)
+
+
+async def handle(interaction: discord.Interaction[HelpBot], error: Exception) -> None:
+    """Turns an exception into a private reply; what nobody foresaw gets an incident number and a log entry."""
+    cause: BaseException = error
+    while isinstance(cause, app_commands.CommandInvokeError | app_commands.TransformerError) and (
+        inner := getattr(cause, "original", None) or cause.__cause__
+    ):
+        cause = inner
+    if isinstance(cause, FOR_PEOPLE):
+        if isinstance(cause, StoreUnavailable):
+            _log.error("database unavailable", extra={"error": type(cause).__name__})
+            interaction.client.metrics.failure("store")
+        await reply(interaction, str(cause), colour=Colour.WARNING)
+    elif isinstance(cause, app_commands.NoPrivateMessage):
+        await reply(interaction, notice.SERVER_ONLY, colour=Colour.WARNING)
+    elif isinstance(cause, app_commands.CheckFailure):
+        await reply(interaction, notice.MODERATORS_ONLY, colour=Colour.WARNING)
+    elif isinstance(cause, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        await reply(interaction, notice.CHANGED, colour=Colour.WARNING)
+    elif isinstance(cause, discord.HTTPException) and cause.code in _EXPIRED_CODES:
+        _log.warning("interaction expired before it was answered", extra={"code": cause.code})
+        interaction.client.metrics.failure("expired")
+    else:
+        incident = number()
+        details = {"incident": incident, "command": command_name(interaction), "trace": trace(cause)}
+        _log.error("incident", extra=details)
+        interaction.client.metrics.failure("incident")
+        await reply(interaction, notice.incident(incident), colour=Colour.ERROR)
+
+
+async def reply(interaction: discord.Interaction[Any], text: str, *, colour: Colour = Colour.NEUTRAL) -> None:
+    """Answers privately, whatever has been answered before; gives up quietly where Discord no longer takes it."""
+    view = notice.notice(text, colour=colour)
+    try:
+        await answer(interaction, view)
+    except discord.HTTPException as error:
+        _log.warning("could not reply", extra={"status": error.status, "code": error.code})
+
+
+async def answer(interaction: discord.Interaction[Any], view: discord.ui.LayoutView, **files: Any) -> None:
+    """Sends a private layout: as the response, in place of "thinking", or as a further message."""
+    response = interaction.response
+    if not response.is_done():
+        await response.send_message(view=view, ephemeral=True, **files)
+    elif response.type is _THINKING and not interaction.extras.get("shown"):
+        if "file" in files:
+            files = {"attachments": [files["file"]]}
+        await interaction.edit_original_response(view=view, **files)
+    else:
+        await interaction.followup.send(view=view, ephemeral=True, **files)
+    interaction.extras["shown"] = True
+
+
+def command_name(interaction: discord.Interaction[Any]) -> str:
+    """What was used, without anything that the member wrote."""
+    if interaction.command is not None:
+        return interaction.command.qualified_name
+    return custom_id(interaction).partition(":")[0] or interaction.type.name
+
+
+def custom_id(interaction: discord.Interaction[Any]) -> str:
+    """The custom id of the button, select or modal that was used; empty for a command."""
+    data: Mapping[str, Any] = interaction.data or {}
+    return str(data.get("custom_id", ""))
+
+
+def is_lost(custom_id: str, templates: tuple[re.Pattern[str], ...]) -> bool:
+    """Whether nobody in this process answers to a custom id: a modal from before a restart, or an old button."""
+    parts = custom_id.split(":")
+    if len(parts) > 2 and parts[1] == "modal":
+        return parts[2] != BOOT
+    return not any(template.fullmatch(custom_id) for template in templates)

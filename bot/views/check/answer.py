@@ -1,0 +1,232 @@
+"""The answer to a check with its buttons, and what they do."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot import jobs
+from bot.checking import check
+from bot.errors import UserError
+from bot.intake import Taken
+from bot.permissions import require_moderator
+from bot.replies import answer
+from bot.views.check.correction import corrected_name, correction_layout
+from bot.views.check.plan import plan_layout
+from bot.views.check.report import Page, page_of, report_layout
+from bot.views.check.sample import rows_layout
+from bot.views.check.share import RemoveShared, share_summary
+from bot.views.check.wrong_advice import CloseReport, WrongAdvice
+from bot.views.explanation import Related, related
+from bot.views.faq.reading import offer_rows
+from bot.views.kit import notice
+from bot.views.kit.components import Form, Press, field, typed, whole_number
+
+if TYPE_CHECKING:
+    from bot.answers import Checked
+    from bot.client import HelpBot
+
+MOST_GPUS = 100_000
+
+
+def answer_layout(checked: Checked, key: str, number: int = 1) -> ui.LayoutView:
+    """The answer to a check, with its buttons."""
+    page = page_of(checked, number)
+    return report_layout(checked, rows(checked, key, page), page)
+
+
+async def show(interaction: discord.Interaction[HelpBot], checked: Checked) -> None:
+    """Keeps an answer for its buttons and sends it privately."""
+    key = interaction.client.answers.keep(checked)
+    await answer(interaction, answer_layout(checked, key))
+
+
+def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
+    """The buttons and selects below an answer; what has nothing to do is left out."""
+    owner = checked.owner
+    buttons: list[Press] = []
+    if any(finding.edit for finding in checked.findings):
+        buttons.append(Corrected.button("Corrected copy", owner, key, style=discord.ButtonStyle.primary))
+    if checked.report.plan is not None:
+        buttons.append(Plan.button("Plan", owner, key))
+    if not checked.report.launcher:
+        buttons.append(OtherGpus.button("Other GPU count", owner, key))
+    buttons.append(Share.button("Share summary", owner, key))
+    if checked.findings and checked.guild_id is not None:
+        buttons.append(WrongAdvice.button("Wrong advice?", owner, key))
+    found: list[ui.ActionRow[Any]] = [ui.ActionRow(*buttons)]
+    if checked.report.dataset is not None and checked.report.dataset.longest:
+        found.append(ui.ActionRow(Rows.button("Rows: lengths and what is trained", owner, key)))
+    if select := related("Explain", owner, explained(checked, page.start, page.end)):
+        found.append(ui.ActionRow(select))
+    found += offer_rows(checked.faq, owner)
+    if page.pages > 1:
+        found.append(
+            ui.ActionRow(
+                Turn.button("Back", owner, f"{key}:{page.number - 1}", disabled=page.number == 1),
+                Turn.button(f"Page {page.number} of {page.pages}", owner, f"{key}:", disabled=True),
+                Turn.button("Next", owner, f"{key}:{page.number + 1}", disabled=page.number == page.pages),
+            )
+        )
+    if checked.public:
+        found.append(ui.ActionRow(AnswerPublicly.button("Answer the author in public", owner, key)))
+    return found
+
+
+def explained(checked: Checked, start: int, end: int) -> list[tuple[str, str]]:
+    """The fields of the findings of a page, and the rules; of an unknown key the field that was probably meant."""
+    findings = checked.findings[start : end + 1] or checked.findings
+    fields = [
+        (name, finding.severity.heading)
+        for finding in findings
+        for name in ((finding.suggestion,) if finding.suggestion else finding.fields)
+    ]
+    return fields + [(finding.rule, f"why: {finding.message}") for finding in findings]
+
+
+def find(interaction: discord.Interaction[HelpBot], key: str) -> Checked:
+    """The answer that a button belongs to.
+
+    Raises:
+        UserError: it has expired.
+    """
+    checked = interaction.client.answers.find(key)
+    if checked is None:
+        raise UserError(notice.EXPIRED)
+    return checked
+
+
+class Corrected(Press, name="corrected"):
+    """Sends a copy with the mechanical faults mended, and the diff."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Answers with the file."""
+        checked = find(interaction, self.state)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        findings = [finding.model_dump(mode="json") for finding in checked.findings if finding.edit]
+        correction = await interaction.client.workers.run(
+            jobs.correct, text=checked.text, findings=findings, name=checked.name
+        )
+        file = discord.File(io.BytesIO(correction.text.encode()), corrected_name(checked.name))
+        await answer(interaction, correction_layout(checked, correction, file), file=file)
+
+
+class Plan(Press, name="plan"):
+    """Shows what the run will do, as numbers and as the curve of its learning rate."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Answers with the plan."""
+        checked = find(interaction, self.state)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        view, files = await plan_layout(interaction.client, checked)
+        await answer(interaction, view, **files)
+
+
+class Rows(Press, name="rows"):
+    """Shows how long the rows are and which text of them is trained."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Answers with the picture and the first rows."""
+        checked = find(interaction, self.state)
+        if checked.dataset is None:
+            raise UserError(notice.EXPIRED)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        shown = await interaction.client.workers.run(
+            jobs.rows, dataset=checked.dataset.data, dataset_name=checked.dataset.name, text=checked.text
+        )
+        view, files = rows_layout(checked.dataset.name, shown)
+        await answer(interaction, view, **files)
+
+
+class OtherGpus(Press, name="gpus"):
+    """Asks for a number of GPUs and checks the same config again."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Opens the form."""
+        await interaction.response.send_modal(GpuForm(find(interaction, self.state)))
+
+
+class GpuForm(Form):
+    """One number: the GPUs."""
+
+    def __init__(self, checked: Checked) -> None:
+        super().__init__("The same config on other GPUs", name="gpus")
+        self._checked = checked
+        self.gpus = field("GPUs", default=str(checked.gpus), longest=6, hint="All GPUs of all machines together")
+        self.add_item(self.gpus)
+
+    async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Checks again."""
+        gpus = whole_number(typed(self.gpus), "The number of GPUs", 1, MOST_GPUS)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        before = self._checked
+        again = await check(
+            interaction.client,
+            Taken(before.name, before.text, before.secrets),
+            owner=before.owner,
+            guild_id=before.guild_id,
+            gpus=gpus,
+            axolotl=before.axolotl,
+            dataset=before.dataset,
+            message=before.message,
+            public=before.public,
+            compare=False,
+        )
+        await show(interaction, again)
+
+
+class Share(Press, name="share"):
+    """Posts verdict and findings in the channel, without the config."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Posts them."""
+        checked = find(interaction, self.state)
+        await interaction.response.send_message(view=share_summary(checked, interaction.user.id))
+
+
+class AnswerPublicly(Press, name="public"):
+    """Replies to the message that was checked, where everybody sees it; for moderators."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Posts the reply."""
+        checked = find(interaction, self.state)
+        await require_moderator(interaction)
+        if checked.message is None:
+            raise UserError(notice.EXPIRED)
+        channel_id, message_id = checked.message
+        channel = interaction.client.get_partial_messageable(channel_id, guild_id=interaction.guild_id)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            await channel.get_partial_message(message_id).reply(view=share_summary(checked, interaction.user.id))
+        except (discord.Forbidden, discord.NotFound) as error:
+            raise UserError(notice.NO_REPLY) from error
+        await answer(interaction, notice.notice(notice.REPLIED))
+
+
+class Turn(Press, name="page"):
+    """Turns the page."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Shows another page in the same message."""
+        key, _, number = self.state.rpartition(":")
+        checked = find(interaction, key)
+        page = int(number) if number.isdecimal() else 1
+        await interaction.response.edit_message(view=answer_layout(checked, key, page))
+
+
+PRESSES: tuple[type[Press], ...] = (
+    Corrected,
+    Plan,
+    Rows,
+    OtherGpus,
+    Share,
+    AnswerPublicly,
+    Turn,
+    Related,
+    RemoveShared,
+    WrongAdvice,
+    CloseReport,
+)

@@ -1,0 +1,57 @@
+"""The corrected copy: a file in which only mechanical faults are mended, and what changed."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from discord import File, ui
+
+from bot.views.check.intake import PASTED
+from bot.views.kit import limits
+from bot.views.kit.layout import Colour, container, layout, small
+from bot.views.kit.wording import listed, plural
+
+if TYPE_CHECKING:
+    from bot.answers import Checked
+    from bot.jobs import Correction
+
+_DIFF = 2600
+_NAMES = 4
+
+
+def corrected_name(name: str) -> str:
+    """`config.yaml` -> `config.corrected.yaml`."""
+    path = PurePath(name)
+    if name == PASTED or path.suffix.lower() not in (".yml", ".yaml", ".txt", ".json"):
+        return "config.corrected.yaml"
+    stem = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in path.stem)
+    stem = stem.removesuffix(".corrected")[:60] or "config"
+    return f"{stem}.corrected{path.suffix if path.suffix != '.txt' else '.yaml'}"
+
+
+def correction_layout(checked: Checked, correction: Correction, file: File) -> ui.LayoutView:
+    """The diff and the file."""
+    left = [finding for finding in checked.findings if not finding.edit and finding.fields]
+    names = list(dict.fromkeys(finding.fields[0] for finding in left))
+    head = [f"### {plural(correction.mended, 'mechanical fault')} mended, every other byte kept."]
+    if names:
+        shown = [limits.code(name) for name in names[:_NAMES]]
+        more = len(names) - len(shown)
+        rest = [*shown, f"{more} more"] if more > 0 else shown
+        head.append(small(f"Left as they were, because they are yours to decide: {listed(rest)}."))
+    if checked.secrets:
+        head.append(small("Secrets are masked in this copy: put new ones in yourself."))
+    return layout(
+        container(
+            Colour.CLEAN,
+            ui.TextDisplay("\n".join(head)),
+            ui.TextDisplay(limits.block(_hunks(correction.diff), "diff", _DIFF)),
+            ui.File(file),
+        )
+    )
+
+
+def _hunks(diff: str) -> str:
+    """The diff without its two lines of file names."""
+    return "\n".join(line for line in diff.splitlines() if not line.startswith(("--- ", "+++ ")))

@@ -1,0 +1,75 @@
+"""What is said of files and texts before they are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.views.kit import limits
+
+Refusal = Callable[[str, int, int], str]
+
+PASTED = "pasted text"
+WHOLE_MESSAGE = "the message"
+PICTURE = "a picture: paste the text instead"
+NO_TEXT = "no text file"
+NO_CONFIG = "neither a config nor a log"
+TOO_MANY = "five are taken at most: check it on its own"
+UTF_16 = "The file is saved as UTF-16, which Axolotl cannot read: save it as UTF-8."
+NOTHING_GIVEN = "Paste the YAML, or choose a file: without either there is nothing to check."
+NOTHING_FOUND = (
+    "This message holds no config and no log that could be checked. Looked at: its text, its code blocks and its text "
+    "files. If it is a screenshot, ask its author for the text."
+)
+
+
+def block_name(number: int, of: int) -> str:
+    """How a code block of a message is called."""
+    return "code block" if of == 1 else f"code block {number} of {of}"
+
+
+def over(limit: int) -> str:
+    """Why a large file of a message is left out."""
+    return f"over {_size(limit)}"
+
+
+def left_out(name: str, reason: str) -> str:
+    """One thing of a message that was not taken."""
+    return f"{limits.code(name)} ({reason})"
+
+
+def too_large(name: str, size: int, limit: int) -> str:
+    """A config over the limit."""
+    return (
+        f"{limits.code(name)} has {_size(size)}; at most {_size(limit)} are read, and a training config has a few kB. "
+        "It was not downloaded. Rows of a dataset go into the option `dataset`, as a sample."
+    )
+
+
+def sample_too_large(name: str, size: int, limit: int) -> str:
+    """A dataset sample over the limit."""
+    return (
+        f"{limits.code(name)} has {_size(size)}; a sample may have {_size(limit)}. It was not downloaded. Some hundred "
+        "rows are enough: `head -n 500 data.jsonl > sample.jsonl`."
+    )
+
+
+def no_text(name: str) -> str:
+    """A binary file."""
+    return f"{limits.code(name)} is no text file. Attach the YAML itself: .yml, .yaml, .txt or .json."
+
+
+def not_utf_8(line: int) -> str:
+    """A text in an older encoding."""
+    return f"Line {line} is not UTF-8, so Axolotl cannot read the file: save it as UTF-8."
+
+
+def unfetched(name: str) -> str:
+    """Discord did not hand the file over."""
+    return (
+        f"Discord did not hand over {limits.code(name)}: it may have been deleted, or Discord is slow. Attach it "
+        "again, or paste its text: `/checkconfig` without a file opens a field for it."
+    )
+
+
+def _size(size: int) -> str:
+    return f"{size / (1 << 20):.1f} MiB".replace(".0 ", " ") if size >= 1 << 20 else f"{max(1, size >> 10)} kB"

@@ -1,0 +1,87 @@
+"""What a run will really do, in three lines and as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.views.check.rows import rows_lines
+from bot.views.check.verdict import guide_factor
+from bot.views.kit import limits
+from bot.views.kit.wording import gigabytes, number
+from knowledge.plan.words import steps_line, storage_line
+
+if TYPE_CHECKING:
+    from knowledge import Report
+    from knowledge.memory import MemoryEstimate
+    from knowledge.plan import TrainingPlan
+
+_WIDE = 25
+_SAYS_THE_SAME = "gpus-multiply-the-batch"
+
+
+def run_lines(report: Report) -> tuple[str, ...]:
+    """Rows, batch, steps, storage and memory: a line or two each, those that are known."""
+    rows = () if report.dataset is None else rows_lines(report.dataset)
+    plan = report.plan
+    if plan is None:
+        return rows
+    lines = [_batch(report, plan), steps_line(plan), storage_line(plan.storage), _memory(report.memory)]
+    return (*rows, *(line for line in lines if line))
+
+
+def batch_formula(plan: TrainingPlan) -> str | None:
+    """`75 × 2 × 4 GPUs = **600** packed sequences a step`."""
+    if plan.real_global_batch is None or plan.formula is None:
+        return None
+    product, _, _ = plan.formula.rpartition(" = ")
+    factors = product or plan.formula
+    gpus = f" GPU{'' if plan.gpus == 1 else 's'}" if factors.endswith(f"× {plan.gpus}") else ""
+    unit = plan.unit.removesuffix("s") if plan.real_global_batch == 1 else plan.unit
+    return f"{factors}{gpus} = **{number(plan.real_global_batch)}** {unit} a step"
+
+
+def _batch(report: Report, plan: TrainingPlan) -> str:
+    formula = batch_formula(plan)
+    if formula is None:
+        return ""
+    line = f"Effective batch {formula}"
+    advised = any(finding.rule == _SAYS_THE_SAME for finding in report.findings)
+    if not advised and (times := guide_factor(report)) and plan.real_global_batch and (advice := plan.batch):
+        choice, alone = advice.nearest, plan.real_global_batch // times
+        line += (
+            f"; on one GPU {alone}, the guide's value for facts. For about {advice.target} here: "
+            f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size})"
+        )
+    return line + "."
+
+
+def _memory(memory: MemoryEstimate | None) -> str:
+    if memory is None:
+        return ""
+    return f"Memory: about {memory.estimate_gib:.0f} GiB a GPU ({memory.low_gib:.0f}–{memory.high_gib:.0f})."
+
+
+def table(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:
+    """The numbers of a plan as a code block of two columns, narrow enough for a phone."""
+    rows: list[tuple[str, float | str | None]] = [
+        ("micro batch", plan.micro_batch_size),
+        ("accumulation", plan.gradient_accumulation_steps),
+        ("GPUs", plan.gpus),
+        ("batch a step", plan.real_global_batch),
+        ("train rows", plan.train_rows),
+        ("steps", plan.optimizer_steps_done or plan.total_num_steps),
+        ("warm-up steps", plan.warmup_steps),
+        ("epochs", plan.epochs_seen or (None if plan.optimizer_steps_done else plan.num_epochs)),
+        ("learning rate", plan.learning_rate),
+        ("save every", plan.save_every_steps),
+        ("saves", plan.n_saves if plan.n_saves is not None else plan.n_saves_at_most),
+        ("evaluate every", plan.eval_every_steps),
+    ]
+    if plan.storage is not None:
+        rows.append(("checkpoint", gigabytes(plan.storage.checkpoint_bytes)))
+        rows.append(("disk at peak", gigabytes(plan.storage.local_peak_bytes)))
+    if memory is not None:
+        rows.append(("memory a GPU", f"{memory.estimate_gib:.1f} GiB"))
+    shown = [(name, value if isinstance(value, str) else number(value)) for name, value in rows if value is not None]
+    lines = [f"{name}{value:>{max(1, _WIDE - len(name))}}" for name, value in shown]
+    return limits.block("\n".join(lines), limit=limits.PAGE // 2)

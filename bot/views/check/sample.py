@@ -1,0 +1,75 @@
+"""Rows of a dataset by themselves: how long they are, which text of them is trained, and the block that fits them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from discord import ui
+
+from bot.views.check.report import file_name, secret_warning
+from bot.views.check.rows import NAME
+from bot.views.kit import limits
+from bot.views.kit.layout import Colour, container, layout, picture, small
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.jobs import Rows
+    from knowledge.secrets import Secret
+
+_BLOCK = 1200
+_LINES = 700
+_SECRETS = 400
+_NOT_KEPT = "Only you see this, and nothing of it is stored."
+
+
+def rows_layout(name: str, rows: Rows) -> tuple[ui.LayoutView, dict[str, Any]]:
+    """What rows become under a config that was checked, and the files to send with it.
+
+    Args:
+        name: The name of the file with the rows.
+        rows: What they become.
+    """
+    items, files = _shown(rows)
+    head: ui.Item[Any] = ui.TextDisplay(f"### Your rows\n{small(file_name(name))}")
+    return layout(container(Colour.NEUTRAL, head, *items), ui.TextDisplay(small(_NOT_KEPT))), files
+
+
+def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tuple[ui.LayoutView, dict[str, Any]]:
+    """The `datasets:` block for rows that came without a config, and the files to send with it.
+
+    Args:
+        name: The name of the file with the rows.
+        rows: What they become under that block.
+        secrets: What was masked in them.
+    """
+    warning: list[ui.Item[Any]] = (
+        [ui.TextDisplay(limits.cut(secret_warning((), public=False, rows=secrets), _SECRETS))] if secrets else []
+    )
+    if rows.block is None:
+        text = (
+            f"### No dataset type of Axolotl reads these rows\n{small(file_name(name))}\nThe simplest that works is "
+            'one JSON object a line: `{"text": "..."}` for `type: completion`, or `{"messages": [{"role": "user", '
+            '"content": "..."}, {"role": "assistant", "content": "..."}]}` for `type: chat_template`. '
+            "`/explain datasets[].type` tells what the other types read."
+        )
+        return layout(*warning, container(Colour.WARNING, ui.TextDisplay(text))), {}
+    items, files = _shown(rows)
+    head = f"### This fits your rows\n{small(file_name(name))}\n{limits.block(rows.block, 'yaml', _BLOCK)}"
+    foot = "`path` is where Axolotl will find the file. `/checkconfig` takes `file` and `dataset` together. "
+    view = container(Colour.CLEAN, ui.TextDisplay(head), *items)
+    return layout(*warning, view, ui.TextDisplay(small(foot + _NOT_KEPT))), files
+
+
+def _shown(rows: Rows) -> tuple[list[ui.Item[Any]], dict[str, Any]]:
+    """Numbers, picture and mask, those that there are."""
+    items: list[ui.Item[Any]] = []
+    files: dict[str, Any] = {}
+    if rows.lines:
+        items.append(ui.TextDisplay(limits.cut("\n\n".join(rows.lines), _LINES)))
+    if rows.picture is not None:
+        gallery, files["file"] = picture(rows.picture.png, rows.picture.alt, NAME)
+        items.append(gallery)
+    if rows.mask:
+        items += [ui.Separator(), ui.TextDisplay(f"**What is trained in the first rows**\n{rows.mask}")]
+    return items, files

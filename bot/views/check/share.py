@@ -1,0 +1,69 @@
+"""The public summary of an answer: verdict and findings, without the config."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot.errors import UserError
+from bot.permissions import is_moderator
+from bot.views.check.finding import where
+from bot.views.check.report import file_name
+from bot.views.check.verdict import verdict
+from bot.views.kit import limits, notice
+from bot.views.kit.components import Press
+from bot.views.kit.layout import colour_of, container, layout, small
+from bot.views.kit.wording import plural
+from knowledge.secrets import mask
+
+if TYPE_CHECKING:
+    from bot.answers import Checked
+    from bot.client import HelpBot
+
+_ROOM = 2600
+_LINE = 280
+
+
+class RemoveShared(Press, name="unshare"):
+    """Removes a shared summary; for who shared it and for moderators. The state is the sharer's id."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Removes the message."""
+        mine = self.state == str(interaction.user.id)
+        if not mine and not interaction.permissions.manage_messages and not await is_moderator(interaction):
+            raise UserError(notice.NOT_YOUR_SUMMARY)
+        await interaction.response.defer()
+        await interaction.delete_original_response()
+
+
+def share_summary(checked: Checked, sharer: int) -> ui.LayoutView:
+    """Verdict and findings for everybody.
+
+    Args:
+        checked: What was checked.
+        sharer: The member who shares it, and may remove it again.
+    """
+    lines = [_line(finding) for finding in checked.findings]
+    taken, _ = limits.pack(lines, _ROOM, gap=1)
+    shown = lines[:taken]
+    if taken < len(lines):
+        shown.append(f"… and {plural(len(lines) - taken, 'more finding')}.")
+    head = f"### {verdict(checked.report, checked.findings)}"
+    about = small(f"{file_name(checked.name)} · {plural(checked.gpus, 'GPU')} · shared by <@{sharer}>")
+    items: list[ui.Item[Any]] = [ui.TextDisplay(f"{head}\n{about}")]
+    if shown:
+        items += [ui.Separator(), ui.TextDisplay("\n".join(shown))]
+    foot = small("`/checkconfig` checks your own config; the answer is private.")
+    return layout(
+        container(colour_of(finding.severity for finding in checked.findings), *items),
+        ui.TextDisplay(foot),
+        ui.ActionRow(RemoveShared.button("Remove", 0, str(sharer))),
+    )
+
+
+def _line(finding: Any) -> str:
+    fields = ", ".join(limits.code(mask(field)) for field in finding.fields[:3])
+    place = f"{where(finding)} · {fields}" if fields else where(finding)
+    return f"**{finding.severity.heading}** · {place}: {limits.cut(mask(finding.message), _LINE)}"

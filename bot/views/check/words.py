@@ -1,0 +1,39 @@
+"""Sentences around a check: what a server has set for it, and what was taken from a message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.views.kit import limits
+from bot.views.kit.wording import listed, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NO_SETTINGS = (
+    "The settings of this server can't be read at the moment, so neither its defaults nor its mutes count here."
+)
+
+
+def server_gpus(gpus: int) -> str:
+    """Where the number of GPUs comes from."""
+    return f"{plural(gpus, 'GPU')} is this server's default: the option `gpus` changes it."
+
+
+def server_release(release: str) -> str:
+    """Where the release comes from."""
+    return f"Axolotl {release} is this server's default: the option `version` changes it."
+
+
+def took(names: Sequence[str], left: Sequence[str]) -> str:
+    """What was taken from a message, and what was not."""
+    text = f"Taken from the message: {listed([limits.code(name) for name in names])}."
+    return text + (f" Left out: {listed(list(left))}." if left else "")
+
+
+def unknown_release(asked: str, known: Sequence[str]) -> str:
+    """A release that nothing is known of."""
+    return (
+        f"Nothing is known of Axolotl {limits.code(asked)}. Known are {known[0]} to {known[-1]}: choose one of the "
+        "list under `version`, or leave it out."
+    )

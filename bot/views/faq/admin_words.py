@@ -1,0 +1,176 @@
+"""Sentences for those who keep the FAQ, and the names and descriptions of their commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.views.kit import limits
+from bot.views.kit.escape import inert
+from bot.views.kit.wording import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.store import Entry, EntryContent
+
+ADMIN = "Keep this server's FAQ"
+ADD = "Write a new entry"
+ADD_TITLE = "Its title, to start with"
+EDIT = "Change an entry"
+REMOVE = "Remove an entry; it can be restored"
+RESTORE = "Bring back a removed entry, or an older version"
+HISTORY = "All versions of an entry, and what differs between them"
+ALIAS = "Other names under which an entry is found"
+EXPORT = "This server's FAQ as a file"
+IMPORT = "Take entries from a file, or the starter pack; shows first what it would do"
+STATS = "What is read, what is not, and what was looked for in vain"
+SETTINGS = "Who moderates, where changes are told, and what members here usually run"
+ENTRY = "The entry"
+NOTE = "Why, for the history"
+VERSION = "Which version; the newest one by default"
+ALIAS_ADD = "A name to add"
+ALIAS_REMOVE = "A name to take away"
+IMPORT_FILE = "A file of /faq-admin export"
+IMPORT_SOURCE = "The starter pack, written for the Axolotl release that the bot speaks for"
+EXPORT_HISTORY = "With all versions; the default"
+SETTINGS_ROLE = "The role whose members may do all of /faq-admin and /rules but these settings"
+SETTINGS_CHANNEL = "The channel where changes are told"
+SETTINGS_AXOLOTL = "The Axolotl release that members here run"
+SETTINGS_GPUS = "How many GPUs a config here is for, unless the member says so"
+SETTINGS_CLEAR = "A setting to take back"
+
+TITLE_EXAMPLE = "Out of memory: what do I lower first?"
+ALIASES_HINT = "Other names it is found by, one a line"
+LINKS_HINT = "One a line: fields, rule ids, titles of other entries, error texts in quotes"
+TOO_MANY_LINKS = (
+    "This entry has more aliases or links than a form can show. Change it in a file: `/faq-admin export`, then "
+    "`/faq-admin import`."
+)
+PREVIEW = "preview, not saved yet"
+NO_CHANGE = "Nothing differs from what is stored."
+CANCELLED = "Cancelled: nothing was changed."
+DRAFT_KEPT = "Your text is kept until you cancel."
+DRAFT_GONE = (
+    "This was saved or cancelled already, or the bot was restarted since. `/faq-admin history` shows what is stored; "
+    "run the command again to change it."
+)
+NOT_YOUR_DRAFT = (
+    "This belongs to another moderator or another server, so nothing was changed. Run the command yourself."
+)
+CONFLICT_DIFF = "**What stands there now (−) against yours (+)**"
+CONFLICT_SAME = "Both of you wrote the same."
+REMOVE_QUESTION = "remove this entry? it can be restored"
+RESTORE_QUESTION = "bring this version back?"
+NO_VERSIONS = "There is no such version of this entry. `/faq-admin history` lists them."
+NOTHING_REMOVED = "No entry of this server was removed, so there is nothing to restore."
+NOT_REMOVED = "This entry is not removed. `version:` brings back an older version; these are the versions:"
+ALIAS_NEEDS_NAME = "Name an alias to `add:` or to `remove:`."
+IMPORT_SAME = "Everything in it is here already; there is nothing to import."
+IMPORT_NOTHING_LEFT = "This import was done or cancelled already, or the bot was restarted since. Start it again."
+IMPORT_TOO_LARGE = "The file is larger than 8 MiB, so it was not read. Split it."
+IMPORT_NOT_TEXT = (
+    "The file is not UTF-8 text, so it is no FAQ that can be imported. Take a file of `/faq-admin export`."
+)
+IMPORT_NOT_FETCHED = "Discord did not hand over the file: attach it again."
+EXPORT_NO_HISTORY = "With all versions the file would be too large for Discord, so it holds the entries without them."
+EXPORT_TOO_LARGE = (
+    "The FAQ is too large for a file in Discord (8 MiB). The bot's host can export it: `helpbot faq export FILE "
+    "--guild ID`."
+)
+EXPORTED = "This server's FAQ as a file. `/faq-admin import` reads it, here or in another server."
+ONLY_MANAGERS = "Only members who may manage the server can change these settings: the moderator role is one of them."
+NOT_SET = "not set"
+ROLE_HINT = (
+    "-# Discord shows `/faq-admin` and `/rules` to members who may manage the server. To show them to the role too: "
+    "Server Settings, Integrations, this bot, add the role to both commands."
+)
+MAKE_ENTRY = "Make an entry of a search"
+
+
+def unknown_entry(name: str) -> str:
+    """A moderator named an entry that is not there."""
+    return (
+        f"There is no entry {limits.code(name, 100)} in this server, so nothing was changed. Choose one from the list "
+        "under the option; `/faq-admin restore` lists removed ones."
+    )
+
+
+def kept(entry: Entry) -> str:
+    """Below the title of an entry that was just saved."""
+    return f"version {entry.version}"
+
+
+def saved(entry: Entry) -> str:
+    """After the commit."""
+    return f"Saved: **{inert(entry.content.title)}**, version {entry.version}. `/faq` shows it."
+
+
+def removed(entry: Entry) -> str:
+    """After the commit."""
+    return f"Removed: **{inert(entry.content.title)}**. `/faq-admin restore` brings it back."
+
+
+def restored(entry: Entry) -> str:
+    """After the commit."""
+    return f"Restored: **{inert(entry.content.title)}**, now version {entry.version}."
+
+
+def more_pages(count: int) -> str:
+    """The preview shows the first page only."""
+    return f"Page 1 of {count}: members turn the pages."
+
+
+def conflict(current: Entry) -> str:
+    """What the buttons under a conflict do."""
+    return (
+        f"Save makes yours version {current.version + 1}; the other one stays in the history. Edit again opens the "
+        "form with yours."
+    )
+
+
+def doubts(found: dict[str, str]) -> str:
+    """Names that are kept, but lead nowhere."""
+    shown = "; ".join(f"{limits.code(name, 60)}: {what}" for name, what in list(found.items())[:6])
+    return f"Kept and listed in `/faq-admin stats`: {shown}."
+
+
+def left_out(count: int) -> str:
+    """Characters that nobody sees."""
+    return f"{plural(count, 'invisible character')} left out: they hide or turn round what follows them."
+
+
+def who(author_id: int) -> str:
+    """Who made a version."""
+    return f"<@{author_id}>" if author_id else "the bot's host"
+
+
+def alias_changed(entry: Entry) -> str:
+    """After the commit."""
+    names = ", ".join(limits.code(alias, 100) for alias in entry.content.aliases[:25])
+    found = f"now also found as {names}" if names else "now found by its title only"
+    return f"Saved: **{inert(entry.content.title)}** is {found}."
+
+
+def alias_list(entry: Entry) -> str:
+    """The aliases that there are."""
+    names = ", ".join(limits.code(alias, 100) for alias in entry.content.aliases)
+    return f"**{inert(entry.content.title)}** is also found as {names}." if names else "It has no alias yet."
+
+
+def unknown_release(name: str, known: Sequence[str]) -> str:
+    """Nothing is known of an Axolotl release."""
+    return f"{limits.code(name)} is no release that I know, so nothing was changed. I know {known[0]} to {known[-1]}."
+
+
+def not_an_alias(name: str, content: EntryContent) -> str:
+    """There is no such alias to take away."""
+    names = ", ".join(limits.code(alias, 100) for alias in content.aliases) or "none"
+    return (
+        f"{limits.code(name, 100)} is no alias of **{inert(content.title)}**, so nothing was changed. It has: {names}."
+    )
+
+
+def imported(added: int, changed: int, removed_count: int) -> str:
+    """After the commit."""
+    done = f"{added} added, {changed} changed, {removed_count} removed"
+    return f"Imported: {done}. It was one transaction: all of it is stored."

@@ -1,0 +1,100 @@
+"""Answering somebody's message with an entry of the FAQ, where everybody sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot.errors import UserError
+from bot.replies import answer
+from bot.views.faq import words
+from bot.views.faq.reading import count_view, entry_of, home_of, options_of, shared_layout
+from bot.views.kit import notice
+from bot.views.kit.components import Form, Press, field, typed
+from bot.views.kit.layout import Colour, container, layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.client import HelpBot
+    from bot.store import EntryName
+
+_OFFERED = 10
+
+
+class ReplyWith(Press, name="faq-reply"):
+    """Posts the chosen entry as a reply. The state is the message: channel and id."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Posts it, if both the member and the bot may write there."""
+        channel_id, _, message_id = self.state.partition(":")
+        entry = await entry_of(interaction, self.values[0])
+        require_public(interaction)
+        await interaction.response.defer()
+        channel = interaction.client.get_partial_messageable(int(channel_id), guild_id=interaction.guild_id)
+        try:
+            await channel.get_partial_message(int(message_id)).reply(view=shared_layout(interaction, entry))
+        except (discord.Forbidden, discord.NotFound) as error:
+            raise UserError(words.NO_REPLY) from error
+        await interaction.edit_original_response(view=notice.notice(words.POSTED, colour=Colour.CLEAN))
+        await count_view(interaction.client.store, entry)
+
+
+class SearchReply(Press, name="faq-search"):
+    """Opens a field to search by other words. The state is the message."""
+
+    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Opens it."""
+        await interaction.response.send_modal(SearchForm(self.state))
+
+
+class SearchForm(Form):
+    """Words to search for."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("Search the FAQ", name="faq-search")
+        self._message = message
+        self.query = field("Words", longest=100)
+        self.add_item(self.query)
+
+    async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
+        """Shows what fits."""
+        found = await interaction.client.store.faq.search(home_of(interaction), typed(self.query), _OFFERED)
+        await answer(interaction, picker_layout(found.entries, self._message, interaction.user.id))
+
+
+async def fitting(interaction: discord.Interaction[HelpBot], text: str) -> tuple[EntryName, ...]:
+    """Entries that may answer a message: by an error phrase in it first, then by its words."""
+    faq, home = interaction.client.store.faq, home_of(interaction)
+    found = await faq.search(home, text[:1000], _OFFERED)
+    return tuple(dict.fromkeys((*await faq.answering(home, text), *found.entries)))
+
+
+def picker_layout(entries: Sequence[EntryName], message: str, owner: int) -> ui.LayoutView:
+    """The entries to choose from, and a way to others."""
+    text = words.PICK if entries else words.PICK_EMPTY
+    view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, ui.TextDisplay(text))]
+    if entries:
+        view.append(ui.ActionRow(ReplyWith.select("Entry", owner, options_of(entries), message)))
+    view.append(ui.ActionRow(SearchReply.button(words.PICK_SEARCH, owner, message)))
+    return layout(*view)
+
+
+def require_public(interaction: discord.Interaction[HelpBot]) -> None:
+    """Lets through who may write in this channel, if the bot may too.
+
+    Raises:
+        UserError: one of them may not, or there is no server.
+    """
+    if interaction.guild_id is None:
+        raise UserError(words.NO_MEMBER_HERE)
+    thread = isinstance(interaction.channel, discord.Thread)
+    for rights in (interaction.permissions, interaction.app_permissions):
+        may = rights.send_messages_in_threads if thread else rights.send_messages
+        if not (may or rights.administrator):
+            raise UserError(words.MAY_NOT_POST)
+
+
+PRESSES: tuple[type[Press], ...] = (ReplyWith, SearchReply)

@@ -1,0 +1,89 @@
+"""Under which kinds of run a field works: a vocabulary, and the one sentence that an explanation shows."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from knowledge.finding import Frozen
+
+
+class Mode(StrEnum):
+    """A kind of run, named as a note names it. What makes a config one of a kind stands in `knowledge.kinds_of_run`."""
+
+    PACKED = "packed"
+    UNPACKED = "unpacked"
+    STREAMING = "streaming"
+    PACKED_STREAMING = "packed streaming"
+    UNPACKED_STREAMING = "unpacked streaming"
+    SUPERVISED = "supervised"
+    PREFERENCE = "preference"
+    ONLINE = "online"
+    REWARD_MODEL = "reward model"
+    ADAPTER = "adapter"
+    FULL = "full"
+    QUANTIZED = "quantized"
+    ONE_GPU = "one GPU"
+    SEVERAL_GPUS = "several GPUs"
+    FSDP = "FSDP"
+    DEEPSPEED = "DeepSpeed"
+    TEXT = "text"
+    MULTIMODAL = "multimodal"
+
+
+_PHRASES = {
+    Mode.PACKED: "with `sample_packing`",
+    Mode.UNPACKED: "without `sample_packing`",
+    Mode.STREAMING: "when rows are streamed",
+    Mode.PACKED_STREAMING: "when rows are streamed and packed",
+    Mode.UNPACKED_STREAMING: "when rows are streamed without packing",
+    Mode.SUPERVISED: "in supervised training (no `rl`)",
+    Mode.PREFERENCE: "in preference training (`rl: dpo`, `ipo`, `kto`, `orpo`, `simpo`)",
+    Mode.ONLINE: "in reinforcement learning (`rl: grpo`, `gdpo`, `ebft`)",
+    Mode.REWARD_MODEL: "in reward-model training",
+    Mode.ADAPTER: "with an adapter",
+    Mode.FULL: "in full training (no adapter)",
+    Mode.QUANTIZED: "with quantized weights",
+    Mode.ONE_GPU: "on one GPU",
+    Mode.SEVERAL_GPUS: "on several GPUs",
+    Mode.FSDP: "with FSDP",
+    Mode.DEEPSPEED: "with DeepSpeed",
+    Mode.TEXT: "in text-only training",
+    Mode.MULTIMODAL: "in multimodal training (`processor_type`)",
+}
+
+
+class Modes(Frozen):
+    """What happens to a field in which kinds of run; those not named are as usual.
+
+    `only`: it works in these alone and is ignored elsewhere. `ignored`: nothing reads it. `overruled`: something else
+    decides. `refused`: Axolotl rejects the combination or crashes on it.
+    """
+
+    only: tuple[Mode, ...] = ()
+    ignored: tuple[Mode, ...] = ()
+    overruled: tuple[Mode, ...] = ()
+    refused: tuple[Mode, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.only or self.ignored or self.overruled or self.refused)
+
+    @property
+    def sentence(self) -> str:
+        """The line of an explanation; "" where the field works everywhere."""
+        told = (
+            ("Works only", self.only),
+            ("Ignored", self.ignored),
+            ("Overruled", self.overruled),
+            ("Refused", self.refused),
+        )
+        return " ".join(f"{label} {_listed(modes)}." for label, modes in told if modes)
+
+
+def phrase(mode: Mode) -> str:
+    """A kind of run in words that continue a sentence: "with an adapter"."""
+    return _PHRASES[mode]
+
+
+def _listed(modes: tuple[Mode, ...]) -> str:
+    words = [phrase(mode) for mode in modes]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,59 @@
+"""Which kinds of run a config is: what each `Mode` of the notes means for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.catalog.modes import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from knowledge.config import Config
+
+_PREFERENCE = frozenset({"dpo", "ipo", "kto", "orpo", "simpo"})
+_ONLINE = frozenset({"grpo", "gdpo", "ebft"})
+
+
+def is_kind(config: Config, mode: Mode) -> bool:
+    """Whether a config's run is of a kind. Raises Unreadable where a field that decides has no typed value."""
+    return _TESTS[mode](config)
+
+
+def _packed(config: Config) -> bool:
+    return bool(config.typed("sample_packing"))
+
+
+def _streams(config: Config) -> bool:
+    return bool(config.typed("streaming") or config.typed("pretraining_dataset"))
+
+
+def _rl(config: Config) -> str | None:
+    value = config.typed("rl")
+    return None if value is None else str(getattr(value, "value", value))
+
+
+def _rewards(config: Config) -> bool:
+    return bool(config.typed("reward_model") or config.typed("process_reward_model"))
+
+
+_TESTS: dict[Mode, Callable[[Config], bool]] = {
+    Mode.PACKED: _packed,
+    Mode.UNPACKED: lambda config: not _packed(config),
+    Mode.STREAMING: _streams,
+    Mode.PACKED_STREAMING: lambda config: _streams(config) and _packed(config),
+    Mode.UNPACKED_STREAMING: lambda config: _streams(config) and not _packed(config),
+    Mode.SUPERVISED: lambda config: _rl(config) is None and not _rewards(config),
+    Mode.PREFERENCE: lambda config: _rl(config) in _PREFERENCE,
+    Mode.ONLINE: lambda config: _rl(config) in _ONLINE,
+    Mode.REWARD_MODEL: _rewards,
+    Mode.ADAPTER: lambda config: bool(config.typed("adapter")),
+    Mode.FULL: lambda config: not config.typed("adapter"),
+    Mode.QUANTIZED: lambda config: bool(config.typed("load_in_4bit") or config.typed("load_in_8bit")),
+    Mode.ONE_GPU: lambda config: config.gpus == 1,
+    Mode.SEVERAL_GPUS: lambda config: config.gpus > 1,
+    Mode.FSDP: lambda config: bool(config.typed("fsdp_config") or config.typed("fsdp")),
+    Mode.DEEPSPEED: lambda config: bool(config.typed("deepspeed")),
+    Mode.TEXT: lambda config: not config.typed("processor_type"),
+    Mode.MULTIMODAL: lambda config: bool(config.typed("processor_type")),
+}

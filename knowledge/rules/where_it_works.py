@@ -1,0 +1,67 @@
+"""Fields that this kind of run does not read, as the notes say."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from knowledge.catalog.modes import Mode, phrase
+from knowledge.finding import Severity
+from knowledge.kinds_of_run import is_kind
+from knowledge.rule import Problem, problem, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.config import Config
+
+
+@lru_cache(maxsize=1)
+def _modes() -> dict[str, dict[str, list[str]]]:
+    """Path -> effect -> kinds of run; top-level fields only."""
+    text = (resources.files("knowledge") / "fields" / "modes.json").read_text("utf-8")
+    return {path: effects for path, effects in json.loads(text).items() if path.isidentifier()}
+
+
+_DECIDE = (
+    *("sample_packing", "streaming", "pretraining_dataset", "rl", "reward_model", "process_reward_model", "adapter"),
+    *("load_in_4bit", "load_in_8bit", "fsdp_config", "fsdp", "deepspeed", "processor_type"),
+)
+"""The fields that make a config one kind of run or another."""
+
+
+@rule(
+    Severity.WARNING,
+    fields=tuple(dict.fromkeys((*_modes(), *_DECIDE))),
+    needs=tuple(_modes()),
+    general=True,
+    bad="rl: dpo\nneftune_noise_alpha: 5\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n",
+    good="rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n",
+)
+def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
+    """A field that this kind of run does not read.
+
+    Axolotl accepts the key and nothing in this kind of run looks at it, so it changes nothing. Remove it, or switch to
+    the kind of run that reads it; `/explain` says where it works.
+    """
+    for path, effects in _modes().items():
+        if not config.written(path) or not _asks_for_something(config, path):
+            continue
+        if mode := _ignoring(config, effects):
+            yield problem(f"Nothing reads this {phrase(mode)}: remove it.", path)
+        elif (only := effects.get("only")) and not any(is_kind(config, Mode(each)) for each in only):
+            yield problem(f"This works only {phrase(Mode(only[0]))}: remove it.", path)
+
+
+def _ignoring(config: Config, effects: dict[str, list[str]]) -> Mode | None:
+    return next((Mode(each) for each in effects.get("ignored", ()) if is_kind(config, Mode(each))), None)
+
+
+def _asks_for_something(config: Config, path: str) -> bool:
+    """Whether a value is written that would do something if it were read: not blank, off, or the default."""
+    value: Any = config.typed(path)
+    field = config.field(path)
+    default = field.get("default") if field is not None else None
+    return value not in (None, False, 0, "", default) and value != [] and value != {}
