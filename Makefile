@@ -43,6 +43,7 @@ bench: install
 accuracy: install
 	$(BIN)/python benchmarks/plan_accuracy.py
 	$(BIN)/python benchmarks/memory_accuracy.py
+	$(BIN)/python benchmarks/sharded_accuracy.py
 
 recall: install
 	$(BIN)/python benchmarks/cases_recall.py

@@ -5,7 +5,8 @@
 Every target runs for its share of the time, in a process of its own. A mutator puts lines together from the names of
 Axolotl's fields, awkward values and the signs of YAML; libFuzzer (atheris) keeps what reaches new code. It fails on an
 exception, on a text that takes longer than a second of processor time, and on a rule or a number that failed inside
-a check. The text that did it is kept and named; such a text belongs in tests/test_hostile.py. Needs the extra `fuzz`.
+a check. The text that did it is kept and named; such a text belongs in tests/knowledge/test_hostile.py. Needs the
+extra `fuzz`.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Write what a check says of the configs in tests/golden, so that a change of words or lines is seen in review.
+"""Write what a check says of the configs in tests/cases, so that a change of words or lines is seen in review.
 
     python scripts/write_golden.py            writes what has changed
     python scripts/write_golden.py --check    names the stale files and exits 1
 
-tests/golden/err/NAME.yml has its findings in NAME.out, one a line as `line:column severity rule: message`.
-tests/golden/ok holds configs without a finding above advice. tests/golden/rules/AREA.out has those of the bad example
-of every rule. A config's comment `# gpus: N` says on how many GPUs it runs.
+tests/cases/ok and tests/cases/bad hold whole configs: NAME.yaml, and in NAME.out what a check says of it, one finding a
+line as `line:column severity rule: message`. Those in ok get advice at most. tests/golden/rules/AREA.out has the
+findings of the bad example of every rule. A config's comment `# gpus: N` says on how many GPUs it runs.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     from knowledge.finding import Finding
     from knowledge.rule import Rule
 
-GOLDEN = ROOT / "tests" / "golden"
+CASES = ROOT / "tests" / "cases"
+GOLDEN = ROOT / "tests" / "golden" / "rules"
 _GPUS = re.compile(r"^# gpus: (\d+)$", re.MULTILINE)
 
 
 def report_of(file: Path) -> Report:
-    """The check of a golden config, on the GPUs that its comment names."""
+    """The check of a case, on the GPUs that its comment names."""
     text = file.read_text("utf-8")
     gpus = _GPUS.search(text)
     return check(text, gpus=int(gpus[1]) if gpus else 1)
@@ -46,7 +47,7 @@ def report_of(file: Path) -> Report:
 def expected() -> dict[Path, str]:
     """File -> what belongs in it."""
     found = {}
-    for file in sorted((GOLDEN / "err").glob("*.yml")):
+    for file in sorted(CASES.glob("*/*.yaml")):
         report = report_of(file)
         silenced = [f"silenced: {report.silenced}"] if report.silenced else []
         lines = [f"verdict: {report.verdict}", *silenced, *_lines(report.findings)]
@@ -55,8 +56,7 @@ def expected() -> dict[Path, str]:
     for rule in all_rules():
         areas.setdefault(rule.area, []).extend(_example(rule))
     return found | {
-        GOLDEN / "rules" / f"{area}.out": "".join(f"{line}\n" for line in lines)
-        for area, lines in sorted(areas.items())
+        GOLDEN / f"{area}.out": "".join(f"{line}\n" for line in lines) for area, lines in sorted(areas.items())
     }
 
 
@@ -72,10 +72,15 @@ def _lines(findings: Iterable[Finding]) -> list[str]:
     return [f"{each.line}:{each.column} {each.severity.value} {each.rule}: {each.message}" for each in findings]
 
 
+def outputs() -> list[Path]:
+    """Every file of expected words that is there."""
+    return [*sorted(CASES.glob("*/*.out")), *sorted(GOLDEN.glob("*.out"))]
+
+
 def stale(found: dict[Path, str]) -> list[Path]:
     """Files that are missing, hold another text, or belong to nothing any more."""
     changed = [file for file, text in found.items() if not file.is_file() or file.read_text("utf-8") != text]
-    return changed + [file for file in sorted(GOLDEN.rglob("*.out")) if file not in found]
+    return changed + [file for file in outputs() if file not in found]
 
 
 def main(arguments: list[str]) -> int:

@@ -5,22 +5,27 @@ from pathlib import Path
 import pytest
 
 from knowledge.finding import Severity
-from scripts.write_golden import GOLDEN, expected, report_of
+from scripts.write_golden import CASES, expected, outputs, report_of
 
 EXPECTED = expected()
+ADVICE = "run `make golden`, look at the difference, and commit it if it is what you want"
+
+
+def cases(folder: str) -> list[Path]:
+    return sorted((CASES / folder).glob("*.yaml"))
 
 
 @pytest.mark.parametrize("file", EXPECTED, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_the_words_are_as_written(file: Path) -> None:
-    assert file.is_file(), "run `make golden`"
-    assert file.read_text("utf-8") == EXPECTED[file]
+    assert file.is_file(), ADVICE
+    assert file.read_text("utf-8") == EXPECTED[file], ADVICE
 
 
 def test_nothing_is_left_of_configs_and_areas_that_are_gone() -> None:
-    assert set(GOLDEN.rglob("*.out")) == set(EXPECTED)
+    assert set(outputs()) == set(EXPECTED), ADVICE
 
 
-@pytest.mark.parametrize("file", sorted((GOLDEN / "ok").glob("*.yml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", cases("ok"), ids=lambda file: file.stem)
 def test_good_configs_run_and_get_advice_at_most(file: Path) -> None:
     report = report_of(file)
     assert report.verdict == "runs"
@@ -29,6 +34,6 @@ def test_good_configs_run_and_get_advice_at_most(file: Path) -> None:
     assert report.plan.batch is not None
 
 
-@pytest.mark.parametrize("file", sorted((GOLDEN / "err").glob("*.yml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", cases("bad"), ids=lambda file: file.stem)
 def test_faulty_configs_have_findings_above_advice(file: Path) -> None:
     assert [each for each in report_of(file).findings if each.severity is not Severity.ADVICE]

@@ -15,8 +15,8 @@ from aiohttp import web
 
 from bot.cli import commands
 from bot.settings import Settings
+from tests.places import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {
     field.validation_alias if isinstance(field.validation_alias, str) else f"HELPBOT_{name.upper()}"
     for name, field in Settings.model_fields.items()

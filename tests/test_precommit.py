@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.places import ROOT
+
 BINARIES = Path(sys.executable).parent
 HELPBOT = BINARIES / "helpbot"
 FITS = """\

@@ -7,10 +7,12 @@ from importlib import resources
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from knowledge.catalog.entries import Field, Note
 from knowledge.facts import read_json
 
+_CONCEPTS = "concepts.yaml"
 _WORDS = {
     "boolean": "true or false",
     "integer": "whole number",
@@ -83,21 +85,39 @@ def load_notes() -> tuple[dict[str, Note], dict[str, Note]]:
     Raises:
         ValueError: for a note of a path that Axolotl does not have, a path with two notes, or an unknown note key.
     """
-    fields = load_fields()
+    fields, files = load_fields(), _files()
+    written = {path: raw for name, entries in files.items() if name != _CONCEPTS for path, raw in entries.items()}
     notes: dict[str, Note] = {}
-    concepts: dict[str, Note] = {}
-    for file in sorted((resources.files("knowledge") / "fields").iterdir(), key=lambda each: each.name):
-        if not file.name.endswith(".yaml"):
-            continue
-        for path, raw in (yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) or {}).items():
-            note = Note.model_validate(raw)
-            if file.name == "concepts.yaml":
-                concepts[path] = note
-                continue
+    for name, entries in files.items():
+        for path, raw in entries.items() if name != _CONCEPTS else ():
+            note = _note(name, path, {**_likened(raw, written), **raw})
             for each in (path, *note.also):
                 if each not in fields:
-                    raise ValueError(f"{file.name}: Axolotl has no `{each}`")
+                    raise ValueError(f"{name}: Axolotl has no `{each}`")
                 if each in notes:
-                    raise ValueError(f"{file.name}: `{each}` has a note already")
+                    raise ValueError(f"{name}: `{each}` has a note already")
                 notes[each] = note
-    return notes, concepts
+    return notes, {name: _note(_CONCEPTS, name, raw) for name, raw in files[_CONCEPTS].items()}
+
+
+def _files() -> dict[str, dict[str, Any]]:
+    """File of knowledge/fields -> its entries as written."""
+    folder = sorted((resources.files("knowledge") / "fields").iterdir(), key=lambda each: each.name)
+    return {
+        file.name: yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) or {}
+        for file in folder
+        if file.name.endswith(".yaml")
+    }
+
+
+def _likened(raw: dict[str, Any], written: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What a note takes over from the one that it is `like`; `also` is that one's own."""
+    name = raw.pop("like", None)
+    return {key: value for key, value in written[name].items() if key != "also"} if name else {}
+
+
+def _note(file: str, name: str, raw: dict[str, Any]) -> Note:
+    try:
+        return Note.model_validate(raw)
+    except ValidationError as error:
+        raise ValueError(f"{file}, {name}: {error}") from error

@@ -57,6 +57,15 @@ def cards() -> tuple[Card, ...]:
     return tuple(Card(**{**row, "also": tuple(row["also"])}) for row in rows)
 
 
+def usable_gib(memory_gb: float) -> float:
+    """What a card of so many GB, as its name says, leaves usable, in GiB; a size that is not sold is taken as it is.
+
+    Args:
+        memory_gb: Memory as the name says.
+    """
+    return sizes().get(int(memory_gb), memory_gb) if memory_gb == int(memory_gb) else memory_gb
+
+
 @lru_cache(maxsize=1)
 def sizes() -> dict[int, float]:
     """Usual sizes of memory in GB, smallest first, with the GiB that most cards of that size leave usable."""

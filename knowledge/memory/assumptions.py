@@ -88,5 +88,9 @@ def _sharing(run: Run) -> list[str | None]:
         else "Every GPU holds the whole model, its gradients twice (DDP's buckets), and its own activations.",
         "The optimizer's state lies in the host's memory." if run.optimizer_offload else None,
         "The weights lie in the host's memory and visit the GPU layer by layer." if run.weight_offload else None,
-        "Sharding is computed, not measured.",
+        "FSDP was traced without a GPU; fragmentation and communication buffers are assumed."
+        if run.sharding == "fsdp"
+        else "DeepSpeed is counted as its own estimators do, not measured."
+        if run.stage
+        else None,
     ]

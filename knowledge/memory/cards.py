@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from knowledge.finding import Frozen
+from knowledge.gpus import usable_gib
 from knowledge.memory.changes import Change, fitting_changes
 from knowledge.memory.estimate import estimate
 from knowledge.memory.run import read_run
@@ -35,8 +36,8 @@ def fitting_card(config: Config, card_gb: float) -> Fitting | None:
     run = read_run(config)
     if run is None:
         return None
-    changes = fitting_changes(config, card_gb)
-    fits = changes[-1].fits if changes else estimate(run).high_gib <= card_gb
+    changes = fitting_changes(config, usable_gib(card_gb))
+    fits = changes[-1].fits if changes else estimate(run).high_gib <= usable_gib(card_gb)
     return Fitting(card_gb=card_gb, changes=changes, fits=fits)
 
 
@@ -49,7 +50,7 @@ def smaller_cards(config: Config) -> tuple[Fitting, ...]:
     if run is None:
         return ()
     high = estimate(run).high_gib
-    ways = [way for card in _OFFERED if card < high and (way := fitting_card(config, card)) is not None]
+    ways = [way for card in _OFFERED if usable_gib(card) < high and (way := fitting_card(config, card)) is not None]
     # What fits a smaller card with the same changes need not be said of a larger one.
     reached = {_keys(way): way for way in ways if way.fits}
     return tuple([*reached.values()][:_MOST] or ways[:1])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.finding import Frozen, make
+from knowledge.gpus import sizes
 from knowledge.memory.assumptions import assumptions
+from knowledge.memory.fsdp import fsdp_moments, fsdp_static
 from knowledge.memory.moments import Moment, evaluation_bytes, moments
 from knowledge.memory.run import read_run
 from knowledge.memory.weights import Static, static_bytes
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.memory.run import Run
 
-CARDS = (8, 12, 16, 24, 32, 40, 48, 80, 96, 141)
-"""Memory of the common cards in GB, as their names say; a card offers about as many GiB."""
+CARDS = tuple(sizes())
+"""Memory of the usual cards in GB, as their names say."""
 
 _GIB = 1 << 30
 # GiB beside the tensors: CUDA context, libraries' workspaces, allocator. Low, expected, high.
@@ -60,7 +62,7 @@ class MemoryEstimate(Frozen):
         parts: What the estimate is made of.
         peak_phase: When the peak arises: forward, backward_loss, backward_last, backward_first, backward_embedding,
             optimizer or evaluation.
-        fits: Cards, in GB, that hold the upper end of the range.
+        fits: Cards, in GB as their names say, whose usable memory holds the upper end of the range.
         tight: Cards that hold the estimate but not the upper end.
         assumptions: What was assumed or left out, in sentences.
     """
@@ -110,8 +112,7 @@ def estimate(run: Run) -> MemoryEstimate:
     Returns:
         The estimate.
     """
-    static = static_bytes(run)
-    peak = max(moments(run, static), key=lambda moment: moment.bytes)
+    static, peak = _peak(run)
     fixed = (static.weights + static.optimizer) / _GIB
     allocated = fixed + peak.bytes / _GIB
     moving = (peak.activations + peak.loss) / _GIB
@@ -135,10 +136,21 @@ def estimate(run: Run) -> MemoryEstimate:
         high_gib=round(high, 2),
         parts=_parts(static, peak, overhead),
         peak_phase=peak.phase,
-        fits=tuple(card for card in CARDS if high <= card),
-        tight=tuple(card for card in CARDS if middle <= card < high),
+        fits=tuple(size for size, usable in sizes().items() if high <= usable),
+        tight=tuple(size for size, usable in sizes().items() if middle <= usable < high),
         assumptions=assumptions(run, peak),
     )
+
+
+def _peak(run: Run) -> tuple[Static, Moment]:
+    """What lies still on the GPU, and the moment at which most comes on top."""
+    if run.sharding == "fsdp":
+        static = fsdp_static(run)
+        candidates = fsdp_moments(run, static)
+    else:
+        static = static_bytes(run)
+        candidates = moments(run, static)
+    return static, max(candidates, key=lambda moment: moment.bytes)
 
 
 def _logits(run: Run, peak: Moment) -> float:
@@ -151,7 +163,7 @@ def _logits(run: Run, peak: Moment) -> float:
 def _parts(static: Static, peak: Moment, overhead: float) -> Parts:
     return make(
         Parts,
-        weights=round(static.weights / _GIB, 3),
+        weights=round((static.weights + peak.gathered) / _GIB, 3),
         gradients=round(peak.gradients / _GIB, 3),
         optimizer=round(static.optimizer / _GIB, 3),
         activations=round(peak.activations / _GIB, 3),

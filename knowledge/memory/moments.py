@@ -23,17 +23,26 @@ _SOFT_CAPPED = {"gemma2": 14.0}
 
 
 class Moment(NamedTuple):
-    """One candidate for the peak: its phase, and bytes of gradients, of activations, and of logits and loss."""
+    """One candidate for the peak: its phase, and the bytes that it adds to what is there all the time.
+
+    Attributes:
+        phase: Its name.
+        gradients: Gradients so far.
+        activations: What the layers kept, and the working set.
+        loss: Logits and loss.
+        gathered: Weights put together from the shards of all GPUs.
+    """
 
     phase: str
     gradients: float
     activations: float
     loss: float
+    gathered: float = 0.0
 
     @property
     def bytes(self) -> float:
         """What the moment adds to weights and optimizer state."""
-        return self.gradients + self.activations + self.loss
+        return self.gradients + self.activations + self.loss + self.gathered
 
 
 def moments(run: Run, static: Static) -> Iterator[Moment]:
@@ -46,39 +55,69 @@ def moments(run: Run, static: Static) -> Iterator[Moment]:
     Yields:
         The moments.
     """
-    shape, t, a = run.shape, run.tokens, run.shape.architecture
-    model, trained = model_bytes(shape), trained_bytes(run.optimizer, run.tensors, a.vocabulary)
-    layer, (eager_kept, eager_working) = layer_bytes(shape), eager_attention(run)
-    width, head = a.hidden * t, model.head / run.tensor
+    shape, a = run.shape, run.shape.architecture
+    trained = trained_bytes(run.optimizer, run.tensors, a.vocabulary)
+    kept, working = kept_and_working(run)
+    width, head = a.hidden * run.tokens, model_bytes(shape).head / run.tensor
     everything = static.gradients
-    before = everything if run.accumulation > 1 or run.sharding == "ddp" else 0.0
+    # DDP's buckets and DeepSpeed's sums live as long as the run.
+    before = everything if run.accumulation > 1 or run.sharding != "none" else 0.0
+    if run.stage:
+        # DeepSpeed reduces a gradient as soon as it is there.
+        head = 0.0
     head_trained = shape.full or trained.head
-    passing = 0.0
-    if run.checkpointing == "no":
-        kept = a.layers * (layer.kept * t + eager_kept + model.unpacked_experts) + 2 * width + trained.casts
-    else:
-        # What is being copied to the host takes two layers' room.
-        kept = (2 if run.checkpointing == "offload" else a.layers) * layer.input * t + model.unpacked_experts
-        passing = 12 * width
-    yield Moment("forward", before, kept + passing, _FORWARD[run.loss] * a.vocabulary * t / run.tensor)
-    yield Moment("backward_loss", before, kept, _loss(run, head if head_trained else 0.0))
+    passing = 0.0 if run.checkpointing == "no" else 12 * width
+    yield Moment("forward", before, kept + passing, forward_bytes(run))
+    yield Moment("backward_loss", before, kept, loss_bytes(run, head if head_trained else 0.0))
     # After the loss the head's gradient is there; that of a tied head waits for the embedding's.
     ahead = before + (head if shape.full or (trained.head and not a.tied) else 0.0)
-    if run.checkpointing == "no":
-        yield Moment("backward_last", ahead, kept + 16 * width, 0.0)
-    else:
-        working = layer.working * t + eager_working + model.unpacked / run.tensor
-        yield Moment("backward_last", ahead, kept + working, 0.0)
-        if shape.full:
-            waiting = (head if a.tied else 0.0) - (head if run.accumulation == 1 else 0.0)
-            yield Moment("backward_first", everything + waiting, working + layer.input * t, 0.0)
+    yield Moment("backward_last", ahead, kept + working, 0.0)
     if shape.full:
-        copies = (2 if a.tied else 0) + (1 if run.accumulation > 1 else 0)
-        yield Moment("backward_embedding", everything + head * copies, 2 * width, 0.0)
+        yield from _full_backward(run, everything, head, working)
     yield Moment("optimizer", everything, trained.step / (run.ranks if run.stage else 1), 0.0)
     if run.evaluation:
         logits = evaluation_bytes(run, run.loss_evaluation)
         yield Moment("evaluation", 0.0, 20.0 * a.hidden * run.evaluation * run.sequence / run.context, logits)
+
+
+def _full_backward(run: Run, everything: float, head: float, working: float) -> Iterator[Moment]:
+    """The first layer's and the embedding's backward pass where all weights are trained."""
+    a = run.shape.architecture
+    if run.checkpointing != "no":
+        waiting = (head if a.tied else 0.0) - (head if run.accumulation == 1 else 0.0)
+        handed = layer_bytes(run.shape).input * run.tokens
+        yield Moment("backward_first", everything + waiting, working + handed, 0.0)
+    copies = (2 if a.tied else 0) + (1 if run.accumulation > 1 else 0)
+    yield Moment("backward_embedding", everything + head * copies, 2 * a.hidden * run.tokens, 0.0)
+
+
+def kept_and_working(run: Run) -> tuple[float, float]:
+    """What all layers keep for the backward pass, and the working set of the last one's, in bytes.
+
+    Args:
+        run: The run.
+    """
+    shape, t, a, model = run.shape, run.tokens, run.shape.architecture, model_bytes(run.shape)
+    layer, (eager_kept, eager_working) = layer_bytes(shape), eager_attention(run)
+    if run.checkpointing == "no":
+        casts = trained_bytes(run.optimizer, run.tensors, a.vocabulary).casts
+        kept = a.layers * (layer.kept * t + eager_kept + model.unpacked_experts) + 2 * a.hidden * t + casts
+        return kept, 16 * a.hidden * t
+    # What is being copied to the host takes two layers' room.
+    layers = 2 if run.checkpointing == "offload" else a.layers
+    return (
+        layers * layer.input * t + model.unpacked_experts,
+        layer.working * t + eager_working + model.unpacked / run.tensor,
+    )
+
+
+def forward_bytes(run: Run) -> float:
+    """Bytes of the logits at the end of the forward pass.
+
+    Args:
+        run: The run.
+    """
+    return _FORWARD[run.loss] * run.shape.architecture.vocabulary / run.tensor * run.tokens
 
 
 def evaluation_bytes(run: Run, loss: str) -> float:
@@ -92,8 +131,13 @@ def evaluation_bytes(run: Run, loss: str) -> float:
     return _FORWARD[loss] * run.shape.architecture.vocabulary / run.tensor * tokens
 
 
-def _loss(run: Run, head: float) -> float:
-    """The loss's backward pass: logits, their log-softmax and gradient, and the head's own gradient."""
+def loss_bytes(run: Run, head: float) -> float:
+    """Bytes of the loss's backward pass: logits, their log-softmax and gradient, and the head's own gradient.
+
+    Args:
+        run: The run.
+        head: Bytes of the head's gradient, 0 where it is not trained.
+    """
     shape, t = run.shape, run.tokens
     a = shape.architecture
     if run.loss == "fused":

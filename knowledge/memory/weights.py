@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Bytes of an fp32 element.
 _FP32 = 4
+# Bytes of an element in 16 bits.
+_HALF = 2
 _BOOKKEEPING = 2.2
 
 
@@ -23,17 +25,25 @@ class ModelBytes(NamedTuple):
 
     Attributes:
         loaded: All weights as loaded.
-        gathered: The largest unit that ZeRO 3 and FSDP put together from its shards: a layer or the embedding.
+        module: Elements of the largest module, the unit that ZeRO 3 puts together from its shards.
         unpacked: The largest 4-bit matrix of a layer while it is unpacked, with its scales.
         unpacked_experts: All packed experts of one layer, unpacked.
         head: The output head's gradient.
+        root: Elements outside the layers: embedding, head and last norm.
+        layer: Elements of the largest layer.
+        together: The largest layer as FSDP2 puts it together: 16 bits an element, packed weights without their scales.
+        scales: The scales of packed weights.
     """
 
     loaded: float
-    gathered: float
+    module: int
     unpacked: float
     unpacked_experts: float
     head: float
+    root: int
+    layer: int
+    together: float
+    scales: float
 
 
 class TrainedBytes(NamedTuple):
@@ -67,7 +77,7 @@ class Static(NamedTuple):
 
 
 def static_bytes(run: Run) -> Static:
-    """Weights, optimizer state and gradients on one GPU, divided as the run's sharding says.
+    """Weights, optimizer state and gradients on one GPU where they are whole, or divided by DeepSpeed ZeRO.
 
     Args:
         run: The run.
@@ -79,29 +89,38 @@ def static_bytes(run: Run) -> Static:
     # A model that is only guessed at has its like's shape and its own size.
     share = run.base.total / layout(run.shape.architecture).parameters
     weights = model.loaded * share * (2 if run.reference else 1)
+    if run.stage:
+        return _zero(run, weights, share if run.shape.full else 1.0)
     gradients, state = float(trained.weights), float(trained.state)
     if run.shape.full:
         gradients, state = gradients * share, state * share
-        if run.stage:
-            # Mixed precision keeps an fp32 original of every trained weight, and the state beside it in fp32.
-            originals = trained.elements * share
-            state = trained.wide_state * share
-            if run.sharding == "fsdp":
-                weights += originals * (_FP32 - run.shape.half)
-                gradients = originals * _FP32
-            else:
-                state += originals * _FP32
     else:
         weights += trained.weights
-    if run.stage > 2:
-        weights = (0 if run.weight_offload else weights / run.ranks) + 2 * model.gathered
-    if run.stage > 1:
-        gradients /= run.ranks
-    if run.stage:
-        state = 0.0 if run.optimizer_offload else state / run.ranks
     if run.sharding == "ddp":
         # Gradients are copied into buckets that live as long as the run.
         gradients *= 2
+    return Static(weights / run.tensor, state / run.tensor, gradients / run.tensor)
+
+
+def _zero(run: Run, weights: float, share: float) -> Static:
+    """Model states under DeepSpeed, as its own estimators count them.
+
+    Every trained weight has an fp32 original, and its optimizer state stands beside that one. From stage 2 on,
+    gradients are summed up in fp32, each GPU its share. Stage 3 puts together one module at a time, with its gradient.
+    """
+    model, trained = (
+        model_bytes(run.shape),
+        trained_bytes(run.optimizer, run.tensors, run.shape.architecture.vocabulary),
+    )
+    elements = trained.elements * share
+    if not run.shape.full:
+        weights += _HALF * elements
+    state = (_FP32 * elements + trained.wide_state * share) / run.ranks
+    gradients = _HALF * elements if run.stage == 1 else _FP32 * elements / run.ranks
+    if run.stage > 2:
+        weights = (0.0 if run.weight_offload else weights / run.ranks) + 2 * _HALF * model.module
+    if run.optimizer_offload:
+        state, gradients = 0.0, gradients if run.stage == 1 else 0.0
     return Static(weights / run.tensor, state / run.tensor, gradients / run.tensor)
 
 
@@ -114,15 +133,19 @@ def model_bytes(shape: Shape) -> ModelBytes:
     """
     model = layout(shape.architecture)
     last = model.blocks[-1].modules
+    scale = max(shape.packed - round(shape.packed * 2) / 2, 0.0) if shape.quantised else 0.0
     linears = [m.rows * m.columns for m in last if m.kind == "linear"]
-    layer = max(sum(_loaded(m, shape) for m in block.modules) for block in model.blocks)
     experts = sum(m.parameters for m in last if m.kind == "experts")
     return ModelBytes(
         loaded=sum(times * _loaded(module, shape) for times, module in _modules(shape)),
-        gathered=max(layer, *(m.parameters * shape.half for m in model.root)),
+        module=max(module.parameters for _, module in _modules(shape)),
         unpacked=_BOOKKEEPING * max(linears, default=0) if shape.method == "qlora" else 0.0,
         unpacked_experts=2.0 * experts if shape.unpacks_experts and not shape.full else 0.0,
         head=(4.0 if shape.wide else 2.0) * shape.architecture.hidden * shape.architecture.vocabulary,
+        root=sum(module.parameters for module in model.root),
+        layer=max(sum(m.parameters for m in block.modules) for block in model.blocks),
+        together=max(sum(_loaded(m, shape) - scale * _packed(m, shape) for m in b.modules) for b in model.blocks),
+        scales=scale * sum(times * _packed(module, shape) for times, module in _modules(shape)),
     )
 
 
@@ -155,15 +178,22 @@ def _modules(shape: Shape) -> Iterator[tuple[int, Module]]:
 
 def _loaded(module: Module, shape: Shape) -> float:
     """Bytes of one module's weights as loaded."""
-    bias = module.copies * module.rows if module.bias else 0
-    weight = module.parameters - bias
+    packed = _packed(module, shape)
+    if packed:
+        return packed * shape.packed + (module.parameters - packed) * shape.half
     packable = module.kind == "linear" and module.name != "lm_head"
-    if shape.quantised and (packable or (module.kind == "experts" and shape.packed_experts)):
-        return weight * shape.packed + bias * shape.half
     if shape.prepared and not shape.full and (packable or module.kind == "experts"):
         # The preparation for 4 or 8 bits raises to fp32 whatever was not quantised.
         return module.parameters * float(_FP32)
     return module.parameters * float(_FP32 if shape.wide and is_widened(module) else shape.half)
+
+
+def _packed(module: Module, shape: Shape) -> int:
+    """Elements of one module that lie packed in 4 or 8 bits."""
+    packable = module.kind == "linear" and module.name != "lm_head"
+    if not shape.quantised or not (packable or (module.kind == "experts" and shape.packed_experts)):
+        return 0
+    return module.parameters - (module.copies * module.rows if module.bias else 0)
 
 
 def _step(optimizer: str, tensors: tuple[Tensor, ...]) -> float:

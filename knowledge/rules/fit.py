@@ -171,17 +171,18 @@ def activations_take_most(config: Config) -> Iterator[Problem]:
     good=f"base_model: meta-llama/Llama-3.1-70B\n{QLORA}",
 )
 def fits_no_card(config: Config) -> Iterator[Problem]:
-    """A GPU would need more memory than any common card has.
+    """A GPU would need more memory than any card has.
 
-    The largest common card has 141 GB. The plan's memory part says what takes the room. `adapter: qlora` trains on
-    4-bit weights; FSDP and DeepSpeed ZeRO 3 divide the model among several GPUs.
+    The largest card has 288 GB. The plan's memory part says what takes the room. `adapter: qlora` trains on 4-bit
+    weights; FSDP and DeepSpeed ZeRO 3 divide the model among several GPUs. Where it is divided already, more GPUs,
+    `offload_params: true` in `fsdp_config` or an 8-bit optimizer take less memory of each.
     """
     if config.gpus == 1 and any(config.raw(key) for key in ("fsdp_config", "deepspeed", "tensor_parallel_size")):
         # Meant for several GPUs, whose number was not given.
         return
     memory = memory_of(config)
     if memory is not None and memory.known != "guessed" and memory.low_gib > CARDS[-1]:
-        message = (
-            f"Needs about {memory.estimate_gib:,.0f} GiB a GPU; no card has over {CARDS[-1]}. Take QLoRA, or divide it."
-        )
+        divided = config.gpus > 1 and any(config.raw(key) for key in ("fsdp_config", "deepspeed"))
+        cure = "Use more GPUs, or offload" if divided else "Use QLoRA, or divide it"
+        message = f"Needs about {memory.estimate_gib:,.0f} GiB per GPU; no card has over {CARDS[-1]} GB. {cure}."
         yield problem(message, "base_model", "micro_batch_size", "sequence_len")

@@ -253,3 +253,35 @@ def preference_types() -> dict[str, list[str]]:
     """The dataset types of each kind of preference training (facts/values.json)."""
     known = read_json("values.json")["dataset_type"]["preference"]
     return {name: types for name, types in known.items() if isinstance(types, list) and name in ("dpo", "kto", "orpo")}
+
+
+_OF_THE_TRAINING_ENTRY = (
+    *("field_messages", "field_chosen", "field_rejected", "message_property_mappings", "message_field_role"),
+    *("message_field_content", "roles", "chat_template", "chat_template_jinja"),
+)
+"""What the preference loaders read from `datasets` for both splits (dpo.chat_template, dpo and kto.user_defined)."""
+
+
+@rule(
+    Severity.WARNING,
+    fields=("rl", "datasets", "test_datasets", *(f"test_datasets[].{key}" for key in _OF_THE_TRAINING_ENTRY)),
+    needs=("test_datasets",),
+    bad="rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n"
+    "test_datasets:\n  - path: org/test\n    type: chat_template.default\n    field_messages: chat\n",
+    good="rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n    field_messages: chat\n"
+    "test_datasets:\n  - path: org/test\n    type: chat_template.default\n    field_messages: chat\n",
+)
+def test_set_read_as_the_training_set(config: Config) -> Iterator[Problem]:
+    """A key of a test set that preference training takes from the training set instead.
+
+    The loaders of preference training look for these keys in the entry of `datasets` at the same place, for both
+    splits. Give the test rows the same columns as the training rows, and set the key in `datasets`.
+    """
+    if config.typed("rl") not in {"dpo", "ipo", "simpo"}:
+        return
+    training = dict(entries(config, "datasets"))
+    for index, entry in entries(config, "test_datasets"):
+        for key in _OF_THE_TRAINING_ENTRY:
+            if entry.get(key) is not None and entry[key] != training.get(index, {}).get(key):
+                message = f"Nothing reads `{key}` here under `rl`: `datasets[{index}]` decides for both."
+                yield problem(message, ("test_datasets", index, key))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.conditions import entries
+from knowledge.config import load_types
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
+_READ = ("path", "name", "split", "skip", "data_files", "type", "text_column")
+"""What Axolotl hands on of an entry of `pretraining_dataset` (`_extract_pretraining_config`)."""
+_UNREAD = frozenset(load_types().models["SFTDataset"]["fields"]) - frozenset(_READ)
+"""The keys that its type accepts and nothing reads there."""
 STREAM = "pretraining_dataset:\n  - path: org/text\nstreaming: true\n"
 
 
@@ -231,3 +237,22 @@ def pretraining_only_first(config: Config) -> Iterator[Problem]:
     entries = config.raw("pretraining_dataset")
     if isinstance(entries, list) and len(entries) > 1:
         yield problem("Never used: only the first entry of `pretraining_dataset` is read.", ("pretraining_dataset", 1))
+
+
+@rule(
+    Severity.IGNORED,
+    fields=("pretraining_dataset", *(f"pretraining_dataset[].{key}" for key in sorted(_UNREAD))),
+    bad="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n    field: body\n",
+    good="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n    text_column: body\n",
+)
+def not_read_in_pretraining_dataset(config: Config) -> Iterator[Problem]:
+    """A key of `pretraining_dataset` that only `datasets` reads.
+
+    Of an entry Axolotl uses `path`, `name`, `split`, `skip`, `data_files`, `type` and `text_column`. Remove the others,
+    or move the entry to `datasets`, with `streaming: true` if it is large.
+    """
+    for index, entry in entries(config, "pretraining_dataset"):
+        for key in entry:
+            if key in _UNREAD and entry[key] not in (None, False):
+                cure = "use `text_column`." if key == "field" else "remove it, or move the entry to `datasets`."
+                yield problem(f"Nothing reads `{key}` here: {cure}", ("pretraining_dataset", index, key))

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -16,8 +15,7 @@ from pydantic import ValidationError
 from bot.cli import main
 from bot.health import HealthServer
 from bot.settings import Settings
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.places import ROOT
 
 
 def clean_environment(**more):
@@ -68,7 +66,7 @@ def test_run_without_a_token_says_where_one_comes_from(monkeypatch, capsys, tmp_
 
 
 async def test_health_and_metrics_are_served(world, tools):
-    await world.check(tools.broken)
+    await world.check(tools.BROKEN)
     server = HealthServer(world.bot, "127.0.0.1", 0)
     port = await server.start()
     try:

@@ -1,0 +1,250 @@
+"""/checkconfig and Check message, as a member sees them."""
+
+import pytest
+
+
+async def test_a_refused_config_says_so_first_and_only_to_who_asked(world, tools):
+    message = await world.check(tools.BROKEN)
+    text = tools.words(message)
+    assert message.ephemeral
+    assert text.startswith("### Axolotl 0.21.0 refuses this: 1 reason; 1 key is ignored.")
+    assert "config.yaml · 9 keys · 1 GPU" in text
+    assert "**Line\u00a06** · `max_seq_length: 2048" in text
+    assert "`sequence_len`" in text
+    assert "**Lines\u00a011–12** · `save_steps: 100`, `saves_per_epoch: 2`" in text
+    assert "Effective batch 4 × 2 × 1 GPU = **8** rows a step." in text
+    assert "Not checked: whether the model" in text
+
+
+async def test_a_clean_config_is_no_promise(world, tools):
+    text = tools.words(await world.check(tools.CLEAN))
+    assert text.startswith("### I found nothing wrong for Axolotl 0.21.0.")
+    assert "A clean report is no promise" in text
+
+
+async def test_gpus_multiply_the_batch(world, tools):
+    assert "4 × 2 × 8 GPUs = **64** rows a step" in tools.words(await world.check(tools.CLEAN, gpus=8))
+
+
+async def test_broken_yaml_shows_its_line_and_the_lines_to_write(world, tools):
+    text = tools.words(await world.check("datasets:\n  - path: shard.json\n      type: chat_template\n"))
+    assert "This is no valid YAML, so Axolotl 0.21.0 cannot read it. Line 3 is the cause." in text
+    assert "3        type: chat_template\n         ^" in text
+    assert "```yaml\n  - path: shard.json\n    type: chat_template" in text
+    assert "I read the rest as if that were mended" in text
+
+
+async def test_the_form_joins_two_fields(world, tools):
+    shown = await world.ann.slash(world.channel, "checkconfig")
+    fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
+    half = tools.BROKEN.index("micro_batch_size")
+    sent = await world.ann.submit_modal(
+        shown, {fields[0]: tools.BROKEN[:half], fields[2]: "2", fields[3]: tools.BROKEN[half:]}
+    )
+    text = tools.words(tools.answer(sent))
+    assert "refuses this: 1 reason" in text
+    assert "pasted text · 9 keys · 2 GPUs" in text
+
+
+async def test_the_form_takes_a_file(world, tools):
+    shown = await world.ann.slash(world.channel, "checkconfig")
+    upload = shown.modal["components"][1]["component"]["custom_id"]
+    sent = await world.ann.submit_modal(shown, {upload: ("mine.yml", tools.CLEAN.encode())})
+    assert "mine.yml · 9 keys" in tools.words(tools.answer(sent))
+
+
+async def test_an_empty_form_and_a_wrong_number_are_explained(world, tools):
+    shown = await world.ann.slash(world.channel, "checkconfig")
+    assert "there is nothing to check" in tools.words(tools.answer(await world.ann.submit_modal(shown, {})))
+    shown = await world.ann.slash(world.channel, "checkconfig")
+    fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
+    sent = await world.ann.submit_modal(shown, {fields[0]: tools.CLEAN, fields[2]: "many"})
+    assert "has to be a whole number from 1" in tools.words(tools.answer(sent))
+
+
+async def test_too_large_is_refused_before_it_is_downloaded(world, tools):
+    before = len(world.env.http_requests)
+    text = tools.words(await world.check(b"a: 1\n" * 300_000, name="rows.yaml"))
+    assert "`rows.yaml` has 1.4 MiB; at most 1 MiB are read" in text
+    assert not any("attachments" in str(request) for request in world.env.http_requests[before:])
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"\x89PNG\x00\x00\x01", "is no text file"),
+        (b"", "empty"),
+        (b"- 1\n- 2\n", "a list"),
+        (b"42", "a single value"),
+        (b"[" * 60_000, "no valid YAML"),
+        (b"a: &a [*a]\n", "holds itself"),
+        ("base_model: caf\u00e9\n".encode("latin-1"), "not UTF-8"),
+        ("base_model: x\n".encode("utf-16"), "UTF-16"),
+    ],
+)
+async def test_no_input_is_left_without_an_answer(world, tools, data, expected):
+    assert expected in tools.words(await world.check(data))
+
+
+async def test_version_answers_for_an_older_release(world, tools):
+    choices = await world.ann.autocomplete(world.channel, "checkconfig", "version", "0.1")
+    assert 0 < len(choices) <= 25
+    text = tools.words(await world.check(tools.CLEAN, version=choices[-1]["value"]))
+    assert f"Axolotl {choices[-1]['value']}" in text
+    assert "Nothing is known of Axolotl `9.9`" in tools.words(await world.check(tools.CLEAN, version="9.9"))
+
+
+async def test_a_second_check_says_what_was_mended(world, tools):
+    await world.check(tools.BROKEN)
+    mended = tools.BROKEN.replace("save_steps: 100\n", "")
+    assert "Since your last check: 1 mended, 1 left, 0 new." in tools.words(await world.check(mended))
+    assert "Since" not in tools.words(await world.check(tools.BROKEN, who=world.ben))
+    await world.env.advance_time(3601)
+    assert "Since" not in tools.words(await world.check(tools.BROKEN))
+
+
+async def test_check_message_takes_blocks_and_files_and_says_so(world, tools):
+    content = f"two of them\n```yaml\n{tools.BROKEN}```\nand\n```yml\n{tools.CLEAN}```"
+    files = [("message.txt", tools.CLEAN.encode()), ("shot.png", b"\x89PNG\x00")]
+    message = await world.ben.send(world.channel, content, attachments=files)
+    result = await world.ann.context_menu(world.channel, "Check message", message)
+    texts = [tools.words(each) for each in (result.response, *result.followups)]
+    assert len(texts) == 3
+    assert "Taken from the message: `code block 1 of 2`, `code block 2 of 2` and `message.txt`" in texts[0]
+    assert "`shot.png`" in texts[0]
+    assert "refuses this" in texts[0]
+    assert "I found nothing wrong" in texts[1]
+    assert all(each.ephemeral for each in (result.response, *result.followups))
+
+
+async def test_check_message_leads_a_log_to_its_cause(world, tools):
+    log = "Traceback (most recent call last):\n  File \"train.py\", line 3, in run\n    x\nKeyError: 'instruction'\n"
+    message = await world.ben.send(world.channel, f"help\n```\n{log}```")
+    text = tools.words(tools.answer(await world.ann.context_menu(world.channel, "Check message", message)))
+    assert "`instruction`" in text
+    assert "From your log, line" in text
+
+
+async def test_check_message_without_a_config_says_where_it_looked(world, tools):
+    message = await world.ben.send(world.channel, "good morning")
+    text = tools.words(tools.answer(await world.ann.context_menu(world.channel, "Check message", message)))
+    assert "holds no config and no log" in text
+
+
+async def test_a_moderator_answers_the_author_in_public(world, tools):
+    message = await world.ben.send(world.channel, f"```yaml\n{tools.BROKEN}```")
+    private = tools.answer(await world.ann.context_menu(world.channel, "Check message", message))
+    assert "Answer the author in public" not in tools.labels(private)
+    private = tools.answer(await world.max.context_menu(world.channel, "Check message", message))
+    await world.press(private, "Answer the author in public", world.max)
+    public = world.channel.last_message
+    assert public.reference.message_id == message.id
+    assert "refuses this: 1 reason" in str(public.components[0].children[0].content)
+
+
+async def test_in_a_direct_message_it_works_without_a_server(world, tools):
+    result = await world.env.create_user("zoe").slash("checkconfig", file=("c.yaml", tools.BROKEN.encode()))
+    message = tools.answer(result)
+    assert "refuses this" in tools.words(message)
+    assert "Wrong advice?" not in tools.labels(message)
+
+
+async def test_a_sample_of_the_dataset_is_checked_too(world, tools):
+    rows = b'{"text": "no alpaca here"}\n' * 3
+    result = await world.ann.slash(
+        world.channel, "checkconfig", file=("c.yaml", tools.CLEAN.encode()), dataset=("rows.jsonl", rows)
+    )
+    text = tools.words(tools.answer(result))
+    assert "rows of rows.jsonl" in text
+    assert "`instruction`" in text
+    assert "which `type: alpaca` reads" in text
+    assert text.count("type: completion\n```") == 1, "the lines to copy stand there once"
+
+
+ROWS = b'{"instruction": "Name a fruit", "input": "", "output": "A plum."}\n' * 3
+
+
+async def test_rows_are_counted_and_their_button_shows_what_is_trained(world, tools):
+    message = await world.check(tools.CLEAN, dataset=("mine.jsonl", ROWS))
+    text = tools.words(message)
+    assert "3 rows as JSON Lines, **3** trained on." in text
+    assert "A plum" not in text, "words of the rows are shown only when asked for"
+    shown = tools.answer(await world.press(message, "Rows: lengths and what is trained"))
+    assert shown.ephemeral
+    assert "TRAINED │ A plum." in tools.words(shown)
+    assert "context │ Name a fruit" in tools.words(shown)
+    assert [file.filename for file in shown.attachments] == ["rows.png"]
+    assert "rows.png" in str(shown.components)
+    assert "Tokens of 3 rows" in str(shown.components)
+
+
+async def test_without_rows_there_is_no_button_for_them(world, tools):
+    assert not [label for label in tools.labels(await world.check(tools.CLEAN)) if label.startswith("Rows")]
+
+
+@pytest.mark.parametrize("by_form", [False, True])
+async def test_rows_alone_get_the_block_that_fits_them(world, tools, by_form):
+    rows = b'{"talk": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Good day."}]}\n' * 2
+    if by_form:
+        form = await world.ann.slash(world.channel, "checkconfig")
+        upload = form.modal["components"][4]["component"]["custom_id"]
+        result = await world.ann.submit_modal(form, {upload: ("talks.jsonl", rows)})
+    else:
+        result = await world.ann.slash(world.channel, "checkconfig", dataset=("talks.jsonl", rows))
+    message = tools.answer(result)
+    assert message.ephemeral
+    text = tools.words(message)
+    assert text.startswith("### This fits your rows")
+    assert "- path: talks.jsonl\n    type: chat_template\n    field_messages: talk\n" in text
+    assert "role: from\n      content: value" in text
+    assert "TRAINED │ Good day." in text
+
+
+async def test_the_form_takes_a_config_and_rows(world, tools):
+    form = await world.ann.slash(world.channel, "checkconfig")
+    fields = [each["component"]["custom_id"] for each in form.modal["components"]]
+    result = await world.ann.submit_modal(form, {fields[0]: tools.CLEAN, fields[4]: ("mine.jsonl", ROWS)})
+    assert "rows of mine.jsonl" in tools.words(tools.answer(result))
+
+
+async def test_rows_that_no_type_reads_are_told_what_would_do(world, tools):
+    for rows in (b'{"price": 5}\n', b"{", b"\n", b"[]"):
+        result = await world.ann.slash(world.channel, "checkconfig", dataset=("prices.jsonl", rows))
+        text = tools.words(tools.answer(result))
+        assert "No dataset type of Axolotl reads these rows" in text
+        assert "`type: completion`" in text
+
+
+@pytest.mark.parametrize("with_config", [False, True])
+async def test_a_secret_in_the_rows_is_told_with_its_line_and_never_shown(world, tools, with_config):
+    token = "hf_" + "a1B2" * 9
+    rows = ROWS + ROWS.replace(b"A plum.", f"Use {token} here".encode())
+    options = {"file": ("c.yaml", tools.CLEAN.encode())} if with_config else {}
+    message = tools.answer(await world.ann.slash(world.channel, "checkconfig", dataset=("mine.jsonl", rows), **options))
+    assert "Dataset, line\u00a0" in tools.words(message)
+    assert "a Hugging Face token" in tools.words(message)
+    if with_config:
+        message = tools.answer(await world.press(message, "Rows: lengths and what is trained"))
+    assert token not in str(message.components)
+
+
+async def test_of_a_large_file_the_first_rows_are_read_and_this_is_said(world, tools):
+    rows = ROWS * 13_000
+    assert len(rows) > 2 << 20
+    message = await world.check(tools.CLEAN, dataset=("mine.jsonl", rows))
+    assert "The first 2.0 MiB were read" in tools.words(message)
+
+
+async def test_a_launcher_file_is_checked_as_one_and_has_no_run(world, tools):
+    text = "provider: nebius\nplatform: gpu-h100\npreset: 1gpu\nimage: r/x:1\n"
+    text += "volumes:\n  - source: rows\n    mount: rows\n"
+    message = await world.check(text, name="cloud.yaml")
+    words = tools.words(message)
+    assert words.startswith("### Axolotl 0.21.0 refuses this: 1 reason.")
+    assert "`mount: rows`" in words
+    assert "cloud.yaml · 5 keys\n" in words
+    assert "Your run" not in words
+    assert "Other GPU count" not in tools.labels(message)
+    words = tools.words(await world.check(text.replace("mount: rows", "mount: /rows"), name="cloud.yaml"))
+    assert words.startswith("### I found nothing wrong in this launcher file for Axolotl 0.21.0.")
+    assert "axolotl preprocess" not in words

@@ -1,0 +1,257 @@
+"""The hand-written notes: complete, true to the facts, in depth where people look, and with examples that pass."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from importlib import resources
+from typing import Any
+
+import pytest
+import yaml
+
+from knowledge.catalog import Catalog, Note
+from knowledge.check import check
+from knowledge.config import read
+from knowledge.facts import read_json
+from knowledge.finding import Severity
+
+CATALOG = Catalog.load()
+NOTES: dict[str, Note] = {**CATALOG.notes, **CATALOG.concepts}
+FILES = sorted(
+    (file for file in (resources.files("knowledge") / "fields").iterdir() if file.name.endswith(".yaml")),
+    key=lambda file: file.name,
+)
+IN_DEPTH = ("raising", "lower", "costs", "pitfalls", "example", "see")
+MOST_USED = sorted(CATALOG.fields, key=lambda path: -CATALOG.fields[path].used)[:150]
+GUIDE = (
+    "is_mistral_derived_model",
+    "datasets",
+    "datasets[].path",
+    "datasets[].type",
+    "datasets[].chat_template",
+    "datasets[].field_messages",
+    "datasets[].message_field_role",
+    "datasets[].message_field_content",
+    "datasets[].roles",
+    "sequence_len",
+    "gradient_accumulation_steps",
+    "micro_batch_size",
+    "num_epochs",
+    "noisy_embedding_alpha",
+    "neftune_noise_alpha",
+    "hub_model_id",
+    "hub_strategy",
+)
+CONCEPTS = (
+    "effective batch size",
+    "optimizer step",
+    "gradient accumulation",
+    "sample packing",
+    "dataset formats",
+    "train on inputs",
+    "epochs and memorization",
+    "noisy embeddings",
+    "LoRA, QLoRA or full",
+    "quantized weights",
+    "sharding",
+    "gradient checkpointing",
+    "attention back ends",
+    "checkpoints and the hub",
+    "learning-rate schedules",
+    "special tokens and end-of-turn",
+)
+BASE: dict[str, Any] = {
+    "base_model": "NousResearch/Meta-Llama-3-8B",
+    "datasets": [{"path": "rows.jsonl", "type": "completion"}],
+    "micro_batch_size": 2,
+    "gradient_accumulation_steps": 4,
+    "learning_rate": 0.00002,
+}
+FILLER = """
+    a an and are as at be by for from how if in is it its left of on one or out set sets setting settings that the
+    their this to use used uses value values what when whether which with option options config configuration
+"""
+EMPTY_WORDS = frozenset(FILLER.split())
+PREFERENCE_TYPES = {
+    "dpo": "chat_template.default",
+    "ipo": "chat_template.default",
+    "simpo": "chat_template.default",
+    "kto": "chatml.argilla",
+    "orpo": "chat_template.argilla",
+}
+
+
+def in_a_config(example: str) -> str:
+    """The example below the keys of a minimal config that it does not set itself."""
+    own = yaml.safe_load(example)
+    base = {key: value for key, value in BASE.items() if key not in own}
+    if "pretraining_dataset" in own:
+        base.pop("datasets", None)
+    elif "datasets" in base and own.get("rl") in PREFERENCE_TYPES:
+        base["datasets"] = [{"path": "org/pairs", "type": PREFERENCE_TYPES[own["rl"]]}]
+    return f"{yaml.safe_dump(base)}{example}"
+
+
+def content_words(text: str, name: str) -> set[str]:
+    """The words of a text that are neither filler nor parts of the name it explains."""
+    own = {part[:5] for part in re.findall(r"[a-z]+", name.lower())}
+    words = re.findall(r"[a-z0-9]{2,}", text.lower())
+    return {word for word in words if word not in EMPTY_WORDS and word[:5] not in own}
+
+
+def test_every_field_has_a_note() -> None:
+    missing = [path for path in CATALOG.fields if not path.endswith("[]") and path not in CATALOG.notes]
+    assert not missing
+
+
+def test_every_note_explains_a_field() -> None:
+    assert set(CATALOG.notes) <= set(CATALOG.fields)
+
+
+@pytest.mark.parametrize("name", CONCEPTS)
+def test_the_ideas_that_are_no_field_are_explained(name: str) -> None:
+    note = CATALOG.concepts[name]
+    assert len(note.text) > 300
+    assert note.see
+    assert CATALOG.explain(name).path == name
+
+
+def test_no_concept_hides_behind_a_field() -> None:
+    assert not set(CATALOG.concepts) & set(CATALOG.fields)
+
+
+@pytest.mark.parametrize("path", [*dict.fromkeys((*MOST_USED, *GUIDE))])
+def test_the_fields_people_use_are_explained_in_depth(path: str) -> None:
+    note = CATALOG.notes[path]
+    assert not [part for part in IN_DEPTH if not getattr(note, part)]
+
+
+@pytest.mark.parametrize("name", [name for name, note in NOTES.items() if note.example])
+def test_every_example_is_a_config_that_axolotl_takes_as_written(name: str) -> None:
+    text = in_a_config(NOTES[name].example)
+    report = check(text)
+    bad = [finding for finding in report.findings if finding.severity.rank <= Severity.IGNORED.rank]
+    assert not [f"{finding.rule}: {finding.message}" for finding in bad]
+
+
+@pytest.mark.parametrize("name", [name for name, note in NOTES.items() if note.example and name in CATALOG.notes])
+def test_every_example_shows_its_field_or_what_replaces_it(name: str) -> None:
+    config = read(in_a_config(NOTES[name].example))
+    field, note = CATALOG.fields[name], NOTES[name]
+    shown = {key for key in config.values if isinstance(key, str)}
+    roots = {
+        path.partition(".")[0].partition("[")[0] for path in (name, *note.see, *note.also, field.replaced_by or "")
+    }
+    assert shown & (roots | set(field.aliases))
+
+
+def test_every_related_name_exists() -> None:
+    known = set(CATALOG.fields) | set(CATALOG.concepts)
+    assert not {name: gone for name, note in NOTES.items() if (gone := set(note.see) - known)}
+
+
+def test_no_note_sends_the_reader_back_to_itself() -> None:
+    assert not [name for name, note in NOTES.items() if name in note.see]
+
+
+def test_a_summary_is_a_sentence_or_two_that_fit_a_phone() -> None:
+    wrong = {name: note.summary for name, note in NOTES.items() if not 25 <= len(note.summary) <= 220}
+    unfinished = {name: note.summary for name, note in NOTES.items() if not note.summary.endswith((".", ")"))}
+    assert not wrong
+    assert not unfinished
+
+
+def test_a_summary_says_more_than_the_name_does() -> None:
+    thin = {name: note.summary for name, note in NOTES.items() if len(content_words(note.summary, name)) < 2}
+    assert not thin
+
+
+def test_no_two_summaries_are_the_same() -> None:
+    written = [
+        (path, raw["summary"].lower())
+        for file in FILES
+        for path, raw in yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader).items()
+    ]
+    counted = Counter(summary for _, summary in written)
+    assert not [(path, summary) for path, summary in written if counted[summary] > 1]
+
+
+def test_no_note_repeats_its_summary_elsewhere() -> None:
+    for name, note in NOTES.items():
+        texts = [text for text in (note.summary, note.raising, note.lower, note.pitfalls) if len(text) > 40]
+        assert len(texts) == len(set(texts)), name
+
+
+def test_notes_speak_without_exclamation_marks_and_apologies() -> None:
+    loud = re.compile(r"(?<![|<])!(?![=\[])|\b(sorry|please|unfortunately|obviously)\b", re.IGNORECASE)
+    for name, note in NOTES.items():
+        for text in (note.summary, note.text, note.raising, note.lower, note.costs, note.pitfalls):
+            assert not loud.search(text), f"{name}: {text}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ("gradient_accumulation_steps", "gradient_accumulation_steps"),
+        ("datasets[0].type", "datasets[].type"),
+        ("hub_strategy", "hub_strategy"),
+        ("model_type", "type_of_model"),
+        ("fsdp_config.reshard_after_forward", "fsdp_config.reshard_after_forward"),
+        ("trl.beta", "trl.beta"),
+        ("cut_cross_entropy", "cut_cross_entropy"),
+        ("max_seq_length", "sequence_len"),
+        ("effective batch size", "effective batch size"),
+        ("Effective Batch Size", "effective batch size"),
+        ("out of memory", "GPU memory"),
+        ("neftune", "noisy embeddings"),
+        ("completion vs input_output vs chat_template", "dataset formats"),
+    ],
+)
+def test_what_people_ask_for_leads_to_a_note(asked: str, path: str) -> None:
+    explanation = CATALOG.explain(asked)
+    assert explanation.path == path
+    assert explanation.summary
+
+
+def test_the_batch_is_explained_with_what_it_multiplies() -> None:
+    note = CATALOG.notes["gradient_accumulation_steps"]
+    assert "once" in note.summary
+    assert "number of GPUs" in note.pitfalls
+    assert yaml.safe_load(note.example) == {"micro_batch_size": 2, "gradient_accumulation_steps": 75}
+
+
+def test_a_twin_under_test_datasets_has_the_same_note() -> None:
+    assert CATALOG.notes["test_datasets[].type"] is CATALOG.notes["datasets[].type"]
+
+
+def test_a_key_is_explained_by_what_reads_it_there() -> None:
+    assert "A list of files" in CATALOG.explain("pretraining_dataset[].data_files").pitfalls
+    assert CATALOG.explain("pretraining_dataset[].roles").summary.startswith("Nothing reads this key here.")
+    assert CATALOG.explain("test_datasets[].field_messages").modes.startswith("Ignored in preference training")
+
+
+@pytest.mark.parametrize("key", ["field: body", "field_messages: chat", "roles: {user: [human]}", "ds_type: json"])
+def test_a_key_that_only_ordinary_datasets_read_is_named_as_ignored(key: str) -> None:
+    entry = f"pretraining_dataset:\n  - path: org/text\n    {key}\nstreaming: true\nmax_steps: 10\n"
+    found = [each for each in check(in_a_config(entry)).findings if each.severity is Severity.IGNORED]
+    assert [each.fields for each in found] == [(f"pretraining_dataset[0].{key.partition(':')[0]}",)]
+
+
+def test_every_place_that_a_note_was_written_from_has_its_digest() -> None:
+    stored = read_json("evidence.json")["notes"]
+    named = {name: sorted(note.evidence) for name, note in NOTES.items() if note.evidence}
+    assert {name: sorted(places) for name, places in stored.items()} == named
+
+
+def test_where_a_field_works_is_said_in_one_line() -> None:
+    told = CATALOG.explain("neftune_noise_alpha").modes
+    assert told.startswith("Ignored in preference training")
+    assert "reinforcement learning" in told
+
+
+def test_a_field_that_this_kind_of_run_does_not_read_gets_one_warning() -> None:
+    pairs = "rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n"
+    found = check(in_a_config(f"{pairs}neftune_noise_alpha: 5\n")).findings
+    assert [each.severity for each in found if "neftune_noise_alpha" in each.fields] == [Severity.WARNING]
+    assert not [each for each in check(in_a_config("neftune_noise_alpha: 5\n")).findings if each.severity.rank < 3]

@@ -1,0 +1,121 @@
+"""The hand-written errors: complete, in plain words, linked to what exists, and found in linear time."""
+
+import re
+import time
+
+import pytest
+import yaml
+
+from knowledge.config import load_types
+from knowledge.diagnosis.known import known_errors
+from knowledge.diagnosis.log import read
+from knowledge.diagnosis.matching import Haystack, matches
+from knowledge.rules import all_rules
+from tests.places import ROOT
+
+ERRORS = known_errors()
+NAMES = "`|flash-attn|torch|transformers|trl|accelerate|bitsandbytes|vLLM|optimum|float16|8-bit"
+IDS = [known.id for known in ERRORS]
+
+
+def texts(known):
+    return [known.meaning, known.cure, known.send, *(cause.text for cause in known.causes)]
+
+
+def keys(folder, name):
+    files = sorted((ROOT / "knowledge" / folder).glob(name))
+    return [entry for file in files for entry in yaml.safe_load(file.read_text("utf-8"))["entries"]]
+
+
+def test_there_are_many_and_each_has_its_own_name():
+    assert len(ERRORS) > 250
+    assert len(IDS) == len(set(IDS))
+    assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in IDS)
+
+
+@pytest.mark.parametrize("known", ERRORS, ids=IDS)
+def test_it_is_written_in_plain_words(known):
+    for text in filter(None, texts(known)):
+        assert text[0].isupper() or re.match(NAMES, text), text
+        assert text.rstrip()[-1] in ".:?`", text
+        assert "!" not in re.sub(r"`[^`]*`", "", text), text
+        assert not re.search(r"\b(?:sorry|please|unfortunately|just|simply)\b", text, re.IGNORECASE), text
+        assert text.count("`") % 2 == 0, text
+    assert known.conclusive or known.send
+    assert not (known.harmless and not known.conclusive)
+
+
+@pytest.mark.parametrize("known", [known for known in ERRORS if known.pattern], ids=lambda known: known.id)
+def test_every_gap_in_its_words_is_filled(known):
+    named = set(known.expression.groupindex)
+    gaps = {gap for text in [*texts(known), known.write] for gap in re.findall(r"\{([a-z_]+)\}", text)}
+    gaps -= {"instruction"}  # a placeholder of Axolotl's own prompt formats
+    assert gaps <= named | set(known.unnamed)
+    assert known.strict or gaps <= set(known.unnamed)
+
+
+@pytest.mark.parametrize("known", [known for known in ERRORS if not known.pattern], ids=lambda known: known.id)
+def test_without_a_pattern_there_is_no_gap(known):
+    assert not re.findall(r"\{[a-z_]+\}", " ".join(texts(known)).replace("{instruction}", ""))
+
+
+def test_phrases_are_long_enough_to_mean_something():
+    for known in ERRORS:
+        for anchor in known.anchors:
+            assert sum(map(len, anchor.phrases)) >= 6, (known.id, anchor)
+            assert all(anchor.phrases), (known.id, anchor)
+
+
+def test_what_it_links_to_exists():
+    rules = {rule.id for rule in all_rules()} | {"wrong-type", "not-a-training-config"}
+    root = load_types().root
+    concepts = yaml.safe_load((ROOT / "knowledge" / "fields" / "concepts.yaml").read_text("utf-8"))
+    faq = {entry["key"] for entry in keys("faq", "*.yaml")}
+    for known in ERRORS:
+        for field in known.fields:
+            assert re.split(r"[.\[]", field)[0] in root or field in root or "plugin" in known.id or _of_plugin(field), (
+                field
+            )
+        assert set(known.rules) <= rules, known.id
+        assert set(known.concepts) <= set(concepts), known.id
+        assert set(known.faq) <= faq, known.id
+
+
+def _of_plugin(field):
+    models = load_types().models
+    return any(field.split(".")[0] in models[name]["fields"] for name in load_types().plugins.values())
+
+
+@pytest.mark.parametrize("known", [known for known in ERRORS if known.write], ids=lambda known: known.id)
+def test_the_lines_to_copy_are_yaml(known):
+    assert yaml.safe_load(known.write)
+
+
+@pytest.mark.parametrize("known", ERRORS, ids=IDS)
+def test_it_is_found_by_its_own_phrases(known):
+    for group in known.when:
+        phrases = (group,) if isinstance(group, str) else group
+        text = "Error: " + " x ".join(phrases)
+        found = {place.known.id for place in matches(Haystack(read(text).lines))}
+        assert known.id in found or known.strict or known.barriers, (known.id, group)
+
+
+@pytest.mark.parametrize("known", [known for known in ERRORS if known.pattern], ids=lambda known: known.id)
+def test_its_pattern_is_linear(known):
+    anchors = [phrase for group in known.when for phrase in ((group,) if isinstance(group, str) else group)]
+    for piece in ("a", "a.", "'", "KeyError: '", "No module named ", "line 1", *anchors[:3]):
+        text = (piece * (100_000 // len(piece) + 1))[:100_000]
+        start = time.process_time()
+        known.expression.search(text)
+        assert time.process_time() - start < 0.5, piece
+
+
+def test_matching_is_linear_for_all_of_them_at_once():
+    phrases = [
+        phrase for known in ERRORS for group in known.when for phrase in ((group,) if isinstance(group, str) else group)
+    ]
+    text = "\n".join(phrases)
+    hostile = ((text + "\n") * (100_000 // len(text) + 1))[:100_000]
+    start = time.process_time()
+    list(matches(Haystack(read(hostile).lines)))
+    assert time.process_time() - start < 2.0

@@ -1,0 +1,7 @@
+"""Where things are, however deep a test stands."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+"""Reference data beside the checkout; a test that reads it skips where it is absent."""

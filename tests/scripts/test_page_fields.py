@@ -1,0 +1,65 @@
+"""docs/fields.md: every field is on it, with its facts and its note."""
+
+import importlib.util
+from types import ModuleType
+
+import pytest
+
+from knowledge.catalog import Catalog
+from knowledge.catalog.labels import labels
+from tests.places import ROOT
+
+FILE = ROOT / "scripts" / "pages" / "fields.py"
+
+
+@pytest.fixture(scope="module")
+def page() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("page_fields", FILE)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def text(page: ModuleType) -> str:
+    return page.render()
+
+
+def test_every_noted_field_and_idea_has_its_place(text: str) -> None:
+    catalog = Catalog.load()
+    for path, note in catalog.notes.items():
+        assert f"### `{path}`" in text or f"`{path}`" in text, path
+        assert note.summary in text, path
+    for name in catalog.concepts:
+        assert f"### {name[:1].upper()}{name[1:]}" in text
+
+
+def test_facts_stand_with_the_note(text: str) -> None:
+    entry = text.partition("### `gradient_accumulation_steps`")[2].partition("###")[0]
+    assert "whole number · default `1`" in entry
+    assert "**Raise it**" in entry
+    assert "micro_batch_size: 2" in entry
+
+
+def test_links_of_the_table_of_contents_lead_somewhere(page: ModuleType, text: str) -> None:
+    anchors = {page.anchor(line[3:]) for line in text.splitlines() if line.startswith("## ")}
+    linked = {line.partition("(#")[2].rstrip(")") for line in text.splitlines() if line.startswith("- [")}
+    assert linked <= anchors
+
+
+@pytest.mark.parametrize(
+    ("kind", "raising"),
+    [
+        ("whole number", "Raise it"),
+        ("number or text", "Raise it"),
+        ("true or false", "On"),
+        ("true or false or text", "On"),
+        ("text", "Set it"),
+        ("list or whole number", "Set it"),
+        ("block of keys", "Set it"),
+    ],
+)
+def test_labels_fit_the_type(kind: str, raising: str) -> None:
+    assert labels(kind)[0] == raising
