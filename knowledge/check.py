@@ -18,7 +18,7 @@ from knowledge.schema import schema_findings
 from knowledge.secrets import Secret  # noqa: TC001 - pydantic reads it
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
 _Value = TypeVar("_Value")
@@ -57,9 +57,11 @@ def check(
     *,
     gpus: int = 1,
     axolotl: str | None = None,
-    dataset: bytes | Path | None = None,
+    dataset: bytes | Path | Sequence[dict[str, Any]] | None = None,
     dataset_name: str = "sample.jsonl",
     tokenizer: Path | None = None,
+    template: str | None = None,
+    examples: int = 3,
 ) -> Report:
     """Check one config. Never raises for anything in the text.
 
@@ -67,9 +69,11 @@ def check(
         text: The YAML, as pasted or from a file.
         gpus: How many GPUs (processes) the run has.
         axolotl: An older release to answer for, such as "0.16.0"; None for the release of the facts.
-        dataset: A sample of the dataset, its bytes or its path.
+        dataset: A sample of the dataset: its bytes, its path, or its rows.
         dataset_name: The name of the sample's file, which tells its format.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
+        template: The tokenizer's chat template, where it is known from elsewhere.
+        examples: How many of the first rows are shown.
     """
     config = read(text, gpus)
     document, secrets = config.document, config.secrets
@@ -84,7 +88,9 @@ def check(
             if dataset is not None:
                 from knowledge.samples import check_rows, replaced_rules
 
-                sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
+                sample = check_rows(
+                    config, dataset, name=dataset_name, tokenizer=tokenizer, template=template, examples=examples
+                )
                 found += sample.findings
                 if sample.exact and _is_whole(config, sample):
                     remember_plan(config, _plan_of_rows(config, sample))

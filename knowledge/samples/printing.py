@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 
     from jinja2 import Template as Jinja
 
+    from knowledge.samples.templates import Template
+    from knowledge.samples.tokens import Model
+
 Span = tuple[int, int]
 Part = tuple[str, bool]
 
-ALL_SECONDS = 2.0
-"""All renderings of one check together take at most as long."""
+ALL_SECONDS, EXACT_SECONDS = 2.0, 30.0
+"""All renderings of one check together take at most as long; the second where every row is counted exactly."""
 
 _STANDINS = ("[[dummy_message]]", "zzdummymessagezz")
 """What Axolotl puts in the place of a turn to find where it stands; their first and last letters differ, so that a
@@ -63,7 +66,7 @@ class Printer:
             Refused: the template refuses the conversation; in one sentence.
         """
         if self.left <= 0:
-            raise Refused("the template takes too long")
+            raise Refused("the template takes too long", stopped=True)
         if not turns:
             raise Refused("there is no message to print")
         variables = {
@@ -84,8 +87,27 @@ class Printer:
         """Whether what stands between a turn and its end token is short enough for the token to be found."""
         if self.counter is not None:
             return len(self.counter.encode(between, add_special_tokens=False).ids) <= _NEAR
-        pieces = (match[0] for match in _PIECE.finditer(between))
-        return sum(1 if each in SPECIALS or each.isspace() else max(1, round(estimate(each))) for each in pieces) <= _NEAR
+        pieces = [match[0] for match in _PIECE.finditer(between)]
+        words = [each for each in pieces if each not in SPECIALS and not each.isspace()]
+        return len(pieces) - len(words) + sum(max(1, round(estimate(each))) for each in words) <= _NEAR
+
+
+def printer_of(template: Template, model: Model, extra: Any) -> Printer | None:
+    """What prints the conversations of a sample; None where no template is at hand.
+
+    A token that nobody names is printed as empty text; one that the tokenizer is known not to have is not defined, so
+    that a template which needs it fails as it does in the run.
+    """
+    if template.jinja is None:
+        return None
+    tokens = {"bos_token": model.bos, "eos_token": model.eos}
+    return Printer(
+        template.jinja,
+        {name: token or "" for name, token in tokens.items() if token or not model.known},
+        dict(extra) if isinstance(extra, dict) else {},
+        model.counter,
+        EXACT_SECONDS if model.exact else ALL_SECONDS,
+    )
 
 
 @dataclass(frozen=True, slots=True)

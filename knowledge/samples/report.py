@@ -1,4 +1,4 @@
-"""What a check of rows says: the findings, the numbers, and how the first rows are masked."""
+"""What a check of rows says: the findings, the numbers, and the first rows as the run reads them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,27 @@ from pydantic import Field
 from knowledge.finding import Finding, Frozen
 
 
-class Span(Frozen):
-    """A piece of a row: its text, shortened, and whether it is trained."""
+class Part(Frozen):
+    """A piece of a row: its text, and whether it is trained."""
 
     text: str
     trained: bool
 
 
-class Mask(Frozen):
-    """How a row is masked; `row` counts from 1, `side` is "chosen" or "rejected" in pairs."""
+class Example(Frozen):
+    """One of the first rows as the run reads it.
+
+    Attributes:
+        row: counts from 1.
+        part: "prompt", "chosen" or "rejected" in preference data, which has an entry for each text; else "".
+        parts: the pieces; their texts joined are the text that is tokenized, with secrets masked.
+        error: why the run stops at the row; it has no parts then.
+    """
 
     row: int
-    spans: tuple[Span, ...]
-    side: str = ""
+    part: str = ""
+    parts: tuple[Part, ...] = ()
+    error: str = ""
 
 
 class SampleReport(Frozen):
@@ -36,7 +44,8 @@ class SampleReport(Frozen):
         lengths: tokens of each row that gives any, in the form that the plan takes.
         exact: whether tokens were counted with the tokenizer.
         cut: whether the file goes on behind the sample; read: bytes that were read.
-        preview: how the first rows are masked. Not part of the JSON, since it holds words of the rows.
+        examples: the first rows as the run reads them. Only the command line prints them in JSON, since they hold the
+            words of the rows.
         notes: what was assumed or not checked.
     """
 
@@ -58,5 +67,5 @@ class SampleReport(Frozen):
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     lengths: tuple[Any, ...] = Field(default=(), exclude=True)
-    preview: tuple[Mask, ...] = Field(default=(), exclude=True)
+    examples: tuple[Example, ...] = Field(default=(), exclude=True)
     findings: tuple[Finding, ...] = Field(default=(), exclude=True)

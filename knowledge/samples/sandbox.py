@@ -23,7 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 from jinja2.visitor import NodeTransformer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from jinja2 import Template
     from jinja2.parser import Parser
@@ -56,7 +56,15 @@ FAILURES = (
 
 
 class Refused(Exception):
-    """A template gives no text; the message says why."""
+    """A template gives no text; the message says why.
+
+    Attributes:
+        stopped: the template was stopped by the limits here, so that Axolotl itself may well render it.
+    """
+
+    def __init__(self, message: str, *, stopped: bool = False) -> None:
+        super().__init__(message)
+        self.stopped = stopped
 
 
 class _TooMuch(Exception):
@@ -168,9 +176,8 @@ class _Guarded(_Environment):
         self.globals.pop("lipsum")
         for name in ("wordwrap", "urlize", "xmlattr"):
             self.filters.pop(name)
-        for name, function in list(self.filters.items()):
-            if name not in _CHEAP:
-                self.filters[name] = _within_limits(function)
+        for name in _GROWING:
+            self.filters[name] = _within_limits(self.filters[name])
         self.filters |= {
             "format": _formatted,
             "spend": lambda steps: _budget.get().spend(steps),
@@ -213,12 +220,23 @@ class _Guarded(_Environment):
         return wrapped
 
 
-_CHEAP = frozenset(
-    """abs attr capitalize count d default e escape first float forceescape int last length list lower map max min
-    random reject rejectattr reverse safe select selectattr sort striptags sum title trim unique upper items dictsort
-    wordcount""".split()
+_GROWING = (
+    "batch",
+    "center",
+    "filesizeformat",
+    "groupby",
+    "indent",
+    "join",
+    "pprint",
+    "replace",
+    "round",
+    "slice",
+    "string",
+    "tojson",
+    "truncate",
+    "urlencode",
 )
-"""Filters whose result is no larger than what they are given."""
+"""Filters whose result can be larger than what they are given."""
 
 
 def _length(value: Any) -> int:
@@ -346,9 +364,10 @@ def message_keys(text: str) -> frozenset[str]:
     except (TemplateError, RecursionError):
         return frozenset()
     keys = set()
-    for node in parsed.find_all((nodes.Getattr, nodes.Getitem)):
+    found: Iterator[Any] = parsed.find_all((nodes.Getattr, nodes.Getitem))
+    for node in found:
         key = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
-        base: Any = node.node
+        base: nodes.Node = node.node
         while isinstance(base, (nodes.Getattr, nodes.Getitem)):
             base = base.node
         if isinstance(key, str) and isinstance(base, nodes.Name) and base.name == "message":
@@ -371,7 +390,7 @@ def render(template: Template, variables: dict[str, Any], seconds: float = SECON
     try:
         return template.render(variables)
     except _TooMuch as error:
-        raise Refused(f"the template was stopped: {error}") from error
+        raise Refused(f"the template was stopped: {error}", stopped=True) from error
     except RecursionError as error:
         raise Refused("the template calls itself without end") from error
     except FAILURES as error:
