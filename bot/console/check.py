@@ -173,7 +173,9 @@ def _write_json(path: str, report: Report) -> None:
 
 def json_of(report: Report) -> dict[str, Any]:
     """The report as scripts read it; findings about rows carry `source`, `row` and `rows`."""
-    plain = report.model_dump(mode="json", exclude={"secrets"})
+    from knowledge.json_values import to_plain
+
+    plain = to_plain(report, exclude={"secrets"})
     for finding in plain["findings"]:
         if finding["source"] == "config":
             for key in ("source", "row", "rows"):
@@ -190,7 +192,7 @@ def _example(example: Example) -> dict[str, Any]:
     named: dict[str, Any] = {"row": example.row, **({"part": example.part} if example.part else {})}
     if example.error:
         return {**named, "error": example.error}
-    return {**named, "parts": [part.model_dump() for part in example.parts]}
+    return {**named, "parts": [{"text": part.text, "trained": part.trained} for part in example.parts]}
 
 
 def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> None:

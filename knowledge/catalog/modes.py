@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from knowledge.finding import Frozen
+from knowledge.text import listed
+from knowledge.value import value
 
 
 class Mode(StrEnum):
@@ -17,6 +18,7 @@ class Mode(StrEnum):
     UNPACKED_STREAMING = "unpacked streaming"
     SUPERVISED = "supervised"
     PREFERENCE = "preference"
+    ORPO = "orpo"
     ONLINE = "online"
     REWARD_MODEL = "reward model"
     ADAPTER = "adapter"
@@ -37,7 +39,8 @@ _PHRASES = {
     Mode.PACKED_STREAMING: "when rows are streamed and packed",
     Mode.UNPACKED_STREAMING: "when rows are streamed without packing",
     Mode.SUPERVISED: "in supervised training (no `rl`)",
-    Mode.PREFERENCE: "in preference training (`rl: dpo`, `ipo`, `kto`, `orpo`, `simpo`)",
+    Mode.PREFERENCE: "in preference training (`rl: dpo`, `ipo`, `simpo`, `kto`)",
+    Mode.ORPO: "under `rl: orpo`",
     Mode.ONLINE: "in reinforcement learning (`rl: grpo`, `gdpo`, `ebft`)",
     Mode.REWARD_MODEL: "in reward-model training",
     Mode.ADAPTER: "with an adapter",
@@ -52,7 +55,8 @@ _PHRASES = {
 }
 
 
-class Modes(Frozen):
+@value
+class Modes:
     """What happens to a field in which kinds of run; those not named are as usual.
 
     `only`: it works in these alone and is ignored elsewhere. `ignored`: nothing reads it. `overruled`: something else
@@ -85,5 +89,4 @@ def phrase(mode: Mode) -> str:
 
 
 def _listed(modes: tuple[Mode, ...]) -> str:
-    words = [phrase(mode) for mode in modes]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return listed([phrase(mode) for mode in modes])

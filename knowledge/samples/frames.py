@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 
-from knowledge.finding import Frozen
+from knowledge.value import value
 
 
-class Frame(Frozen):
+@value
+class Frame:
     """The text around a row; columns stand in braces.
 
     Attributes:
@@ -43,7 +44,7 @@ class Frame(Frozen):
 def _frames() -> dict[str, Frame]:
     text = (resources.files("knowledge.samples") / "frames.yaml").read_text("utf-8")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    frames = [Frame.model_validate(entry) for entry in yaml.load(text, loader)]  # noqa: S506
+    frames = [Frame(**{**entry, "names": tuple(entry["names"])}) for entry in yaml.load(text, loader)]  # noqa: S506
     return {name: frame for frame in frames for name in frame.names}
 
 

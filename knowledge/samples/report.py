@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from knowledge.finding import Finding
+from knowledge.value import value
 
-from knowledge.finding import Finding, Frozen
+_STAYS = {"exclude": True}
+"""Of a field that is no part of the JSON, since it holds words of the rows, or as many numbers as there are rows."""
 
 
-class Part(Frozen):
+@value
+class Part:
     """A piece of a row: its text, and whether it is trained."""
 
     text: str
     trained: bool
 
 
-class Example(Frozen):
+@value
+class Example:
     """One of the first rows as the run reads it.
 
     Attributes:
@@ -32,7 +36,8 @@ class Example(Frozen):
     error: str = ""
 
 
-class SampleReport(Frozen):
+@value
+class SampleReport:
     """What the rows of a sample become under a config.
 
     Attributes:

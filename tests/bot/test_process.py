@@ -81,11 +81,11 @@ async def test_health_and_metrics_are_served(world, tools):
                 assert 'helpbot_checks_total{verdict="refused"} 1.0' in text
                 assert 'helpbot_command_seconds_count{command="checkconfig"} 1.0' in text
                 assert "max_seq_length" not in text
-            world.bot.in_flight.draining = True
+            world.bot.services.in_flight.draining = True
             async with session.get(f"http://127.0.0.1:{port}/healthz") as response:
                 assert response.status == 503
                 assert (await response.json())["status"] == "closing"
-            world.bot.in_flight.draining = False
+            world.bot.services.in_flight.draining = False
     finally:
         await server.close()
 
@@ -114,9 +114,7 @@ def test_make_run_without_a_token_checks_an_example_serves_the_page_and_ends_qui
             assert url, output.read_text()
             assert "effective batch" in output.read_text()
             process.send_signal(number)
-            start = time.monotonic()
-            assert process.wait(15) == 0
-            assert time.monotonic() - start < 10
+            assert process.wait(10) == 0
         finally:
             process.kill()
             process.wait()

@@ -8,6 +8,7 @@ import pytest
 from discord import app_commands, ui
 
 from bot.views.kit.components import Form, Press
+from tests.places import ROOT
 
 ANYBODY, MODERATORS, SERVER = "anybody, everywhere", "moderators", "members of a server"
 OWNER, AUTHOR = "who asked for it", "its author and moderators"
@@ -94,6 +95,13 @@ async def test_everything_that_can_be_used_is_in_the_tables(world):
     assert {form.__qualname__ for form in kinds(Form)} == set(FORMS)
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/discord.md"])
+def test_every_command_is_in_the_documents(page):
+    text = (ROOT / page).read_text("utf-8")
+    assert [name for name in {name.split()[0] for name in COMMANDS} if f"`/{name}" not in text] == []
+    assert [name for name in MENUS if name not in text] == []
+
+
 @pytest.mark.parametrize("name", [name for name, (who, _) in COMMANDS.items() if who == MODERATORS])
 async def test_commands_of_moderators_are_asked_for_on_our_side_too(world, tools, name):
     _, options = COMMANDS[name]
@@ -119,7 +127,7 @@ async def test_commands_for_anybody_answer_privately_in_a_direct_message(world, 
 
 async def test_a_role_makes_a_moderator_and_only_in_its_own_server(world, tools):
     helpers = world.guild.create_role("Helpers")
-    await world.bot.store.guilds.change(world.guild.id, moderator_role_id=helpers.id)
+    await world.bot.services.store.guilds.change(world.guild.id, moderator_role_id=helpers.id)
     cleo = world.guild.add_member(world.env.create_user("cleo"), roles=[helpers])
     for command in await world.bot.tree.fetch_commands():
         if command.name == "rules":
