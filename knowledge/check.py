@@ -21,8 +21,10 @@ from knowledge.secrets import Secret
 from knowledge.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from knowledge.samples import Sample
 
 _Value = TypeVar("_Value")
 _SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
@@ -61,11 +63,9 @@ def check(
     *,
     gpus: int = 1,
     axolotl: str | None = None,
-    dataset: bytes | Path | Sequence[dict[str, Any]] | None = None,
+    dataset: bytes | Path | Sample | None = None,
     dataset_name: str = "sample.jsonl",
     tokenizer: Path | None = None,
-    template: str | None = None,
-    examples: int = 3,
 ) -> Report:
     """Check one config. Never raises for anything in the text.
 
@@ -73,17 +73,13 @@ def check(
         text: The YAML, as pasted or from a file.
         gpus: How many GPUs (processes) the run has.
         axolotl: An older release to answer for, such as "0.16.0"; None for the release of the facts.
-        dataset: A sample of the dataset: its bytes, its path, or its rows.
+        dataset: A sample of the dataset: its bytes, its path, or a Sample that says more of it.
         dataset_name: The name of the sample's file, which tells its format.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
-        template: The tokenizer's chat template, where it is known from elsewhere.
-        examples: How many of the first rows are shown.
     """
     config = read(text, gpus)
     document, secrets = config.document, config.secrets
-    sample = None
-    if dataset is not None:
-        sample = _sample(config, dataset, name=dataset_name, tokenizer=tokenizer, template=template, examples=examples)
+    sample = _sample(config, dataset, dataset_name, tokenizer) if dataset is not None else None
     found = _findings(config, axolotl, sample)
     if secrets:
         found = _without_edits_beside(secrets, found, document)
@@ -109,13 +105,15 @@ def check(
     )
 
 
-def _sample(config: Config, dataset: bytes | Path | Sequence[dict[str, Any]], **given: Any) -> SampleReport | None:
+def _sample(
+    config: Config, dataset: bytes | Path | Sample, dataset_name: str, tokenizer: Path | None
+) -> SampleReport | None:
     """What the rows become under a training config; None where the text is not one."""
     if not (isinstance(config.document.values, Mapping) and config.values) or config.launcher is not None:
         return None
     from knowledge.samples import check_rows
 
-    sample = check_rows(config, dataset, **given)
+    sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
     if sample.exact and _is_whole(config, sample):
         remember_plan(config, _plan_of_rows(config, sample))
     return sample

@@ -18,7 +18,7 @@ from knowledge.finding import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from knowledge.samples import Example
+    from knowledge.samples import Example, Sample
 
 SUMMARY = "What Axolotl will refuse, ignore or do with a config, each with its line and cure."
 _SUFFIXES = frozenset({".yml", ".yaml"})
@@ -75,10 +75,7 @@ def run(options: argparse.Namespace) -> int:
             text,
             gpus=options.gpus,
             axolotl=options.axolotl,
-            dataset=options.dataset,
-            dataset_name=options.dataset.name if options.dataset else "sample.jsonl",
-            tokenizer=options.tokenizer,
-            examples=options.examples,
+            dataset=_sample(options),
         )
         if options.fix or options.diff:
             _write_corrected(path, text, report, whole=options.fix)
@@ -98,6 +95,15 @@ def _unusable(tokenizer: Path) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def _sample(options: argparse.Namespace) -> Sample | None:
+    """The rows beside the configs."""
+    if options.dataset is None:
+        return None
+    from knowledge.samples import Sample
+
+    return Sample(options.dataset, options.dataset.name, options.tokenizer, examples=options.examples)
 
 
 def _propose(options: argparse.Namespace) -> int:

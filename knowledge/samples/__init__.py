@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from knowledge.samples.datasets_block import propose
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
     from knowledge.samples.report import Example, Part, SampleReport
-    from knowledge.samples.rows import SAMPLE_BYTES
+    from knowledge.samples.rows import SAMPLE_BYTES, Sample
 
 __all__ = [
     "SAMPLE_BYTES",
@@ -21,6 +21,7 @@ __all__ = [
     "Example",
     "Kind",
     "Part",
+    "Sample",
     "SampleReport",
     "check_rows",
     "explain_kind",
@@ -34,7 +35,7 @@ _HOMES = {
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
     "datasets_block": ("propose",),
     "report": ("Example", "Part", "SampleReport"),
-    "rows": ("SAMPLE_BYTES",),
+    "rows": ("SAMPLE_BYTES", "Sample"),
 }
 
 

@@ -17,13 +17,13 @@ from knowledge.samples.case import Case, choose_template, model_for, settings_of
 from knowledge.samples.cures import TRIED, Curer
 from knowledge.samples.entry import Entry, check_split, choose_entry, file_form, resolve_kind
 from knowledge.samples.evaluation import check_evaluation
-from knowledge.samples.first_rows import EXAMPLES, first_rows
+from knowledge.samples.first_rows import first_rows
 from knowledge.samples.issues import Issues, Met
 from knowledge.samples.lengths import Lengths, Tally, spread
 from knowledge.samples.readers import READERS
 from knowledge.samples.reading import read_rows, rows_given
 from knowledge.samples.report import SampleReport
-from knowledge.samples.rows import MOST_COLUMNS, SAMPLE_BYTES, Rows
+from knowledge.samples.rows import MOST_COLUMNS, SAMPLE_BYTES, Rows, Sample
 from knowledge.samples.wording import Surroundings, finding, load_told, sentence
 from knowledge.secrets import mask
 
@@ -54,44 +54,43 @@ class Checked:
 
 def check_rows(
     config: Config,
-    sample: bytes | Path | Sequence[Row],
+    sample: bytes | Path | Sequence[Row] | Sample,
     *,
     name: str = "sample.jsonl",
     tokenizer: Path | None = None,
-    template: str | None = None,
-    examples: int = EXAMPLES,
 ) -> SampleReport:
     """Check a sample of rows against a config. Never raises for anything in either.
 
     Args:
         config: The config.
-        sample: The bytes of the file, or its path, of which at most SAMPLE_BYTES are read; or the rows themselves.
-        name: The name of the file; it tells the format and which dataset of the config it belongs to.
+        sample: The rows, or a Sample that says more of them; then the other arguments are not looked at.
+        name: The name of the file.
         tokenizer: A tokenizer.json, or its folder, for exact counts; else tokens are estimated from the text.
-        template: The chat template of the tokenizer, where it is known from elsewhere.
-        examples: As many of the first rows are shown.
 
     Returns:
         What the rows become, and what is wrong with them.
     """
-    name = sample.name if isinstance(sample, Path) and name == "sample.jsonl" else name
-    data, whole = sample_bytes(sample) if isinstance(sample, (bytes, Path)) else (b"", True)
+    given = sample if isinstance(sample, Sample) else Sample(sample, name, tokenizer)
+    content, name = given.content, given.name
+    if isinstance(content, Path) and name == "sample.jsonl":
+        name = content.name
+    data, whole = sample_bytes(content) if isinstance(content, (bytes, Path)) else (b"", True)
     issues = Issues()
     entry = choose_entry(config, name)
     if entry is None:
         return _without_entry(data, name)
     with _no_collection():
         form = file_form(entry, name, issues)
-        rows = read_rows(data, form, whole=whole) if isinstance(sample, (bytes, Path)) else rows_given(sample)
+        rows = read_rows(data, form, whole=whole) if isinstance(content, (bytes, Path)) else rows_given(content)
         check_split(entry, issues)
         settings = settings_of(config)
-        model = model_for(settings, tokenizer, template)
+        model = model_for(settings, given.tokenizer, given.template)
         checked = read_entry(config, entry, settings, rows, issues, model)
         _around(entry, rows, checked)
         if checked.case is not None and not checked.case.model.exact and not rows.cut and not entry.others:
             check_evaluation(config, checked.tally, issues)
         again = partial(_read_again, data, form)
-        return _report(config, entry, settings, rows, checked, name, again, examples)
+        return _report(config, entry, settings, rows, checked, name, again, given.examples)
 
 
 @contextmanager

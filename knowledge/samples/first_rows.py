@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from knowledge.samples.issues import Met
     from knowledge.samples.tokens import Model
 
-EXAMPLES = 3
-"""As many rows are shown unless more are asked for."""
-
 
 def first_rows(case: Case, count: int, words: Callable[[Met], str]) -> tuple[Example, ...]:
     """The first rows of a sample.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
 from knowledge.finding import Finding
@@ -71,6 +72,6 @@ class SampleReport:
     read: int = 0
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    lengths: tuple[Any, ...] = Field(default=(), exclude=True)
-    examples: tuple[Example, ...] = Field(default=(), exclude=True)
-    findings: tuple[Finding, ...] = Field(default=(), exclude=True)
+    lengths: tuple[Any, ...] = field(default=(), metadata=_STAYS)
+    examples: tuple[Example, ...] = field(default=(), metadata=_STAYS)
+    findings: tuple[Finding, ...] = field(default=(), metadata=_STAYS)
