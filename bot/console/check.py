@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.hub.at_once import Console
     from knowledge.hub import Targets
+    from knowledge.samples import Example, Sample
 
 SUMMARY = "What Axolotl will refuse, ignore or do with a config, each with its line and cure."
 _SUFFIXES = frozenset({".yml", ".yaml"})
@@ -41,6 +42,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--hub", action="store_true", help="look up on the Hub what a config names; at most 2.5 s a config"
+    )
+    parser.add_argument(
+        "--examples",
+        type=_count,
+        default=3,
+        metavar="N",
+        help="show the first N rows as the run reads them (default 3)",
     )
     parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
@@ -81,8 +89,7 @@ def _check_all(options: argparse.Namespace, console: Console | None) -> int:
             text,
             gpus=options.gpus,
             axolotl=options.axolotl,
-            dataset=options.dataset,
-            dataset_name=options.dataset.name if options.dataset else "sample.jsonl",
+            dataset=_sample(options),
             tokenizer=options.tokenizer,
             hub=None if console is None else console.look(_targets(text)),
         )
@@ -116,6 +123,15 @@ def _unusable(tokenizer: Path) -> str | None:
     return None
 
 
+def _sample(options: argparse.Namespace) -> Sample | None:
+    """The rows beside the configs."""
+    if options.dataset is None:
+        return None
+    from knowledge.samples import Sample
+
+    return Sample(options.dataset, options.dataset.name, options.tokenizer, examples=options.examples)
+
+
 def _propose(options: argparse.Namespace) -> int:
     """Print the `datasets:` block that fits rows; exit 1 where none does, 2 where there is nothing to look at."""
     dataset: Path | None = options.dataset
@@ -136,6 +152,12 @@ def _propose(options: argparse.Namespace) -> int:
     if block is None:
         print(f"helpbot: no dataset type of Axolotl reads the rows of {dataset}.", file=sys.stderr)
     return int(block is None)
+
+
+def _count(word: str) -> int:
+    if not word.isdecimal():
+        raise argparse.ArgumentTypeError("a whole number, 0 or more")
+    return int(word)
 
 
 def _release(word: str) -> str:
@@ -193,7 +215,17 @@ def json_of(report: Report) -> dict[str, Any]:
     for part in ("dataset", "hub"):
         if plain[part] is None:
             del plain[part]
+    if report.dataset is not None:
+        plain["dataset"]["examples"] = [_example(each) for each in report.dataset.examples]
     return plain
+
+
+def _example(example: Example) -> dict[str, Any]:
+    """A row as the run reads it, or why the run stops at it."""
+    named: dict[str, Any] = {"row": example.row, **({"part": example.part} if example.part else {})}
+    if example.error:
+        return {**named, "error": example.error}
+    return {**named, "parts": [{"text": part.text, "trained": part.trained} for part in example.parts]}
 
 
 def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> None:

@@ -18,6 +18,7 @@ from knowledge.hub import (
     is_revision,
     model_report,
 )
+from knowledge.json_values import to_plain
 from knowledge.parameters import known_total, parameters_of_repository
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ def _write(facts: HubFacts, *, as_json: bool) -> None:
     datasets = [dataset_report(each) for each in facts.datasets]
     if as_json:
         plain = {
-            "model": None if model is None else model.model_dump(mode="json"),
-            "datasets": [each.model_dump(mode="json") for each in datasets],
+            "model": None if model is None else to_plain(model),
+            "datasets": [to_plain(each) for each in datasets],
         }
         print(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
         return

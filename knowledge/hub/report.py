@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from knowledge.finding import Frozen
 from knowledge.hub.facts import DataRepository, HubFacts, Repository, Status
 from knowledge.hub.reading import Kind, architecture_name, context_length, has_template, kind_of, quantized_as
+from knowledge.value import value
 
 
-class HubModel(Frozen):
+@value
+class HubModel:
     """The base model.
 
     Attributes:
@@ -35,7 +36,8 @@ class HubModel(Frozen):
     kind: Kind = "other"
 
 
-class HubDataset(Frozen):
+@value
+class HubDataset:
     """A dataset of the config.
 
     Attributes:
@@ -55,7 +57,8 @@ class HubDataset(Frozen):
     columns: tuple[str, ...] = ()
 
 
-class HubReport(Frozen):
+@value
+class HubReport:
     """What was found; datasets in the order of `datasets`, `test_datasets`, `pretraining_dataset`."""
 
     model: HubModel | None = None

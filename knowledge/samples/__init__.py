@@ -13,17 +13,18 @@ if TYPE_CHECKING:
     from knowledge.samples.datasets_block import propose
     from knowledge.samples.from_hub import HubRows, check_hub_rows, plan_of_hub
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
-    from knowledge.samples.report import Mask, SampleReport, Span
-    from knowledge.samples.rows import SAMPLE_BYTES
+    from knowledge.samples.report import Example, Part, SampleReport
+    from knowledge.samples.rows import SAMPLE_BYTES, Sample
 
 __all__ = [
     "SAMPLE_BYTES",
     "Column",
+    "Example",
     "HubRows",
     "Kind",
-    "Mask",
+    "Part",
+    "Sample",
     "SampleReport",
-    "Span",
     "check_hub_rows",
     "check_rows",
     "explain_kind",
@@ -38,8 +39,8 @@ _HOMES = {
     "from_hub": ("HubRows", "check_hub_rows", "plan_of_hub"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
     "datasets_block": ("propose",),
-    "report": ("Mask", "SampleReport", "Span"),
-    "rows": ("SAMPLE_BYTES",),
+    "report": ("Example", "Part", "SampleReport"),
+    "rows": ("SAMPLE_BYTES", "Sample"),
 }
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.plan import make_plan
 from knowledge.samples.checking import check_rows
+from knowledge.samples.rows import Sample
+from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,15 +39,36 @@ def check_hub_rows(config: Config, facts: HubFacts, tokenizer: Path | None = Non
         facts: What the Hub said.
         tokenizer: A tokenizer.json, or its folder, for exact counts.
     """
+    template = _template(facts)
     checked = []
     for found in facts.datasets:
         if found.sample:
-            data = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in found.sample).encode(
-                "utf-8", "replace"
-            )
-            report = check_rows(config, data, name=found.field, tokenizer=tokenizer, whole=found.whole)
-            checked.append(HubRows(found, report.model_copy(update={"file": found.id, "cut": not found.whole})))
+            sample = Sample(_masked(found.sample), found.field, tokenizer, template, whole=found.whole)
+            checked.append(HubRows(found, replace(check_rows(config, sample), file=found.id)))
     return tuple(checked)
+
+
+def _masked(rows: tuple[dict[str, Any], ...]) -> list[dict[str, Any]]:
+    """The rows with their secrets masked, as a file's are before it is read."""
+    masked = []
+    for row in rows:
+        text = json.dumps(row)
+        masked.append(row if (shown := mask(text)) == text else _read(shown))
+    return masked
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        row: dict[str, Any] = json.loads(text)
+    except ValueError:
+        return {}
+    return row
+
+
+def _template(facts: HubFacts) -> str | None:
+    """The chat template of the tokenizer that the run loads; "" where it has none, None where that is not known."""
+    own = next((each for each in facts.others if each.field == "tokenizer_config"), facts.model)
+    return None if own is None else own.template
 
 
 def plan_of_hub(config: Config, facts: HubFacts, checked: tuple[HubRows, ...]) -> TrainingPlan | None:
