@@ -14,6 +14,7 @@ from knowledge.diagnosis import Diagnosis
 from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
+from knowledge.hub import HubFacts
 from knowledge.json_values import from_plain
 from knowledge.memory import Fitting, smaller_cards
 from knowledge.value import value
@@ -94,9 +95,14 @@ def check(
     axolotl: str | None = None,
     dataset: bytes | None = None,
     dataset_name: str = "sample.jsonl",
+    hub: dict[str, Any] | None = None,
 ) -> Report:
     """Checks a config."""
-    return check_config(text, gpus=gpus, axolotl=axolotl, dataset=dataset, dataset_name=dataset_name)
+    from knowledge.samples import Sample
+
+    sample = None if dataset is None else Sample(dataset, dataset_name)
+    facts = None if hub is None else from_plain(HubFacts, hub)
+    return check_config(text, gpus=gpus, axolotl=axolotl, dataset=sample, hub=facts)
 
 
 def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:

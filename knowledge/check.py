@@ -67,7 +67,6 @@ def check(
     gpus: int = 1,
     axolotl: str | None = None,
     dataset: bytes | Path | Sample | None = None,
-    dataset_name: str = "sample.jsonl",
     tokenizer: Path | None = None,
     hub: HubFacts | None = None,
 ) -> Report:
@@ -78,7 +77,6 @@ def check(
         gpus: How many GPUs (processes) the run has.
         axolotl: An older release to answer for, such as "0.16.0"; None for the release of the facts.
         dataset: A sample of the dataset: its bytes, its path, or a Sample that says more of it.
-        dataset_name: The name of the sample's file, which tells its format.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
         hub: What the Hub says of the model and the datasets; rows that it shows are checked where none are given.
     """
@@ -86,7 +84,7 @@ def check(
     remember_facts(config, hub)
     document, secrets = config.document, config.secrets
     trains = bool(config.values) and config.launcher is None
-    sample = _sample(config, dataset, dataset_name, tokenizer) if dataset is not None else None
+    sample = _sample(config, dataset, tokenizer) if dataset is not None else None
     shown = _shown(config, hub, tokenizer) if hub is not None and sample is None and trains else ()
     samples = (sample,) if sample is not None else tuple(each.report for each in shown)
     found = _findings(config, axolotl, samples)
@@ -114,15 +112,13 @@ def check(
     )
 
 
-def _sample(
-    config: Config, dataset: bytes | Path | Sample, dataset_name: str, tokenizer: Path | None
-) -> SampleReport | None:
+def _sample(config: Config, dataset: bytes | Path | Sample, tokenizer: Path | None) -> SampleReport | None:
     """What the rows become under a training config; None where the text is not one."""
     if not (isinstance(config.document.values, Mapping) and config.values) or config.launcher is not None:
         return None
     from knowledge.samples import check_rows
 
-    sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
+    sample = check_rows(config, dataset, tokenizer=tokenizer)
     if sample.exact and _is_whole(config, sample):
         remember_plan(config, _plan_of_rows(config, sample))
     return sample

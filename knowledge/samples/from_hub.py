@@ -39,11 +39,12 @@ def check_hub_rows(config: Config, facts: HubFacts, tokenizer: Path | None = Non
         facts: What the Hub said.
         tokenizer: A tokenizer.json, or its folder, for exact counts.
     """
-    template = _template(facts)
+    own = next((each for each in facts.others if each.field == "tokenizer_config"), facts.model)
+    template, specials = (None, None) if own is None else (own.template, own.tokenizer)
     checked = []
     for found in facts.datasets:
         if found.sample:
-            sample = Sample(_masked(found.sample), found.field, tokenizer, template, whole=found.whole)
+            sample = Sample(_masked(found.sample), found.field, tokenizer, template, specials, whole=found.whole)
             checked.append(HubRows(found, replace(check_rows(config, sample), file=found.id)))
     return tuple(checked)
 
@@ -63,12 +64,6 @@ def _read(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return row
-
-
-def _template(facts: HubFacts) -> str | None:
-    """The chat template of the tokenizer that the run loads; "" where it has none, None where that is not known."""
-    own = next((each for each in facts.others if each.field == "tokenizer_config"), facts.model)
-    return None if own is None else own.template
 
 
 def plan_of_hub(config: Config, facts: HubFacts, checked: tuple[HubRows, ...]) -> TrainingPlan | None:
