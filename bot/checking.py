@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import jobs
@@ -10,6 +11,7 @@ from bot.answers import Checked
 from bot.store import GuildSettings, StoreUnavailable
 from bot.views.check import words
 from bot.views.faq.reading import offered
+from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from bot.request import CheckRequest, Submission
     from bot.services import Services
     from knowledge.diagnosis import Diagnosis
+    from knowledge.hub import HubFacts
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +38,7 @@ async def check(services: Services, request: CheckRequest) -> Checked:
     if request.axolotl is None and settings.axolotl is not None:
         said.append(words.server_release(settings.axolotl))
     gpus, release = request.gpus or settings.gpus or 1, request.axolotl or settings.axolotl
+    facts = request.facts or await _look_up(services, request, settings)
     report = await services.workers.run(
         jobs.check,
         text=submission.text,
@@ -42,13 +46,14 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         axolotl=release,
         dataset=None if dataset is None else dataset.data,
         dataset_name="" if dataset is None else dataset.name,
+        hub=None if facts is None else to_plain(facts),
     )
     services.metrics.check(report.verdict)
     for secret in (*submission.secrets, *(dataset.secrets if dataset is not None else ())):
         services.metrics.secret(secret.kind)
     shown = [finding for finding in report.findings if finding.rule not in muted]
     return Checked(
-        request=request,
+        request=replace(request, facts=facts),
         report=report,
         gpus=gpus,
         axolotl=release,
@@ -62,6 +67,14 @@ async def check(services: Services, request: CheckRequest) -> Checked:
             rules=[finding.rule for finding in shown],
         ),
     )
+
+
+async def _look_up(services: Services, request: CheckRequest, settings: GuildSettings) -> HubFacts | None:
+    """What the Hub says of what a config names; None where nobody is to be asked, or there is nothing to ask for."""
+    if services.hub is None or settings.hub is False:
+        return None
+    targets = await services.workers.run(jobs.targets, text=request.submission.text)
+    return await services.hub.look(targets, member=request.owner) if targets.any else None
 
 
 async def defaults_of(services: Services, guild_id: int | None) -> GuildSettings:

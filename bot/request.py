@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic.dataclasses import dataclass as validated
 
+from knowledge.hub import HubFacts
 from knowledge.secrets import Secret
 
 Kind = Literal["config", "log", "other"]
@@ -63,6 +64,7 @@ class CheckRequest:
         gpus: GPUs; without it those that the server has set, or 1.
         axolotl: Release; without it the one that the server has set, or the newest known.
         dataset: Rows of the dataset.
+        facts: What the Hub said when the config was checked before; None asks it.
         message: Channel and message in which the config stands, where it is a message in a channel.
         public: Whether the member may answer that message in public.
         compare: Whether this is a new check, to be compared with the member's last one.
@@ -74,6 +76,7 @@ class CheckRequest:
     gpus: int | None = None
     axolotl: str | None = None
     dataset: Sample | None = None
+    facts: HubFacts | None = None
     message: tuple[int, int] | None = None
     public: bool = False
     compare: bool = True

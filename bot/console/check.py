@@ -97,8 +97,8 @@ def _check_all(options: argparse.Namespace, console: Console | None) -> int:
             _write_corrected(path, text, report, whole=options.fix)
         else:
             _WRITERS[options.format](path, report)
-        if console is None and options.format == "text" and _targets(text).any:
-            print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.\n")
+            if console is None and options.format == "text" and _targets(text).any:
+                print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.\n")
         if code == 0 and _fails(report.findings, options.fail_on):
             code = 1
     return code
