@@ -32,8 +32,6 @@ _LOGITS = 4.0
 _SHORTER = 0.65
 # The range is never wider than this, from low to high.
 _WIDEST = 1.49
-# Tokens of one micro batch beyond which no number makes sense, and floating point gives up.
-_MOST_TOKENS = 10**12
 
 
 class Parts(Frozen):
@@ -94,10 +92,7 @@ def memory_of(config: Config) -> MemoryEstimate | None:
         # What the estimate reads is not what the rule reads that asks for it.
         reads, config.reads = config.reads, None
         run = read_run(config)
-        absurd = (
-            run is not None and max(run.tokens, run.evaluation * run.sequence, run.context, run.tensor) > _MOST_TOKENS
-        )
-        config.memo["memory"] = None if run is None or absurd else estimate(run)
+        config.memo["memory"] = None if run is None or run.absurd else estimate(run)
         config.reads = reads
     found: MemoryEstimate | None = config.memo["memory"]
     return found
