@@ -42,6 +42,8 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         axolotl=release,
         dataset=None if dataset is None else dataset.data,
         dataset_name="" if dataset is None else dataset.name,
+        gpu=request.gpu,
+        price=request.price or services.settings.gpu_prices.get(request.gpu or ""),
     )
     services.metrics.check(report.verdict)
     for secret in (*submission.secrets, *(dataset.secrets if dataset is not None else ())):

@@ -16,6 +16,7 @@ from knowledge.diagnosis import Diagnosis
 from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding, Frozen
 from knowledge.fixes import corrected, diff
+from knowledge.gpus import gpu_named
 from knowledge.memory import Fitting, smaller_cards
 
 if TYPE_CHECKING:
@@ -90,9 +91,19 @@ def check(
     axolotl: str | None = None,
     dataset: bytes | None = None,
     dataset_name: str = "sample.jsonl",
+    gpu: str | None = None,
+    price: float | None = None,
 ) -> Report:
     """Checks a config."""
-    return check_config(text, gpus=gpus, axolotl=axolotl, dataset=dataset, dataset_name=dataset_name)
+    return check_config(
+        text,
+        gpus=gpus,
+        axolotl=axolotl,
+        dataset=dataset,
+        dataset_name=dataset_name,
+        gpu=None if gpu is None else gpu_named(gpu),
+        price=price,
+    )
 
 
 def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
@@ -107,9 +118,12 @@ def diagnose(text: str, *, gpus: int = 1) -> Diagnosis:
     return diagnose_log(text, gpus=gpus)
 
 
-def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = None) -> Comparison:
+def compare(
+    before: str, after: str, *, gpus: int = 1, gpus_after: int | None = None, gpu: str | None = None
+) -> Comparison:
     """Compares two configs."""
-    return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after)
+    card = None if gpu is None else gpu_named(gpu)
+    return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after, gpu=card)
 
 
 def curve(text: str, *, gpus: int = 1) -> Picture | None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge.config import Config, read
 from knowledge.document import MAX_FINDINGS, Document, Mapping
+from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Frozen, Place, Severity, make
-from knowledge.memory import MemoryEstimate, memory_of
+from knowledge.memory import MemoryEstimate, fits, memory_of
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from knowledge.gpus import Gpu
+
 _Value = TypeVar("_Value")
 _SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
 
@@ -30,7 +33,8 @@ class Report(Frozen):
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
-    `launcher` says that it is no training config but a file for `--cloud`.
+    `launcher` says that it is no training config but a file for `--cloud`; `gpu` is the card that was asked about,
+    with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`.
     """
 
     axolotl: str
@@ -38,6 +42,10 @@ class Report(Frozen):
     findings: tuple[Finding, ...]
     plan: TrainingPlan | None = None
     memory: MemoryEstimate | None = None
+    gpu: str | None = None
+    duration: Duration | None = None
+    fits: bool | None = None
+    cost: Cost | None = None
     dataset: SampleReport | None = None
     gpus: int = 1
     keys: int = 0
@@ -60,6 +68,8 @@ def check(
     dataset: bytes | Path | None = None,
     dataset_name: str = "sample.jsonl",
     tokenizer: Path | None = None,
+    gpu: Gpu | None = None,
+    price: float | None = None,
 ) -> Report:
     """Check one config. Never raises for anything in the text.
 
@@ -70,6 +80,8 @@ def check(
         dataset: A sample of the dataset, its bytes or its path.
         dataset_name: The name of the sample's file, which tells its format.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
+        gpu: The card that the run is for: whether it fits, and how long it takes.
+        price: Price of one such GPU for an hour.
     """
     config = read(text, gpus)
     document, secrets = config.document, config.secrets
@@ -98,6 +110,8 @@ def check(
     trains = bool(config.values) and config.launcher is None
     if secrets:
         found = _without_edits_beside(secrets, found, document)
+    memory = _attempt("memory estimate", config, partial(memory_of, config)) if trains else None
+    duration = _attempt("duration", config, partial(duration_of, config, gpu)) if trains and gpu else None
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     cut = len(found) > MAX_FINDINGS
@@ -108,7 +122,11 @@ def check(
         findings=tuple(found[:MAX_FINDINGS]),
         dataset=sample,
         plan=_attempt("plan", config, partial(_plan, config, sample)) if trains else None,
-        memory=_attempt("memory estimate", config, partial(memory_of, config)) if trains else None,
+        memory=memory,
+        gpu=gpu.name if gpu else None,
+        duration=duration,
+        fits=fits(memory, gpu) if gpu else None,
+        cost=cost_of(duration, price, gpus),
         gpus=gpus,
         keys=len(config.values),
         repairs=tuple(document.repairs),

@@ -26,15 +26,14 @@ def assumptions(run: Run, plan: TrainingPlan, gpu: Gpu, pace: Pace | None) -> tu
 
 def _card(run: Run, gpu: Gpu) -> list[str | None]:
     names = ", ".join(card.name for card in gpu.cards)
-    joined = {card.link for card in gpu.cards}
     return [
         f"The name was read as {gpu.name}." if gpu.guessed else None,
         f"The range covers {names}." if len(gpu.cards) > 1 else None,
         None
         if gpu.bf16
         else f"{gpu.name} does not compute in bf16: Axolotl stops on `bf16: true`, and fp16 is assumed.",
-        f"The GPUs are in one machine, joined by {'NVLink' if joined == {'nvlink'} else 'PCIe'}."
-        if run.ranks > 1 and len(joined) == 1
+        f"The GPUs are in one machine, joined by {'NVLink' if gpu.link == 'nvlink' else 'PCIe'}."
+        if run.ranks > 1
         else None,
     ]
 

@@ -139,7 +139,7 @@ def speed(
         # The reference's forward pass: of a copy, or of the model without its adapter.
         more = 1 + 1 / work.passes
         work = work._replace(matrices=work.matrices * more, attention=work.attention * more, moved=work.moved * more)
-    each = [seconds_of(work, card, fitted) for card in gpu.cards]
+    each = [seconds_of(work, card, gpu.link, fitted) for card in gpu.cards]
     return Seconds(*(math.exp(sum(math.log(max(s[i], 1e-12)) for s in each) / len(each)) for i in range(5)))
 
 

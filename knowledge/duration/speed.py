@@ -58,17 +58,18 @@ class Seconds(NamedTuple):
     rest: float
 
 
-def seconds_of(work: Work, card: Card, fitted: Coefficients = FITTED) -> Seconds:
+def seconds_of(work: Work, card: Card, link: str, fitted: Coefficients = FITTED) -> Seconds:
     """Seconds of one micro batch, and of what an optimizer step needs beside its micro batches.
 
     Args:
         work: The work on one GPU.
         card: The card.
+        link: How it is joined to the others: "nvlink" or "pcie".
         fitted: The coefficients.
     """
     peak = card.bf16_tflops * 1e12 * (1.0 if card.bf16 else _WITHOUT_BF16)
     bandwidth = card.bandwidth_gbs * 1e9
-    link = fitted.nvlink if card.link == "nvlink" else fitted.pcie
+    joined = fitted.nvlink if link == "nvlink" else fitted.pcie
     moved = work.moved * (1 + fitted.adapter if work.adapted else 1)
     compute = (
         work.matrices / (fitted.matrices * peak)
@@ -77,6 +78,8 @@ def seconds_of(work: Work, card: Card, fitted: Coefficients = FITTED) -> Seconds
         + work.unpacked * fitted.unpacking / bandwidth
     )
     launch = work.layers * (fitted.layer + (fitted.adapter_layer if work.adapted else 0.0))
-    exchange = work.exchanged / link + work.hosted / _HOST_LINK
-    rest = work.step_moved / (fitted.memory * bandwidth) + work.step_exchanged / link + work.step_hosted / _HOST_MEMORY
+    exchange = work.exchanged / joined + work.hosted / _HOST_LINK
+    rest = (
+        work.step_moved / (fitted.memory * bandwidth) + work.step_exchanged / joined + work.step_hosted / _HOST_MEMORY
+    )
     return Seconds(compute, launch, exchange, math.hypot(compute, launch, exchange), rest)

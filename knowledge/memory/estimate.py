@@ -14,6 +14,7 @@ from knowledge.memory.weights import Static, static_bytes
 
 if TYPE_CHECKING:
     from knowledge.config import Config
+    from knowledge.gpus import Gpu
     from knowledge.memory.run import Run
 
 CARDS = tuple(sizes())
@@ -135,6 +136,21 @@ def estimate(run: Run) -> MemoryEstimate:
         tight=tuple(size for size, usable in sizes().items() if middle <= usable < high),
         assumptions=assumptions(run, peak),
     )
+
+
+def fits(memory: MemoryEstimate | None, gpu: Gpu) -> bool | None:
+    """Whether a card holds a run; None where that is not known, or differs among the cards that its name covers.
+
+    Args:
+        memory: What the run needs of one GPU.
+        gpu: The card.
+    """
+    if memory is None:
+        return None
+    least, most = gpu.usable_gib
+    if memory.estimate_gib <= least:
+        return True
+    return None if memory.estimate_gib <= most else False
 
 
 def _peak(run: Run) -> tuple[Static, Moment]:
