@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from bot.request import PASTED
 from knowledge import Report
+from knowledge.json_values import from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -91,7 +92,7 @@ class _Packed:
         request, dataset = checked.request, checked.request.dataset
         large = (
             request.submission.text.encode("utf-8", "surrogatepass"),
-            checked.report.model_dump_json(round_trip=True).encode(),
+            to_json(checked.report).encode(),
             dataset.data if dataset is not None else b"",
         )
         small = replace(
@@ -110,7 +111,7 @@ class _Packed:
             submission=replace(small.submission, text=text),
             dataset=None if dataset is None else replace(dataset, data=zlib.decompress(self.rows)),
         )
-        report = Report.model_validate_json(zlib.decompress(self.report))
+        report = from_json(Report, zlib.decompress(self.report))
         return replace(self.bare, request=request, report=report)
 
     @property

@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ConfigDict
-
 from bot import reading, request
 from knowledge import Report
 from knowledge import check as check_config
+from knowledge.check import on_card
 from knowledge.compare import Comparison
 from knowledge.compare import compare as compare_configs
 from knowledge.config import read
 from knowledge.diagnosis import Diagnosis
 from knowledge.diagnosis import diagnose as diagnose_log
-from knowledge.finding import Finding, Frozen
+from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
+from knowledge.json_values import from_plain
 from knowledge.memory import Fitting, smaller_cards
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_BYTES = {"extra": "forbid", "ser_json_bytes": "base64", "val_json_bytes": "base64"}
 _MASK = 1500
 """Characters of the rows that are shown."""
 
 
-class Correction(Frozen):
+@value
+class Correction:
     """A config with its mechanical faults mended.
 
     Attributes:
@@ -41,7 +44,8 @@ class Correction(Frozen):
     mended: int
 
 
-class Picture(Frozen):
+@value
+class Picture:
     """A picture.
 
     Attributes:
@@ -49,13 +53,14 @@ class Picture(Frozen):
         alt: What it shows, in words.
     """
 
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    __pydantic_config__ = _BYTES
 
     png: bytes
     alt: str
 
 
-class Rows(Frozen):
+@value
+class Rows:
     """What the rows of a dataset become.
 
     Attributes:
@@ -65,7 +70,7 @@ class Rows(Frozen):
         picture: The lengths of the rows.
     """
 
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    __pydantic_config__ = _BYTES
 
     block: str | None
     lines: tuple[str, ...] = ()
@@ -92,23 +97,15 @@ def check(
     dataset: bytes | None = None,
     dataset_name: str = "sample.jsonl",
     gpu: str | None = None,
-    price: float | None = None,
 ) -> Report:
-    """Checks a config."""
-    return check_config(
-        text,
-        gpus=gpus,
-        axolotl=axolotl,
-        dataset=dataset,
-        dataset_name=dataset_name,
-        gpu=None if gpu is None else gpu_named(gpu),
-        price=price,
-    )
+    """Checks a config; with a card also whether it fits, and how long it takes there."""
+    report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=dataset, dataset_name=dataset_name)
+    return report if gpu is None else on_card(report, text, gpu_named(gpu))
 
 
 def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
     """Mends what the findings say is mechanical."""
-    found = [finding for each in findings if (finding := Finding.model_validate(each)).edit]
+    found = [finding for each in findings if (finding := from_plain(Finding, each)).edit]
     after = corrected(text, found)
     return Correction(text=after, diff=diff(text, after, name), mended=len(found))
 

@@ -65,7 +65,7 @@ class CheckConfig(commands.Cog):
     )
     @app_commands.autocomplete(gpu=complete_gpu)
     @answered_command
-    async def checkconfig(
+    async def checkconfig(  # noqa: PLR0913 - one argument an option
         self,
         interaction: discord.Interaction[ServiceBot],
         file: discord.Attachment | None = None,
@@ -73,7 +73,7 @@ class CheckConfig(commands.Cog):
         dataset: discord.Attachment | None = None,
         version: app_commands.Range[str, 1, 20] | None = None,
         gpu: app_commands.Range[str, 1, LONGEST] | None = None,
-        price: app_commands.Range[float, 0, MOST] | None = None,
+        price: app_commands.Range[float, 0.0, MOST] | None = None,
     ) -> None:
         """Checks a file; proposes a block for rows without one; with neither opens a form to paste a config into."""
         release = _release(version)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge.config import Config, read
 from knowledge.document import MAX_FINDINGS, Document, Mapping
 from knowledge.duration import Cost, Duration, cost_of, duration_of
-from knowledge.finding import Edit, Finding, Frozen, Place, Severity, make
+from knowledge.finding import Edit, Finding, Place, Severity
+from knowledge.fixes import Reading, proven
 from knowledge.memory import MemoryEstimate, fits, memory_of
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
@@ -17,6 +19,7 @@ from knowledge.rules import run
 from knowledge.samples.report import SampleReport
 from knowledge.schema import schema_findings
 from knowledge.secrets import Secret
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +31,8 @@ _Value = TypeVar("_Value")
 _SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
 
 
-class Report(Frozen):
+@value
+class Report:
     """What a check says of one config.
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
@@ -68,8 +72,6 @@ def check(
     dataset: bytes | Path | None = None,
     dataset_name: str = "sample.jsonl",
     tokenizer: Path | None = None,
-    gpu: Gpu | None = None,
-    price: float | None = None,
 ) -> Report:
     """Check one config. Never raises for anything in the text.
 
@@ -80,53 +82,25 @@ def check(
         dataset: A sample of the dataset, its bytes or its path.
         dataset_name: The name of the sample's file, which tells its format.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
-        gpu: The card that the run is for: whether it fits, and how long it takes.
-        price: Price of one such GPU for an hour.
     """
     config = read(text, gpus)
     document, secrets = config.document, config.secrets
-    found = [_fault_finding(fault, document) for fault in document.faults]
-    found += [_duplicate(each, document) for each in document.duplicates[: MAX_FINDINGS + 1]]
-    sample = None
-    if isinstance(document.values, Mapping) and document.values:
-        found += schema_findings(config)
-        if config.launcher is not None:
-            found += run(config)
-        else:
-            if dataset is not None:
-                from knowledge.samples import check_rows, replaced_rules
-
-                sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
-                found += sample.findings
-                if sample.exact and _is_whole(config, sample):
-                    remember_plan(config, _plan_of_rows(config, sample))
-            found += run(config)
-            if sample is not None:
-                needless = replaced_rules(sample)
-                found = [each for each in found if each.rule not in needless]
-            found = release_findings(config, found, axolotl)
-    elif not any(finding.severity is Severity.ERROR for finding in found):
-        found.append(_not_a_mapping(document))
-    trains = bool(config.values) and config.launcher is None
+    sample = _sample(config, dataset, dataset_name, tokenizer) if dataset is not None else None
+    found = _findings(config, axolotl, sample)
     if secrets:
         found = _without_edits_beside(secrets, found, document)
-    memory = _attempt("memory estimate", config, partial(memory_of, config)) if trains else None
-    duration = _attempt("duration", config, partial(duration_of, config, gpu)) if trains and gpu else None
+    found = proven(text, Reading(document.values, found), partial(_read_again, gpus=gpus, axolotl=axolotl))
+    trains = bool(config.values) and config.launcher is None
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     cut = len(found) > MAX_FINDINGS
-    return make(
-        Report,
+    return Report(
         axolotl=axolotl or config.types.axolotl,
         verdict=_verdict(found),
         findings=tuple(found[:MAX_FINDINGS]),
         dataset=sample,
         plan=_attempt("plan", config, partial(_plan, config, sample)) if trains else None,
-        memory=memory,
-        gpu=gpu.name if gpu else None,
-        duration=duration,
-        fits=fits(memory, gpu) if gpu else None,
-        cost=cost_of(duration, price, gpus),
+        memory=_attempt("memory estimate", config, partial(memory_of, config)) if trains else None,
         gpus=gpus,
         keys=len(config.values),
         repairs=tuple(document.repairs),
@@ -137,11 +111,67 @@ def check(
     )
 
 
+def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None) -> Report:
+    """A report that also says whether the run fits a card, and how long it takes there.
+
+    Args:
+        report: What was found in the text.
+        text: The text.
+        gpu: The card.
+        price: Price of one such GPU for an hour, for the cost.
+    """
+    if report.plan is None:
+        return replace(report, gpu=gpu.name)
+    config = read(text, report.gpus)
+    remember_plan(config, report.plan)
+    duration = _attempt("duration", config, partial(duration_of, config, gpu))
+    cost = cost_of(duration, price, report.gpus)
+    return replace(report, gpu=gpu.name, duration=duration, fits=fits(report.memory, gpu), cost=cost)
+
+
+def _sample(config: Config, dataset: bytes | Path, dataset_name: str, tokenizer: Path | None) -> SampleReport | None:
+    """What the rows become under a training config; None where the text is not one."""
+    if not (isinstance(config.document.values, Mapping) and config.values) or config.launcher is not None:
+        return None
+    from knowledge.samples import check_rows
+
+    sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
+    if sample.exact and _is_whole(config, sample):
+        remember_plan(config, _plan_of_rows(config, sample))
+    return sample
+
+
+def _findings(config: Config, axolotl: str | None, sample: SampleReport | None = None) -> list[Finding]:
+    """What is found in a text: of the YAML, the names and types, the rows, the rules, the release."""
+    document = config.document
+    found = [_fault_finding(fault, document) for fault in document.faults]
+    found += [_duplicate(each, document) for each in document.duplicates[: MAX_FINDINGS + 1]]
+    if not isinstance(document.values, Mapping) or not document.values:
+        if not any(finding.severity is Severity.ERROR for finding in found):
+            found.append(_not_a_mapping(document))
+        return found
+    found += schema_findings(config)
+    found += sample.findings if sample is not None else ()
+    found += run(config)
+    if sample is not None:
+        from knowledge.samples import replaced_rules
+
+        needless = replaced_rules(sample)
+        found = [each for each in found if each.rule not in needless]
+    return found if config.launcher is not None else release_findings(config, found, axolotl)
+
+
+def _read_again(text: str, *, gpus: int, axolotl: str | None) -> Reading:
+    """A corrected copy, checked as the text itself was."""
+    config = read(text, gpus)
+    return Reading(config.document.values, _findings(config, axolotl))
+
+
 def _without_edits_beside(secrets: Iterable[Secret], found: list[Finding], document: Document) -> list[Finding]:
     """No edit on the line of a secret: its columns are those of the masked text."""
     lines = {document.given(secret.line - 1, 0)[0] for secret in secrets}
     return [
-        finding.model_copy(update={"edit": None})
+        replace(finding, edit=None)
         if finding.edit and not lines.isdisjoint(range(finding.edit.line, finding.edit.end_line + 1))
         else finding
         for finding in found
@@ -196,9 +226,8 @@ def _not_checked(config: Config, *, rows: bool, cut: bool) -> tuple[str, ...]:
 def _fault_finding(fault: Any, document: Document) -> Finding:
     line, column = document.given(min(fault.line, len(document.lines)) - 1, fault.column - 1)
     excerpt = document.lines[fault.line - 1].strip() if fault.line <= len(document.lines) else ""
-    place = make(Place, path="", line=line, column=column, excerpt=excerpt)
-    return make(
-        Finding,
+    place = Place(path="", line=line, column=column, excerpt=excerpt)
+    return Finding(
         rule=fault.id,
         severity=Severity.ERROR,
         line=line,
@@ -217,15 +246,14 @@ def _line_edit(fault: Any, document: Document) -> Edit | None:
         return None
     first, last, text = fault.replaces
     start, end = document.given(first, 0), document.given(last, len(document.lines[last]))
-    return make(Edit, line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
+    return Edit(line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
 
 
 def _duplicate(each: Any, document: Document) -> Finding:
     first, last = document.given(each.first.line, each.first.column), document.given(each.last.line, each.last.column)
     words = document.lines[each.first.line][each.first.column :].strip()
-    place = make(Place, path=str(each.key), line=first[0], column=first[1], excerpt=words)
-    return make(
-        Finding,
+    place = Place(path=str(each.key), line=first[0], column=first[1], excerpt=words)
+    return Finding(
         rule="yaml-duplicate-key",
         severity=Severity.WARNING,
         fields=(str(each.key),),
@@ -241,8 +269,7 @@ def _not_a_mapping(document: Document) -> Finding:
     kind = {list: "a list", type(None): "empty", Mapping: "empty"}.get(
         type(document.values), "a list" if isinstance(document.values, list) else "a single value"
     )
-    return make(
-        Finding,
+    return Finding(
         rule="yaml-not-a-mapping",
         severity=Severity.ERROR,
         line=1,

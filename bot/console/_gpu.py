@@ -9,6 +9,7 @@ from bot.console._arguments import UnusableFileError, gpus, text_of
 from bot.views.check.cost import cost_line, duration_lines, fit_line
 from knowledge.duration import cost_of, duration_of, pace_of, price_of
 from knowledge.gpus import UnknownGpu, gpu_named
+from knowledge.json_values import to_plain
 from knowledge.memory import fits, memory_of
 from knowledge.plan import plan_of
 
@@ -65,11 +66,11 @@ def gpu_json(options: argparse.Namespace, config: Config, pace: Pace | None = No
         return {}
     duration, cost = _measures(options, config, pace)
     found: dict[str, Any] = {
-        "duration": None if duration is None else duration.model_dump(mode="json"),
+        "duration": None if duration is None else to_plain(duration),
         "fits": fits(memory_of(config), options.gpu),
     }
     if options.price is not None:
-        found["cost"] = None if cost is None else cost.model_dump(mode="json")
+        found["cost"] = None if cost is None else to_plain(cost)
     return found
 
 

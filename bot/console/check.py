@@ -13,7 +13,7 @@ from bot.console._arguments import UnusableFileError, text_or_word
 from bot.console._gpu import count_of, gpu_arguments
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
-from knowledge.check import Report, check
+from knowledge.check import Report, check, on_card
 from knowledge.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def run(options: argparse.Namespace) -> int:
         report = check(
             text,
             gpus=count,
-            gpu=options.gpu,
-            price=options.price,
             axolotl=options.axolotl,
             dataset=options.dataset,
             dataset_name=options.dataset.name if options.dataset else "sample.jsonl",
             tokenizer=options.tokenizer,
         )
+        if options.gpu is not None:
+            report = on_card(report, text, options.gpu, options.price)
         if options.fix or options.diff:
             _write_corrected(path, text, report, whole=options.fix)
         else:
@@ -165,7 +165,9 @@ def _write_json(path: str, report: Report) -> None:
 
 def json_of(report: Report) -> dict[str, Any]:
     """The report as scripts read it; findings about rows carry `source`, `row` and `rows`."""
-    plain = report.model_dump(mode="json", exclude={"secrets"})
+    from knowledge.json_values import to_plain
+
+    plain = to_plain(report, exclude={"secrets"})
     for finding in plain["findings"]:
         if finding["source"] == "config":
             for key in ("source", "row", "rows"):

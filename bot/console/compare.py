@@ -10,6 +10,7 @@ from bot.console._arguments import UnusableFileError, gpus, text_or_word
 from bot.console._gpu import count_of, gpu_arguments, gpu_json
 from knowledge.compare import Comparison, compare
 from knowledge.config import read
+from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     import argparse
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     found = compare(texts[0], texts[1], gpus=count, gpus_after=options.gpus_b, gpu=options.gpu)
     sides = (("a", read(texts[0], count)), ("b", read(texts[1], options.gpus_b or count)))
     if options.format == "json":
-        plain = {"a": options.a, "b": options.b, **found.model_dump(mode="json")}
+        plain = {"a": options.a, "b": options.b, **to_plain(found)}
         if options.gpu is not None:
             plain |= {f"gpu_{side}": gpu_json(options, config) for side, config in sides}
         print(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))

@@ -7,6 +7,8 @@ from functools import cached_property, lru_cache
 from knowledge.catalog.entries import Choice, Explanation, Field, Note
 from knowledge.catalog.load import load_fields, load_notes
 from knowledge.facts import load_names, read_json
+from knowledge.foreign import meaning
+from knowledge.text import alike, shortened
 
 
 class Catalog:
@@ -15,7 +17,7 @@ class Catalog:
     def __init__(self) -> None:
         self.fields: dict[str, Field] = load_fields()
         self.notes, self.concepts = load_notes()
-        self.foreign, self.removed = load_names().foreign, load_names().removed
+        self.removed = load_names().removed
         self.axolotl: str = read_json("types.json")["axolotl"]
 
     @staticmethod
@@ -88,15 +90,6 @@ class Catalog:
         snake = asked.lower().replace("-", "_").replace(" ", "_")
         if snake in self.fields:
             return snake, ""
-        foreign = self.foreign.get(asked) or self.foreign.get(snake)
-        if foreign is not None:
-            target = foreign["means"]
-            whose = (
-                f"`{asked}` is a name from {foreign['from']}." if foreign["from"] else f"`{asked}` is no Axolotl name."
-            )
-            first = target.partition(" or ")[0].partition(",")[0].partition(" with ")[0]
-            if first in self.fields:
-                return first, f"{whose} Axolotl's is `{first}`."
         removed = self.removed.get(plain)
         if removed is not None and removed.get("replacement") in self.fields:
             return removed[
@@ -104,6 +97,10 @@ class Catalog:
             ], f"`{asked}` was removed or renamed. Axolotl's name now is `{removed['replacement']}`."
         if lower in self._words:
             return self._words[lower], ""
+        foreign = meaning(asked)
+        if foreign is not None and foreign.field in self.fields:
+            whose = f"a name from {' and '.join(foreign.trainers)}" if foreign.trainers else "not an Axolotl name"
+            return foreign.field, f"`{asked}` is {whose}. Axolotl's is `{foreign.field}`."
         if snake in self._last_parts:
             return self._last_parts[snake][0], ""
         return None, ""
@@ -143,15 +140,12 @@ class Catalog:
 
     def nearest(self, name: str, limit: int = 5) -> list[str]:
         """The names most like a misspelt one, best first."""
-        from rapidfuzz import fuzz, process
-
         wanted = name.lower().replace("-", "_").replace(" ", "_")
         pool = {value: lower for lower, _, value in self._search_keys}
-        best = process.extract(wanted, pool, scorer=fuzz.ratio, limit=limit, score_cutoff=70)
         lasts = {value: last for _, last, value in self._search_keys}
-        best += process.extract(wanted, lasts, scorer=fuzz.ratio, limit=limit, score_cutoff=82)
-        best.sort(key=lambda each: -each[1])
-        return list(dict.fromkeys(value for _, _, value in best))[:limit]
+        best = alike(wanted, pool, limit=limit, cutoff=70) + alike(wanted, lasts, limit=limit, cutoff=82)
+        best.sort(key=lambda each: -each[0])
+        return list(dict.fromkeys(value for _, value in best))[:limit]
 
     @cached_property
     def _texts(self) -> list[tuple[str, str]]:
@@ -168,7 +162,7 @@ class Catalog:
     def _choice(self, name: str) -> Choice:
         note = self.notes.get(name) or self.concepts.get(name)
         label = f"{name} · {note.summary}" if note else name
-        return Choice.model_construct(name=label if len(label) <= 100 else f"{label[:99]}…", value=name[:100])
+        return Choice(name=shortened(label, 100), value=name[:100])
 
     # -- explain -----------------------------------------------------------------------------------------------
 
@@ -195,34 +189,32 @@ class Catalog:
         field, found = self.fields[target], self.notes.get(target)
         note = found or Note(summary="")
         others = tuple(path for path in self._last_parts.get(target.rpartition(".")[2], ()) if path != target)
-        return Explanation.model_validate(
-            {
-                "name": name,
-                "kind": "field",
-                "path": target,
-                "summary": note.summary,
-                "type": field.type,
-                "default": field.default,
-                "choices": field.choices,
-                "open_choices": field.open_choices,
-                "bounds": field.bounds,
-                "raise": note.raising,
-                "lower": note.lower,
-                "costs": note.costs,
-                "pitfalls": note.pitfalls,
-                "example": note.example,
-                "left_out": note.left_out,
-                "modes": note.modes.sentence,
-                "see": note.see,
-                "since": field.since,
-                "plugin": field.plugin,
-                "deprecated": field.deprecated,
-                "replaced_by": field.replaced_by,
-                "required": field.required,
-                "origin": origin,
-                "nearest": others[:5],
-                "axolotl": self.axolotl,
-            }
+        return Explanation(
+            name=name,
+            kind="field",
+            path=target,
+            summary=note.summary,
+            type=field.type,
+            default=field.default,
+            choices=field.choices,
+            open_choices=field.open_choices,
+            bounds=field.bounds,
+            raising=note.raising,
+            lower=note.lower,
+            costs=note.costs,
+            pitfalls=note.pitfalls,
+            example=note.example,
+            left_out=note.left_out,
+            modes=note.modes.sentence,
+            see=note.see,
+            since=field.since,
+            plugin=field.plugin,
+            deprecated=field.deprecated,
+            replaced_by=field.replaced_by,
+            required=field.required,
+            origin=origin,
+            nearest=others[:5],
+            axolotl=self.axolotl,
         )
 
 

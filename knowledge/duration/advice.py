@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.finding import Frozen, make
 from knowledge.memory import estimate
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +20,8 @@ _MOST = 2
 _LARGEST_BATCH = 64
 
 
-class Faster(Frozen):
+@value
+class Faster:
     """One change that shortens a run.
 
     Attributes:
@@ -66,7 +67,7 @@ def faster_ways(run: Run, gpu: Gpu, seconds: Seconds, step: Callable[[Run], floa
             continue
         high = estimate(other).high_gib
         if high <= room:
-            found.append(make(Faster, keys=keys, saves=round(saves, 2), high_gib=high))
+            found.append(Faster(keys=keys, saves=round(saves, 2), high_gib=high))
     return tuple(sorted(found, key=lambda way: -way.saves)[:_MOST])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from knowledge.finding import Frozen, make
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from knowledge.duration.estimate import Duration
@@ -15,7 +15,8 @@ MOST = 100_000.0
 """The highest price of a GPU-hour that is believed, in whatever currency."""
 
 
-class Cost(Frozen):
+@value
+class Cost:
     """What a run costs, in the currency of the price."""
 
     low: float
@@ -37,7 +38,7 @@ def cost_of(duration: Duration | None, price: float | None, gpus: int) -> Cost |
         round((seconds or 0.0) / _HOUR * price * gpus, 2)
         for seconds in (duration.low_s, duration.estimate_s, duration.high_s)
     )
-    return make(Cost, low=low, estimate=middle, high=high)
+    return Cost(low=low, estimate=middle, high=high)
 
 
 def price_of(text: str) -> float:

@@ -9,9 +9,9 @@ from knowledge.duration.advice import Faster, faster_ways, limit_of
 from knowledge.duration.assumptions import assumptions
 from knowledge.duration.speed import FITTED, Coefficients, Seconds, seconds_of
 from knowledge.duration.work import work_of
-from knowledge.finding import Frozen, make
 from knowledge.memory import read_run
 from knowledge.plan import plan_of
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -31,7 +31,8 @@ _GENERATES = frozenset({"grpo", "gdpo", "ebft"})
 _REFERENCE = frozenset({"dpo", "ipo", "kto"})
 
 
-class Duration(Frozen):
+@value
+class Duration:
     """How long a run takes.
 
     Attributes:
@@ -101,8 +102,7 @@ def duration_of(config: Config, gpu: Gpu, pace: Pace | None = None) -> Duration 
     steps = plan.optimizer_steps_done
     evaluation, saving, loading = _evaluation(run, plan, seconds, batch), _saving(plan), _loading(run)
     whole = None if steps is None else steps * step + (evaluation or 0.0) + (saving or 0.0) + loading
-    return make(
-        Duration,
+    return Duration(
         gpu=gpu.name,
         low_s=None if whole is None else round(whole / spread, 1),
         estimate_s=None if whole is None else round(whole, 1),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from knowledge.finding import make
 from knowledge.parameters import base_parameters, trainable_parameters
-from knowledge.plan.batch import Batch, batch_of
+from knowledge.plan.batch import Batch, advice_of, batch_of
 from knowledge.plan.filling import filling_of
 from knowledge.plan.remarks import say_what_is_missing, troubles_of
 from knowledge.plan.rows import PAIRED, Length, Rows, rows_from_count, rows_from_lengths
@@ -91,8 +90,7 @@ def make_plan(
         stops_early=run.stops_early,
     )
     rates = _curve(config, run.loop.steps, run.warmup, remarks) if curve else None
-    return make(
-        TrainingPlan,
+    return TrainingPlan(
         gpus=config.gpus,
         **_of_batch(run),
         **_of_data(run),
@@ -104,6 +102,7 @@ def make_plan(
         storage=_storage(config, run),
         assumptions=tuple(dict.fromkeys(remarks)),
         troubles=troubles_of(settings, run.batch, data, run.count, run.loop, run.batch.parallel or 1),
+        batch=advice_of(run.batch, config.gpus),
     )
 
 

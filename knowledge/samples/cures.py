@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from knowledge.document import dump as as_yaml
 from knowledge.samples.entry import Entry
 from knowledge.samples.fits import TEXT_KEYS
 from knowledge.samples.kinds import names_under
 from knowledge.samples.templates import template_names
 from knowledge.samples.wording import Cure, load_told, shown
 from knowledge.secrets import mask
+from knowledge.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,25 +27,9 @@ TRIED = 64
 """A cure is tried on as many rows."""
 
 
-class _Dumper(yaml.SafeDumper):
-    """YAML as people write it: items indented, text with line breaks in double quotes."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Items of a list stand deeper than its key."""
-        super().increase_indent(flow, False)
-
-
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if "\n" in value else None)
-
-
-_Dumper.add_representer(str, _text)
-
-
 def dump(block: dict[str, Any]) -> str:
     """A block of YAML to copy; columns that are named after a secret are masked in it."""
-    text = yaml.dump(block, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=False)
-    return mask(text)
+    return mask(as_yaml(block))
 
 
 @dataclass(slots=True)
@@ -104,7 +87,7 @@ class Curer:
             return None
         names = template_names() if met.rule == "rows-template-unknown" else names_under(self.entry.rl)
         word = ":".join(met.detail) if met.rule == "rows-type-style" else met.detail[0]
-        return next(iter(get_close_matches(word.lower(), names, 1, 0.75)), None)
+        return nearest(word, names)
 
 
 def hint(met: Met, rows: Rows) -> str:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
-from pydantic import Field
+from knowledge.finding import Finding
+from knowledge.value import value
 
-from knowledge.finding import Finding, Frozen
+_STAYS = {"exclude": True}
+"""Of a field that is no part of the JSON, since it holds words of the rows, or as many numbers as there are rows."""
 
 
-class Span(Frozen):
+@value
+class Span:
     """A piece of a row: its text, shortened, and whether it is trained."""
 
     text: str
     trained: bool
 
 
-class Mask(Frozen):
+@value
+class Mask:
     """How a row is masked; `row` counts from 1, `side` is "chosen" or "rejected" in pairs."""
 
     row: int
@@ -24,7 +29,8 @@ class Mask(Frozen):
     side: str = ""
 
 
-class SampleReport(Frozen):
+@value
+class SampleReport:
     """What the rows of a sample become under a config.
 
     Attributes:
@@ -57,6 +63,6 @@ class SampleReport(Frozen):
     read: int = 0
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    lengths: tuple[Any, ...] = Field(default=(), exclude=True)
-    preview: tuple[Mask, ...] = Field(default=(), exclude=True)
-    findings: tuple[Finding, ...] = Field(default=(), exclude=True)
+    lengths: tuple[Any, ...] = field(default=(), metadata=_STAYS)
+    preview: tuple[Mask, ...] = field(default=(), metadata=_STAYS)
+    findings: tuple[Finding, ...] = field(default=(), metadata=_STAYS)

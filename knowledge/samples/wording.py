@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from knowledge.finding import Finding, Severity, make, place
+from knowledge.finding import Finding, Severity, place
 from knowledge.secrets import mask
+from knowledge.text import shortened
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -91,8 +92,7 @@ def finding(met: Met, around: Surroundings, cure: Cure | None, line: int | None,
         message = f"{message} {short}"
     fields, places = _fields(met, around)
     first = places[0] if places else None
-    return make(
-        Finding,
+    return Finding(
         rule=met.rule,
         severity=severity or told.severity,
         fields=fields,
@@ -135,8 +135,7 @@ def _sentence(says: str, met: Met, around: Surroundings, line: int | None) -> st
 
 def shown(name: str) -> str:
     """A word of the rows, shortened and with secrets masked."""
-    word = mask(" ".join(name.split()))
-    return word if len(word) <= SHOWN else f"{word[: SHOWN - 1]}…"
+    return shortened(mask(" ".join(name.split())), SHOWN)
 
 
 def _fields(met: Met, around: Surroundings) -> tuple[tuple[str, ...], tuple[Place, ...]]:

@@ -6,8 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document import join
-from knowledge.finding import Edit, Finding, Severity, make, problem, stamp
-from knowledge.schema.keys import names_beside, nearest_name, rename
+from knowledge.finding import Edit, Finding, Severity, problem, stamp
+from knowledge.schema.edits import rename
+from knowledge.schema.keys import names_beside
+from knowledge.schema.spelling import meant
+from knowledge.text import shortened
 
 if TYPE_CHECKING:
     from knowledge.coercion import Wrong
@@ -27,7 +30,7 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
         message = f"Missing `{name}` in `{parent}`: it is required there."
         return stamp(problem(message, path, why="It has no default."), "missing-field", Severity.ERROR, config.document)
     if wrong.kind == "extra":
-        suggestion = nearest_name(config, name, names_beside(config, wrong.steps))
+        suggestion = meant(config, name, names_beside(config, wrong.steps))
         hint = f" Did you mean `{suggestion}`?" if suggestion else " Remove it."
         what = "block" if len(wrong.steps) > 1 else "file"
         message = f"Unknown key `{name}`: this {what} takes no other keys.{hint}"
@@ -45,7 +48,7 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
     suggestion = None
     if wrong.kind == "choice" and isinstance(wrong.value, str):
         choices = [word for word in wrong.expected.replace("`", "").split(", ") if word]
-        suggestion = nearest_name(config, wrong.value, choices)
+        suggestion = meant(config, wrong.value, choices)
     hint = f" Did you mean `{suggestion}`?" if suggestion else ""
     head = f"Not {shown}: `{name}` takes {'one of ' * (wrong.kind == 'choice' and ',' in wrong.expected)}"
     message = f"{head}{_fitting(wrong.expected, _LONGEST - len(head) - len(hint))}.{hint}"
@@ -65,7 +68,7 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     if len(word) > (5 if switch else 12) or not (word.isalpha() if switch else _NUMBER.fullmatch(word)):
         return None
     line, column = config.document.given(mark.line, mark.column)
-    edit = make(Edit, line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
+    edit = Edit(line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
     shown = str(wrong.value).lower() if switch or ":" in word else "a number"
     message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` takes text. Write `"{word}"`.'
     why = "reads yes, no, on, off, true and false as switches" if switch else "reads bare digits as a number"
@@ -86,5 +89,4 @@ def _shown(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    text = str(value)
-    return f"`{text if len(text) <= 24 else text[:23] + '…'}`".replace("\n", " ")
+    return f"`{shortened(str(value), 24)}`".replace("\n", " ")

@@ -167,7 +167,7 @@ def test_a_price_is_read_as_people_write_it(text: str, price: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "free", "-1", "nan", "inf", "1e9"])
 def test_what_is_not_a_price_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"price|could not"):
         price_of(text)
 
 
