@@ -63,8 +63,8 @@ def messages() -> tuple[Said, ...]:
 
 
 def own_words(haystack: Haystack, explained: set[int]) -> Iterator[Match]:
-    """Messages of Axolotl in a log, beside the lines that are explained already."""
-    told: set[int] = set()
+    """Messages of Axolotl in a log, beside the lines that are explained already; of several at a line the longest."""
+    best: dict[int, tuple[int, Said]] = {}
     for said in messages():
         if not haystack.has(said.phrases[0]):
             continue
@@ -72,12 +72,15 @@ def own_words(haystack: Haystack, explained: set[int]) -> Iterator[Match]:
         if position < 0:
             continue
         index = haystack.index(position)
-        line = haystack.lines[index]
         low, high = haystack.passage(index)
         others = zip(said.phrases[1:], said.printed[1:], strict=True)
-        if line.number in explained | told or any(haystack.find(*other, low, high) < 0 for other in others):
+        if haystack.lines[index].number in explained or any(haystack.find(*each, low, high) < 0 for each in others):
             continue
-        told.add(line.number)
+        length = sum(map(len, said.phrases))
+        if length > best.get(index, (0, said))[0]:
+            best[index] = (length, said)
+    for index, (_, said) in best.items():
+        line = haystack.lines[index]
         yield _match(said, line.number, shown(line.text))
 
 
