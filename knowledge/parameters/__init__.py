@@ -4,6 +4,7 @@ from knowledge.parameters.adapter import Adapter, Target, targets_of
 from knowledge.parameters.architecture import Architecture, Module
 from knowledge.parameters.families import layout
 from knowledge.parameters.names import Parameters, parameters_of, size, stored_as
+from knowledge.parameters.reading import read_architecture
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
 from knowledge.parameters.tensors import adapter_tensors, full_tensors, is_widened
 from knowledge.parameters.trainable import (
@@ -35,6 +36,7 @@ __all__ = [
     "keeps_wide_embeddings",
     "layout",
     "parameters_of",
+    "read_architecture",
     "size",
     "state_bytes",
     "stored_as",
