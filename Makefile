@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis agreement fuzz load screenshots docs facts golden notes audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis proposals agreement fuzz load screenshots docs facts golden notes audit lock clean
 
 install: $(STAMP)
 
@@ -53,6 +53,10 @@ rows: install
 
 diagnosis: install
 	$(BIN)/python benchmarks/diagnosis_accuracy.py
+
+# VALIDATOR="PYTHON SCRIPT" also asks Axolotl itself about a sample of the corrected copies
+proposals: install
+	$(BIN)/python -m benchmarks.proposals $(if $(VALIDATOR),--validator $(VALIDATOR))
 
 # make agreement VALIDATOR="PYTHON SCRIPT" CONFIGS="FOLDER ..."
 MUTATIONS ?= 5000

@@ -158,8 +158,8 @@ async def drive(total: int, seed: int) -> Times:
             async with simcord.run(bot, check_errors=False, settle_timeout=60) as env:
                 town = Town(env, seed)
                 for guild in env.backend.guilds:
-                    plan = await bot.store.transfer.plan_starter(guild)
-                    await bot.store.transfer.carry_out(guild, plan, author_id=1)
+                    plan = await bot.services.store.transfer.plan_starter(guild)
+                    await bot.services.store.transfer.carry_out(guild, plan, author_id=1)
                 await send_at_once(env, town.batch(), Times())  # what is imported on first use
                 start = perf_counter()
                 for number in itertools.count(1):

@@ -13,16 +13,15 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
-from bot.views.check.intake import PASTED
+from bot.request import PASTED
 from knowledge import Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bot.intake import Sample
+    from bot.request import CheckRequest, Submission
     from bot.store import EntryName
     from knowledge.finding import Finding
-    from knowledge.secrets import Secret
 
 _ANSWERS = 1000
 _BYTES = 16 << 20
@@ -47,38 +46,29 @@ class Checked:
     """A config that was checked, and what came out.
 
     Attributes:
-        owner: The member who asked.
-        name: The file's name, or where the text stood.
-        text: The config, its secrets masked.
+        request: What was asked.
         report: What was found.
         gpus: GPUs that it was checked for.
-        axolotl: Axolotl release that it was checked for.
-        dataset: Rows of its dataset.
+        axolotl: Axolotl release that it was checked for, None for the newest known.
         notes: Sentences about how the text was taken.
-        guild_id: The server in which it was asked, if any.
-        message: Channel and message that held the config, where it was a message in a channel.
-        public: Whether a moderator may answer that message in public.
-        secrets: What was masked in the config.
         muted: Rules that the server has muted, with the reason.
         progress: What became of the findings of the member's check before.
         faq: Entries of the server's FAQ that explain the findings.
     """
 
-    owner: int
-    name: str
-    text: str
+    request: CheckRequest
     report: Report
     gpus: int
     axolotl: str | None = None
-    dataset: Sample | None = None
     notes: tuple[str, ...] = ()
-    guild_id: int | None = None
-    message: tuple[int, int] | None = None
-    public: bool = False
-    secrets: tuple[Secret, ...] = ()
     muted: Mapping[str, str] = field(default_factory=dict)
     progress: Progress | None = None
     faq: tuple[EntryName, ...] = ()
+
+    @property
+    def submission(self) -> Submission:
+        """The config, its secrets masked."""
+        return self.request.submission
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -98,23 +88,30 @@ class _Packed:
 
     @classmethod
     def of(cls, checked: Checked) -> _Packed:
-        rows = checked.dataset.data if checked.dataset is not None else b""
-        named = None if checked.dataset is None else replace(checked.dataset, data=b"")
+        request, dataset = checked.request, checked.request.dataset
         large = (
-            checked.text.encode("utf-8", "surrogatepass"),
+            request.submission.text.encode("utf-8", "surrogatepass"),
             checked.report.model_dump_json(round_trip=True).encode(),
-            rows,
+            dataset.data if dataset is not None else b"",
         )
-        bare = replace(checked, text="", dataset=named, report=cast("Report", None))
+        small = replace(
+            request,
+            submission=replace(request.submission, text=""),
+            dataset=None if dataset is None else replace(dataset, data=b""),
+        )
+        bare = replace(checked, request=small, report=cast("Report", None))
         return cls(time.monotonic(), bare, *(zlib.compress(part, _QUICK) for part in large))
 
     def unpacked(self) -> Checked:
-        named = self.bare.dataset
-        rows = None if named is None else replace(named, data=zlib.decompress(self.rows))
+        small, dataset = self.bare.request, self.bare.request.dataset
         text = zlib.decompress(self.text).decode("utf-8", "surrogatepass")
-        return replace(
-            self.bare, text=text, dataset=rows, report=Report.model_validate_json(zlib.decompress(self.report))
+        request = replace(
+            small,
+            submission=replace(small.submission, text=text),
+            dataset=None if dataset is None else replace(dataset, data=zlib.decompress(self.rows)),
         )
+        report = Report.model_validate_json(zlib.decompress(self.report))
+        return replace(self.bare, request=request, report=report)
 
     @property
     def size(self) -> int:

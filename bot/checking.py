@@ -14,113 +14,85 @@ from bot.views.faq.reading import offered
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.client import HelpBot
-    from bot.intake import Sample, Taken
+    from bot.request import CheckRequest, Submission
+    from bot.services import Services
     from knowledge.diagnosis import Diagnosis
 
 _log = logging.getLogger(__name__)
 
 
-async def check(
-    bot: HelpBot,
-    taken: Taken,
-    *,
-    owner: int,
-    guild_id: int | None,
-    gpus: int | None = None,
-    axolotl: str | None = None,
-    dataset: Sample | None = None,
-    message: tuple[int, int] | None = None,
-    public: bool = False,
-    compare: bool = True,
-) -> Checked:
-    """Checks a text for a member.
-
-    Args:
-        bot: Whose workers and store are used.
-        taken: The text, its secrets masked.
-        owner: The member who asked.
-        guild_id: The server in which it was asked.
-        gpus: GPUs; without it those that the server has set, or 1.
-        axolotl: Release; without it the one that the server has set, or the newest known.
-        dataset: Rows of the dataset.
-        message: Channel and message in which the text stands.
-        public: Whether the member may answer that message in public.
-        compare: Whether this is a new check, to be compared with the member's last one.
+async def check(services: Services, request: CheckRequest) -> Checked:
+    """Checks a config for a member.
 
     Raises:
         UserError: the bot is busy, or the check took too long.
     """
-    settings, muted, notes = await _of_server(bot, guild_id)
-    said = list(taken.notes) + notes
-    if gpus is None and settings.gpus is not None:
+    submission, dataset = request.submission, request.dataset
+    settings, muted, notes = await _of_server(services, request.guild_id)
+    said = [*submission.notes, *notes]
+    if request.gpus is None and settings.gpus is not None:
         said.append(words.server_gpus(settings.gpus))
-    if axolotl is None and settings.axolotl is not None:
+    if request.axolotl is None and settings.axolotl is not None:
         said.append(words.server_release(settings.axolotl))
-    count, release = gpus or settings.gpus or 1, axolotl or settings.axolotl
-    report = await bot.workers.run(
+    gpus, release = request.gpus or settings.gpus or 1, request.axolotl or settings.axolotl
+    report = await services.workers.run(
         jobs.check,
-        text=taken.text,
-        gpus=count,
+        text=submission.text,
+        gpus=gpus,
         axolotl=release,
         dataset=None if dataset is None else dataset.data,
         dataset_name="" if dataset is None else dataset.name,
     )
-    bot.metrics.check(report.verdict)
-    for secret in (*taken.secrets, *(dataset.secrets if dataset is not None else ())):
-        bot.metrics.secret(secret.kind)
+    services.metrics.check(report.verdict)
+    for secret in (*submission.secrets, *(dataset.secrets if dataset is not None else ())):
+        services.metrics.secret(secret.kind)
     shown = [finding for finding in report.findings if finding.rule not in muted]
     return Checked(
-        owner=owner,
-        name=taken.name,
-        text=taken.text,
+        request=request,
         report=report,
-        gpus=count,
+        gpus=gpus,
         axolotl=release,
-        dataset=dataset,
         notes=tuple(said),
-        guild_id=guild_id,
-        message=message,
-        public=public,
-        secrets=taken.secrets,
         muted=muted,
-        progress=bot.answers.compare(owner, taken.name, shown) if compare else None,
+        progress=services.answers.compare(request.owner, submission.name, shown) if request.compare else None,
         faq=await offered(
-            bot.store,
-            guild_id,
+            services.store,
+            request.guild_id,
             fields=[field for finding in shown for field in finding.fields],
             rules=[finding.rule for finding in shown],
         ),
     )
 
 
-async def defaults_of(bot: HelpBot, guild_id: int | None) -> GuildSettings:
+async def defaults_of(services: Services, guild_id: int | None) -> GuildSettings:
     """What a server has set for checks; nothing where it is no server, or cannot be asked."""
-    settings, _, _ = await _of_server(bot, guild_id)
+    settings, _, _ = await _of_server(services, guild_id)
     return settings
 
 
-async def diagnose(bot: HelpBot, taken: Taken, *, guild_id: int | None, gpus: int | None = None) -> Diagnosis:
+async def diagnose(
+    services: Services, submission: Submission, *, guild_id: int | None, gpus: int | None = None
+) -> Diagnosis:
     """Leads a pasted log to its cause.
 
     Raises:
         UserError: the bot is busy, or it took too long.
     """
-    settings = await defaults_of(bot, guild_id)
-    for secret in taken.secrets:
-        bot.metrics.secret(secret.kind)
-    return await bot.workers.run(jobs.diagnose, text=taken.text, gpus=gpus or settings.gpus or 1)
+    settings = await defaults_of(services, guild_id)
+    for secret in submission.secrets:
+        services.metrics.secret(secret.kind)
+    return await services.workers.run(jobs.diagnose, text=submission.text, gpus=gpus or settings.gpus or 1)
 
 
-async def _of_server(bot: HelpBot, guild_id: int | None) -> tuple[GuildSettings, Mapping[str, str], list[str]]:
+async def _of_server(services: Services, guild_id: int | None) -> tuple[GuildSettings, Mapping[str, str], list[str]]:
     """What a server has set; a check works without it, and says so."""
     if guild_id is None:
         return GuildSettings(), {}, []
     try:
-        settings = await bot.store.guilds.settings(guild_id)
-        mutes = await bot.store.mutes.all(guild_id)
+        settings = await services.store.guilds.settings(guild_id)
+        mutes = await services.store.mutes.all(guild_id)
     except StoreUnavailable as error:
         _log.error("database unavailable", extra={"error": type(error).__name__})
-        bot.metrics.failure("store")
+        services.metrics.failure("store")
         return GuildSettings(), {}, [words.NO_SETTINGS]
     return settings, {mute.rule: mute.reason for mute in mutes}, []

@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import pkgutil
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, cast
 
 import discord
@@ -14,22 +13,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import errors, replies
-from bot.answers import Answers
-from bot.cooldowns import Cooldown
-from bot.health import Metrics
-from bot.helpful_votes import HelpfulVotes
-from bot.in_flight import InFlight
-from bot.pending import Pending
-from bot.replies import is_lost
+from bot.services import ServiceBot, Services
 from bot.store import open_store
 from bot.views.kit import notice
-from bot.workers import Workers
 
 if TYPE_CHECKING:
     import re
 
     from bot.settings import Settings
-    from bot.store import Store
 
 _log = logging.getLogger(__name__)
 _DRAIN_SECONDS = 7.0
@@ -50,7 +41,7 @@ class HelpTree(app_commands.CommandTree["HelpBot"]):
         if interaction.type is discord.InteractionType.autocomplete:
             return True
         try:
-            interaction.client.spend(interaction)
+            interaction.client.services.spend(interaction)
         except errors.UserError as error:
             await replies.handle(interaction, error)
             return False
@@ -61,22 +52,8 @@ class HelpTree(app_commands.CommandTree["HelpBot"]):
         await replies.handle(interaction, error)
 
 
-class HelpBot(commands.AutoShardedBot):
-    """The help bot.
-
-    Attributes:
-        settings: What the host decided.
-        store: The database; open from `setup_hook` to `close`.
-        workers: Where configs are checked.
-        answers: What the buttons under recent answers need to know.
-        drafts: FAQ entries that are being written.
-        votes: Who has said that an entry helped.
-        flights: Commands that are being answered.
-        metrics: What /metrics tells.
-        version: The version of this bot.
-    """
-
-    store: Store
+class HelpBot(ServiceBot):
+    """The help bot: opens the database at its start, closes it when the last answer is out."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(
@@ -93,24 +70,15 @@ class HelpBot(commands.AutoShardedBot):
             shard_count=settings.shard_count or 1,
             shard_ids=cast("Any", list(settings.shard_ids) or None),
         )
-        self.settings = settings
-        self.version = _version()
-        self.pending = Pending()
-        self.helpful_votes = HelpfulVotes()
-        self.in_flight = InFlight()
-        self.metrics = Metrics()
-        self.answers = Answers(minutes=settings.answer_minutes)
-        self.workers = Workers(settings.workers, settings.queue, settings.check_seconds)
-        self._members = Cooldown(settings.member_burst, 1.0)
-        self._servers = Cooldown(settings.guild_burst, 5.0)
+        self.services = Services(settings)
         self._templates: tuple[re.Pattern[str], ...] = ()
         self._opened = False
 
     async def setup_hook(self) -> None:
         """Opens the database, loads every module of `cogs`, and tells Discord of the commands if they changed."""
-        self.store = await open_store(self.settings.address)
+        self.services.store = await open_store(self.services.settings.address)
         self._opened = True
-        self.workers.warm()
+        self.services.workers.warm()
         try:
             for name in extension_names():
                 await self.load_extension(name)
@@ -121,18 +89,18 @@ class HelpBot(commands.AutoShardedBot):
 
     async def launch_shards(self) -> None:
         """Asks Discord for the number of shards unless the host has given it."""
-        if self.settings.shard_count is None:
+        if self.services.settings.shard_count is None:
             self.shard_count = cast("Any", None)
         await super().launch_shards()
 
     async def close(self) -> None:
         """Lets commands in flight answer, says so to those that could not, then closes everything."""
         if not self.is_closed():
-            for interaction in await self.in_flight.drain(_DRAIN_SECONDS):
+            for interaction in await self.services.in_flight.drain(_DRAIN_SECONDS):
                 await replies.reply(interaction, notice.CUT_OFF)
-        self.workers.close()
+        self.services.workers.close()
         if self._opened:
-            await self.store.close()
+            await self.services.store.close()
         await super().close()
 
     def add_dynamic_items(self, *items: type[discord.ui.DynamicItem[Any]]) -> None:
@@ -144,21 +112,8 @@ class HelpBot(commands.AutoShardedBot):
         """Answers what nobody else does: modals and buttons from before a restart or an update."""
         if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             return
-        if is_lost(replies.custom_id(interaction), self._templates):
+        if replies.is_lost(replies.custom_id(interaction), self._templates):
             await replies.reply(interaction, notice.EXPIRED)
-
-    def spend(self, interaction: discord.Interaction[Any]) -> None:
-        """Takes one command off the share of the member and of the server.
-
-        Raises:
-            Busy: one of them has none left; the sentence names the seconds to wait.
-        """
-        seconds = self._members.take(interaction.user.id)
-        if not seconds and interaction.guild_id is not None:
-            seconds = self._servers.take(interaction.guild_id)
-        if seconds:
-            self.metrics.failure("cooldown")
-            raise errors.Busy(notice.wait(seconds))
 
     def sees(self, guild_id: int) -> bool:
         """Whether a server belongs to a shard of this process."""
@@ -168,12 +123,12 @@ class HelpBot(commands.AutoShardedBot):
 
     async def _sync(self) -> None:
         """Registers the commands if they differ from those registered last; one process of the fleet does it."""
-        async with self.store.alone("command-sync"):
+        async with self.services.store.alone("command-sync"):
             tree = await tree_hash(self)
-            if await self.store.marks.get(_TREE_MARK) == tree and await self._is_registered():
+            if await self.services.store.marks.get(_TREE_MARK) == tree and await self._is_registered():
                 return
             await self.tree.sync()
-            await self.store.marks.set(_TREE_MARK, tree)
+            await self.services.store.marks.set(_TREE_MARK, tree)
         _log.info("commands registered", extra={"tree": tree[:12]})
 
     async def _is_registered(self) -> bool:
@@ -199,10 +154,3 @@ def extension_names() -> tuple[str, ...]:
     return tuple(
         f"cogs.{module.name}" for module in pkgutil.iter_modules(root.__path__) if not module.name.startswith("_")
     )
-
-
-def _version() -> str:
-    try:
-        return version("axolotl-help-bot")
-    except PackageNotFoundError:
-        return "unknown"

@@ -22,7 +22,7 @@ from bot.views.commands import CHECK_MESSAGE
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
 
 EXAMPLE = "facts.yaml"
 _PASTED = "pasted.yaml"
@@ -46,7 +46,7 @@ class Demo:
 
     url: str
     env: Any
-    bot: HelpBot
+    bot: ServiceBot
     channel: Any
     member: Any
     moderator: Any
@@ -85,7 +85,7 @@ async def demo(*, port: int | None = None, workers: int = 1) -> AsyncIterator[De
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _furnish(env: Any, bot: HelpBot) -> tuple[Any, Any, Any]:
+async def _furnish(env: Any, bot: ServiceBot) -> tuple[Any, Any, Any]:
     """A server with the starter FAQ, a member who asked for help, and an answer that is already there."""
     if bot.user is not None:
         await bot.user.edit(username=words.BOT_NAME)
@@ -94,8 +94,8 @@ async def _furnish(env: Any, bot: HelpBot) -> tuple[Any, Any, Any]:
     member = guild.add_member(env.create_user(words.MEMBER))
     moderator = guild.add_member(env.create_user(words.MODERATOR), roles=[_moderator_role(guild)])
     asker = guild.add_member(env.create_user(words.ASKER))
-    plan = await bot.store.transfer.plan_starter(guild.id)
-    await bot.store.transfer.carry_out(guild.id, plan, author_id=moderator.id, note=words.STARTER_NOTE)
+    plan = await bot.services.store.transfer.plan_starter(guild.id)
+    await bot.services.store.transfer.carry_out(guild.id, plan, author_id=moderator.id, note=words.STARTER_NOTE)
     message = await asker.send(channel, words.question(example(_PASTED)))
     await member.context_menu(channel, CHECK_MESSAGE, message)
     # Last, and short: the page opens at the bot's newest message, and follows new answers only from the very end.

@@ -12,6 +12,7 @@ import discord
 
 from bot import jobs, reading
 from bot.errors import UserError
+from bot.request import PASTED, Sample, Submission
 from bot.views.check import intake as words
 from knowledge.document import MAX_BYTES
 from knowledge.samples import SAMPLE_BYTES
@@ -19,9 +20,7 @@ from knowledge.samples import SAMPLE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.reading import Kind
     from bot.workers import Workers
-    from knowledge.secrets import Secret
 
 MAX_SAMPLE_BYTES = 10 << 20
 """Bytes of a file with rows: what Discord lets everybody upload. Its first SAMPLE_BYTES are read."""
@@ -36,52 +35,19 @@ _ARCHIVES = (".zip", ".gz", ".tar", ".7z", ".safetensors", ".bin", ".pt", ".pdf"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """A text that was handed in, its secrets masked.
+class MessageTexts:
+    """What a message held.
 
     Attributes:
-        name: The file's name, or where it stood.
-        text: The text.
-        secrets: What was masked in it.
-        kind: What it is.
-        notes: Sentences about how it was read.
+        taken: Configs and logs.
+        left: Names of what was not taken, with the reason.
     """
 
-    name: str
-    text: str
-    secrets: tuple[Secret, ...] = ()
-    kind: Kind = "config"
-    notes: tuple[str, ...] = ()
-
-    def with_note(self, note: str) -> Taken:
-        """The same text with one more sentence about how it was read."""
-        return replace(self, notes=(*self.notes, note))
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Rows of a dataset, their secrets masked.
-
-    Attributes:
-        name: The file's name.
-        data: The bytes that are read of it.
-        secrets: What was masked in them; their lines are lines of the file.
-    """
-
-    name: str
-    data: bytes
-    secrets: tuple[Secret, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a message held: texts that were taken, and the names of what was not, with the reason."""
-
-    taken: tuple[Taken, ...]
+    taken: tuple[Submission, ...]
     left: tuple[str, ...]
 
 
-async def from_attachment(workers: Workers, attachment: discord.Attachment) -> Taken:
+async def from_attachment(workers: Workers, attachment: discord.Attachment) -> Submission:
     """Reads a config or a log from a file.
 
     Raises:
@@ -89,7 +55,7 @@ async def from_attachment(workers: Workers, attachment: discord.Attachment) -> T
     """
     data = await _download(attachment, MAX_BYTES, words.too_large)
     text, notes = decode(data, attachment.filename)
-    return await take(workers, attachment.filename, text, notes)
+    return await submit(workers, attachment.filename, text, notes)
 
 
 async def sample_from(workers: Workers, attachment: discord.Attachment) -> Sample:
@@ -102,23 +68,23 @@ async def sample_from(workers: Workers, attachment: discord.Attachment) -> Sampl
     if PurePath(attachment.filename).suffix.lower() in (".parquet", ".arrow"):
         return Sample(attachment.filename, data)
     text, _ = decode(data, attachment.filename)
-    taken = await take(workers, attachment.filename, text)
+    taken = await submit(workers, attachment.filename, text)
     # One byte more than is read, so that what reads it still sees that the file goes on.
     return Sample(attachment.filename, taken.text.encode()[: SAMPLE_BYTES + 1], taken.secrets)
 
 
-async def from_paste(workers: Workers, *parts: str) -> Taken:
+async def from_paste(workers: Workers, *parts: str) -> Submission:
     """Joins the fields of a modal, in which a config of over 4,000 characters is spread."""
-    return await take(workers, words.PASTED, "\n".join(part.strip("\n") for part in parts if part.strip()))
+    return await submit(workers, PASTED, "\n".join(part.strip("\n") for part in parts if part.strip()))
 
 
-async def from_message(workers: Workers, message: discord.Message) -> Found:
+async def from_message(workers: Workers, message: discord.Message) -> MessageTexts:
     """Finds configs and logs in a message: in its code blocks, its files, and those of a message that it forwards.
 
     Raises:
         UserError: a file can't be fetched.
     """
-    taken: list[Taken] = []
+    taken: list[Submission] = []
     left: list[str] = []
     parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
     for part in parts:
@@ -133,13 +99,16 @@ async def from_message(workers: Workers, message: discord.Message) -> Found:
             else:
                 left.append(words.left_out(attachment.filename, words.NO_CONFIG))
     left += [words.left_out(text.name, words.TOO_MANY) for text in taken[MAX_TAKEN:]]
-    return Found(tuple(taken[:MAX_TAKEN]), tuple(left))
+    return MessageTexts(tuple(taken[:MAX_TAKEN]), tuple(left))
 
 
-async def take(workers: Workers, name: str, text: str, notes: Iterable[str] = ()) -> Taken:
+async def submit(workers: Workers, name: str, text: str, notes: Iterable[str] = ()) -> Submission:
     """A text with its secrets found and masked, which comes before anything else; long ones go to a worker."""
-    found = reading.read(text) if len(text) <= _AT_ONCE else await workers.run(jobs.look, text=text)
-    return Taken(name, found.text, found.secrets, found.kind, tuple(notes))
+    if len(text) <= _AT_ONCE:
+        found = reading.read(name, text)
+    else:
+        found = await workers.run(jobs.look, name=name, text=text)
+    return replace(found, notes=tuple(notes))
 
 
 def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
@@ -166,14 +135,14 @@ def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
         return data.decode("cp1252", "replace"), (words.not_utf_8(line),)
 
 
-async def _from_content(workers: Workers, content: str) -> list[Taken]:
+async def _from_content(workers: Workers, content: str) -> list[Submission]:
     """Configs and logs in the text of a message: its code blocks, else the whole of it."""
     blocks = [match[2].strip("\n") for match in _FENCE.finditer(content)]
     if not blocks:
         blocks, names = ([content] if content.strip() else []), [words.WHOLE_MESSAGE]
     else:
         names = [words.block_name(number, len(blocks)) for number in range(1, len(blocks) + 1)]
-    texts = [await take(workers, name, block) for name, block in zip(names, blocks, strict=False)]
+    texts = [await submit(workers, name, block) for name, block in zip(names, blocks, strict=False)]
     return [text for text in texts if text.kind != "other"]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ConfigDict
 
-from bot import reading
+from bot import reading, request
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.compare import Comparison
@@ -78,9 +78,9 @@ def ready() -> bool:
     return True
 
 
-def look(text: str) -> reading.Reading:
+def look(name: str, text: str) -> request.Submission:
     """Masks a text and tells what it is."""
-    return reading.read(text)
+    return reading.read(name, text)
 
 
 def check(

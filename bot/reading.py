@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import TYPE_CHECKING
 
+from bot.request import Submission
 from knowledge import secrets
-from knowledge.finding import Frozen
-from knowledge.secrets import Secret  # noqa: TC001 - pydantic reads it
 
-Kind = Literal["config", "log", "other"]
+if TYPE_CHECKING:
+    from bot.request import Kind
 
 _LOOKED_AT = 200_000
 _KEY_LINE = re.compile(r"^[ \t>]*(?:- )?[\w.\"'-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
@@ -20,25 +20,11 @@ _LOG_LINE = re.compile(
 )
 
 
-class Reading(Frozen):
-    """What a text holds.
-
-    Attributes:
-        text: The text, its secrets masked; lines keep their numbers.
-        secrets: What was masked.
-        kind: "config" for lines of YAML, "log" for what a program printed.
-    """
-
-    text: str
-    secrets: tuple[Secret, ...] = ()
-    kind: Kind = "other"
-
-
-def read(text: str) -> Reading:
+def read(name: str, text: str) -> Submission:
     """Masks a text and tells what it is; linear in its length."""
     found = secrets.find(text)
     masked = secrets.mask(text) if found else text
-    return Reading(text=masked, secrets=found, kind=_kind(masked[:_LOOKED_AT]))
+    return Submission(name, masked, found, _kind(masked[:_LOOKED_AT]))
 
 
 def _kind(text: str) -> Kind:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
 
 _log = logging.getLogger(__name__)
 _Callback = TypeVar("_Callback", bound="Callable[..., Coroutine[Any, Any, None]]")
@@ -45,12 +45,12 @@ def answered(callback: _Callback) -> _Callback:
     """
 
     @functools.wraps(callback)
-    async def wrapper(self: Any, interaction: discord.Interaction[HelpBot], *args: Any, **kwargs: Any) -> None:
-        flights = interaction.client.in_flight
+    async def wrapper(self: Any, interaction: discord.Interaction[ServiceBot], *args: Any, **kwargs: Any) -> None:
+        flights = interaction.client.services.in_flight
         if flights.draining:
             await reply(interaction, notice.DRAINING)
             return
-        with flights.flight(interaction), interaction.client.metrics.command(command_name(interaction)):
+        with flights.flight(interaction), interaction.client.services.metrics.command(command_name(interaction)):
             try:
                 await callback(self, interaction, *args, **kwargs)
             except FOR_PEOPLE as error:
@@ -67,14 +67,14 @@ def answered_command(callback: _Callback) -> _Callback:
     """`answered` for the callback of a command or message menu, of which the library reads the parameters.
 
     Their annotations are evaluated here, where the names of the cog's module are known; so a cog imports what it
-    annotates with, `HelpBot` included.
+    annotates with, `ServiceBot` included.
     """
     wrapper = answered(callback)
     wrapper.__signature__ = inspect.signature(callback, eval_str=True)  # type: ignore[attr-defined]
     return wrapper
 
 
-async def guarded(interaction: discord.Interaction[HelpBot], work: Awaitable[None]) -> None:
+async def guarded(interaction: discord.Interaction[ServiceBot], work: Awaitable[None]) -> None:
     """Awaits the work of a button or select; every exception ends here, for the library would only log it."""
     try:
         await work
@@ -82,7 +82,7 @@ async def guarded(interaction: discord.Interaction[HelpBot], work: Awaitable[Non
         await handle(interaction, error)
 
 
-async def handle(interaction: discord.Interaction[HelpBot], error: Exception) -> None:
+async def handle(interaction: discord.Interaction[ServiceBot], error: Exception) -> None:
     """Turns an exception into a private reply; what nobody foresaw gets an incident number and a log entry."""
     cause: BaseException = error
     while isinstance(cause, app_commands.CommandInvokeError | app_commands.TransformerError) and (
@@ -92,7 +92,7 @@ async def handle(interaction: discord.Interaction[HelpBot], error: Exception) ->
     if isinstance(cause, FOR_PEOPLE):
         if isinstance(cause, StoreUnavailable):
             _log.error("database unavailable", extra={"error": type(cause).__name__})
-            interaction.client.metrics.failure("store")
+            interaction.client.services.metrics.failure("store")
         await reply(interaction, str(cause), colour=Colour.WARNING)
     elif isinstance(cause, app_commands.NoPrivateMessage):
         await reply(interaction, notice.SERVER_ONLY, colour=Colour.WARNING)
@@ -102,12 +102,12 @@ async def handle(interaction: discord.Interaction[HelpBot], error: Exception) ->
         await reply(interaction, notice.CHANGED, colour=Colour.WARNING)
     elif isinstance(cause, discord.HTTPException) and cause.code in _EXPIRED_CODES:
         _log.warning("interaction expired before it was answered", extra={"code": cause.code})
-        interaction.client.metrics.failure("expired")
+        interaction.client.services.metrics.failure("expired")
     else:
         incident = number()
         details = {"incident": incident, "command": command_name(interaction), "trace": trace(cause)}
         _log.error("incident", extra=details)
-        interaction.client.metrics.failure("incident")
+        interaction.client.services.metrics.failure("incident")
         await reply(interaction, notice.incident(incident), colour=Colour.ERROR)
 
 

@@ -8,9 +8,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.permissions import is_moderator
 from bot.replies import answered_command
+from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.about import about_layout, help_layout, welcome_layout
 from knowledge.facts import load_names
@@ -21,19 +21,19 @@ _log = logging.getLogger(__name__)
 class About(commands.Cog):
     """What the bot is and how it is used."""
 
-    def __init__(self, bot: HelpBot) -> None:
+    def __init__(self, bot: ServiceBot) -> None:
         self.bot = bot
 
     @app_commands.command(name="about", description=words.ABOUT)
     @answered_command
-    async def about(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def about(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says what the bot does, stores, and speaks for."""
-        view = about_layout(self.bot.version, load_names().releases[-1], self.bot.settings.source_url)
+        view = about_layout(self.bot.services.version, load_names().releases[-1], self.bot.services.settings.source_url)
         await interaction.response.send_message(view=view, ephemeral=True)
 
     @app_commands.command(name="help", description=words.HELP)
     @answered_command
-    async def help(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def help(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows the commands with examples."""
         view = help_layout(moderator=await is_moderator(interaction))
         await interaction.response.send_message(view=view, ephemeral=True)
@@ -53,6 +53,6 @@ class About(commands.Cog):
                 return
 
 
-async def setup(bot: HelpBot) -> None:
+async def setup(bot: ServiceBot) -> None:
     """Adds the cog."""
     await bot.add_cog(About(bot))

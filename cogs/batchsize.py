@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.replies import answered_command
+from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.batch import batch_layout
 from knowledge.plan import GUIDE_BATCH, batch_advice
@@ -28,7 +28,7 @@ class BatchSize(commands.Cog):
     @answered_command
     async def batchsize(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         micro_batch_size: app_commands.Range[int, 1, _MOST],
         gradient_accumulation_steps: app_commands.Range[int, 1, _MOST],
         gpus: app_commands.Range[int, 1, 100_000],
@@ -39,6 +39,6 @@ class BatchSize(commands.Cog):
         await interaction.response.send_message(view=batch_layout(advice, guide=target is None), ephemeral=True)
 
 
-async def setup(bot: HelpBot) -> None:
+async def setup(bot: ServiceBot) -> None:
     """Adds the cog."""
     await bot.add_cog(BatchSize())

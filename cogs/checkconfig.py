@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -10,10 +11,11 @@ from discord.ext import commands
 
 from bot import intake, jobs
 from bot.checking import check, diagnose
-from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.errors import UserError
 from bot.permissions import is_moderator
 from bot.replies import answer, answered_command
+from bot.request import CheckRequest, Submission
+from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.check import intake as intake_words
 from bot.views.check import words as checking
@@ -28,7 +30,7 @@ from knowledge.facts import load_names
 class CheckConfig(commands.Cog):
     """Configs in, answers out."""
 
-    def __init__(self, bot: HelpBot) -> None:
+    def __init__(self, bot: ServiceBot) -> None:
         self.bot = bot
         self.menu = app_commands.ContextMenu(name=words.CHECK_MESSAGE, callback=self.check_message)
 
@@ -48,7 +50,7 @@ class CheckConfig(commands.Cog):
     @answered_command
     async def checkconfig(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         file: discord.Attachment | None = None,
         gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
         dataset: discord.Attachment | None = None,
@@ -63,27 +65,36 @@ class CheckConfig(commands.Cog):
                 await _answer_rows(interaction, dataset)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        taken = await intake.from_attachment(self.bot.workers, file)
-        await _answer_one(interaction, taken, gpus=gpus, axolotl=release, dataset=dataset)
+        submission = await intake.from_attachment(self.bot.services.workers, file)
+        await _answer_one(interaction, _request(interaction, submission, gpus, release), dataset)
 
     @checkconfig.autocomplete("version")
-    async def _releases(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _releases(
+        self, _interaction: discord.Interaction[ServiceBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
         found = [release for release in reversed(load_names().releases) if release.startswith(typed.strip())]
         return [app_commands.Choice(name=release, value=release) for release in found[: limits.OPTIONS]]
 
     @answered_command
-    async def check_message(self, interaction: discord.Interaction[HelpBot], message: discord.Message) -> None:
+    async def check_message(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
         """Checks every config in a message."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        found = await intake.from_message(self.bot.workers, message)
+        found = await intake.from_message(self.bot.services.workers, message)
         if not found.taken:
             raise UserError(intake_words.NOTHING_FOUND)
         moderator = await is_moderator(interaction) and message.author.id != interaction.user.id
         took = checking.took([taken.name for taken in found.taken], found.left)
-        place = (message.channel.id, message.id)
-        for number, taken in enumerate(found.taken):
-            said = taken.with_note(took) if number == 0 else taken
-            await _answer_one(interaction, said, message=place, public=moderator, compare=False)
+        first, *others = found.taken
+        for submission in (first.with_note(took), *others):
+            request = CheckRequest(
+                submission,
+                interaction.user.id,
+                interaction.guild_id,
+                message=(message.channel.id, message.id),
+                public=moderator,
+                compare=False,
+            )
+            await _answer_one(interaction, request)
 
 
 class PasteForm(Form):
@@ -100,7 +111,7 @@ class PasteForm(Form):
         for item in (self.text, self.file, self.gpus, self.more, self.rows):
             self.add_item(item)
 
-    async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Checks what was pasted or chosen."""
         gpus = whole_number(typed(self.gpus), "The number of GPUs", 1, MOST_GPUS) if typed(self.gpus).strip() else None
         file, dataset = _chosen(self.file), _chosen(self.rows)
@@ -111,12 +122,12 @@ class PasteForm(Form):
             await _answer_rows(interaction, dataset)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        workers = interaction.client.workers
+        workers = interaction.client.services.workers
         if file is not None:
-            taken = await intake.from_attachment(workers, file)
+            submission = await intake.from_attachment(workers, file)
         else:
-            taken = await intake.from_paste(workers, *pasted)
-        await _answer_one(interaction, taken, gpus=gpus, axolotl=self._release, dataset=dataset)
+            submission = await intake.from_paste(workers, *pasted)
+        await _answer_one(interaction, _request(interaction, submission, gpus, self._release), dataset)
 
 
 def _upload(label: str) -> ui.Label[Any]:
@@ -129,10 +140,10 @@ def _chosen(label: ui.Label[Any]) -> discord.Attachment | None:
     return next(iter(upload.values), None) if isinstance(upload, ui.FileUpload) else None
 
 
-async def _answer_rows(interaction: discord.Interaction[HelpBot], dataset: discord.Attachment) -> None:
+async def _answer_rows(interaction: discord.Interaction[ServiceBot], dataset: discord.Attachment) -> None:
     """Answers for rows without a config: the block that fits them."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    workers = interaction.client.workers
+    workers = interaction.client.services.workers
     sample = await intake.sample_from(workers, dataset)
     rows = await workers.run(jobs.rows, dataset=sample.data, dataset_name=sample.name)
     view, files = proposal_layout(sample.name, rows, sample.secrets)
@@ -140,37 +151,30 @@ async def _answer_rows(interaction: discord.Interaction[HelpBot], dataset: disco
 
 
 async def _answer_one(
-    interaction: discord.Interaction[HelpBot],
-    taken: intake.Taken,
-    *,
-    gpus: int | None = None,
-    axolotl: str | None = None,
-    dataset: discord.Attachment | None = None,
-    message: tuple[int, int] | None = None,
-    public: bool = False,
-    compare: bool = True,
+    interaction: discord.Interaction[ServiceBot], request: CheckRequest, dataset: discord.Attachment | None = None
 ) -> None:
-    """Answers for one text: a config is checked, a log is led to its cause."""
-    bot, owner = interaction.client, interaction.user.id
-    if taken.kind == "log":
-        diagnosis = await diagnose(bot, taken, guild_id=interaction.guild_id, gpus=gpus)
-        view = diagnosis_layout(diagnosis, owner, notes=taken.notes, secrets=taken.secrets, public=message is not None)
+    """Answers for one text: a config is checked, with the rows of a file if there is one; a log is led to its cause."""
+    services, submission = interaction.client.services, request.submission
+    if submission.kind == "log":
+        diagnosis = await diagnose(services, submission, guild_id=request.guild_id, gpus=request.gpus)
+        view = diagnosis_layout(
+            diagnosis,
+            request.owner,
+            notes=submission.notes,
+            secrets=submission.secrets,
+            public=request.message is not None,
+        )
         await answer(interaction, view)
         return
-    sample = await intake.sample_from(bot.workers, dataset) if dataset is not None else None
-    checked = await check(
-        bot,
-        taken,
-        owner=owner,
-        guild_id=interaction.guild_id,
-        gpus=gpus,
-        axolotl=axolotl,
-        dataset=sample,
-        message=message,
-        public=public,
-        compare=compare,
-    )
-    await show(interaction, checked)
+    if dataset is not None:
+        request = replace(request, dataset=await intake.sample_from(services.workers, dataset))
+    await show(interaction, await check(services, request))
+
+
+def _request(
+    interaction: discord.Interaction[ServiceBot], submission: Submission, gpus: int | None, axolotl: str | None
+) -> CheckRequest:
+    return CheckRequest(submission, interaction.user.id, interaction.guild_id, gpus=gpus, axolotl=axolotl)
 
 
 def _release(version: str | None) -> str | None:
@@ -188,6 +192,6 @@ def _release(version: str | None) -> str | None:
     return asked if asked != known[-1] else None
 
 
-async def setup(bot: HelpBot) -> None:
+async def setup(bot: ServiceBot) -> None:
     """Adds the cog."""
     await bot.add_cog(CheckConfig(bot))

@@ -8,10 +8,10 @@ from discord.ext import commands
 
 from bot import intake, jobs
 from bot.checking import defaults_of
-from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.replies import answer, answered_command
+from bot.services import ServiceBot
 from bot.views import commands as words
-from bot.views.check.answer import MOST_GPUS  # noqa: TC001 - read by the library too
+from bot.views.check.answer import MOST_GPUS
 from bot.views.comparison import comparison_layout
 
 
@@ -23,7 +23,7 @@ class Compare(commands.Cog):
     @answered_command
     async def compare(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         a: discord.Attachment,
         b: discord.Attachment,
         gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
@@ -31,9 +31,9 @@ class Compare(commands.Cog):
     ) -> None:
         """Says what differs, and what that does to the run."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        workers = interaction.client.workers
+        workers = interaction.client.services.workers
         first, second = await intake.from_attachment(workers, a), await intake.from_attachment(workers, b)
-        defaults = await defaults_of(interaction.client, interaction.guild_id)
+        defaults = await defaults_of(interaction.client.services, interaction.guild_id)
         count = gpus or defaults.gpus or 1
         found = await workers.run(
             jobs.compare, before=first.text, after=second.text, gpus=count, gpus_after=gpus_b or count
@@ -41,6 +41,6 @@ class Compare(commands.Cog):
         await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id))
 
 
-async def setup(bot: HelpBot) -> None:
+async def setup(bot: ServiceBot) -> None:
     """Adds the cog."""
     await bot.add_cog(Compare())

@@ -8,8 +8,8 @@ from discord.ext import commands
 
 from bot import intake
 from bot.checking import diagnose
-from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.replies import answer, answered_command
+from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of, explanation_layout
@@ -23,17 +23,19 @@ class Explain(commands.Cog):
     @app_commands.command(name="explain", description=words.EXPLAIN)
     @app_commands.describe(field=words.EXPLAIN_FIELD)
     @answered_command
-    async def explain(self, interaction: discord.Interaction[HelpBot], field: app_commands.Range[str, 1, 1500]) -> None:
+    async def explain(
+        self, interaction: discord.Interaction[ServiceBot], field: app_commands.Range[str, 1, 1500]
+    ) -> None:
         """Explains a field, a concept or a rule; the text of an error is led to its cause."""
         found = explain(field[:100])
         if found.kind is None and len(field.split()) > 1:
-            taken = await intake.from_paste(interaction.client.workers, field)
+            submission = await intake.from_paste(interaction.client.services.workers, field)
             await interaction.response.defer(ephemeral=True, thinking=True)
-            diagnosis = await diagnose(interaction.client, taken, guild_id=interaction.guild_id)
-            if diagnosis.matches:
+            diagnosis = await diagnose(interaction.client.services, submission, guild_id=interaction.guild_id)
+            if diagnosis.matches or diagnosis.failed:
                 telling = [match for match in diagnosis.matches if not match.harmless]
                 entries = await offered(
-                    interaction.client.store,
+                    interaction.client.services.store,
                     interaction.guild_id,
                     text=field,
                     rules=[rule for match in telling for rule in match.rules],
@@ -41,8 +43,8 @@ class Explain(commands.Cog):
                 view = diagnosis_layout(
                     diagnosis,
                     interaction.user.id,
-                    notes=taken.notes,
-                    secrets=taken.secrets,
+                    notes=submission.notes,
+                    secrets=submission.secrets,
                     extra=offer_rows(entries, interaction.user.id),
                 )
                 await answer(interaction, view)
@@ -50,15 +52,15 @@ class Explain(commands.Cog):
             await answer(interaction, explanation_layout(found, interaction.user.id))
             return
         named = [found.path] if found.path else []
-        entries = await offered(interaction.client.store, interaction.guild_id, fields=named, rules=named)
+        entries = await offered(interaction.client.services.store, interaction.guild_id, fields=named, rules=named)
         view = explanation_layout(found, interaction.user.id, offer_rows(entries, interaction.user.id))
         await interaction.response.send_message(view=view, ephemeral=True)
 
     @explain.autocomplete("field")
-    async def _names(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _names(self, _interaction: discord.Interaction[ServiceBot], typed: str) -> list[app_commands.Choice[str]]:
         return choices_of(search(typed[:100]))
 
 
-async def setup(bot: HelpBot) -> None:
+async def setup(bot: ServiceBot) -> None:
     """Adds the cog."""
     await bot.add_cog(Explain())

@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.replies import answer, answered_command
+from bot.services import ServiceBot
 from bot.views.faq import reading, reply, words
 from bot.views.kit import notice
 from bot.views.kit.layout import Colour
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Faq(commands.Cog):
     """What members read."""
 
-    def __init__(self, bot: HelpBot) -> None:
+    def __init__(self, bot: ServiceBot) -> None:
         self.bot = bot
         self.menu = app_commands.ContextMenu(name=words.ANSWER, callback=self.answer_message)
         self._starters_ready = False
@@ -41,13 +41,13 @@ class Faq(commands.Cog):
     @answered_command
     async def faq(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         topic: app_commands.Range[str, 1, 100] | None = None,
         member: discord.User | None = None,
     ) -> None:
         """Shows an entry, or what there is."""
         home = await self._home(interaction)
-        store = self.bot.store
+        store = self.bot.services.store
         if topic is None or not topic.strip():
             await self._overview(interaction, home)
             return
@@ -72,12 +72,12 @@ class Faq(commands.Cog):
         await reading.count_view(store, entry)
 
     @faq.autocomplete("topic")
-    async def _topics(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _topics(self, interaction: discord.Interaction[ServiceBot], typed: str) -> list[app_commands.Choice[str]]:
         home = await self._home(interaction)
-        return reading.choices_of(await self.bot.store.faq.suggest(home, typed[:100]))
+        return reading.choices_of(await self.bot.services.store.faq.suggest(home, typed[:100]))
 
     @answered_command
-    async def answer_message(self, interaction: discord.Interaction[HelpBot], message: discord.Message) -> None:
+    async def answer_message(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
         """Offers entries to answer a message with."""
         await self._home(interaction)
         reply.require_public(interaction)
@@ -85,27 +85,27 @@ class Faq(commands.Cog):
         place = f"{message.channel.id}:{message.id}"
         await answer(interaction, reply.picker_layout(found, place, interaction.user.id))
 
-    async def _overview(self, interaction: discord.Interaction[HelpBot], home: int) -> None:
-        categories = await self.bot.store.faq.categories(home)
+    async def _overview(self, interaction: discord.Interaction[ServiceBot], home: int) -> None:
+        categories = await self.bot.services.store.faq.categories(home)
         if not categories:
             await answer(interaction, notice.notice(words.EMPTY, colour=Colour.WARNING))
             return
-        popular = await self.bot.store.faq.suggest(home, "", 25)
+        popular = await self.bot.services.store.faq.suggest(home, "", 25)
         pairs = [(category.name, category.entries) for category in categories]
         await answer(interaction, reading.overview_layout(pairs, popular, interaction.user.id))
 
-    async def _home(self, interaction: discord.Interaction[HelpBot]) -> int:
+    async def _home(self, interaction: discord.Interaction[ServiceBot]) -> int:
         """The server whose FAQ answers; the starter entries for direct messages are brought up to date once a start."""
         home = reading.home_of(interaction)
         if home == reading.SHARED_GUILD and not self._starters_ready:
-            async with self.bot.store.alone("starter-faq"):
-                plan = await self.bot.store.transfer.plan_starter(home)
+            async with self.bot.services.store.alone("starter-faq"):
+                plan = await self.bot.services.store.transfer.plan_starter(home)
                 if not plan.does_nothing:
-                    await self.bot.store.transfer.carry_out(home, plan, author_id=0)
+                    await self.bot.services.store.transfer.carry_out(home, plan, author_id=0)
             self._starters_ready = True
         return home
 
 
-async def setup(bot: HelpBot) -> None:
+async def setup(bot: ServiceBot) -> None:
     """Adds the cog."""
     await bot.add_cog(Faq(bot))

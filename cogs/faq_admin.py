@@ -10,11 +10,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.errors import UserError
 from bot.pending import Draft
 from bot.permissions import is_moderator, require_moderator
 from bot.replies import answer, answered_command
+from bot.services import ServiceBot
 from bot.store import EntryContent
 from bot.store.faq_file import FILE_LIMIT, from_yaml, to_yaml
 from bot.store.words import name_key
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=words.ADMIN):
     """What moderators do; each command, button and form asks again who it is."""
 
-    def __init__(self, bot: HelpBot) -> None:
+    def __init__(self, bot: ServiceBot) -> None:
         self.bot = bot
 
     async def cog_load(self) -> None:
@@ -49,7 +49,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @answered_command
     async def add(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         title: app_commands.Range[str, 1, 100] | None = None,
         note: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
@@ -64,7 +64,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @answered_command
     async def edit(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         entry: app_commands.Range[str, 1, 100],
         note: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
@@ -85,7 +85,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @answered_command
     async def remove(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         entry: app_commands.Range[str, 1, 100],
         note: app_commands.Range[str, 1, 200] | None = None,
     ) -> None:
@@ -97,7 +97,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @answered_command
     async def restore(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         entry: app_commands.Range[str, 1, 100],
         version: app_commands.Range[int, 1] | None = None,
         note: app_commands.Range[str, 1, 200] | None = None,
@@ -109,7 +109,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             await versions.ask_restore(interaction, found, kept, version, note or "")
             return
         if found.removed_at is None:
-            now = self.bot.store.clock()
+            now = self.bot.services.store.clock()
             view = versions.history_layout(found, kept, now, interaction.user.id, head=words.NOT_REMOVED)
             await answer(interaction, view)
             return
@@ -127,11 +127,13 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @app_commands.command(name="history", description=words.HISTORY)
     @app_commands.describe(entry=words.ENTRY)
     @answered_command
-    async def history(self, interaction: discord.Interaction[HelpBot], entry: app_commands.Range[str, 1, 100]) -> None:
+    async def history(
+        self, interaction: discord.Interaction[ServiceBot], entry: app_commands.Range[str, 1, 100]
+    ) -> None:
         """Shows all versions."""
         found = await self._entry(interaction, entry, removed=True)
         _, kept = await versions.entry_and_versions(interaction, found.guild_id, found.id)
-        now = self.bot.store.clock()
+        now = self.bot.services.store.clock()
         await answer(interaction, versions.history_layout(found, kept, now, interaction.user.id))
 
     @app_commands.command(name="alias", description=words.ALIAS)
@@ -139,7 +141,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @answered_command
     async def alias(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         entry: app_commands.Range[str, 1, 100],
         add: app_commands.Range[str, 1, 100] | None = None,
         remove: app_commands.Range[str, 1, 100] | None = None,
@@ -157,7 +159,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         if add is None and remove is None:
             raise UserError(f"{words.alias_list(found)} {words.ALIAS_NEEDS_NAME}")
         content = found.content.model_copy(update={"aliases": tuple(aliases)})
-        saved = await self.bot.store.faq.edit(
+        saved = await self.bot.services.store.faq.edit(
             found.guild_id, found.id, content, expected=found.version, author_id=interaction.user.id, note="aliases"
         )
         await answer(interaction, notice.notice(words.alias_changed(saved), colour=Colour.CLEAN))
@@ -166,11 +168,11 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @app_commands.command(name="export", description=words.EXPORT)
     @app_commands.describe(history=words.EXPORT_HISTORY)
     @answered_command
-    async def export(self, interaction: discord.Interaction[HelpBot], history: bool = True) -> None:  # noqa: FBT001, FBT002
+    async def export(self, interaction: discord.Interaction[ServiceBot], history: bool = True) -> None:  # noqa: FBT001, FBT002
         """Sends the file privately."""
         guild_id = await require_moderator(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        transfer, text = self.bot.store.transfer, words.EXPORTED
+        transfer, text = self.bot.services.store.transfer, words.EXPORTED
         data = await _text(await transfer.export(guild_id, history=history))
         if len(data) > FILE_LIMIT and history:
             data = await _text(await transfer.export(guild_id, history=False))
@@ -186,14 +188,14 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @answered_command
     async def import_(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         file: discord.Attachment | None = None,
         source: app_commands.Choice[str] | None = None,
     ) -> None:
         """Shows what would be done; without a file it is about the starter pack."""
         guild_id = await require_moderator(interaction)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        transfer = self.bot.store.transfer
+        transfer = self.bot.services.store.transfer
         if file is None or source is not None:
             plan = await transfer.plan_starter(guild_id)
         else:
@@ -203,10 +205,10 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     @app_commands.command(name="stats", description=words.STATS)
     @answered_command
-    async def stats(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def stats(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows the numbers."""
         guild_id = await require_moderator(interaction)
-        await answer(interaction, await stats.stats_layout(self.bot.store, guild_id, interaction.user.id))
+        await answer(interaction, await stats.stats_layout(self.bot.services.store, guild_id, interaction.user.id))
 
     @app_commands.command(name="settings", description=words.SETTINGS)
     @app_commands.describe(
@@ -227,7 +229,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @answered_command
     async def settings(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         moderator_role: discord.Role | None = None,
         log_channel: discord.TextChannel | None = None,
         axolotl: app_commands.Range[str, 1, 20] | None = None,
@@ -236,7 +238,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     ) -> None:
         """Changes what is named, and shows everything."""
         guild_id = await require_moderator(interaction)
-        guilds = self.bot.store.guilds
+        guilds = self.bot.services.store.guilds
         given: dict[str, int | str | None] = {
             "moderator_role_id": moderator_role.id if moderator_role else None,
             "log_channel_id": log_channel.id if log_channel else None,
@@ -258,17 +260,17 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @edit.autocomplete("entry")
     @remove.autocomplete("entry")
     @alias.autocomplete("entry")
-    async def _living(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _living(self, interaction: discord.Interaction[ServiceBot], typed: str) -> list[app_commands.Choice[str]]:
         if interaction.guild_id is None or not await is_moderator(interaction):
             return []
-        return reading.choices_of(await self.bot.store.faq.suggest(interaction.guild_id, typed[:100]))
+        return reading.choices_of(await self.bot.services.store.faq.suggest(interaction.guild_id, typed[:100]))
 
     @restore.autocomplete("entry")
     @history.autocomplete("entry")
-    async def _any(self, interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _any(self, interaction: discord.Interaction[ServiceBot], typed: str) -> list[app_commands.Choice[str]]:
         if interaction.guild_id is None or not await is_moderator(interaction):
             return []
-        store, key = self.bot.store, name_key(typed)
+        store, key = self.bot.services.store, name_key(typed)
         removed = [name for name in await store.faq.removed(interaction.guild_id, 1000) if key in name_key(name.title)]
         choices = [
             app_commands.Choice(name=limits.one_line(f"{name.title} (removed)", limits.OPTION), value=f"#{name.id}")
@@ -280,13 +282,15 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         return [*removed_first, *living, *removed_last][: limits.OPTIONS]
 
     @settings.autocomplete("axolotl")
-    async def _releases(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _releases(
+        self, _interaction: discord.Interaction[ServiceBot], typed: str
+    ) -> list[app_commands.Choice[str]]:
         found = [release for release in reversed(load_names().releases) if release.startswith(typed.strip())]
         return [app_commands.Choice(name=release, value=release) for release in found[: limits.OPTIONS]]
 
-    async def _entry(self, interaction: discord.Interaction[HelpBot], name: str, *, removed: bool = False) -> Entry:
+    async def _entry(self, interaction: discord.Interaction[ServiceBot], name: str, *, removed: bool = False) -> Entry:
         guild_id = await require_moderator(interaction)
-        store = self.bot.store
+        store = self.bot.services.store
         entry = await reading.resolve(store, guild_id, name, removed=removed)
         if entry is None and removed:
             gone = await store.faq.removed(guild_id, 1000)
@@ -321,6 +325,6 @@ def _release(text: str | None) -> str | None:
     return release
 
 
-async def setup(bot: HelpBot) -> None:
+async def setup(bot: ServiceBot) -> None:
     """Adds the cog."""
     await bot.add_cog(FaqAdmin(bot))

@@ -35,15 +35,15 @@ class Housekeeping(commands.Cog):
     async def hourly(self) -> None:
         """Makes the day's backup if it is missing, removes what is due; one process of the fleet at a time."""
         try:
-            async with self.bot.store.alone("housekeeping"):
-                if made := await self.bot.store.backup_daily():
+            async with self.bot.services.store.alone("housekeeping"):
+                if made := await self.bot.services.store.backup_daily():
                     _log.info("backup made", extra={"file": made})
-                for guild_id in await self.bot.store.guilds.remove_expired():
+                for guild_id in await self.bot.services.store.guilds.remove_expired():
                     _log.info("data of a server that was left is removed", extra={"guild": guild_id})
         except StoreError as error:
             # In an hour again; until then the bot answers.
             _log.error("housekeeping failed", extra={"error": type(error).__name__})
-            self.bot.metrics.failure("store")
+            self.bot.services.metrics.failure("store")
 
     @hourly.before_loop
     async def _ready(self) -> None:
@@ -51,19 +51,19 @@ class Housekeeping(commands.Cog):
         await self.bot.wait_until_ready()
         present = [guild.id for guild in self.bot.guilds]
         try:
-            await self.bot.store.guilds.reconcile(present, self.bot.sees)
+            await self.bot.services.store.guilds.reconcile(present, self.bot.sees)
         except StoreError as error:
             _log.error("servers could not be reconciled", extra={"error": type(error).__name__})
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The server is back in time: its data stays."""
-        await self.bot.store.guilds.joined(guild.id)
+        await self.bot.services.store.guilds.joined(guild.id)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """From now on the days are counted."""
-        await self.bot.store.guilds.left(guild.id)
+        await self.bot.services.store.guilds.left(guild.id)
 
 
 async def setup(bot: HelpBot) -> None:

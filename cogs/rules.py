@@ -8,10 +8,10 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import HelpBot  # noqa: TC001 - read by the library when it builds the command
 from bot.errors import UserError
 from bot.permissions import require_moderator
 from bot.replies import answer, answered_command
+from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views import rules as rule_words
 from bot.views.check.wrong_advice import EMPTY_QUEUE, queue_layout
@@ -30,7 +30,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description=words.RULES
     @answered_command
     async def mute(
         self,
-        interaction: discord.Interaction[HelpBot],
+        interaction: discord.Interaction[ServiceBot],
         rule: app_commands.Range[str, 1, 100],
         reason: app_commands.Range[str, 1, 200],
         days: app_commands.Range[int, 1, 3650] | None = None,
@@ -39,7 +39,7 @@ class Rules(commands.GroupCog, group_name="rules", group_description=words.RULES
         guild_id = await require_moderator(interaction)
         if rule not in rule_words.titles():
             raise UserError(rule_words.unknown_rule(rule))
-        store = interaction.client.store
+        store = interaction.client.services.store
         until = store.clock() + timedelta(days=days) if days else None
         mute = await store.mutes.mute(guild_id, rule, author_id=interaction.user.id, reason=mask(reason), until=until)
         await answer(interaction, notice.notice(rule_words.muted(mute)))
@@ -47,34 +47,34 @@ class Rules(commands.GroupCog, group_name="rules", group_description=words.RULES
     @app_commands.command(name="unmute", description=words.UNMUTE)
     @app_commands.describe(rule=words.MUTE_RULE)
     @answered_command
-    async def unmute(self, interaction: discord.Interaction[HelpBot], rule: app_commands.Range[str, 1, 100]) -> None:
+    async def unmute(self, interaction: discord.Interaction[ServiceBot], rule: app_commands.Range[str, 1, 100]) -> None:
         """Lets a rule speak again."""
         guild_id = await require_moderator(interaction)
-        if not await interaction.client.store.mutes.unmute(guild_id, rule):
+        if not await interaction.client.services.store.mutes.unmute(guild_id, rule):
             raise UserError(rule_words.not_muted(rule))
         await answer(interaction, notice.notice(rule_words.unmuted(rule)))
 
     @app_commands.command(name="list", description=words.MUTED)
     @answered_command
-    async def muted(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def muted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Lists what is muted."""
         guild_id = await require_moderator(interaction)
-        mutes = await interaction.client.store.mutes.all(guild_id)
+        mutes = await interaction.client.services.store.mutes.all(guild_id)
         view = rule_words.mutes_layout(mutes) if mutes else notice.notice(rule_words.NONE_MUTED)
         await answer(interaction, view)
 
     @app_commands.command(name="reports", description=words.REPORTS)
     @answered_command
-    async def reports(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def reports(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows the queue."""
         guild_id = await require_moderator(interaction)
-        reports = await interaction.client.store.reports.open(guild_id)
-        total = await interaction.client.store.reports.count_open(guild_id)
+        reports = await interaction.client.services.store.reports.open(guild_id)
+        total = await interaction.client.services.store.reports.count_open(guild_id)
         view = queue_layout(reports, total) if reports else notice.notice(EMPTY_QUEUE)
         await answer(interaction, view)
 
     @mute.autocomplete("rule")
-    async def _rules(self, _interaction: discord.Interaction[HelpBot], typed: str) -> list[app_commands.Choice[str]]:
+    async def _rules(self, _interaction: discord.Interaction[ServiceBot], typed: str) -> list[app_commands.Choice[str]]:
         wanted = typed.strip().lower().replace(" ", "-")
         titles = rule_words.titles()
         first = [rule for rule in titles if rule.startswith(wanted)]
@@ -87,13 +87,13 @@ class Rules(commands.GroupCog, group_name="rules", group_description=words.RULES
 
     @unmute.autocomplete("rule")
     async def _muted_rules(
-        self, interaction: discord.Interaction[HelpBot], typed: str
+        self, interaction: discord.Interaction[ServiceBot], typed: str
     ) -> list[app_commands.Choice[str]]:
-        mutes = await interaction.client.store.mutes.all(interaction.guild_id or 0)
+        mutes = await interaction.client.services.store.mutes.all(interaction.guild_id or 0)
         found = [mute.rule for mute in mutes if typed.strip().lower() in mute.rule]
         return [app_commands.Choice(name=rule, value=rule) for rule in found[: limits.OPTIONS]]
 
 
-async def setup(bot: HelpBot) -> None:
+async def setup(bot: ServiceBot) -> None:
     """Adds the cog."""
     await bot.add_cog(Rules())

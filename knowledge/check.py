@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from knowledge.config import Config, read
 from knowledge.document import MAX_FINDINGS, Document, Mapping
 from knowledge.finding import Edit, Finding, Frozen, Place, Severity, make
+from knowledge.fixes import Reading, proven
 from knowledge.memory import MemoryEstimate, memory_of
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
-from knowledge.samples.report import SampleReport  # noqa: TC001 - pydantic reads it
+from knowledge.samples.report import SampleReport
 from knowledge.schema import schema_findings
-from knowledge.secrets import Secret  # noqa: TC001 - pydantic reads it
+from knowledge.secrets import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,31 +74,12 @@ def check(
     """
     config = read(text, gpus)
     document, secrets = config.document, config.secrets
-    found = [_fault_finding(fault, document) for fault in document.faults]
-    found += [_duplicate(each, document) for each in document.duplicates[: MAX_FINDINGS + 1]]
-    sample = None
-    if isinstance(document.values, Mapping) and document.values:
-        found += schema_findings(config)
-        if config.launcher is not None:
-            found += run(config)
-        else:
-            if dataset is not None:
-                from knowledge.samples import check_rows, replaced_rules
-
-                sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
-                found += sample.findings
-                if sample.exact and _is_whole(config, sample):
-                    remember_plan(config, _plan_of_rows(config, sample))
-            found += run(config)
-            if sample is not None:
-                needless = replaced_rules(sample)
-                found = [each for each in found if each.rule not in needless]
-            found = release_findings(config, found, axolotl)
-    elif not any(finding.severity is Severity.ERROR for finding in found):
-        found.append(_not_a_mapping(document))
-    trains = bool(config.values) and config.launcher is None
+    sample = _sample(config, dataset, dataset_name, tokenizer) if dataset is not None else None
+    found = _findings(config, axolotl, sample)
     if secrets:
         found = _without_edits_beside(secrets, found, document)
+    found = proven(text, Reading(document.values, found), partial(_read_again, gpus=gpus, axolotl=axolotl))
+    trains = bool(config.values) and config.launcher is None
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     cut = len(found) > MAX_FINDINGS
@@ -117,6 +99,44 @@ def check(
         launcher=config.launcher is not None,
         not_checked=_not_checked(config, rows=dataset is not None, cut=cut),
     )
+
+
+def _sample(config: Config, dataset: bytes | Path, dataset_name: str, tokenizer: Path | None) -> SampleReport | None:
+    """What the rows become under a training config; None where the text is not one."""
+    if not (isinstance(config.document.values, Mapping) and config.values) or config.launcher is not None:
+        return None
+    from knowledge.samples import check_rows
+
+    sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
+    if sample.exact and _is_whole(config, sample):
+        remember_plan(config, _plan_of_rows(config, sample))
+    return sample
+
+
+def _findings(config: Config, axolotl: str | None, sample: SampleReport | None = None) -> list[Finding]:
+    """What is found in a text: of the YAML, the names and types, the rows, the rules, the release."""
+    document = config.document
+    found = [_fault_finding(fault, document) for fault in document.faults]
+    found += [_duplicate(each, document) for each in document.duplicates[: MAX_FINDINGS + 1]]
+    if not isinstance(document.values, Mapping) or not document.values:
+        if not any(finding.severity is Severity.ERROR for finding in found):
+            found.append(_not_a_mapping(document))
+        return found
+    found += schema_findings(config)
+    found += sample.findings if sample is not None else ()
+    found += run(config)
+    if sample is not None:
+        from knowledge.samples import replaced_rules
+
+        needless = replaced_rules(sample)
+        found = [each for each in found if each.rule not in needless]
+    return found if config.launcher is not None else release_findings(config, found, axolotl)
+
+
+def _read_again(text: str, *, gpus: int, axolotl: str | None) -> Reading:
+    """A corrected copy, checked as the text itself was."""
+    config = read(text, gpus)
+    return Reading(config.document.values, _findings(config, axolotl))
 
 
 def _without_edits_beside(secrets: Iterable[Secret], found: list[Finding], document: Document) -> list[Finding]:

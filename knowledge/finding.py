@@ -129,7 +129,8 @@ class Finding(Frozen):
 class Problem(NamedTuple):
     """What a rule found. The framework adds id, severity and place.
 
-    `message` says what happens and the cure; `fields` are paths as the user wrote them, the first gives the line.
+    `message` says what happens and the cure; `fields` are paths as the user wrote them, the first gives the line;
+    `mended` is YAML to copy.
     """
 
     message: str
@@ -137,6 +138,7 @@ class Problem(NamedTuple):
     why: str | None = None
     suggestion: str | None = None
     edit: Edit | None = None
+    mended: str = ""
 
 
 def problem(message: str, *fields: str | Steps, **rest: Any) -> Problem:
@@ -164,7 +166,7 @@ def stamp(each: Problem, name: str, severity: Severity, document: Document, why:
         edit=each.edit,
         suggestion=each.suggestion,
         places=tuple(places),
-        mended="",
+        mended=each.mended,
         source="config",
         row=None,
         rows=None,

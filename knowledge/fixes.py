@@ -1,14 +1,104 @@
-"""Edits -> corrected text and a diff. Only mechanical faults are mended; every other byte is kept."""
+"""Edits -> proven edits, corrected text and a diff. Only mechanical faults are mended; every other byte is kept."""
 
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from knowledge.finding import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from knowledge.finding import Edit, Finding
+
+
+_RECHECKS = 24
+"""Corrected copies that are checked for one config; edits that are not proven by then are not offered."""
+_UNWANTED = frozenset({Severity.ERROR, Severity.CRASH, Severity.IGNORED})
+
+
+class Reading(NamedTuple):
+    """What a check makes of a text: the values as YAML reads them, and the findings."""
+
+    values: Any
+    findings: list[Finding]
+
+
+def proven(text: str, before: Reading, read: Callable[[str], Reading]) -> list[Finding]:
+    """The findings, with only those edits that a second check of the corrected copy bears out.
+
+    An edit is borne out when its finding is gone, no new ERROR, CRASH or IGNORED has come, and no value has changed
+    that its finding is not about. All edits together have to be, too: one that spoils the copy is left out.
+
+    Args:
+        text: The text that was checked, as it was given.
+        before: What the check made of it.
+        read: Checks another text in the same way.
+    """
+    offered = [finding for finding in before.findings if finding.edit is not None]
+    if not offered:
+        return before.findings
+    good = _Proof(text, before, read).good(offered)
+    kept = {id(finding) for finding in good}
+    return [
+        finding if finding.edit is None or id(finding) in kept else _without_edit(finding)
+        for finding in before.findings
+    ]
+
+
+def _without_edit(finding: Finding) -> Finding:
+    return finding.model_copy(update={"edit": None, "mended": ""})
+
+
+class _Proof:
+    """Tries edits on a text, all of them first; where that spoils the copy, halves of them."""
+
+    def __init__(self, text: str, before: Reading, read: Callable[[str], Reading]) -> None:
+        self._text, self._before, self._read = text, before, read
+        self._known = Counter(map(_key, before.findings))
+        self._left = _RECHECKS
+
+    def good(self, findings: list[Finding]) -> list[Finding]:
+        """The findings whose edits can be done together."""
+        if self._holds(findings):
+            return findings
+        if len(findings) == 1:
+            return []
+        half = len(findings) // 2
+        first, second = self.good(findings[:half]), self.good(findings[half:])
+        both = [*first, *second]
+        return both if first and second and self._holds(both) else first or second
+
+    def _holds(self, findings: list[Finding]) -> bool:
+        if self._left == 0:
+            return False
+        self._left -= 1
+        after = self._read(corrected(self._text, findings))
+        keys = Counter(map(_key, after.findings))
+        gone = Counter(map(_key, findings))
+        if any(keys[key] > self._known[key] - count for key, count in gone.items()):
+            return False
+        worse = {_key(each) for each in after.findings if each.severity in _UNWANTED}
+        if any(keys[key] > self._known[key] for key in worse):
+            return False
+        return self._keeps_values(after.values, findings)
+
+    def _keeps_values(self, after: Any, findings: list[Finding]) -> bool:
+        """Whether nothing changed but what the findings are about."""
+        before = self._before.values
+        if not isinstance(before, dict) or not isinstance(after, dict):
+            return isinstance(after, dict)
+        about = {path.partition(".")[0].partition("[")[0] for finding in findings for path in finding.fields}
+        kept = before.keys() - about
+        return all(key in after and after[key] == before[key] for key in kept) and (
+            bool(about) or after.keys() == before.keys()
+        )
+
+
+def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:
+    return finding.rule, finding.fields
 
 
 def corrected(text: str, findings: Iterable[Finding]) -> str:

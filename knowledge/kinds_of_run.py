@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-_PREFERENCE = frozenset({"dpo", "ipo", "kto", "orpo", "simpo"})
+_PREFERENCE = frozenset({"dpo", "ipo", "simpo", "kto"})
 _ONLINE = frozenset({"grpo", "gdpo", "ebft"})
 
 
@@ -45,6 +45,7 @@ _TESTS: dict[Mode, Callable[[Config], bool]] = {
     Mode.UNPACKED_STREAMING: lambda config: _streams(config) and not _packed(config),
     Mode.SUPERVISED: lambda config: _rl(config) is None and not _rewards(config),
     Mode.PREFERENCE: lambda config: _rl(config) in _PREFERENCE,
+    Mode.ORPO: lambda config: _rl(config) == "orpo",
     Mode.ONLINE: lambda config: _rl(config) in _ONLINE,
     Mode.REWARD_MODEL: _rewards,
     Mode.ADAPTER: lambda config: bool(config.typed("adapter")),

@@ -30,7 +30,8 @@ PAGES: dict[str, Page] = {
         Severity.IGNORED,
         "A key under the name that another trainer gives it.",
         "Names from Transformers, TRL, LLaMA-Factory, Unsloth, torchtune and others mean nothing to Axolotl and are "
-        "dropped in silence. The page of the finding names Axolotl's own key.",
+        "silently ignored. The finding says what each means in Axolotl: a field, and how its value is carried over; "
+        "something that Axolotl does by itself; or nothing.",
         "max_seq_length: 2048\n",
         "sequence_len: 2048\n",
     ),
@@ -45,14 +46,14 @@ PAGES: dict[str, Page] = {
     "removed-key": Page(
         Severity.IGNORED,
         "A key that older Axolotl releases had and that is dropped now.",
-        "The key was removed or renamed; today it is dropped in silence.",
+        "The key was removed or renamed; today it is silently ignored.",
         "relora_steps: 100\n",
         "jagged_restart_steps: 100\n",
     ),
     "plugin-not-listed": Page(
         Severity.IGNORED,
         "A plugin's key without the plugin.",
-        "A plugin's fields exist only while it stands in `plugins`. Without it they are dropped in silence.",
+        "A plugin's fields exist only while it stands in `plugins`. Without it they are silently ignored.",
         "liger_rope: true\n",
         "plugins:\n  - axolotl.integrations.liger.LigerPlugin\nliger_rope: true\n",
     ),

@@ -91,14 +91,14 @@ def _cases(options: argparse.Namespace) -> Iterator[Case]:
                 yield {"id": f"{number}:{probe['id']}:{side}", "yaml": probe[side]}
         return
     texts += [(f"{probe['id']}:{side}", probe[side]) for probe in probes for side in ("bad", "good")]
-    yield from _mutations(texts, options.mutations, random.Random(options.seed))  # noqa: S311 - not for secrets
+    yield from mutations(texts, options.mutations, random.Random(options.seed))  # noqa: S311 - not for secrets
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else [folder]
 
 
-def _mutations(texts: list[tuple[str, str]], count: int, chance: random.Random) -> Iterator[Case]:
+def mutations(texts: list[tuple[str, str]], count: int, chance: random.Random) -> Iterator[Case]:
     """Configs with one to three changes each: another config's value, a wrong type, a deletion."""
     configs = []
     pool: dict[str, list[Any]] = {}

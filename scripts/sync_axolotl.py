@@ -4,9 +4,10 @@
     python scripts/sync_axolotl.py --check              fail when a file is stale, or was changed by hand
     python scripts/sync_axolotl.py --diff OLD NEW       what differs between two folders of facts, as Markdown
 
-Types, checks, paths and choices come from the installed Axolotl. What no class says (dataset types, base models, other
-trainers' names, the history of releases) comes from the reference data where they are present (--reference), and is
-kept from the facts before where not. Each file has its generator in scripts/facts.
+Types, checks, paths and choices come from the installed Axolotl. What no class says (dataset types, base models, the
+history of releases) comes from the reference data where they are present (--reference), and is kept from the facts
+before where not; what other trainers' names mean is written by hand in knowledge/foreign. Each file has its generator
+in scripts/facts.
 """
 
 from __future__ import annotations
@@ -31,8 +32,10 @@ REFERENCE = ROOT.parent / "shared"
 DIGESTS = "digests.json"
 FROM_AXOLOTL = (evidence, fields, order, types, values)
 """Generators that read the installed Axolotl."""
-FROM_REFERENCE = (history, models, names)
-"""Generators that do without."""
+FROM_REFERENCE = (history, models)
+"""Generators that read the reference data."""
+FROM_NOTES = (names,)
+"""Generators that read what is written by hand."""
 
 
 def main(arguments: list[str]) -> int:
@@ -63,9 +66,16 @@ def _source(options: argparse.Namespace) -> Source:
 
 
 def _snapshot(python: str) -> dict[str, Any]:
-    """What the Axolotl of that interpreter says of itself, and the digests of the places that notes name."""
+    """What the Axolotl of that interpreter says of itself, and what else is asked there.
+
+    That is the digests of the places that notes name, and the argument names of the libraries below Axolotl.
+    """
     places = sorted({place for each in evidence.places().values() for place in each})
-    return {**_told(python, "installed.py"), "evidence": _told(python, "places.py", json.dumps(places))}
+    return {
+        **_told(python, "installed.py"),
+        "evidence": _told(python, "places.py", json.dumps(places)),
+        "arguments": _told(python, "arguments.py"),
+    }
 
 
 def _told(python: str, script: str, given: str = "") -> dict[str, Any]:
@@ -85,9 +95,9 @@ def _speaks_for(reference: Path, version: str) -> bool:
 
 def _generated(source: Source) -> dict[str, str]:
     """File -> text, of what can be generated from the sources that are present."""
-    generators = [*(FROM_AXOLOTL if source.has_snapshot else ()), *FROM_REFERENCE]
-    if not source.has_snapshot and source.reference is None:
-        generators = []
+    generators = [*(FROM_AXOLOTL if source.has_snapshot else ()), *FROM_NOTES]
+    if source.has_snapshot or source.reference is not None:
+        generators += FROM_REFERENCE
     return {each.NAME: as_text(each.generate(source)) for each in generators}
 
 

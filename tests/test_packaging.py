@@ -260,7 +260,7 @@ def test_the_page_for_hosts_names_every_command_and_no_other():
 
 
 def test_the_page_for_hosts_names_every_metric():
-    source = text_of("bot/health.py")
+    source = text_of("bot/metrics.py")
     kinds = re.findall(r'(Counter|Histogram|Gauge)\(\s*"(helpbot_\w+)"', source)
     named = set(re.findall(r"^\| `(helpbot_\w+)` \|", text_of("docs/self-hosting.md"), re.MULTILINE))
     assert named == {f"{name}_total" if kind == "Counter" else name for kind, name in kinds}

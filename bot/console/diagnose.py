@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import gpus, text_or_word
-from knowledge.diagnosis import Diagnosis, diagnose
+from knowledge.diagnosis import Diagnosis, diagnose, headline
 
 if TYPE_CHECKING:
     import argparse
 
-    from knowledge.diagnosis import Match
+    from knowledge.diagnosis import Match, Unknown
 
 SUMMARY = "What a log or an error message means, why it happens and what to change."
 _MOST = 20_000_000
@@ -56,17 +56,23 @@ def json_of(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _write_text(path: str, diagnosis: Diagnosis) -> None:
-    print(f"{path}: {headline(diagnosis)}")
+    opening = headline(diagnosis)
+    print(f"{path}: {diagnosis.happened or opening}")
+    if opening != diagnosis.happened and diagnosis.happened:
+        print(textwrap.fill(opening, 110))
     error = diagnosis.error
     if error and error.file:
         where = f"{error.file}:{error.file_line}" + (f" in {error.function}" if error.function else "")
         print(f"  raised in {where}" + (f", process {error.rank}" if error.rank is not None else ""))
-    for match in diagnosis.matches:
+    for match in [*diagnosis.matches, *diagnosis.warnings]:
         _write_match(match)
     if diagnosis.unknown:
         if diagnosis.unknown.quote:
             print(f"\nThe line that matters: line {diagnosis.unknown.line}\n  {diagnosis.unknown.quote}")
-        print(f"\n{diagnosis.unknown.send}")
+        for line in _unknown_lines(diagnosis.unknown):
+            print(textwrap.fill(line, 110, subsequent_indent="  "))
+    for follow in diagnosis.follows:
+        print(f"\nline {follow.line} only follows from it: {follow.meaning}")
     if diagnosis.versions:
         print("\nVersions in the text: " + ", ".join(f"{name} {of}" for name, of in sorted(diagnosis.versions.items())))
     if diagnosis.findings:
@@ -75,18 +81,11 @@ def _write_text(path: str, diagnosis: Diagnosis) -> None:
             print(f"  line {finding.line}  {finding.severity.value}  {finding.message}  [{finding.rule}]")
 
 
-def headline(diagnosis: Diagnosis) -> str:
-    """One sentence for somebody who reads nothing else."""
-    named = [match for match in diagnosis.matches if not match.harmless]
-    if named and not diagnosis.unknown:
-        return named[0].meaning
-    if diagnosis.unknown and named:
-        return f"The text does not tell what failed. Closest: {named[0].meaning}"
-    if diagnosis.unknown:
-        return "I do not know this error."
-    if diagnosis.matches:
-        return "Only notices that mean nothing."
-    return f"Nothing in it tells of a failure that I know (for Axolotl {diagnosis.axolotl})."
+def _unknown_lines(unknown: Unknown) -> list[str]:
+    """What was recognized, what resembles it, and what to send."""
+    near = [f"- {meaning}" for meaning in unknown.nearest]
+    resembles = ["Known errors with similar words; none of them is this one for sure:", *near] if near else []
+    return ["", *unknown.recognized, *resembles, unknown.send]
 
 
 def _write_match(match: Match) -> None:

@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(_options: argparse.Namespace) -> int:
     """Run until interrupted; exit 2 when the bot cannot start."""
-    from bot.health import configure_logs
+    from bot.logs import configure_logs
 
     settings = read_settings()
     if settings is None:

@@ -1,7 +1,7 @@
 """The only SQL: what is stored, behind classes that name no engine."""
 
-from bot.store.content import Entry, EntryContent, EntryName, Version
 from bot.store.counts import Count
+from bot.store.entry import Entry, EntryContent, EntryName, Version
 from bot.store.errors import (
     DatabaseRefused,
     EditConflict,

@@ -1,20 +1,12 @@
-"""What an FAQ entry holds, and how what people write becomes it."""
+"""How what people write becomes an entry of the FAQ."""
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from pydantic import Field
-
+from bot.store.entry import DEFAULT_CATEGORY, EntryContent
 from bot.store.errors import InvalidEntry
 from bot.store.words import name_key
-from knowledge.finding import Frozen
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 TITLE_LIMIT = 100
 """Characters: a title is also the name of an autocomplete choice."""
@@ -24,82 +16,9 @@ CATEGORY_LIMIT = 40
 LIST_LIMIT = 25
 """Aliases, fields, rules, phrases and other entries named by one entry, each."""
 NAME_LIMIT = 200
-DEFAULT_CATEGORY = "General"
 
 # Characters that reorder or hide what follows them; letters of right-to-left scripts and their marks stay.
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\ufeff\u2060\u00ad")
-
-
-class EntryContent(Frozen):
-    """What moderators write; everything else about an entry is bookkeeping."""
-
-    title: str
-    text: str
-    category: str = DEFAULT_CATEGORY
-    aliases: tuple[str, ...] = ()
-    fields: tuple[str, ...] = Field((), description="paths of Axolotl fields that the entry explains")
-    rules: tuple[str, ...] = Field((), description="ids of rules whose findings the entry explains")
-    phrases: tuple[str, ...] = Field((), description="parts of error messages that the entry answers")
-    see_also: tuple[str, ...] = Field((), description="titles of other entries")
-
-    @property
-    def digest(self) -> str:
-        """The same for the same content."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:32]
-
-
-@dataclass(frozen=True, slots=True)
-class EntryName:
-    """As much of an entry as a list shows."""
-
-    id: int
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of a server as it stands.
-
-    Attributes:
-        key: a name in the server that never changes, also in exported files.
-        version: counts from 1, one up with every change.
-        origin: `starter` when the entry came from the starter pack.
-        edited: whether it differs from what the starter pack last gave.
-        removed_at: when it was removed, None while it lives.
-    """
-
-    id: int
-    guild_id: int
-    key: str
-    version: int
-    content: EntryContent
-    origin: str | None
-    edited: bool
-    changed_at: datetime
-    changed_by: int
-    removed_at: datetime | None
-
-    @property
-    def name(self) -> EntryName:
-        """The entry as lists show it."""
-        return EntryName(self.id, self.content.title)
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One change of an entry.
-
-    Attributes:
-        kind: `added`, `edited`, `removed`, `restored` or `imported`.
-        content: the entry after the change.
-    """
-
-    number: int
-    kind: str
-    content: EntryContent
-    author_id: int
-    made_at: datetime
-    note: str
 
 
 def clean_line(text: str) -> str:

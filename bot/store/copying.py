@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.store.backups import backup_file
-from bot.store.content import EntryContent
+from bot.store.entry import EntryContent
 from bot.store.errors import DatabaseRefused, StoreError
 from bot.store.faq_names import search_texts
 from bot.store.store import open_store, sqlite_path, sqlite_url
@@ -27,7 +27,7 @@ COPY_MARK = "copied-from"
 """Under this name the target keeps the checksum of what was copied last."""
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "guilds": ("guild_id", "moderator_role_id", "log_channel_id", "axolotl", "gpus", "faq_revision", "left_at"),
+    "guilds": ("guild_id", "moderator_role_id", "log_channel_id", "axolotl", "gpus", "faq_revision", "left_at", "hub"),
     "marks": ("name", "value"),
     "faq_entries": (
         "entry_id",
@@ -63,7 +63,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "misses": ("guild_id", "query_key", "query", "times", "last_at"),
     "counts": ("guild_id", "kind", "subject", "times", "last_at"),
 }
-"""All tables, those that others refer to first; the full-text index is made anew."""
+"""All tables, those that others refer to first; the full-text index is made anew, the cache of the Hub fills again."""
 
 
 @dataclass(frozen=True, slots=True)

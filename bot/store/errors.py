@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.store.content import Entry
+    from bot.store.entry import Entry
 
 
 class StoreError(Exception):

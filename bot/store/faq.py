@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.store.content import Entry, EntryContent, EntryName, Version, cleaned
+from bot.store.content import cleaned
+from bot.store.entry import Entry, EntryContent, EntryName, Version
 from bot.store.errors import EditConflict, EntryMissing, InvalidEntry
 from bot.store.faq_changes import FaqChanges, New, Stamp
 from bot.store.faq_rows import open_turn, read_entries, read_entry, read_living, read_versions

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.store.clock import Clock
-    from bot.store.content import Entry, EntryContent, Version
     from bot.store.database import Database, Row, Session, Value
+    from bot.store.entry import Entry, EntryContent, Version
 
 _TOGETHER = 500
 _INSERT_VERSION = (

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import AwareDatetime, Field, ValidationError
 
-from bot.store.content import DEFAULT_CATEGORY, EntryContent
+from bot.store.entry import DEFAULT_CATEGORY, EntryContent
 from bot.store.errors import InvalidEntry
 from knowledge.finding import Frozen
 

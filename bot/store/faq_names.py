@@ -9,8 +9,8 @@ from bot.store.errors import TitleTaken
 from bot.store.words import name_key, words_of
 
 if TYPE_CHECKING:
-    from bot.store.content import EntryContent
     from bot.store.database import Session
+    from bot.store.entry import EntryContent
 
 
 _TOGETHER = 500

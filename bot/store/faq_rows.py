@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot.store.clock import from_stored, maybe_from_stored
-from bot.store.content import Entry, EntryContent, Version
+from bot.store.entry import Entry, EntryContent, Version
 from bot.store.errors import EntryMissing
 
 if TYPE_CHECKING:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.store.content import EntryName
+from bot.store.entry import EntryName
 from bot.store.faq_rows import ENTRY_COLUMNS, to_entry
 from bot.store.words import name_key, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.store.content import Entry
     from bot.store.database import Database, Row, Session
+    from bot.store.entry import Entry
 
 _WORDS_READ = 12
 """More words than this say nothing new about what is looked for."""

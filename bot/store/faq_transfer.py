@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.store.clock import to_stored
-from bot.store.content import Entry, EntryContent, Version, cleaned
+from bot.store.content import cleaned
+from bot.store.entry import Entry, EntryContent, Version
 from bot.store.errors import InvalidEntry, PlanOutdated, StoreError
 from bot.store.faq import ENTRY_LIMIT
 from bot.store.faq_changes import FaqChanges, New, Stamp

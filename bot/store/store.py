@@ -12,6 +12,7 @@ from bot.store.errors import DatabaseRefused
 from bot.store.faq import Faq
 from bot.store.faq_transfer import FaqTransfer
 from bot.store.guilds import Guilds
+from bot.store.lookups import HubLookups
 from bot.store.marks import Marks
 from bot.store.misses import Misses
 from bot.store.mutes import Mutes
@@ -44,6 +45,7 @@ class Store:
         self.misses = Misses(database, clock)
         self.counts = Counts(database, clock)
         self.marks = Marks(database)
+        self.hub = HubLookups(database, clock)
 
     def alone(self, name: str) -> AbstractAsyncContextManager[None]:
         """Lets one task of all processes at a time into the block, for what must happen once."""

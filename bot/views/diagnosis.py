@@ -12,6 +12,7 @@ from bot.views.explanation import related
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import plural
+from knowledge.diagnosis import headline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,17 +55,20 @@ def diagnosis_layout(
     """
     telling = [match for match in found.matches if not match.harmless]
     first = telling[0] if telling else None
-    head = [f"### {headline(found)}", *(small(note) for note in notes)]
+    title = headline(found)
+    head = [f"### {limits.cut(title, 300)}", *(small(note) for note in notes)]
+    if found.happened and found.happened != title:
+        head.insert(0, limits.cut(found.happened, 200))
     if first is not None:
         head.append(f"From your log, line{chr(0xA0)}{first.line}: {limits.code(first.quote, 160)}")
     elif found.unknown is not None and found.unknown.quote:
         head.append(f"The line that matters: {limits.code(found.unknown.quote, 160)}")
     warning = limits.cut(secret_warning(secrets, public=public), _SECRETS) if secrets else ""
     opening = limits.cut("\n".join(head), _HEAD)
-    explained = _explained(first) if first is not None else ""
+    explained = _explained(first) if first is not None else _recognized(found)
     send = limits.cut(small(found.unknown.send.strip()), _SEND) if found.unknown is not None else ""
     room = limits.TEXT - _TITLES - sum(map(limits.length, (warning, opening, explained, send)))
-    others = [_short(match) for match in [*telling[1:], *_harmless(found)][:_OTHERS]]
+    others = [_short(match) for match in [*telling[1:], *found.warnings, *_harmless(found)][:_OTHERS]]
     others, room = _fitting(others, room)
     shown = [limits.cut(finding_text(finding), _FINDING) for finding in found.findings[:_FINDINGS]]
     shown, room = _fitting(shown, room)
@@ -91,18 +95,15 @@ def diagnosis_layout(
     return layout(*view, *extra)
 
 
-def headline(found: Diagnosis) -> str:
-    """One sentence for somebody who reads nothing else."""
-    telling = [match for match in found.matches if not match.harmless]
-    if telling and found.unknown is None:
-        return limits.cut(telling[0].meaning, 300)
-    if telling:
-        return limits.cut(f"The text does not tell what failed. Closest: {telling[0].meaning}", 300)
-    if found.unknown is not None:
-        return "I do not know this error."
-    if found.matches:
-        return "Only notices that mean nothing."
-    return f"Nothing in it tells of a failure that I know (for Axolotl {found.axolotl})."
+def _recognized(found: Diagnosis) -> str:
+    """What an unknown error tells all the same, and what resembles it."""
+    if found.unknown is None:
+        return ""
+    said = list(found.unknown.recognized)
+    if found.unknown.nearest:
+        said.append("Known errors with similar words; none of them is this one for sure:")
+        said += [f"- {meaning}" for meaning in found.unknown.nearest]
+    return limits.cut("\n".join(said), _FIRST)
 
 
 def _explained(match: Match) -> str:

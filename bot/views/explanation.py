@@ -19,7 +19,7 @@ from knowledge.explanation import explain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
     from knowledge.catalog import Choice, Explanation
 
 _PART = 900
@@ -30,7 +30,7 @@ _CHOICES = 18
 class Related(Press, name="explain"):
     """Explains what is chosen; needs nothing that is kept, so it works after a restart."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the explanation."""
         await answer(interaction, explanation_layout(explain(self.values[0]), interaction.user.id))
 

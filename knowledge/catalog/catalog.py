@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from knowledge.catalog.entries import Choice, Explanation, Field, Note
 from knowledge.catalog.load import load_fields, load_notes
 from knowledge.facts import load_names, read_json
+from knowledge.foreign import meaning
 
 
 class Catalog:
@@ -15,7 +16,7 @@ class Catalog:
     def __init__(self) -> None:
         self.fields: dict[str, Field] = load_fields()
         self.notes, self.concepts = load_notes()
-        self.foreign, self.removed = load_names().foreign, load_names().removed
+        self.removed = load_names().removed
         self.axolotl: str = read_json("types.json")["axolotl"]
 
     @staticmethod
@@ -88,15 +89,6 @@ class Catalog:
         snake = asked.lower().replace("-", "_").replace(" ", "_")
         if snake in self.fields:
             return snake, ""
-        foreign = self.foreign.get(asked) or self.foreign.get(snake)
-        if foreign is not None:
-            target = foreign["means"]
-            whose = (
-                f"`{asked}` is a name from {foreign['from']}." if foreign["from"] else f"`{asked}` is no Axolotl name."
-            )
-            first = target.partition(" or ")[0].partition(",")[0].partition(" with ")[0]
-            if first in self.fields:
-                return first, f"{whose} Axolotl's is `{first}`."
         removed = self.removed.get(plain)
         if removed is not None and removed.get("replacement") in self.fields:
             return removed[
@@ -104,6 +96,10 @@ class Catalog:
             ], f"`{asked}` was removed or renamed. Axolotl's name now is `{removed['replacement']}`."
         if lower in self._words:
             return self._words[lower], ""
+        foreign = meaning(asked)
+        if foreign is not None and foreign.field in self.fields:
+            whose = f"a name from {' and '.join(foreign.trainers)}" if foreign.trainers else "not an Axolotl name"
+            return foreign.field, f"`{asked}` is {whose}. Axolotl's is `{foreign.field}`."
         if snake in self._last_parts:
             return self._last_parts[snake][0], ""
         return None, ""

@@ -17,6 +17,7 @@ class Mode(StrEnum):
     UNPACKED_STREAMING = "unpacked streaming"
     SUPERVISED = "supervised"
     PREFERENCE = "preference"
+    ORPO = "orpo"
     ONLINE = "online"
     REWARD_MODEL = "reward model"
     ADAPTER = "adapter"
@@ -37,7 +38,8 @@ _PHRASES = {
     Mode.PACKED_STREAMING: "when rows are streamed and packed",
     Mode.UNPACKED_STREAMING: "when rows are streamed without packing",
     Mode.SUPERVISED: "in supervised training (no `rl`)",
-    Mode.PREFERENCE: "in preference training (`rl: dpo`, `ipo`, `kto`, `orpo`, `simpo`)",
+    Mode.PREFERENCE: "in preference training (`rl: dpo`, `ipo`, `simpo`, `kto`)",
+    Mode.ORPO: "under `rl: orpo`",
     Mode.ONLINE: "in reinforcement learning (`rl: grpo`, `gdpo`, `ebft`)",
     Mode.REWARD_MODEL: "in reward-model training",
     Mode.ADAPTER: "with an adapter",

@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import re
-
-from knowledge.config import Config, load_types
+from knowledge.config import load_types
 from knowledge.config import read as read_config
 from knowledge.diagnosis import tracebacks
 from knowledge.diagnosis.embedded import config_of, findings_of
-from knowledge.diagnosis.levers import with_levers
+from knowledge.diagnosis.happening import happened
 from knowledge.diagnosis.log import Log
 from knowledge.diagnosis.log import read as read_log
+from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.matching import Haystack, matches
-from knowledge.diagnosis.model import Diagnosis, Match, Raised, Unknown
+from knowledge.diagnosis.memory_cure import with_changes
+from knowledge.diagnosis.model import Diagnosis, GpuMemory, Match, Raised, Unknown
+from knowledge.diagnosis.outcome import CALM, brief, complains, fails, follows, plans
+from knowledge.diagnosis.phase import phase_of
 from knowledge.diagnosis.refusals import refusals, typing_refusals
-from knowledge.diagnosis.versions import gpu_memory, phase_of, versions_of
-from knowledge.diagnosis.weighing import Candidate, best, is_mended, match_of, score, shown
+from knowledge.diagnosis.unknown import unknown
+from knowledge.diagnosis.versions import gpu_memory, versions_of
+from knowledge.diagnosis.weighing import Candidate, Context, best, is_fixed, match_of, score
 
 _MOST_MATCHES = 8
 _MEMORY = "cuda-out-of-memory"
-# A text without a failure is a healthy log unless it is as short as a notice that somebody asks about.
-_NOTICE = 15
-_CALM = ("[INFO]", "[WARNING]", "[DEBUG]", "Warning: ")
-_VERSIONS = "`pip list | grep -iE 'axolotl|transformers|torch|trl|peft|accelerate'`"
-_SEND = (
-    "Send the whole traceback, from the first line `Traceback (most recent call last)` to its end, the config, "
-    f"and the output of {_VERSIONS}."
-)
-_FAILING = re.compile(
-    r"traceback|\w(?:Error|Exception)\b|\b(?:error|failed|fatal|killed|abort|hang|hangs|crash|segmentation)\b|"
-    r"exitcode|out of memory|undefined symbol|not found|cannot|can't|\bnan\b|timeout|unable to",
-    re.IGNORECASE,
-)
 
 
 def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosis:
-    """Say what a pasted error means, why it happens and what to change.
+    """Say what happened in a run, what it means, why it happens and what to change.
 
     Args:
         text: Whatever people paste: a log, its tail, a traceback, one line, a message with a config or a log in it.
@@ -51,53 +41,74 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     read = read if read is not None and read.document.values else None
     accepted = config is None and log.effective
     traces = tracebacks.find(log.lines)
-    main = tracebacks.main(traces)
-    failing = _fails(log, traces)
-    versions = versions_of(log)
-    haystack = Haystack(log.lines)
-    found = _explanations(haystack, traces, main, versions, read) if log.lines else []
-    chosen = best(found) if failing or text.count("\n") <= _NOTICE else []
-    gpu, phase = gpu_memory(haystack.text), phase_of(log, main)
-    chosen = [with_levers(each, given, gpus, gpu, phase) if each.id == _MEMORY else each for each in chosen]
+    main = tracebacks.main(traces, log.advanced)
+    haystack = Haystack(log.lines, traces)
+    context = Context(versions_of(log), read, phase_of(log, main))
+    found = _explanations(haystack, traces, main, context) if log.lines else []
+    failed, chosen, warnings = _chosen(log, traces, found)
+    main = main if failed else None
+    gpu = gpu_memory(haystack.text) if failed else None
+    chosen = [with_changes(each, read, gpu, context.phase) if each.id == _MEMORY else each for each in chosen]
+    error = _raised(main)
     return Diagnosis(
         axolotl=load_types().axolotl,
+        failed=failed,
+        happened=happened(log.progress, context.phase, error, failed=failed, warnings=len(warnings)),
         matches=tuple(chosen[:_MOST_MATCHES]),
-        versions=versions,
+        warnings=tuple(warnings[:_MOST_MATCHES]),
+        follows=follows(log, main) if failed else (),
+        versions=context.versions,
         config_found=log.config is not None,
         findings=findings_of(given, gpus, accepted=accepted) if given and read is not None else (),
-        error=_raised(main),
+        error=error,
         gpu=gpu,
-        phase=phase,
-        step=log.step,
-        total_steps=log.total_steps,
-        unknown=_unknown(chosen, found, log, main, failing=failing),
+        phase=context.phase,
+        progress=log.progress,
+        step=log.progress.step,
+        total_steps=log.progress.total_steps,
+        unknown=_unknown(chosen, found, log, main, context, gpu, failed=failed),
     )
 
 
-def _fails(log: Log, traces: list[tracebacks.Trace]) -> bool:
-    """Whether something failed: an exception, or a line that says so and is more than a logged warning."""
-    calm = {line.number for line in log.lines if any(level in line.text for level in _CALM)}
-    raised = any(not trace.type.endswith("Warning") and (trace.full or trace.at not in calm) for trace in traces)
-    return raised or any(line.number not in calm and _FAILING.search(line.text) for line in log.lines[-2_000:])
+def _chosen(log: Log, traces: list[tracebacks.Trace], found: list[Candidate]) -> tuple[bool, list[Match], list[Match]]:
+    """Whether anything failed, what explains it, and what the warnings of a run mean in which nothing did."""
+    ordered = best(found)
+    failed = fails(log, traces)
+    if failed:
+        return True, ordered, []
+    if brief(log):
+        # What stands in a few lines is what somebody asks about: a notice, a warning, a message without its log.
+        words = "\n".join(line.text for line in log.lines)
+        calm = all(CALM.search(line.text) for line in log.lines)
+        logged = any(each.match.line == line.number and CALM.search(line.text) for each in found for line in log.lines)
+        if calm or logged:
+            return False, ordered, []
+        named = [match for match in ordered if not match.harmless]
+        if named and complains(words):
+            return True, ordered, []
+        if named and not plans(words):
+            return any(match.conclusive for match in named), ordered, []
+        return False, [match for match in ordered if match.harmless], []
+    calm_lines = {line.number for line in log.lines if CALM.search(line.text)}
+    return False, [], [match for match in ordered if match.line in calm_lines and not match.harmless]
 
 
 def _explanations(
     haystack: Haystack,
     traces: list[tracebacks.Trace],
     main: tracebacks.Trace | None,
-    versions: dict[str, str],
-    config: Config | None,
+    context: Context,
 ) -> list[Candidate]:
     """Everything that something in the log explains, with how much it counts."""
     found: list[Candidate] = []
-    for place in matches(haystack):
+    for place in matches(haystack, context.phase):
         points = score(place.known.weight, place.line, traces, main)
-        if is_mended(place.known, versions):
+        if is_fixed(place.known, context.versions):
             points -= 25
-        match = match_of(place, haystack, versions, config)
+        match = match_of(place, haystack, context)
         found.append(Candidate(match, place.known.weight, points, place.known))
     refused: list[Candidate] = []
-    for weight, match in refusals(haystack, config):
+    for weight, match in refusals(haystack, context.config):
         refused.append(Candidate(match, weight, score(weight, match.line, traces, main)))
     for match in typing_refusals(haystack.lines):
         refused.append(Candidate(match, 65, score(65, match.line, traces, main)))  # noqa: PERF401
@@ -139,30 +150,14 @@ def _unknown(
     found: list[Candidate],
     log: Log,
     main: tracebacks.Trace | None,
+    context: Context,
+    gpu: GpuMemory | None,
     *,
-    failing: bool,
+    failed: bool,
 ) -> Unknown | None:
-    """What to send next, unless something explains the failure."""
-    if chosen and chosen[0].conclusive and not chosen[0].harmless:
+    """What was recognized and what to send next, unless something explains the failure."""
+    if not failed or (chosen and chosen[0].conclusive and not chosen[0].harmless):
         return None
-    if chosen and all(match.harmless for match in chosen) and main is None:
-        return None
-    if not failing and not chosen:
-        return Unknown(send=_SEND) if log.lines else None
-    sends = (each.known.send for each in found if each.known and chosen and each.match.id == chosen[0].id)
-    send = next(sends, "")
-    line = _line_that_matters(log, main)
-    return Unknown(line=line[0], quote=line[1], send=send or _SEND)
-
-
-def _line_that_matters(log: Log, main: tracebacks.Trace | None) -> tuple[int | None, str]:
-    """The exception's own line, else the last one that speaks of a failure."""
-    if main is not None and main.type:
-        return main.at, shown(f"{main.type}: {main.message}" if main.message else main.type)
-    if main is not None and main.frames:
-        last = main.frames[-1]
-        return main.at, shown(f"{last.path}, line {last.line}, in {last.function or 'the module'}")
-    for line in reversed(log.lines):
-        if _FAILING.search(line.text):
-            return line.number, shown(line.text)
-    return None, ""
+    first = chosen[0].id if chosen else ""
+    send = next((each.known.send for each in found if each.known and each.match.id == first), "")
+    return unknown(log, main, context, gpu, send)

@@ -10,32 +10,48 @@ from typing import Any, NamedTuple
 import yaml
 from pydantic import Field, field_validator
 
-from knowledge.diagnosis.model import Kind  # noqa: TC001 - pydantic reads it
+from knowledge.diagnosis.model import Kind
 from knowledge.finding import Frozen
 
-_QUOTES = str.maketrans("", "", "`'\"*")
+_QUOTES = str.maketrans("", "", "`'\"*\u2019\u2018\u201c\u201d")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def squeeze(text: str) -> str:
     """A phrase without blanks, quotes and capitals: the form in which wrapped and re-quoted texts still agree."""
-    return "".join(text.translate(_QUOTES).split()).lower()
+    return "".join(unquoted(text).split())
+
+
+def unquoted(text: str) -> str:
+    """A text without quotes and capitals."""
+    return text.lower().translate(_QUOTES)
+
+
+def words(phrase: str) -> str:
+    """A phrase as it is compared with what was printed: without quotes and capitals, blanks made single."""
+    return " ".join(unquoted(phrase).split())
 
 
 class Anchor(NamedTuple):
-    """What recognises an error: squeezed phrases, the longest first, and names that must stand there as whole words.
+    """What recognises an error.
 
-    A phrase that ends in a quoted name ("KeyError: 'text'") means that name, not one that begins with it.
+    Attributes:
+        phrases: Squeezed, the longest first.
+        printed: The same as they are compared with what stands there, in the same order.
+        names: A phrase that ends in a quoted name ("KeyError: 'text'") means that name, not one that begins with it.
     """
 
     phrases: tuple[str, ...]
+    printed: tuple[str, ...]
     names: tuple[re.Pattern[str], ...]
 
 
 def _anchor(group: tuple[str, ...]) -> Anchor:
     names = [name[1] for phrase in group if (name := re.search(r"['\"`](\w+)['\"`]$", phrase))]
+    ordered = sorted(group, key=lambda phrase: len(squeeze(phrase)), reverse=True)
     return Anchor(
-        tuple(sorted((squeeze(phrase) for phrase in group), key=len, reverse=True)),
+        tuple(squeeze(phrase) for phrase in ordered),
+        tuple(words(phrase) for phrase in ordered),
         tuple(re.compile(rf"(?<!\w){name}(?!\w)", re.IGNORECASE) for name in names),
     )
 
@@ -48,12 +64,21 @@ class Cause(Frozen):
         tells: What tells it apart from the other causes.
         seen: Phrases that, standing anywhere in the text, make it the likeliest.
         config: Conditions on the config that make it likely: "deepspeed" (set), "!adapter" (not set), "rl: dpo".
+        phases: What the run was doing when it is likely.
     """
 
     text: str
     tells: str = ""
     seen: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
+
+
+class Advice(Frozen):
+    """What to change in one phase, with YAML to copy."""
+
+    cure: str
+    write: str = ""
 
 
 class Known(Frozen):
@@ -62,8 +87,9 @@ class Known(Frozen):
     Attributes:
         id: Its name, unique over all files.
         kind: Who says it.
-        when: Phrases that recognise it: one is enough; several in a list must stand near one another.
-        unless: Phrases near the place that rule it out.
+        when: Phrases that recognise it: one is enough; several in a list must stand in one message or traceback.
+        unless: Phrases in the same message or traceback that rule it out.
+        phases: What the run must have been doing; empty for anything.
         pattern: A simple expression for the words around the place; its named groups fill `{name}` in the texts.
         strict: Whether the pattern must match too.
         unnamed: What stands for a group that was not found.
@@ -71,12 +97,14 @@ class Known(Frozen):
         causes: Likeliest first.
         cure: What to change, in Markdown.
         write: YAML to copy, put below the cure.
+        during: Phase to what is changed then, where the cure depends on it.
         fields: Axolotl fields that it concerns.
         rules: Rules of the config check for the same fault.
         concepts: Ideas whose explanation helps.
         faq: Entries of the starter FAQ that go deeper.
-        fixed_in: Version by which Axolotl had mended it, where it was a bug of Axolotl.
+        fixed_in: Version by which Axolotl had fixed it, where it was a bug of Axolotl.
         harmless: A notice that means nothing.
+        warning: A warning: something to look at, in a run that goes on.
         conclusive: False where the text only shows that something failed.
         send: What to send next when that is all there is.
         weight: How much it explains, 0 to 100; what any error of its class would match has less.
@@ -86,6 +114,7 @@ class Known(Frozen):
     kind: Kind = "library"
     when: tuple[str | tuple[str, ...], ...]
     unless: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
     pattern: str = ""
     strict: bool = False
     unnamed: dict[str, str] = Field(default_factory=dict)
@@ -93,12 +122,14 @@ class Known(Frozen):
     causes: tuple[Cause, ...] = ()
     cure: str
     write: str = ""
+    during: dict[str, Advice] = Field(default_factory=dict)
     fields: tuple[str, ...] = ()
     rules: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
     faq: tuple[str, ...] = ()
     fixed_in: str | None = None
     harmless: bool = False
+    warning: bool = False
     conclusive: bool = True
     send: str = ""
     weight: int = 50
@@ -117,9 +148,9 @@ class Known(Frozen):
         return tuple(_anchor((each,) if isinstance(each, str) else each) for each in self.when)
 
     @cached_property
-    def barriers(self) -> tuple[str, ...]:
-        """The phrases that rule it out, as they are searched."""
-        return tuple(squeeze(phrase) for phrase in self.unless)
+    def barriers(self) -> tuple[tuple[str, str], ...]:
+        """The phrases that rule it out, squeezed and as they are compared."""
+        return tuple((squeeze(phrase), words(phrase)) for phrase in self.unless)
 
     @cached_property
     def expression(self) -> re.Pattern[str] | None:

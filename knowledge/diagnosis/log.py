@@ -9,10 +9,11 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from knowledge.diagnosis.progress import BAR, Progress, Reading, Tracker, plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,16}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)?|[@-Z\\^_])")
 # Colours whose escape character was lost on the way through a chat.
 _BARE_COLOUR = re.compile(r"\[(?:\d{1,2};){0,3}\d{1,2}m")
 _PREFIX = re.compile(
@@ -23,14 +24,17 @@ _PREFIX = re.compile(
 )
 _STAMP = re.compile(r"\s{0,4}\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,]?\d{0,9}(?:Z|[+-]\d\d:?\d\d)?\]?\s?")
 _RANK_TAG = re.compile(r"\[RANK:(\d{1,4})\]")
-_PROGRESS = re.compile(r"(?:^|[:\s])\s{0,8}\d{1,3}%\s?\|[^|]{0,400}\|?")
-_BAR_STEP = re.compile(r"^\s{0,8}\d{1,3}%\s?\|[^|]{0,200}\|\s{0,4}(\d{1,9})/(\d{1,9}) \[")
-_METRICS = re.compile(r"^\s{0,4}\{'(?:loss|eval_loss|train_runtime|memory/|rewards/|ppl)")
 _BOX = str.maketrans("", "", "│┃║╭╮╰╯┌┐└┘━─╔╗╚╝═❱\u200b\u200c\u200d\u2060\ufeff")
 _INVISIBLE = ("\u200b", "\u2060", "\ufeff", "│", "╭", "┃", "❱", "─", "━", "║")
 _KEY = re.compile(r"^ {0,40}(?:- )?[\"']?[A-Za-z_][\w.-]{0,60}[\"']?\s{0,2}:(?:\s|$)")
 _ITEM = re.compile(r"^ {0,40}- \S")
 _MOST, _HEAD, _TAIL, _FOLLOW, _WIDE = 6_000, 1_500, 3_000, 20, 8_000
+_ONE_LINE, _FOLDED_AT_MOST = 120, 40_000
+_FOLDED = re.compile(
+    r"(?<=\S) {1,8}(?=File \"[^\"]{1,300}\", line \d|Traceback \(most recent|\[rank\d{1,4}\]:|\[20\d\d-\d\d-\d\d |"
+    r"During handling of the above|The above exception was|(?:[a-z_]\w{0,40}\.){0,6}[A-Z]\w{0,60}(?:Error|Exception): )"
+)
+_BROKEN = re.compile(r"\bnan\b|\binf\b|'loss': '?0(?:\.0{1,4})?'?,")
 _SIGNS = re.compile("rror|raceback|xception|arning:|WARN|ailed|illed|ssert|annot|nable to|emory|nan")
 # A text with several of these at its left edge is a config, or holds one.
 _ROOT_KEYS = frozenset(
@@ -73,16 +77,18 @@ class Log:
         config: Text of the config that stands in it, or None.
         config_line: Its first line, from 1.
         effective: True when Axolotl printed that config itself, after it had accepted it.
-        step: Last optimizer step that a progress bar shows.
-        total_steps: Steps that the bar counts to.
+        progress: How far the run came.
+        readings: Its metric lines.
+        advanced: Last line that shows it going on.
     """
 
     lines: list[Line] = field(default_factory=list)
     config: str | None = None
     config_line: int = 0
     effective: bool = False
-    step: int | None = None
-    total_steps: int | None = None
+    progress: Progress = field(default_factory=Progress)
+    readings: list[Reading] = field(default_factory=list)
+    advanced: int = 0
 
 
 def read(text: str) -> Log:
@@ -94,47 +100,57 @@ def read(text: str) -> Log:
     Returns:
         Its lines without decoration, and the config in it, if any.
     """
-    if "\x1b" in text:
-        text = _ESCAPE.sub("", text)
+    raw = _unfolded(_bare(text)).split("\n")
+    quoted = sum(line.startswith("> ") for line in raw[:50]) * 2 > min(len(raw), 50)
+    folded = text.count("\n") + 1 < len(raw)
+    first, last = _config_span(raw[:_HEAD] if len(raw) > _MOST else raw)
+    log, tracker = Log(), Tracker()
+    for index in _telling(raw):
+        if not first <= index < last:
+            line = raw[index][1:].removeprefix(" ") if quoted and raw[index].startswith(">") else raw[index]
+            _take(log, tracker, line, 1 if folded else index + 1)
+    log.progress, log.readings = tracker.progress(), tracker.readings
+    log.advanced = 0 if folded else tracker.line
+    if last > first:
+        body = [line.removeprefix("> ") if quoted else line for line in raw[first:last]]
+        log.effective = body[0].lstrip().startswith("{")
+        log.config, log.config_line = "\n".join(body), first + 1
+    return log
+
+
+def _bare(text: str) -> str:
+    """The text without colors, boxes and signs that nobody sees."""
+    text = plain(text)
     if "[0m" in text or "[39m" in text or "[31m" in text:
         text = _BARE_COLOUR.sub("", text)
-    if any(sign in text for sign in _INVISIBLE):
-        text = text.translate(_BOX)
-    log = Log()
-    raw = text.replace("\r\n", "\n").split("\n")
-    quoted = sum(line.startswith("> ") for line in raw[:50]) * 2 > min(len(raw), 50)
-    first, last = _config_span(raw[:_HEAD] if len(raw) > _MOST else raw)
-    for index in _telling(raw):
-        line = raw[index]
-        if first <= index < last:
-            continue
-        if quoted and line.startswith(">"):
-            line = line[1:].removeprefix(" ")
-        if "\r" in line:
-            line = _overwritten(line, log)
-        if len(line) > _WIDE:
-            line = f"{line[: _WIDE // 2]} {line[-_WIDE // 2 :]}"
-        if not line or line.isspace() or line.startswith("```"):
-            continue
-        if "%|" in line or "% |" in line:
-            _step(line, log)
-            if _PROGRESS.search(line):
-                continue
-        if _METRICS.match(line) and "nan" not in line and "'loss': 0.0," not in line:
-            continue
-        bare = _undecorated(index + 1, line)
-        above = log.lines[-1] if log.lines else None
-        if bare.rank is None and above and above.rank is not None and above.number == index and line[0] not in "[ \t":
-            bare.rank = above.rank  # the rest of a line that a terminal wrapped
-        log.lines.append(bare)
-    if last > first:
-        log.effective = raw[first].lstrip().startswith("{")
-        body = raw[first:last]
-        log.config = (
-            "\n".join(line[2:] if line.startswith("> ") else line for line in body) if quoted else "\n".join(body)
-        )
-        log.config_line = first + 1
-    return log
+    return text.translate(_BOX) if any(sign in text for sign in _INVISIBLE) else text
+
+
+def _unfolded(text: str) -> str:
+    """A log whose line breaks became blanks (an option of a chat command does that), broken again where lines begin."""
+    if "\n" in text.strip() or len(text) < _ONE_LINE or not _FOLDED.search(text[:_FOLDED_AT_MOST]):
+        return text
+    return _FOLDED.sub("\n", text[:_FOLDED_AT_MOST])
+
+
+def _take(log: Log, tracker: Tracker, line: str, number: int) -> None:
+    """Keep what a line says beside its bars and metrics."""
+    shown = ""
+    for part in line.split("\r"):
+        rest = tracker.take(part, number)
+        if rest is not part and _BROKEN.search(part):
+            rest = BAR.sub(" ", part)  # metrics that show a fault are looked at as text, too
+        if rest and not rest.isspace():
+            shown = rest if rest is part else rest.strip()
+    if not shown or shown.startswith("```"):
+        return
+    if len(shown) > _WIDE:
+        shown = f"{shown[: _WIDE // 2]} {shown[-_WIDE // 2 :]}"
+    bare = _undecorated(number, shown)
+    above = log.lines[-1] if log.lines else None
+    if bare.rank is None and above and above.rank is not None and above.number == number - 1 and shown[0] not in "[ \t":
+        bare.rank = above.rank  # the rest of a line that a terminal wrapped
+    log.lines.append(bare)
 
 
 def _telling(raw: list[str]) -> Iterable[int]:
@@ -174,24 +190,6 @@ def _undecorated(number: int, line: str) -> Line:
         tag = _RANK_TAG.search(line)
         rank = int(tag[1]) if tag else None
     return Line(number, rank, line)
-
-
-def _overwritten(line: str, log: Log) -> str:
-    """What a terminal would still show of a line with carriage returns, progress bars aside."""
-    shown = ""
-    for part in line.split("\r"):
-        if "%|" in part or "% |" in part:
-            _step(part, log)
-        if part and not part.isspace() and not _PROGRESS.search(part):
-            shown = part
-    return shown
-
-
-def _step(line: str, log: Log) -> None:
-    """Keep the step of the trainer's bar, the one without a name in front."""
-    match = _BAR_STEP.match(line)
-    if match:
-        log.step, log.total_steps = int(match[1]), int(match[2])
 
 
 def _config_span(raw: list[str]) -> tuple[int, int]:

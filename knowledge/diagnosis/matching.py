@@ -1,8 +1,9 @@
 """Where the phrases of known errors stand in a log.
 
 A log becomes one text without blanks, quotes and capitals, so that a message that a terminal wrapped, a chat
-re-quoted or a rank prefixed is still found by plain substring search. Expressions see only the words around a place
-that was found, and only a few places of each, so the time is linear whatever is pasted.
+re-quoted or a rank prefixed is found by plain substring search. What was found then has to hold as it was printed:
+whole words, and all phrases of a condition in one passage. Expressions see only the words around a place that was
+found, and only a few places of each, so the time is linear whatever is pasted.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from knowledge.diagnosis.known import Anchor, Known, known_errors, squeeze
+from knowledge.diagnosis.known import Anchor, Known, known_errors, squeeze, unquoted, words
+from knowledge.diagnosis.passages import passages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from knowledge.diagnosis.log import Line
+    from knowledge.diagnosis.tracebacks import Trace
 
 _MOST = 150_000
 _HEAD, _TAIL = 1_500, 3_000
-_NEAR = 1_600
 _LONG = 20_000
 _PLACES = 4
+_TRIES = 12
 _SIGNAL = re.compile(
     r"error|exception|traceback|warn|fail|assert|cannot|can't|could not|couldn't|unable|killed|out of memory|invalid|"
     r"undefined|unsupported|not supported|missing|mismatch|refused|timeout|timed out|signal|abort|nan\b|denied|"
@@ -34,10 +37,19 @@ _SIGNAL = re.compile(
 
 @dataclass(slots=True)
 class Place:
-    """Where a known error stands: its line, the words around it, what its pattern took from them."""
+    """Where a known error stands.
+
+    Attributes:
+        known: The error.
+        line: Line of the text on which its longest phrase begins.
+        lines: All lines that it rests on.
+        index: That line's place among those that are searched.
+        groups: What its pattern took from the words around it.
+    """
 
     known: Known
     line: int
+    lines: tuple[int, ...]
     index: int
     groups: dict[str, str]
 
@@ -45,7 +57,7 @@ class Place:
 class Haystack:
     """A log in the form that is searched."""
 
-    def __init__(self, lines: list[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], traces: Sequence[Trace] = ()) -> None:
         ranks = {line.rank for line in lines}
         ordered = sorted(lines, key=lambda line: -1 if line.rank is None else line.rank) if len(ranks) > 1 else lines
         seen: set[str] = set()
@@ -56,9 +68,7 @@ class Haystack:
                 self.lines.append(line)
         if sum(len(line.text) for line in self.lines) > _MOST:
             self.lines = _telling(self.lines)
-        flat = "\n".join(line.text for line in self.lines).lower()
-        for sign in "`'\"*\u2019\u2018\u201c\u201d":
-            flat = flat.replace(sign, "")
+        flat = unquoted("\n".join(line.text for line in self.lines))
         pieces = ["".join(line.split()) for line in flat.split("\n")]
         self.starts: list[int] = []
         length = 0
@@ -66,6 +76,7 @@ class Haystack:
             self.starts.append(length)
             length += len(piece)
         self.text = "".join(pieces)
+        self.passages = passages(self.lines, traces)
         # Looking for hundreds of phrases in a long text is faster when most are ruled out by five of their letters.
         long = len(self.text) > _LONG
         self.pieces = {self.text[at : at + 5] for at in range(len(self.text) - 4)} if long else None
@@ -75,7 +86,7 @@ class Haystack:
         return bisect_right(self.starts, position) - 1
 
     def has(self, squeezed: str) -> bool:
-        """Whether a squeezed phrase stands anywhere."""
+        """Whether the letters of a squeezed phrase stand anywhere."""
         pieces = self.pieces
         if pieces is not None and len(squeezed) >= 5:
             middle = len(squeezed) // 2 - 2
@@ -84,10 +95,53 @@ class Haystack:
         return squeezed in self.text
 
     def holds(self, phrase: str) -> bool:
-        """Whether a phrase stands anywhere."""
-        return self.has(squeeze(phrase))
+        """Whether a phrase stands anywhere, as whole words."""
+        squeezed = squeeze(phrase)
+        return self.has(squeezed) and self.find(squeezed, words(phrase), 0, len(self.text)) >= 0
 
-    def passage(self, index: int) -> str:
+    def find(self, squeezed: str, printed: str, low: int, high: int) -> int:
+        """The first position between two others at which a phrase stands as whole words; -1 where it does not."""
+        position = low - 1
+        for _ in range(_TRIES):
+            position = self.text.find(squeezed, position + 1, high)
+            if position < 0:
+                return -1
+            if self.whole(position, len(squeezed), printed):
+                return position
+        return -1
+
+    def whole(self, position: int, length: int, printed: str) -> bool:
+        """Whether what was found are whole words that stand apart as they do in the phrase.
+
+        Args:
+            position: Where it begins in `text`.
+            length: How many letters it has there.
+            printed: The phrase as it is compared, see `words`.
+        """
+        first, last = self.index(position), self.index(position + length - 1)
+        shown: list[str] = []
+        for index in range(first, last + 1):
+            bare = unquoted(self.lines[index].text)
+            start = _offset(bare, position - self.starts[index]) if index == first else 0
+            end = _offset(bare, position + length - 1 - self.starts[index]) + 1 if index == last else len(bare)
+            if index == first and start and _joined(bare[start - 1], bare[start]):
+                return False
+            if index == last and end < len(bare) and _joined(bare[end - 1], bare[end]):
+                return False
+            shown.append(bare[start:end])
+        return _agree("\n".join(shown), printed)
+
+    def passage(self, index: int) -> tuple[int, int]:
+        """The positions in `text` between which the passage of a line stands."""
+        number = self.passages[index]
+        first = last = index
+        while first and self.passages[first - 1] == number:
+            first -= 1
+        while last + 1 < len(self.lines) and self.passages[last + 1] == number:
+            last += 1
+        return self.starts[first], self.starts[last + 1] if last + 1 < len(self.starts) else len(self.text)
+
+    def around(self, index: int) -> str:
         """The words around a line, blanks made single: what a pattern is tried on."""
         return " ".join(" ".join(line.text.split()) for line in self.lines[max(0, index - 1) : index + 7])[:2_400]
 
@@ -105,6 +159,53 @@ class Haystack:
                 if last < 0:
                     return
                 yield last
+
+
+def _offset(bare: str, count: int) -> int:
+    """Where the letter stands that has so many letters, blanks not counted, before it."""
+    position = 0
+    for position, sign in enumerate(bare):
+        if not sign.isspace():
+            if not count:
+                return position
+            count -= 1
+    return position
+
+
+def _joined(one: str, other: str) -> bool:
+    """Whether two signs beside one another belong to one word."""
+    return one.isalnum() and other.isalnum() and one.isdigit() == other.isdigit()
+
+
+def _agree(shown: str, printed: str) -> bool:
+    """Whether words stand apart at the same places; a line break may stand anywhere, as terminals wrap."""
+    here, there = 0, 0
+    while here < len(shown) and there < len(printed):
+        one, other = shown[here], printed[there]
+        if one == other:
+            here, there = here + 1, there + 1
+        elif one == "\n":
+            here += 1
+            while here < len(shown) and shown[here].isspace():
+                here += 1
+            there += other == " "
+        elif one.isspace():
+            if not _beside(shown, here) and other != " ":
+                return False
+            here += 1
+        elif other == " ":
+            if not _beside(printed, there):
+                return False
+            there += 1
+        else:
+            return False
+    return True
+
+
+def _beside(text: str, blank: int) -> bool:
+    """Whether a blank stands beside another blank, a sign, or the edge: there it may be missing."""
+    before, after = text[blank - 1 : blank], text[blank + 1 : blank + 2]
+    return not before.isalnum() or not after.isalnum()
 
 
 def _telling(lines: list[Line]) -> list[Line]:
@@ -129,9 +230,16 @@ def _telling(lines: list[Line]) -> list[Line]:
     return sorted(kept, key=lambda line: (-1 if line.rank is None else line.rank, line.number))
 
 
-def matches(haystack: Haystack) -> Iterator[Place]:
-    """Known errors that stand in a log, each at each of its places that hold."""
+def matches(haystack: Haystack, phase: str | None = None) -> Iterator[Place]:
+    """Known errors that stand in a log, each at each of its places that hold.
+
+    Args:
+        haystack: The log.
+        phase: What the run was doing: an error that belongs to other phases is left out.
+    """
     for known in known_errors():
+        if known.phases and phase not in known.phases:
+            continue
         for anchor in known.anchors:
             if haystack.has(anchor.phrases[0]):
                 for position in haystack.places(anchor.phrases[0]):
@@ -141,20 +249,27 @@ def matches(haystack: Haystack) -> Iterator[Place]:
 
 
 def _place(haystack: Haystack, known: Known, anchor: Anchor, position: int) -> Place | None:
-    """Whether a place holds: the other phrases near it, nothing that rules it out, the pattern."""
-    low, high = max(0, position - _NEAR), position + len(anchor.phrases[0]) + _NEAR
-    if not all(haystack.text.find(other, low, high) >= 0 for other in anchor.phrases[1:]):
-        return None
-    if any(haystack.text.find(barrier, low, high) >= 0 for barrier in known.barriers):
+    """Whether a place holds: whole words, the other phrases in its passage, nothing that rules it out, the pattern."""
+    if not haystack.whole(position, len(anchor.phrases[0]), anchor.printed[0]):
         return None
     index = haystack.index(position)
+    low, high = haystack.passage(index)
+    found = [position]
+    for squeezed, printed in zip(anchor.phrases[1:], anchor.printed[1:], strict=True):
+        found.append(haystack.find(squeezed, printed, low, high))
+        if found[-1] < 0:
+            return None
+    if any(haystack.find(squeezed, printed, low, high) >= 0 for squeezed, printed in known.barriers):
+        return None
+    around = haystack.around(index)
     groups: dict[str, str] = {}
-    if anchor.names and not all(name.search(haystack.passage(index)) for name in anchor.names):
+    if anchor.names and not all(name.search(around) for name in anchor.names):
         return None
     if known.expression:
-        found = known.expression.search(haystack.passage(index))
-        if found:
-            groups = {name: value for name, value in found.groupdict().items() if value}
+        taken = known.expression.search(around)
+        if taken:
+            groups = {name: value for name, value in taken.groupdict().items() if value}
         elif known.strict:
             return None
-    return Place(known, haystack.lines[index].number, index, groups)
+    rests = sorted({haystack.lines[haystack.index(each)].number for each in found})
+    return Place(known, haystack.lines[index].number, tuple(rests), index, groups)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from knowledge.diagnosis.progress import Progress
 from knowledge.finding import Finding, Frozen
 
 Kind = Literal["axolotl", "library", "environment"]
@@ -18,6 +19,7 @@ class Match(Frozen):
         id: Name of the known error, or of the rule whose refusal it is.
         kind: Who says it: Axolotl, a library below it, or the machine.
         line: Line of the text, from 1.
+        lines: All lines that it rests on.
         quote: What stands there, secrets and user names masked.
         meaning: One sentence: what it means.
         causes: Why it happens, likeliest first, each with what tells it apart.
@@ -34,6 +36,7 @@ class Match(Frozen):
     id: str
     kind: Kind
     line: int
+    lines: tuple[int, ...] = ()
     quote: str
     meaning: str
     causes: tuple[str, ...] = ()
@@ -80,38 +83,66 @@ class GpuMemory(Frozen):
     explanation: str = ""
 
 
+class Follow(Frozen):
+    """Something in the log that only follows from the failure: its line, its words, what it means."""
+
+    line: int
+    quote: str
+    meaning: str
+
+
 class Unknown(Frozen):
-    """What could not be told: the one line that matters and what to send next."""
+    """What could not be told.
+
+    Attributes:
+        line: Line that matters, from 1.
+        quote: What stands there.
+        recognized: What the log tells all the same: phase, exception and frame, versions, GPU; a sentence each.
+        nearest: Meanings of the known errors that resemble it most; none of them is this one for sure.
+        send: What to send next.
+    """
 
     line: int | None = None
     quote: str = ""
+    recognized: tuple[str, ...] = ()
+    nearest: tuple[str, ...] = ()
     send: str
 
 
 class Diagnosis(Frozen):
-    """What a pasted text says about a failed run.
+    """What a pasted text says about a run.
 
     Attributes:
         axolotl: The Axolotl version that the answers speak for.
+        failed: Whether anything failed; without a failure there is no match, except for what was asked about.
+        happened: What happened, in a sentence: the answer begins with it. Empty where the text tells nothing of it.
         matches: Explanations, best first; harmless notices last.
+        warnings: What the warnings of a run mean in which nothing failed.
+        follows: What only follows from the failure: the launcher's report, broken connections.
         versions: Package versions that the text shows ("axolotl" -> "0.12.2").
         config_found: Whether the text itself holds a config.
         findings: What a check of that config, or of the one given beside the text, says; lines count from its first.
         error: The exception that counts, where there is one.
         gpu: The memory numbers of an out-of-memory message.
         phase: What the run was doing ("loading the model", "evaluating", ...), where the text shows it.
+        progress: How far it came.
         step: Optimizer step at which the text ends, and how many there were to be.
-        unknown: None when a match explains the failure.
+        unknown: None when a match explains the failure, or nothing failed.
     """
 
     axolotl: str
+    failed: bool = False
+    happened: str = ""
     matches: tuple[Match, ...] = ()
+    warnings: tuple[Match, ...] = ()
+    follows: tuple[Follow, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
     config_found: bool = False
     findings: tuple[Finding, ...] = ()
     error: Raised | None = None
     gpu: GpuMemory | None = None
     phase: str | None = None
+    progress: Progress = Field(default_factory=Progress)
     step: int | None = None
     total_steps: int | None = None
     unknown: Unknown | None = None

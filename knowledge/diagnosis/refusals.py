@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.diagnosis.known import squeeze
+from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.model import Match
-from knowledge.diagnosis.weighing import shown
 from knowledge.finding import Severity
 
 if TYPE_CHECKING:

@@ -19,6 +19,13 @@ _NAMED = re.compile(
 _CHAIN = ("During handling of the above exception", "The above exception was the direct cause")
 _PACKAGES = re.compile(r"(?:site-packages|dist-packages|src)/(.{1,300})$")
 _WARNINGS = ("Warning", "KeyboardInterrupt")
+# What one process says because another one ended.
+_FOLLOWS = re.compile(
+    r"ChildFailedError|CalledProcessError|BrokenPipeError|ConnectionResetError|ConnectionAbortedError|SystemExit|"
+    r"(?:DistBackendError|DistNetworkError|RuntimeError|DistStoreError|ConnectionError)\b.{0,400}(?:Connection reset|"
+    r"Connection closed|closed by (?:remote )?peer|remote process exited|ncclRemoteError|Broken pipe|"
+    r"recvValue failed|unexpectedly exited)"
+)
 
 
 @dataclass(slots=True)
@@ -57,11 +64,16 @@ class Trace:
     full: bool = False
 
     @property
+    def follows(self) -> bool:
+        """Whether it was only raised because something else had failed: the launcher's report, a lost connection."""
+        return bool(_FOLLOWS.search(f"{self.type}: {self.message[:500]}"))
+
+    @property
     def telling(self) -> Frame | None:
         """The frame that tells most: Axolotl's own module over a library's, the innermost of them."""
         for frame in reversed(self.frames):
             if frame.path.startswith("axolotl/") and not frame.path.startswith(
-                ("axolotl/cli/main", "axolotl/cli/train")
+                ("axolotl/cli/main", "axolotl/cli/train", "axolotl/cli/utils")
             ):
                 return frame
         return self.frames[-1] if self.frames else None
@@ -87,18 +99,26 @@ def find(lines: list[Line]) -> list[Trace]:
     return found if len(found) <= 400 else found[:200] + found[-200:]
 
 
-def main(traces: list[Trace]) -> Trace | None:
-    """The exception that counts: the root one of the last chain with a traceback, else the last one named."""
-    real = [trace for trace in traces if not trace.type.endswith(_WARNINGS) and "ChildFailedError" not in trace.type]
-    for wanted in ([t for t in real if t.full], real):
+def main(traces: list[Trace], advanced: int = 0) -> Trace | None:
+    """The exception that counts: the root one, of the process that failed first, not one that only follows from it.
+
+    Args:
+        traces: Exceptions in the order of the log.
+        advanced: Last line that shows the run going on: what was raised above it did not end the run.
+    """
+    real = [trace for trace in traces if not trace.type.endswith(_WARNINGS)]
+    first = [trace for trace in real if not trace.follows]
+    late = [trace for trace in first if trace.at >= advanced]
+    for wanted in ([t for t in late if t.full], [t for t in first if t.full], late, first, [t for t in real if t.full]):
         if wanted:
-            last = wanted[-1]
-            rank = [t for t in wanted if t.rank == last.rank]
-            place = len(rank) - 1
-            while place and not rank[place].root:
+            ranked = [trace for trace in wanted if trace.rank is not None]
+            last = ranked[0] if ranked and wanted[-1].rank is not None else wanted[-1]
+            same = [trace for trace in wanted if trace.rank == last.rank]
+            place = len(same) - 1
+            while place and not same[place].root:
                 place -= 1
-            return rank[place]
-    return traces[-1] if traces else None
+            return same[place]
+    return (real or traces)[-1] if traces else None
 
 
 def _of_stream(stream: list[Line]) -> list[Trace]:

@@ -1,4 +1,4 @@
-"""What a log tells of the surroundings: package versions, phase, GPU memory."""
+"""What a log tells of the surroundings: package versions, GPU memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from knowledge.diagnosis.model import GpuMemory
 
 if TYPE_CHECKING:
     from knowledge.diagnosis.log import Log
-    from knowledge.diagnosis.tracebacks import Trace
 
 _PACKAGES = (
     "axolotl|transformers|torch|accelerate|peft|trl|datasets|bitsandbytes|deepspeed|flash[-_]attn|triton|vllm|xformers|"
@@ -39,41 +38,6 @@ _MEMORY = {
     "reserved": re.compile(rf"{_SIZE}isreservedbypytorchbutunallocated|{_SIZE}reservedintotal"),
 }
 _UNITS = {"kib": 2**-20, "kb": 2**-20, "mib": 2**-10, "mb": 2**-10, "gib": 1.0, "gb": 1.0, "bytes": 2.0**-30}
-# Innermost first: evaluation and saving happen inside training.
-_PHASES = (
-    ("saving", ("_save", "save_model", "save_pretrained", "save_checkpoint", "_save_checkpoint", "state_dict")),
-    ("evaluating", ("evaluation_loop", "prediction_step", "evaluate", "_maybe_log_save_evaluate", "compute_metrics")),
-    ("training", ("training_step", "_inner_training_loop", "optimizer_step", "backward", "clip_grad_norm_")),
-    ("merging the adapter", ("do_merge_lora", "merge_lora", "merge_and_unload")),
-    (
-        "preparing the dataset",
-        (
-            "tokenize_prompt",
-            "prepare_dataset",
-            "load_prepare_datasets",
-            "load_tokenized_prepared_datasets",
-            "prepare_datasets",
-            "process_data_for_packing",
-            "load_and_prepare",
-            "_map_single",
-            "load_dataset",
-        ),
-    ),
-    (
-        "loading the model",
-        ("load_model", "_load_pretrained_model", "from_pretrained", "build_model", "_build_model", "load_adapter"),
-    ),
-    ("loading the tokenizer", ("load_tokenizer",)),
-    ("reading the config", ("validate_config", "load_cfg", "normalize_config", "model_validate")),
-    ("building the trainer", ("build", "setup_trainer")),
-)
-_PHASE_LINES = (
-    ("saving", ("Saving trained model", "saving checkpoint", "save hangs", "while saving")),
-    ("evaluating", ("Running eval", "***** Running Evaluation", "during eval", "in evaluation")),
-    ("training", ("Starting trainer", "***** Running training", "{'loss'")),
-    ("loading the model", ("loading model", "Loading checkpoint shards", "Loading model", "loading weights")),
-    ("preparing the dataset", ("Tokenizing Prompts", "Prepared dataset", "Loading raw datasets", "preprocess")),
-)
 
 
 def versions_of(log: Log) -> dict[str, str]:
@@ -99,20 +63,6 @@ def older(version: str, other: str) -> bool:
 
 def _parts(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-
-
-def phase_of(log: Log, trace: Trace | None) -> str | None:
-    """What the run was doing, from the functions of the traceback, else from the last telling line."""
-    if trace and trace.frames:
-        functions = {frame.function.rsplit(".", 1)[-1] for frame in trace.frames}
-        for phase, names in _PHASES:
-            if functions.intersection(names):
-                return phase
-    for line in reversed(log.lines[-400:]):
-        for phase, words in _PHASE_LINES:
-            if any(word in line.text for word in words):
-                return phase
-    return "training" if log.step else None
 
 
 def gpu_memory(text: str) -> GpuMemory | None:

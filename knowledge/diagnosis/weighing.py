@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.model import Match
+from knowledge.diagnosis.proposing import proposed
 from knowledge.diagnosis.versions import older
-from knowledge.secrets import mask, mask_paths
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -27,15 +28,18 @@ class Candidate:
     known: Known | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What decides between causes: the versions in the log, the config of the run, what it was doing."""
+
+    versions: dict[str, str]
+    config: Config | None
+    phase: str | None
+
+
 _SLOT = re.compile(r"\{([a-z_]{1,30})\}")
 _SPECIFIC = 40
 _SEEN = -2
-
-
-def shown(text: str, most: int = 300) -> str:
-    """Words of a log as they may be repeated: secrets and user names masked, blanks made single, cut."""
-    words = " ".join(mask_paths(mask(text[: 4 * most])).split())
-    return words if len(words) <= most else words[: most - 1] + "…"
 
 
 def score(weight: int, line: int, traces: list[Trace], main: Trace | None) -> int:
@@ -51,23 +55,26 @@ def score(weight: int, line: int, traces: list[Trace], main: Trace | None) -> in
     return points
 
 
-def match_of(place: Place, haystack: Haystack, versions: dict[str, str], config: Config | None) -> Match:
+def match_of(place: Place, haystack: Haystack, context: Context) -> Match:
     """What is said of one known error at one place."""
     known = place.known
     slots = dict(known.unnamed)
     slots.update({name: shown(value, 80).replace("`", "") for name, value in place.groups.items()})
-    ranked = sorted(((_rank(cause, haystack, config), cause) for cause in known.causes), key=lambda each: each[0])
+    ranked = sorted(((_rank(cause, haystack, context), cause) for cause in known.causes), key=lambda each: each[0])
     shows = bool(ranked) and ranked[0][0] == _SEEN
     causes = [cause for rank, cause in ranked if rank == _SEEN or not (shows and cause.seen)]
-    cure = _filled(known.cure, slots)
+    advice = known.during.get(context.phase or "")
+    cure = _filled(advice.cure if advice else known.cure, slots)
     if known.fixed_in:
-        cure = f"{_update(known.fixed_in, versions)} {cure}".strip()
-    if known.write:
-        cure = f"{cure}\n```yaml\n{_filled(known.write, slots).strip()}\n```"
+        cure = f"{_update(known.fixed_in, context.versions)} {cure}".strip()
+    write = advice.write if advice else known.write
+    if write:
+        cure = proposed(cure, _filled(write, slots), context.config)
     return Match(
         id=known.id,
         kind=known.kind,
         line=place.line,
+        lines=place.lines,
         quote=shown(haystack.lines[place.index].text),
         meaning=_filled(known.meaning, slots),
         causes=tuple(_filled(f"{cause.text} {cause.tells}".strip(), slots) for cause in causes),
@@ -87,27 +94,29 @@ def _filled(text: str, slots: dict[str, str]) -> str:
 
 
 def _update(fixed_in: str, versions: dict[str, str]) -> str:
-    """What the version says about a bug that was mended."""
+    """What the version says about a bug that was fixed."""
     version = versions.get("axolotl")
     if version is None:
-        return f"It was a bug of Axolotl, mended by {fixed_in}: if your version is older, update Axolotl first."
+        return f"It was a bug of Axolotl, fixed in {fixed_in}: if your version is older, update Axolotl first."
     if older(version, fixed_in):
-        return f"Your text shows Axolotl {version}; update Axolotl to {fixed_in} or later, where this bug is mended."
-    return f"Your text shows Axolotl {version}, which has the repair of this old bug, so something else is the cause."
+        return f"Your text shows Axolotl {version}; update Axolotl to {fixed_in} or later, where this bug is fixed."
+    return f"Your text shows Axolotl {version}, where this old bug is fixed, so something else is the cause."
 
 
-def is_mended(known: Known, versions: dict[str, str]) -> bool:
+def is_fixed(known: Known, versions: dict[str, str]) -> bool:
     """Whether the version in the text is one that no longer has this bug."""
     version = versions.get("axolotl")
     return bool(known.fixed_in and version and not older(version, known.fixed_in))
 
 
-def _rank(cause: Cause, haystack: Haystack, config: Config | None) -> int:
-    """Where a cause goes: up when the text or the config shows it, down when the config shows that it cannot be."""
+def _rank(cause: Cause, haystack: Haystack, context: Context) -> int:
+    """Where a cause goes: up when text, phase or config show it, down when they show that it cannot be."""
     if any(haystack.holds(phrase) for phrase in cause.seen):
         return _SEEN
-    if cause.config and config is not None:
-        return -1 if all(holds(config, condition) for condition in cause.config) else 1
+    if cause.phases and context.phase:
+        return -1 if context.phase in cause.phases else 1
+    if cause.config and context.config is not None:
+        return -1 if all(holds(context.config, condition) for condition in cause.config) else 1
     return 0
 
 

@@ -3,6 +3,7 @@
 from knowledge.document.limits import MAX_BYTES, MAX_DEPTH, MAX_FINDINGS, MAX_NEAREST, MAX_VISITS
 from knowledge.document.parser import masked, parse
 from knowledge.document.values import Document, Duplicate, Fault, Mapping, Mark, Sequence, Steps, join, split
+from knowledge.document.writing import dump
 
 __all__ = [
     "MAX_BYTES",
@@ -17,6 +18,7 @@ __all__ = [
     "Mark",
     "Sequence",
     "Steps",
+    "dump",
     "join",
     "masked",
     "parse",

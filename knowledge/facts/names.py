@@ -1,4 +1,4 @@
-"""What names mean elsewhere, and since which release there are which: facts, read once."""
+"""Which names were removed, and since which release there are which: facts, read once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from knowledge.facts.files import read_json
 
 
 class Names(NamedTuple):
-    """What names mean elsewhere: other trainers' (facts/names.json), removed ones and releases (facts/history.json)."""
+    """What the history of releases tells of names (facts/history.json)."""
 
-    foreign: dict[str, dict[str, str]]
     removed: dict[str, dict[str, Any]]
     since: dict[str, str]
     releases: list[str]
@@ -19,6 +18,6 @@ class Names(NamedTuple):
 
 @lru_cache(maxsize=1)
 def load_names() -> Names:
-    """The facts about names, read once."""
-    names, history = read_json("names.json"), read_json("history.json")
-    return Names(names["names"], history["removed"], history["since"], history["releases"])
+    """The history, read once."""
+    history = read_json("history.json")
+    return Names(history["removed"], history["since"], history["releases"])

@@ -6,7 +6,7 @@ from pydantic import computed_field
 
 from knowledge.finding import Frozen
 from knowledge.plan.batch import batch_advice
-from knowledge.plan.values import BatchAdvice, CheckpointStorage, Trouble  # noqa: TC001 - pydantic reads them
+from knowledge.plan.values import BatchAdvice, CheckpointStorage, Trouble
 from knowledge.plan.words import summary_of
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from knowledge.document import dump as as_yaml
 from knowledge.samples.entry import Entry
 from knowledge.samples.fits import TEXT_KEYS
 from knowledge.samples.kinds import names_under
@@ -28,25 +27,9 @@ TRIED = 64
 """A cure is tried on as many rows."""
 
 
-class _Dumper(yaml.SafeDumper):
-    """YAML as people write it: items indented, text with line breaks in double quotes."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002
-        """Items of a list stand deeper than its key."""
-        super().increase_indent(flow, False)
-
-
-def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if "\n" in value else None)
-
-
-_Dumper.add_representer(str, _text)
-
-
 def dump(block: dict[str, Any]) -> str:
     """A block of YAML to copy; columns that are named after a secret are masked in it."""
-    text = yaml.dump(block, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=False)
-    return mask(text)
+    return mask(as_yaml(block))
 
 
 @dataclass(slots=True)

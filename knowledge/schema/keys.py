@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from knowledge.conditions import nearest
+from knowledge.coercion import Wrong, coerce
 from knowledge.config import Config, load_types
 from knowledge.facts import load_names
-from knowledge.finding import Edit, Finding, Severity, make, problem, stamp
+from knowledge.finding import Finding, Severity, problem, stamp
+from knowledge.foreign import meaning
+from knowledge.schema.edits import rename
+from knowledge.schema.elsewhere import foreign_inside, foreign_key
+from knowledge.schema.homes import bare, homes
+from knowledge.schema.spelling import meant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,61 +42,54 @@ def unknown_root(config: Config, key: str) -> Finding:
     if key in names.removed:
         replacement = names.removed[key].get("replacement")
         cure = f"Use `{replacement}`." if replacement else "Remove it."
-        each = problem(f"No longer a field, dropped in silence. {cure}", key, why="Axolotl had it in older releases.")
+        each = problem(f"No longer a field: silently ignored. {cure}", key, why="Axolotl had it in older releases.")
         edit = rename(config, (key,), replacement) if replacement and "." not in replacement else None
         each = each._replace(suggestion=replacement, edit=edit)
         return stamp(each, "removed-key", Severity.IGNORED, config.document)
-    foreign = names.foreign.get(key) or names.foreign.get(key.lower())
+    foreign = meaning(key)
     if foreign is not None:
-        return _foreign(config, key, foreign)
-    homes = _homes(key)
-    if homes:
-        message = f"Dropped in silence here: `{key}` belongs under `{homes[0].rpartition('.')[0]}`. Move it there."
-        each = problem(message, key, why="At the top level Axolotl knows no such key.")._replace(suggestion=homes[0])
+        return foreign_key(config, key, foreign)
+    places = homes(config, key)
+    if places:
+        message = f"Silently ignored here: `{key}` belongs under `{places[0].rpartition('.')[0]}`. Move it there."
+        each = problem(message, key, why="At the top level Axolotl knows no such key.")._replace(suggestion=places[0])
         return stamp(each, "misplaced-key", Severity.IGNORED, config.document)
     return unknown(config, (key,), [*config.types.root, *config.types.aliases, *_plugin_fields(config)])
-
-
-def _foreign(config: Config, key: str, foreign: dict[str, str]) -> Finding:
-    means, origin = foreign["means"], foreign["from"]
-    target = means if means in config.types.root or means in config.types.aliases else None
-    whose = f"a name from {origin}" if origin else "a name from elsewhere"
-    if target and target in config.values:
-        marks = config.document.place(target)
-        where = f"line {marks[0]} counts" if marks else f"`{target}` counts"
-        message = f"Not an Axolotl field, dropped in silence; {where}. Did you mean `{target}`?"
-    elif target:
-        message = f"Not an Axolotl field, dropped in silence. Did you mean `{target}`?"
-    elif means.startswith("none"):
-        message = f"Not an Axolotl field, dropped in silence. Instead {means.partition(': ')[2] or 'remove it'}."
-    else:
-        message = f"Not an Axolotl field, dropped in silence. In Axolotl: {means}."
-    each = problem(message, key, why=f"It is {whose}.")
-    edit = rename(config, (key,), target) if target and target not in config.values else None
-    return stamp(each._replace(suggestion=target, edit=edit), "foreign-key", Severity.IGNORED, config.document)
 
 
 def unknown(config: Config, steps: Steps, siblings: list[str]) -> Finding:
     """A key that the block around it does not know; `siblings` are the names it does."""
     name = str(steps[-1])
-    suggestion = nearest_name(config, name, siblings)
+    foreign = meaning(name) if len(steps) > 1 and config.launcher is None else None
+    if foreign is not None and name not in config.types.root:
+        return foreign_inside(config, steps, foreign, siblings)
+    suggestion = meant(config, name, siblings, partial(_takes, config, name) if len(steps) == 1 else None)
     if len(steps) > 1 and suggestion is None and name in config.types.root:
-        message = f"Dropped in silence here: `{name}` belongs at the top level. Move it there."
+        message = f"Silently ignored here: `{name}` belongs at the top level. Move it there."
         each = problem(message, steps, why="This block knows no such key.")._replace(suggestion=name)
         return stamp(each, "misplaced-key", Severity.IGNORED, config.document)
     parent = (*steps[:-1], suggestion) if suggestion else None
     counts = config.document.place(parent) if parent else None
     hint = f" Did you mean `{suggestion}`?" if suggestion else " Check the name, or remove it."
     also = f"; line {counts[0]} counts" if counts else ""
-    message = f"Not an Axolotl field, dropped in silence{also}.{hint}"
+    message = f"Not an Axolotl field: silently ignored{also}.{hint}"
     each = problem(message, steps, why="Axolotl drops keys that it does not know without a message.")
     edit = rename(config, steps, suggestion) if suggestion and counts is None else None
     return stamp(each._replace(suggestion=suggestion, edit=edit), "unknown-key", Severity.IGNORED, config.document)
 
 
+def _takes(config: Config, key: str, name: str) -> bool:
+    """Whether a root field takes the value that stands under another key."""
+    field = config.field(config.types.aliases.get(name, name))
+    wrong: list[Wrong] = []
+    if field is not None:
+        coerce(config.values.get(key), field["type"], config.types.models, (name,), wrong)
+    return not wrong
+
+
 def keys_inside(config: Config, kind: Any, value: Any, steps: Steps) -> Iterator[Finding]:
     """Unknown keys inside a value, as deep as the facts know its shape."""
-    kind = _bare(kind)
+    kind = bare(kind)
     if isinstance(value, list) and isinstance(kind, dict) and "list" in kind:
         for index, item in enumerate(value):
             yield from keys_inside(config, kind["list"], item, (*steps, index))
@@ -143,7 +141,7 @@ def dataset_keys(config: Config, root: str, value: Any) -> Iterator[Finding]:
             elif key in every and key != "train_on_split":
                 yield _fallen(config, steps, chosen)
             elif key == "train_on_split":
-                each = problem("No longer a field, dropped in silence. Use `split`.", steps, why="It was renamed.")
+                each = problem("No longer a field: silently ignored. Use `split`.", steps, why="It was renamed.")
                 edit = rename(config, steps, "split") if "split" not in entry else None
                 each = each._replace(suggestion="split", edit=edit)
                 yield stamp(each, "removed-key", Severity.IGNORED, config.document)
@@ -159,7 +157,7 @@ def _fallen(config: Config, steps: Steps, chosen: str) -> Finding:
         "SyntheticDataset": "a synthetic entry has keys of its own",
         "PretrainingDataset": "an entry of `pretraining_dataset` has few keys",
     }.get(chosen, "the other keys of this entry make it another kind")
-    message = f"Falls away in silence: {reason}. Remove it."
+    message = f"Silently ignored: {reason}. Remove it."
     why = "Axolotl types each entry by its kind and drops what that kind lacks. What the key did, the data can do."
     each = problem(message, steps, why=why)
     return stamp(each, "dataset-key-falls-away", Severity.WARNING, config.document)
@@ -172,16 +170,10 @@ def _union_class(config: Config, root: str, entry: dict[Any, Any]) -> str:
     return max(models, key=lambda model: sum(key in fields[model]["fields"] for key in entry))
 
 
-def _bare(kind: Any) -> Any:
-    while isinstance(kind, dict) and ("null" in kind or "check" in kind):
-        kind = kind["null"] if "null" in kind else kind["of"]
-    return kind
-
-
 def _model_for(config: Config, kind: dict[str, Any], value: dict[Any, Any]) -> str | None:
     if "model" in kind:
         return str(kind["model"])
-    members = [_bare(member) for member in kind.get("union", ())]
+    members = [bare(member) for member in kind.get("union", ())]
     names = [str(member["model"]) for member in members if isinstance(member, dict) and "model" in member]
     fields = config.types.models
     return max(names, key=lambda name: sum(key in fields[name]["fields"] for key in value), default=None)
@@ -194,14 +186,14 @@ def names_beside(config: Config, steps: Steps) -> list[str]:
     kind: Any = (config.field(str(steps[0])) or {"type": "any"})["type"]
     value: Any = config.values.get(steps[0])
     for step in steps[1:-1]:
-        kind = _bare(kind)
+        kind = bare(kind)
         if isinstance(kind, dict) and "list" in kind:
             kind = kind["list"]
         else:
             model = _model_for(config, kind, value) if isinstance(kind, dict) and isinstance(value, dict) else None
             kind = config.types.models[model]["fields"].get(step, {"type": "any"})["type"] if model else "any"
         value = _item(value, step)
-    kind = _bare(kind)
+    kind = bare(kind)
     model = _model_for(config, kind, value) if isinstance(kind, dict) and isinstance(value, dict) else None
     return list(config.types.models[model]["fields"]) if model else []
 
@@ -224,46 +216,3 @@ def _plugin_of(key: str) -> str | None:
 
 def _plugin_fields(config: Config) -> list[str]:
     return [key for key, plugin in _plugin_index().items() if plugin.rpartition(".")[2] in config.plugins]
-
-
-@lru_cache(maxsize=1)
-def _home_index() -> dict[str, list[str]]:
-    """Last part of a nested path -> the paths that end in it."""
-    types = load_types()
-    index: dict[str, list[str]] = {}
-    for root, field in types.root.items():
-        kind = _bare(field["type"])
-        prefix = root
-        if isinstance(kind, dict) and "list" in kind:
-            prefix, kind = f"{root}[]", _bare(kind["list"])
-        members = kind.get("union", [kind]) if isinstance(kind, dict) else []
-        for member in members:
-            if isinstance(member, dict) and "model" in member:
-                for name in types.models[member["model"]]["fields"]:
-                    paths = index.setdefault(name, [])
-                    if f"{prefix}.{name}" not in paths:
-                        paths.append(f"{prefix}.{name}")
-    return index
-
-
-def _homes(key: str) -> list[str]:
-    paths = _home_index().get(key, [])
-    return paths if len(paths) == 1 or (paths and paths[0].startswith("datasets[]")) else []
-
-
-def nearest_name(config: Config, name: str, names: list[str]) -> str | None:
-    """The field or choice that a misspelt one most likely means; they are written with underscores."""
-    found = nearest(config, name.replace("-", "_").replace(" ", "_"), names, cutoff=80)
-    return found if found != name else None
-
-
-def rename(config: Config, steps: Steps, name: str | None) -> Edit | None:
-    """The edit that puts another name in a key's place, when the key is written plainly."""
-    marks = config.document.marks(steps)
-    if name is None or marks is None or not isinstance(steps[-1], str):
-        return None
-    mark, key = marks[0], steps[-1]
-    if not config.document.lines[mark.line].startswith(key, mark.column):
-        return None
-    line, column = config.document.given(mark.line, mark.column)
-    return make(Edit, line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.document import join
 from knowledge.finding import Edit, Finding, Severity, make, problem, stamp
-from knowledge.schema.keys import names_beside, nearest_name, rename
+from knowledge.schema.edits import rename
+from knowledge.schema.keys import names_beside
+from knowledge.schema.spelling import meant
 
 if TYPE_CHECKING:
     from knowledge.coercion import Wrong
@@ -27,7 +29,7 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
         message = f"Missing `{name}` in `{parent}`: it is required there."
         return stamp(problem(message, path, why="It has no default."), "missing-field", Severity.ERROR, config.document)
     if wrong.kind == "extra":
-        suggestion = nearest_name(config, name, names_beside(config, wrong.steps))
+        suggestion = meant(config, name, names_beside(config, wrong.steps))
         hint = f" Did you mean `{suggestion}`?" if suggestion else " Remove it."
         what = "block" if len(wrong.steps) > 1 else "file"
         message = f"Unknown key `{name}`: this {what} takes no other keys.{hint}"
@@ -45,7 +47,7 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
     suggestion = None
     if wrong.kind == "choice" and isinstance(wrong.value, str):
         choices = [word for word in wrong.expected.replace("`", "").split(", ") if word]
-        suggestion = nearest_name(config, wrong.value, choices)
+        suggestion = meant(config, wrong.value, choices)
     hint = f" Did you mean `{suggestion}`?" if suggestion else ""
     head = f"Not {shown}: `{name}` takes {'one of ' * (wrong.kind == 'choice' and ',' in wrong.expected)}"
     message = f"{head}{_fitting(wrong.expected, _LONGEST - len(head) - len(hint))}.{hint}"

@@ -1,23 +1,48 @@
-"""names.json: what people write who come from another trainer, and what Axolotl calls it."""
+"""names.json: what the argument names of other trainers mean in Axolotl, and whose they are.
+
+The meanings and the names of trainers that are not installed with Axolotl are written by hand (knowledge/foreign); the
+names of the libraries below Axolotl come from these libraries.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scripts.facts.source import table
+import yaml
 
 if TYPE_CHECKING:
     from scripts.facts.source import Source
 
 NAME = "names.json"
+HAND_WRITTEN = Path(__file__).resolve().parents[2] / "knowledge" / "foreign"
 
 
 def generate(source: Source) -> dict[str, Any]:
-    """Name -> what it means, and whose it is."""
-    if source.reference is None:
-        return {**source.before(NAME), "axolotl": source.version}
-    rows = table(source.reference / "axolotl" / "foreign_names.tsv")
-    return {
-        "axolotl": source.version,
-        "names": {written: {"means": means, "from": origin} for written, means, origin in rows},
+    """Name -> what it means, and trainer -> its names."""
+    written, by_hand = (_read(HAND_WRITTEN / name) for name in ("names.yaml", "trainers.yaml"))
+    trainers = {trainer: sorted(names.split()) for trainer, names in by_hand.items()}
+    installed = source.snapshot.get("arguments") or {
+        library: names for library, names in source.before(NAME).get("trainers", {}).items() if library not in trainers
     }
+    reasons = written["reasons"]
+    names = {str(name): _spelled_out(meaning, reasons) for name, meaning in written["names"].items()}
+    return {"axolotl": source.version, "names": names, "trainers": {**installed, **trainers}}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    return found
+
+
+def _spelled_out(meaning: Any, reasons: dict[str, str]) -> dict[str, Any]:
+    """An entry in its long form: `to` for a bare field, the sentence for a reason's name."""
+    if isinstance(meaning, str):
+        return {"to": meaning}
+    found = dict(meaning)
+    for kind in ("itself", "none"):
+        if kind in found:
+            found[kind] = reasons.get(found[kind], found[kind])
+    if "in" in found:
+        found["in"] = {trainer: _spelled_out(each, reasons) for trainer, each in found["in"].items()}
+    return found

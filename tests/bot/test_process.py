@@ -81,11 +81,11 @@ async def test_health_and_metrics_are_served(world, tools):
                 assert 'helpbot_checks_total{verdict="refused"} 1.0' in text
                 assert 'helpbot_command_seconds_count{command="checkconfig"} 1.0' in text
                 assert "max_seq_length" not in text
-            world.bot.in_flight.draining = True
+            world.bot.services.in_flight.draining = True
             async with session.get(f"http://127.0.0.1:{port}/healthz") as response:
                 assert response.status == 503
                 assert (await response.json())["status"] == "closing"
-            world.bot.in_flight.draining = False
+            world.bot.services.in_flight.draining = False
     finally:
         await server.close()
 

@@ -119,7 +119,7 @@ async def test_commands_for_anybody_answer_privately_in_a_direct_message(world, 
 
 async def test_a_role_makes_a_moderator_and_only_in_its_own_server(world, tools):
     helpers = world.guild.create_role("Helpers")
-    await world.bot.store.guilds.change(world.guild.id, moderator_role_id=helpers.id)
+    await world.bot.services.store.guilds.change(world.guild.id, moderator_role_id=helpers.id)
     cleo = world.guild.add_member(world.env.create_user("cleo"), roles=[helpers])
     for command in await world.bot.tree.fetch_commands():
         if command.name == "rules":

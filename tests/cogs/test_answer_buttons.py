@@ -74,7 +74,7 @@ async def test_explain_offers_the_meant_field_and_the_rules(world, tools):
 
 async def test_wrong_advice_reaches_the_moderators_without_the_config(world, tools):
     log = world.guild.create_text_channel("moderators")
-    await world.bot.store.guilds.change(world.guild.id, log_channel_id=log.id)
+    await world.bot.services.store.guilds.change(world.guild.id, log_channel_id=log.id)
     first = await world.check(tools.BROKEN)
     shown = await world.press(first, "Wrong advice?")
     rule, comment = (each["component"]["custom_id"] for each in shown.modal["components"])
@@ -133,7 +133,7 @@ async def test_after_an_hour_and_after_a_restart_buttons_say_that_they_expired(w
     form = await world.press(shown, "Other GPU count")
     await world.bot.close()
     monkeypatch.setattr("bot.replies.BOOT", "a new process")
-    second = create_bot(world.bot.settings)
+    second = create_bot(world.bot.services.settings)
     await world.env.restart_bot(second)
     try:
         for label in ("Share summary", "Plan", "Other GPU count", "Wrong advice?", "Corrected copy"):
@@ -167,7 +167,7 @@ async def test_muted_rules_are_named_with_their_reason_and_their_end(world, tool
 
 
 async def test_a_servers_defaults_count_and_are_named(world, tools):
-    await world.bot.store.guilds.change(world.guild.id, gpus=8, axolotl="0.16.0")
+    await world.bot.services.store.guilds.change(world.guild.id, gpus=8, axolotl="0.16.0")
     text = tools.words(await world.check(tools.CLEAN))
     assert "4 × 2 × 8 GPUs" in text
     assert "8 GPUs is this server's default" in text

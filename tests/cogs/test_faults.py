@@ -76,12 +76,12 @@ async def test_a_check_works_while_the_database_is_away(world, tools, monkeypatc
     async def away(_guild_id):
         raise StoreUnavailable("The database is locked.")
 
-    monkeypatch.setattr(world.bot.store.guilds, "settings", away)
+    monkeypatch.setattr(world.bot.services.store.guilds, "settings", away)
     text = tools.words(await world.check(tools.CLEAN))
     assert "I found nothing wrong" in text
     assert "The settings of this server can't be read at the moment" in text
-    monkeypatch.setattr(world.bot.store.reports, "count_open", away)
-    monkeypatch.setattr(world.bot.store.reports, "open", away)
+    monkeypatch.setattr(world.bot.services.store.reports, "count_open", away)
+    monkeypatch.setattr(world.bot.services.store.reports, "open", away)
     reply = tools.answer(await world.max.slash(world.channel, "rules reports"))
     assert tools.words(reply) == "The database is locked."
 
@@ -99,9 +99,9 @@ async def test_too_many_commands_are_slowed_down_with_the_seconds_to_wait(tmp_pa
 
 
 async def test_a_full_queue_says_so(world, tools):
-    world.bot.workers.waiting = 10**6
+    world.bot.services.workers.waiting = 10**6
     assert re.search(r"The bot is busy.* Try again in \d+ s\.", tools.words(await world.check(tools.CLEAN)))
-    world.bot.workers.waiting = 0
+    world.bot.services.workers.waiting = 0
 
 
 async def test_closing_lets_a_command_answer_and_cuts_off_what_takes_too_long(tmp_path, tools, monkeypatch):
@@ -115,12 +115,12 @@ async def test_closing_lets_a_command_answer_and_cuts_off_what_takes_too_long(tm
             pass
 
         async def quick():
-            with bot.in_flight.flight(Interaction()):
+            with bot.services.in_flight.flight(Interaction()):
                 await asyncio.sleep(0.2)
                 said.append("answered")
 
         async def stuck():
-            with bot.in_flight.flight(Interaction()):
+            with bot.services.in_flight.flight(Interaction()):
                 await asyncio.sleep(60)
 
         async def reply(interaction, text, **_options):
@@ -136,9 +136,9 @@ async def test_closing_lets_a_command_answer_and_cuts_off_what_takes_too_long(tm
 
 
 async def test_while_closing_new_commands_are_told(world, tools):
-    world.bot.in_flight.draining = True
+    world.bot.services.in_flight.draining = True
     assert "being restarted" in tools.words(await world.check(tools.CLEAN))
-    world.bot.in_flight.draining = False
+    world.bot.services.in_flight.draining = False
 
 
 async def test_commands_are_registered_once_for_one_tree(tmp_path, tools):
@@ -148,7 +148,7 @@ async def test_commands_are_registered_once_for_one_tree(tmp_path, tools):
         first = [request for request in world.env.http_requests if "commands" in str(request) and "PUT" in str(request)]
         assert len(first) == 1
         await world.bot.close()
-        again = create_bot(world.bot.settings)
+        again = create_bot(world.bot.services.settings)
         await world.env.restart_bot(again)
         puts = [request for request in world.env.http_requests if "commands" in str(request) and "PUT" in str(request)]
         assert len(puts) == 1

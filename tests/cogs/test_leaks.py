@@ -5,7 +5,7 @@ import string
 
 import pytest
 
-from bot.health import LogFormat
+from bot.logs import LogFormat
 
 LETTERS = string.ascii_letters + string.digits
 # Made up, of the right shape.
@@ -56,8 +56,8 @@ async def test_every_kind_in_every_place_is_masked_and_named(world, tools, caplo
         for file in message.attachments:
             assert hidden.encode() not in await file.read()
     assert hidden not in "".join(str(record.__dict__) for record in caplog.records if record.name.startswith("bot"))
-    assert hidden.encode() not in world.bot.metrics.text(world.bot)
-    assert b"helpbot_secrets_total" in world.bot.metrics.text(world.bot)
+    assert hidden.encode() not in world.bot.services.metrics.text(guilds=1, waiting=0)
+    assert b"helpbot_secrets_total" in world.bot.services.metrics.text(guilds=1, waiting=0)
 
 
 async def test_the_member_is_told_whether_others_can_read_it(world, tools):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -11,7 +12,6 @@ from discord import ui
 from bot import jobs
 from bot.checking import check
 from bot.errors import UserError
-from bot.intake import Taken
 from bot.permissions import require_moderator
 from bot.replies import answer
 from bot.views.check.correction import corrected_name, correction_layout
@@ -27,7 +27,7 @@ from bot.views.kit.components import Form, Press, field, typed, whole_number
 
 if TYPE_CHECKING:
     from bot.answers import Checked
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
 
 MOST_GPUS = 100_000
 
@@ -38,15 +38,15 @@ def answer_layout(checked: Checked, key: str, number: int = 1) -> ui.LayoutView:
     return report_layout(checked, rows(checked, key, page), page)
 
 
-async def show(interaction: discord.Interaction[HelpBot], checked: Checked) -> None:
+async def show(interaction: discord.Interaction[ServiceBot], checked: Checked) -> None:
     """Keeps an answer for its buttons and sends it privately."""
-    key = interaction.client.answers.keep(checked)
+    key = interaction.client.services.answers.keep(checked)
     await answer(interaction, answer_layout(checked, key))
 
 
 def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
     """The buttons and selects below an answer; what has nothing to do is left out."""
-    owner = checked.owner
+    owner = checked.request.owner
     buttons: list[Press] = []
     if any(finding.edit for finding in checked.findings):
         buttons.append(Corrected.button("Corrected copy", owner, key, style=discord.ButtonStyle.primary))
@@ -55,7 +55,7 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
     if not checked.report.launcher:
         buttons.append(OtherGpus.button("Other GPU count", owner, key))
     buttons.append(Share.button("Share summary", owner, key))
-    if checked.findings and checked.guild_id is not None:
+    if checked.findings and checked.request.guild_id is not None:
         buttons.append(WrongAdvice.button("Wrong advice?", owner, key))
     found: list[ui.ActionRow[Any]] = [ui.ActionRow(*buttons)]
     if checked.report.dataset is not None and checked.report.dataset.longest:
@@ -71,7 +71,7 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
                 Turn.button("Next", owner, f"{key}:{page.number + 1}", disabled=page.number == page.pages),
             )
         )
-    if checked.public:
+    if checked.request.public:
         found.append(ui.ActionRow(AnswerPublicly.button("Answer the author in public", owner, key)))
     return found
 
@@ -87,13 +87,13 @@ def explained(checked: Checked, start: int, end: int) -> list[tuple[str, str]]:
     return fields + [(finding.rule, f"why: {finding.message}") for finding in findings]
 
 
-def find(interaction: discord.Interaction[HelpBot], key: str) -> Checked:
+def find(interaction: discord.Interaction[ServiceBot], key: str) -> Checked:
     """The answer that a button belongs to.
 
     Raises:
         UserError: it has expired.
     """
-    checked = interaction.client.answers.find(key)
+    checked = interaction.client.services.answers.find(key)
     if checked is None:
         raise UserError(notice.EXPIRED)
     return checked
@@ -102,49 +102,53 @@ def find(interaction: discord.Interaction[HelpBot], key: str) -> Checked:
 class Corrected(Press, name="corrected"):
     """Sends a copy with the mechanical faults mended, and the diff."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the file."""
         checked = find(interaction, self.state)
         await interaction.response.defer(ephemeral=True, thinking=True)
         findings = [finding.model_dump(mode="json") for finding in checked.findings if finding.edit]
-        correction = await interaction.client.workers.run(
-            jobs.correct, text=checked.text, findings=findings, name=checked.name
+        correction = await interaction.client.services.workers.run(
+            jobs.correct, text=checked.submission.text, findings=findings, name=checked.submission.name
         )
-        file = discord.File(io.BytesIO(correction.text.encode()), corrected_name(checked.name))
+        file = discord.File(io.BytesIO(correction.text.encode()), corrected_name(checked.submission.name))
         await answer(interaction, correction_layout(checked, correction, file), file=file)
 
 
 class Plan(Press, name="plan"):
     """Shows what the run will do, as numbers and as the curve of its learning rate."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the plan."""
         checked = find(interaction, self.state)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        view, files = await plan_layout(interaction.client, checked)
+        view, files = await plan_layout(interaction.client.services, checked)
         await answer(interaction, view, **files)
 
 
 class Rows(Press, name="rows"):
     """Shows how long the rows are and which text of them is trained."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the picture and the first rows."""
         checked = find(interaction, self.state)
-        if checked.dataset is None:
+        dataset = checked.request.dataset
+        if dataset is None:
             raise UserError(notice.EXPIRED)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        shown = await interaction.client.workers.run(
-            jobs.rows, dataset=checked.dataset.data, dataset_name=checked.dataset.name, text=checked.text
+        shown = await interaction.client.services.workers.run(
+            jobs.rows,
+            dataset=dataset.data,
+            dataset_name=dataset.name,
+            text=checked.submission.text,
         )
-        view, files = rows_layout(checked.dataset.name, shown)
+        view, files = rows_layout(dataset.name, shown)
         await answer(interaction, view, **files)
 
 
 class OtherGpus(Press, name="gpus"):
     """Asks for a number of GPUs and checks the same config again."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Opens the form."""
         await interaction.response.send_modal(GpuForm(find(interaction, self.state)))
 
@@ -158,22 +162,20 @@ class GpuForm(Form):
         self.gpus = field("GPUs", default=str(checked.gpus), longest=6, hint="All GPUs of all machines together")
         self.add_item(self.gpus)
 
-    async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Checks again."""
         gpus = whole_number(typed(self.gpus), "The number of GPUs", 1, MOST_GPUS)
         await interaction.response.defer(ephemeral=True, thinking=True)
         before = self._checked
         again = await check(
-            interaction.client,
-            Taken(before.name, before.text, before.secrets),
-            owner=before.owner,
-            guild_id=before.guild_id,
-            gpus=gpus,
-            axolotl=before.axolotl,
-            dataset=before.dataset,
-            message=before.message,
-            public=before.public,
-            compare=False,
+            interaction.client.services,
+            replace(
+                before.request,
+                submission=replace(before.submission, notes=()),
+                gpus=gpus,
+                axolotl=before.axolotl,
+                compare=False,
+            ),
         )
         await show(interaction, again)
 
@@ -181,7 +183,7 @@ class GpuForm(Form):
 class Share(Press, name="share"):
     """Posts verdict and findings in the channel, without the config."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Posts them."""
         checked = find(interaction, self.state)
         await interaction.response.send_message(view=share_summary(checked, interaction.user.id))
@@ -190,13 +192,13 @@ class Share(Press, name="share"):
 class AnswerPublicly(Press, name="public"):
     """Replies to the message that was checked, where everybody sees it; for moderators."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Posts the reply."""
         checked = find(interaction, self.state)
         await require_moderator(interaction)
-        if checked.message is None:
+        if checked.request.message is None:
             raise UserError(notice.EXPIRED)
-        channel_id, message_id = checked.message
+        channel_id, message_id = checked.request.message
         channel = interaction.client.get_partial_messageable(channel_id, guild_id=interaction.guild_id)
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
@@ -209,7 +211,7 @@ class AnswerPublicly(Press, name="public"):
 class Turn(Press, name="page"):
     """Turns the page."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows another page in the same message."""
         key, _, number = self.state.rpartition(":")
         checked = find(interaction, key)

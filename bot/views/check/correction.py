@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from discord import File, ui
 
-from bot.views.check.intake import PASTED
+from bot.request import PASTED
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import listed, plural
@@ -40,7 +40,7 @@ def correction_layout(checked: Checked, correction: Correction, file: File) -> u
         more = len(names) - len(shown)
         rest = [*shown, f"{more} more"] if more > 0 else shown
         head.append(small(f"Left as they were, because they are yours to decide: {listed(rest)}."))
-    if checked.secrets:
+    if checked.submission.secrets:
         head.append(small("Secrets are masked in this copy: put new ones in yourself."))
     return layout(
         container(

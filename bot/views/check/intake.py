@@ -8,7 +8,6 @@ from bot.views.kit import limits
 
 Refusal = Callable[[str, int, int], str]
 
-PASTED = "pasted text"
 WHOLE_MESSAGE = "the message"
 PICTURE = "a picture: paste the text instead"
 NO_TEXT = "no text file"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.answers import Checked
-    from bot.client import HelpBot
+    from bot.services import Services
     from knowledge.memory import Fitting
 
 _ASSUMPTIONS = 900
@@ -28,7 +28,7 @@ NO_CURVE = "The curve of the learning rate took too long to draw. Press **Plan**
 NO_PLAN = "There is no plan: the config names neither a batch nor a number of epochs that can be read."
 
 
-async def plan_layout(bot: HelpBot, checked: Checked) -> tuple[ui.LayoutView, dict[str, Any]]:
+async def plan_layout(services: Services, checked: Checked) -> tuple[ui.LayoutView, dict[str, Any]]:
     """The plan of a config that was checked, and the files to send with it."""
     plan, memory = checked.report.plan, checked.report.memory
     if plan is None:
@@ -37,13 +37,13 @@ async def plan_layout(bot: HelpBot, checked: Checked) -> tuple[ui.LayoutView, di
     items.append(ui.TextDisplay("\n\n".join(run_lines(checked.report))))
     items.append(ui.TextDisplay(table(plan, memory)))
     files: dict[str, Any] = {}
-    curve = await _curve(bot, checked)
+    curve = await _curve(services, checked)
     if isinstance(curve, jobs.Picture):
         gallery, files["file"] = picture(curve.png, curve.alt, NAME)
         items.append(gallery)
     elif curve is not None:
         items.append(ui.TextDisplay(small(curve)))
-    if ways := await _fittings(bot, checked):
+    if ways := await _fittings(services, checked):
         items += [ui.Separator(), ui.TextDisplay(limits.cut(fitting_text(ways), _CARDS))]
     view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items)]
     if plan.assumptions:
@@ -63,19 +63,21 @@ def fitting_text(ways: Sequence[Fitting]) -> str:
     return "\n\n".join(parts)
 
 
-async def _fittings(bot: HelpBot, checked: Checked) -> tuple[Fitting, ...]:
+async def _fittings(services: Services, checked: Checked) -> tuple[Fitting, ...]:
     if checked.report.memory is None:
         return ()
     try:
-        found: tuple[Fitting, ...] = await bot.workers.run(jobs.fittings, text=checked.text, gpus=checked.gpus)
+        found: tuple[Fitting, ...] = await services.workers.run(
+            jobs.fittings, text=checked.submission.text, gpus=checked.gpus
+        )
     except UserError:
         return ()
     return found
 
 
-async def _curve(bot: HelpBot, checked: Checked) -> jobs.Picture | str | None:
+async def _curve(services: Services, checked: Checked) -> jobs.Picture | str | None:
     """The picture, or why there is none; a plan without it is better than none."""
     try:
-        return await bot.workers.run(jobs.curve, text=checked.text, gpus=checked.gpus)
+        return await services.workers.run(jobs.curve, text=checked.submission.text, gpus=checked.gpus)
     except UserError:
         return NO_CURVE

@@ -86,11 +86,11 @@ def page_of(checked: Checked, number: int) -> Page:
 
 def subject(checked: Checked) -> str:
     """`config.yaml · 38 keys · 4 GPUs`."""
-    parts = [file_name(checked.name), plural(checked.report.keys, "key")]
+    parts = [file_name(checked.submission.name), plural(checked.report.keys, "key")]
     if not checked.report.launcher:
         parts.append(plural(checked.gpus, "GPU"))
-    if checked.dataset is not None:
-        parts.append(f"rows of {file_name(checked.dataset.name)}")
+    if checked.request.dataset is not None:
+        parts.append(f"rows of {file_name(checked.request.dataset.name)}")
     return " · ".join(parts)
 
 
@@ -136,7 +136,7 @@ def _head(checked: Checked, page: Page | None) -> str:
 
 def _excerpt(checked: Checked, finding: Finding) -> str:
     """The line at fault with the one before it, what is wrong, and the lines to write instead."""
-    lines = checked.text.splitlines()
+    lines = checked.submission.text.splitlines()
     parts: list[str] = []
     if finding.line and finding.line <= len(lines):
         numbers = range(max(1, finding.line - 1), finding.line + 1)
@@ -205,10 +205,10 @@ def _foot(checked: Checked) -> str:
 
 def _secrets(checked: Checked) -> str:
     """What was masked, how it is revoked, and who could read it; empty where nothing was."""
-    rows = checked.dataset.secrets if checked.dataset is not None else ()
-    if not checked.secrets and not rows:
+    rows = checked.request.dataset.secrets if checked.request.dataset is not None else ()
+    if not checked.submission.secrets and not rows:
         return ""
-    warning = secret_warning(checked.secrets, public=checked.message is not None, rows=rows)
+    warning = secret_warning(checked.submission.secrets, public=checked.request.message is not None, rows=rows)
     return limits.cut(warning, _SECRETS)
 
 

@@ -20,7 +20,7 @@ from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from bot.answers import Checked
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
 
 _ROOM = 2600
 _LINE = 280
@@ -29,7 +29,7 @@ _LINE = 280
 class RemoveShared(Press, name="unshare"):
     """Removes a shared summary; for who shared it and for moderators. The state is the sharer's id."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Removes the message."""
         mine = self.state == str(interaction.user.id)
         if not mine and not interaction.permissions.manage_messages and not await is_moderator(interaction):
@@ -51,7 +51,7 @@ def share_summary(checked: Checked, sharer: int) -> ui.LayoutView:
     if taken < len(lines):
         shown.append(f"… and {plural(len(lines) - taken, 'more finding')}.")
     head = f"### {verdict(checked.report, checked.findings)}"
-    about = small(f"{file_name(checked.name)} · {plural(checked.gpus, 'GPU')} · shared by <@{sharer}>")
+    about = small(f"{file_name(checked.submission.name)} · {plural(checked.gpus, 'GPU')} · shared by <@{sharer}>")
     items: list[ui.Item[Any]] = [ui.TextDisplay(f"{head}\n{about}")]
     if shown:
         items += [ui.Separator(), ui.TextDisplay("\n".join(shown))]

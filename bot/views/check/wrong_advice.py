@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.answers import Checked
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
     from bot.store import Report
 
 _log = logging.getLogger(__name__)
@@ -31,9 +31,9 @@ _COMMENT = 500
 class WrongAdvice(Press, name="wrong"):
     """Opens the form in which a member says which finding is wrong. The state is the answer's key."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Opens the form."""
-        checked = interaction.client.answers.find(self.state)
+        checked = interaction.client.services.answers.find(self.state)
         if checked is None:
             raise UserError(notice.EXPIRED)
         await interaction.response.send_modal(WrongAdviceForm(checked))
@@ -66,7 +66,7 @@ class WrongAdviceForm(Form):
         self.add_item(self.rule)
         self.add_item(self.comment)
 
-    async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Stores the report and tells the moderators' channel."""
         if interaction.guild_id is None:
             raise UserError(notice.SERVER_ONLY)
@@ -75,7 +75,7 @@ class WrongAdviceForm(Form):
         finding = self._findings.get(rule)
         if finding is None:
             raise UserError(notice.EXPIRED)
-        report = await interaction.client.store.reports.add(
+        report = await interaction.client.services.store.reports.add(
             interaction.guild_id,
             rule=rule,
             comment=mask(typed(self.comment)),
@@ -90,11 +90,11 @@ class WrongAdviceForm(Form):
 class CloseReport(Press, name="reported"):
     """Takes a report out of the queue. The state is its number."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Closes it."""
         guild_id = await require_moderator(interaction)
         number = int(self.state) if self.state.isdecimal() else 0
-        if not await interaction.client.store.reports.close(guild_id, number, author_id=interaction.user.id):
+        if not await interaction.client.services.store.reports.close(guild_id, number, author_id=interaction.user.id):
             raise UserError(ALREADY_CLOSED)
         await answer(interaction, notice.notice(f"Report {number} is closed."))
 
@@ -123,10 +123,10 @@ def _report(report: Report) -> str:
     return f"**{report.id}** · {limits.code(report.rule, 60)}{fields} · Axolotl {report.axolotl}{words}"
 
 
-async def _tell_moderators(interaction: discord.Interaction[HelpBot], report: Report) -> None:
+async def _tell_moderators(interaction: discord.Interaction[ServiceBot], report: Report) -> None:
     """Posts the report in the channel that the moderators chose; the queue has it in any case."""
     guild_id = interaction.guild_id or 0
-    settings = await interaction.client.store.guilds.settings(guild_id)
+    settings = await interaction.client.services.store.guilds.settings(guild_id)
     if settings.log_channel_id is None:
         return
     channel = interaction.client.get_partial_messageable(settings.log_channel_id, guild_id=guild_id)

@@ -14,7 +14,8 @@ from bot.pending import Draft
 from bot.permissions import require_moderator
 from bot.replies import answer
 from bot.store import EditConflict, EntryContent, InvalidEntry, StoreError, StoreUnavailable, TitleTaken
-from bot.store.content import CATEGORY_LIMIT, DEFAULT_CATEGORY, TEXT_LIMIT, TITLE_LIMIT, cleaned, hidden_characters
+from bot.store.content import CATEGORY_LIMIT, TEXT_LIMIT, TITLE_LIMIT, cleaned, hidden_characters
+from bot.store.entry import DEFAULT_CATEGORY
 from bot.views.faq import admin_words as words
 from bot.views.faq.diff import changed_parts, difference
 from bot.views.faq.log import tell
@@ -26,7 +27,7 @@ from bot.views.kit.paging import pages_of
 from bot.views.kit.wording import listed
 
 if TYPE_CHECKING:
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
     from bot.store import Entry
 
 _ROOM = 2800
@@ -61,10 +62,10 @@ class EntryForm(Form):
         for item in (self.title_field, self.text, self.aliases, self.category, self.links):
             self.add_item(item)
 
-    async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows the preview; nothing is stored yet."""
         draft = await checked_owner(interaction, self._draft)
-        store = interaction.client.store
+        store = interaction.client.services.store
         content = EntryContent(
             title=typed(self.title_field),
             text=typed(self.text),
@@ -73,7 +74,7 @@ class EntryForm(Form):
             **await sort_links(store, draft.guild_id, typed(self.links)),
         )
         draft = replace(draft, content=content)
-        key = interaction.client.pending.keep(draft, self._key)
+        key = interaction.client.services.pending.keep(draft, self._key)
         try:
             stored = cleaned(content)
             await _check_names(interaction, draft, stored)
@@ -87,11 +88,11 @@ class EntryForm(Form):
 class SaveDraft(Press, name="faq-save"):
     """Stores a draft. The state is its key."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Saved" after the commit, or what stands against it; a draft is never lost."""
         draft = await draft_of(interaction, self.state)
         await interaction.response.defer()
-        drafts = interaction.client.pending
+        drafts = interaction.client.services.pending
         drafts.drop(self.state)
         try:
             entry, before = await _store(interaction, draft)
@@ -108,7 +109,7 @@ class SaveDraft(Press, name="faq-save"):
         await interaction.edit_original_response(view=layout(_box(entry.content, Colour.CLEAN, words.kept(entry))))
         await answer(interaction, notice.notice(words.saved(entry), colour=Colour.CLEAN))
         if draft.query is not None:
-            await interaction.client.store.misses.forget(draft.guild_id, draft.query)
+            await interaction.client.services.store.misses.forget(draft.guild_id, draft.query)
         details = difference(before.content, entry.content, _DIFF) if before is not None else ""
         if before is None or before.version != entry.version:
             await tell(interaction, "changed" if before else "wrote", entry.content.title, draft.note, details)
@@ -117,7 +118,7 @@ class SaveDraft(Press, name="faq-save"):
 class EditAgain(Press, name="faq-again"):
     """Opens the form again with what was written. The state is the draft's key."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Opens it."""
         draft = await draft_of(interaction, self.state)
         await interaction.response.send_modal(EntryForm(draft, self.state))
@@ -126,14 +127,14 @@ class EditAgain(Press, name="faq-again"):
 class CancelDraft(Press, name="faq-cancel"):
     """Forgets what was begun. The state is its key."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says that nothing was changed."""
         await require_moderator(interaction)
-        interaction.client.pending.drop(self.state)
+        interaction.client.services.pending.drop(self.state)
         await interaction.response.edit_message(view=notice.notice(words.CANCELLED))
 
 
-async def checked_owner(interaction: discord.Interaction[HelpBot], draft: Draft) -> Draft:
+async def checked_owner(interaction: discord.Interaction[ServiceBot], draft: Draft) -> Draft:
     """Lets a draft through to its own moderator, in its own server.
 
     Raises:
@@ -145,14 +146,14 @@ async def checked_owner(interaction: discord.Interaction[HelpBot], draft: Draft)
     return draft
 
 
-async def draft_of(interaction: discord.Interaction[HelpBot], key: str) -> Draft:
+async def draft_of(interaction: discord.Interaction[ServiceBot], key: str) -> Draft:
     """The draft of a button, for its own moderator.
 
     Raises:
         UserError: it was confirmed, cancelled or forgotten, or is somebody else's.
     """
     await require_moderator(interaction)
-    draft = interaction.client.pending.find(key, Draft)
+    draft = interaction.client.services.pending.find(key, Draft)
     if draft is None:
         raise UserError(words.DRAFT_GONE)
     return await checked_owner(interaction, draft)
@@ -193,9 +194,9 @@ def conflict_layout(draft: Draft, key: str, conflict: EditConflict) -> ui.Layout
     return layout(box, _buttons(draft, key))
 
 
-async def _store(interaction: discord.Interaction[HelpBot], draft: Draft) -> tuple[Entry, Entry | None]:
+async def _store(interaction: discord.Interaction[ServiceBot], draft: Draft) -> tuple[Entry, Entry | None]:
     """Stores a draft; returns the entry, and the entry as it was before."""
-    faq = interaction.client.store.faq
+    faq = interaction.client.services.store.faq
     if draft.entry_id is None:
         return await faq.add(draft.guild_id, draft.content, author_id=draft.owner, note=draft.note), None
     before = await faq.get(draft.guild_id, draft.entry_id)
@@ -210,9 +211,9 @@ async def _store(interaction: discord.Interaction[HelpBot], draft: Draft) -> tup
     return entry, before
 
 
-async def _check_names(interaction: discord.Interaction[HelpBot], draft: Draft, content: EntryContent) -> None:
+async def _check_names(interaction: discord.Interaction[ServiceBot], draft: Draft, content: EntryContent) -> None:
     for name in (content.title, *content.aliases):
-        other = await interaction.client.store.faq.find(draft.guild_id, name)
+        other = await interaction.client.services.store.faq.find(draft.guild_id, name)
         if other is not None and other.id != draft.entry_id:
             raise TitleTaken(name, other.content.title)
 

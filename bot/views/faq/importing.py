@@ -24,7 +24,7 @@ from bot.views.kit.layout import Colour, container, layout, small
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
     from bot.store.faq_transfer import ImportPlan
 
 _LISTED = 650
@@ -33,26 +33,26 @@ _LISTED = 650
 class Import(Press, name="faq-import"):
     """Does an import. The state is its key, and `all` where entries that are not in the file go."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Imported" after the commit."""
         guild_id = await require_moderator(interaction)
         key, _, extent = self.state.partition(":")
-        pending = interaction.client.pending.find(key, PendingImport)
+        pending = interaction.client.services.pending.find(key, PendingImport)
         if pending is None:
             raise UserError(words.IMPORT_NOTHING_LEFT)
         if pending.guild_id != guild_id or pending.owner != interaction.user.id:
             raise UserError(words.NOT_YOUR_DRAFT)
-        interaction.client.pending.drop(key)
+        interaction.client.services.pending.drop(key)
         await interaction.response.defer()
         plan, remove_missing = pending.plan, extent == "all"
         try:
-            await interaction.client.store.transfer.carry_out(
+            await interaction.client.services.store.transfer.carry_out(
                 guild_id, plan, author_id=interaction.user.id, remove_missing=remove_missing
             )
         except PlanOutdated:
             raise
         except Exception:
-            interaction.client.pending.keep(pending, key)
+            interaction.client.services.pending.keep(pending, key)
             raise
         gone = len(plan.removed) + (len(plan.missing) if remove_missing else 0)
         text = words.imported(len(plan.added), len(plan.changed) + len(plan.returned), gone)
@@ -63,10 +63,10 @@ class Import(Press, name="faq-import"):
         )
 
 
-async def ask_import(interaction: discord.Interaction[HelpBot], guild_id: int, plan: ImportPlan) -> None:
+async def ask_import(interaction: discord.Interaction[ServiceBot], guild_id: int, plan: ImportPlan) -> None:
     """Shows what an import would do, with buttons that do it."""
     pending = PendingImport(guild_id=guild_id, owner=interaction.user.id, plan=plan)
-    key = interaction.client.pending.keep(pending)
+    key = interaction.client.services.pending.keep(pending)
     await answer(interaction, plan_layout(plan, key, interaction.user.id))
 
 

@@ -13,13 +13,13 @@ from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout
 
 if TYPE_CHECKING:
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
 
 _log = logging.getLogger(__name__)
 
 
 async def tell(
-    interaction: discord.Interaction[HelpBot], what: str, title: str, note: str = "", details: str = ""
+    interaction: discord.Interaction[ServiceBot], what: str, title: str, note: str = "", details: str = ""
 ) -> None:
     """Posts one change; the history has it in any case, so a channel that is gone stops nothing.
 
@@ -32,7 +32,7 @@ async def tell(
     """
     if interaction.guild_id is None:
         return
-    settings = await interaction.client.store.guilds.settings(interaction.guild_id)
+    settings = await interaction.client.services.store.guilds.settings(interaction.guild_id)
     if settings.log_channel_id is None:
         return
     text = f"{interaction.user.mention} {what} **{inert(limits.one_line(title, 200))}**"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
     from bot.store import Entry, EntryName, Store
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ _LISTED = 25
 _OFFERED = 5
 
 
-def home_of(interaction: discord.Interaction[HelpBot]) -> int:
+def home_of(interaction: discord.Interaction[ServiceBot]) -> int:
     """The server whose FAQ answers: the one it is asked in, else that of the starter entries."""
     guild_id = interaction.guild_id
     return guild_id if guild_id is not None and interaction.client.get_guild(guild_id) is not None else SHARED_GUILD
@@ -46,7 +46,7 @@ def home_of(interaction: discord.Interaction[HelpBot]) -> int:
 class FaqButton(Press, name="faq"):
     """Shows an entry privately. The state is the entry's id."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the entry."""
         await show_entry(interaction, await entry_of(interaction, self.state))
 
@@ -54,7 +54,7 @@ class FaqButton(Press, name="faq"):
 class FaqSelect(Press, name="faq-open"):
     """Shows the entry that is chosen."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the entry."""
         await show_entry(interaction, await entry_of(interaction, self.values[0]))
 
@@ -62,19 +62,19 @@ class FaqSelect(Press, name="faq-open"):
 class Helped(Press, name="faq-helped"):
     """Counts that an entry helped, or did not; once a member and entry while the process runs."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Counts, without who."""
         kind, _, number = self.state.partition(":")
         entry = await entry_of(interaction, number)
-        if interaction.client.helpful_votes.first(interaction.user.id, entry.id):
-            await interaction.client.store.counts.add(entry.guild_id, f"faq-{kind}", entry.key)
+        if interaction.client.services.helpful_votes.first(interaction.user.id, entry.id):
+            await interaction.client.services.store.counts.add(entry.guild_id, f"faq-{kind}", entry.key)
         await answer(interaction, notice.notice(words.THANKS if kind == "helped" else words.NOT_HELPED))
 
 
 class ShareEntry(Press, name="faq-share"):
     """Posts an entry in the channel."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Posts it, removable by who shared it and by moderators."""
         entry = await entry_of(interaction, self.state)
         await interaction.response.send_message(view=shared_layout(interaction, entry))
@@ -83,7 +83,7 @@ class ShareEntry(Press, name="faq-share"):
 class UnshareEntry(Press, name="faq-unshare"):
     """Removes a shared entry. The state is the sharer's id."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Removes the message."""
         mine = self.state == str(interaction.user.id)
         if not mine and not interaction.permissions.manage_messages and not await is_moderator(interaction):
@@ -95,7 +95,7 @@ class UnshareEntry(Press, name="faq-unshare"):
 class EntryPage(Press, name="faq-page"):
     """Turns the page of a long entry. The state is the entry's id and the page."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows another page in the same message."""
         number, _, page = self.state.partition(":")
         entry = await entry_of(interaction, number)
@@ -106,36 +106,38 @@ class EntryPage(Press, name="faq-page"):
 class Browse(Press, name="faq-list"):
     """Lists a category. The state is how many of its entries are skipped, and the category where none is chosen."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows the entries in the same message."""
         skip, _, place = self.state.partition(":")
-        categories = await interaction.client.store.faq.categories(home_of(interaction))
+        categories = await interaction.client.services.store.faq.categories(home_of(interaction))
         chosen = self.values[0] if self.values else place
         names = {str(number): category for number, category in enumerate(categories)}
         if chosen not in names:
             raise UserError(words.LIST_CHANGED)
         start = int(skip) if skip.isdecimal() else 0
-        entries = await interaction.client.store.faq.in_category(
+        entries = await interaction.client.services.store.faq.in_category(
             home_of(interaction), names[chosen].name, skip=start, limit=_LISTED
         )
         view = category_layout(chosen, names[chosen].name, entries, start, names[chosen].entries, interaction.user.id)
         await interaction.response.edit_message(view=view)
 
 
-async def entry_of(interaction: discord.Interaction[HelpBot], number: str) -> Entry:
+async def entry_of(interaction: discord.Interaction[ServiceBot], number: str) -> Entry:
     """The living entry with an id, of the server that it is asked in.
 
     Raises:
         UserError: it was removed, or is another server's.
     """
     entry_id = int(number) if number.isdecimal() and len(number) < 19 else 0
-    entry = await interaction.client.store.faq.get(home_of(interaction), entry_id)
+    entry = await interaction.client.services.store.faq.get(home_of(interaction), entry_id)
     if entry is None or entry.removed_at is not None:
         raise UserError(words.GONE)
     return entry
 
 
-async def show_entry(interaction: discord.Interaction[HelpBot], entry: Entry, others: Sequence[EntryName] = ()) -> None:
+async def show_entry(
+    interaction: discord.Interaction[ServiceBot], entry: Entry, others: Sequence[EntryName] = ()
+) -> None:
     """Answers privately with an entry, then counts the view.
 
     Args:
@@ -144,7 +146,7 @@ async def show_entry(interaction: discord.Interaction[HelpBot], entry: Entry, ot
         others: Further entries that fit what was looked for.
     """
     await answer(interaction, await entry_layout(interaction, entry, others=others))
-    await count_view(interaction.client.store, entry)
+    await count_view(interaction.client.services.store, entry)
 
 
 async def count_view(store: Store, entry: Entry) -> None:
@@ -156,14 +158,14 @@ async def count_view(store: Store, entry: Entry) -> None:
 
 
 async def entry_layout(
-    interaction: discord.Interaction[HelpBot], entry: Entry, number: int = 1, others: Sequence[EntryName] = ()
+    interaction: discord.Interaction[ServiceBot], entry: Entry, number: int = 1, others: Sequence[EntryName] = ()
 ) -> ui.LayoutView:
     """An entry with all its buttons, for one member."""
     owner = interaction.user.id
     pages = pages_of(entry.content.text, _ROOM)
     page = min(max(number, 1), len(pages))
     view: list[ui.Item[Any]] = [
-        _entry_box(entry, pages[page - 1], interaction.client.store.clock()),
+        _entry_box(entry, pages[page - 1], interaction.client.services.store.clock()),
         ui.TextDisplay("Did this help?"),
         ui.ActionRow(
             Helped.button("Yes", owner, f"helped:{entry.id}"),
@@ -179,7 +181,9 @@ async def entry_layout(
                 EntryPage.button("Next", owner, f"{entry.id}:{page + 1}", disabled=page == len(pages)),
             )
         )
-    named = [name for name in (*await see_also(interaction.client.store, entry), *others) if name.id != entry.id]
+    named = [
+        name for name in (*await see_also(interaction.client.services.store, entry), *others) if name.id != entry.id
+    ]
     if named:
         view.append(ui.ActionRow(FaqSelect.select("See also", owner, options_of(named), f"see:{entry.id}")))
     doubts = doubtful(entry.content.fields, entry.content.rules)
@@ -191,13 +195,13 @@ async def entry_layout(
 
 
 def shared_layout(
-    interaction: discord.Interaction[HelpBot], entry: Entry, to: discord.abc.User | None = None
+    interaction: discord.Interaction[ServiceBot], entry: Entry, to: discord.abc.User | None = None
 ) -> ui.LayoutView:
     """An entry for everybody in a channel, addressed to a member if one is given."""
     pages = pages_of(entry.content.text, _ROOM)
     shared = small(f"shared by {interaction.user.mention}")
     items: list[ui.Item[Any]] = [ui.TextDisplay(to.mention)] if to is not None else []
-    items.append(_entry_box(entry, pages[0], interaction.client.store.clock()))
+    items.append(_entry_box(entry, pages[0], interaction.client.services.store.clock()))
     items.append(ui.TextDisplay(shared))
     buttons: list[Press] = [
         Helped.button("This helped", 0, f"helped:{entry.id}"),

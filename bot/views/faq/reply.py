@@ -18,7 +18,7 @@ from bot.views.kit.layout import Colour, container, layout
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
     from bot.store import EntryName
 
 _OFFERED = 10
@@ -27,7 +27,7 @@ _OFFERED = 10
 class ReplyWith(Press, name="faq-reply"):
     """Posts the chosen entry as a reply. The state is the message: channel and id."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Posts it, if both the member and the bot may write there."""
         channel_id, _, message_id = self.state.partition(":")
         entry = await entry_of(interaction, self.values[0])
@@ -39,13 +39,13 @@ class ReplyWith(Press, name="faq-reply"):
         except (discord.Forbidden, discord.NotFound) as error:
             raise UserError(words.NO_REPLY) from error
         await interaction.edit_original_response(view=notice.notice(words.POSTED, colour=Colour.CLEAN))
-        await count_view(interaction.client.store, entry)
+        await count_view(interaction.client.services.store, entry)
 
 
 class SearchReply(Press, name="faq-search"):
     """Opens a field to search by other words. The state is the message."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Opens it."""
         await interaction.response.send_modal(SearchForm(self.state))
 
@@ -59,15 +59,15 @@ class SearchForm(Form):
         self.query = field("Words", longest=100)
         self.add_item(self.query)
 
-    async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows what fits."""
-        found = await interaction.client.store.faq.search(home_of(interaction), typed(self.query), _OFFERED)
+        found = await interaction.client.services.store.faq.search(home_of(interaction), typed(self.query), _OFFERED)
         await answer(interaction, picker_layout(found.entries, self._message, interaction.user.id))
 
 
-async def fitting(interaction: discord.Interaction[HelpBot], text: str) -> tuple[EntryName, ...]:
+async def fitting(interaction: discord.Interaction[ServiceBot], text: str) -> tuple[EntryName, ...]:
     """Entries that may answer a message: by an error phrase in it first, then by its words."""
-    faq, home = interaction.client.store.faq, home_of(interaction)
+    faq, home = interaction.client.services.store.faq, home_of(interaction)
     found = await faq.search(home, text[:1000], _OFFERED)
     return tuple(dict.fromkeys((*await faq.answering(home, text), *found.entries)))
 
@@ -82,7 +82,7 @@ def picker_layout(entries: Sequence[EntryName], message: str, owner: int) -> ui.
     return layout(*view)
 
 
-def require_public(interaction: discord.Interaction[HelpBot]) -> None:
+def require_public(interaction: discord.Interaction[ServiceBot]) -> None:
     """Lets through who may write in this channel, if the bot may too.
 
     Raises:

@@ -22,7 +22,7 @@ from bot.views.kit.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
     from bot.store import Miss, Store
 
 _ROOM = 560
@@ -31,7 +31,7 @@ _ROOM = 560
 class MakeEntry(Press, name="faq-make"):
     """Opens the form with a search that found nothing as its title."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Opens it."""
         guild_id = await require_moderator(interaction)
         query = self.values[0]

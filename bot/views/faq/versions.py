@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
     from bot.store import Entry, EntryContent, Version
 
 _ON_PAGE = 4
@@ -39,14 +39,14 @@ _ROOM = 2800
 class RemoveEntry(Press, name="faq-remove"):
     """Removes an entry. The state is the draft's key."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Removed" after the commit."""
         draft = await draft_of(interaction, self.state)
         await interaction.response.defer()
-        entry = await interaction.client.store.faq.remove(
+        entry = await interaction.client.services.store.faq.remove(
             draft.guild_id, draft.entry_id or 0, author_id=draft.owner, expected=draft.expected, note=draft.note
         )
-        interaction.client.pending.drop(self.state)
+        interaction.client.services.pending.drop(self.state)
         done = notice.notice(words.removed(entry), colour=Colour.CLEAN)
         await interaction.edit_original_response(view=done)
         await answer(interaction, notice.notice(words.removed(entry), colour=Colour.CLEAN))
@@ -56,12 +56,12 @@ class RemoveEntry(Press, name="faq-remove"):
 class RestoreEntry(Press, name="faq-restore"):
     """Brings back a version. The state is the draft's key."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Restored" after the commit."""
         draft = await draft_of(interaction, self.state)
         await interaction.response.defer()
         entry = await restore(interaction, draft)
-        interaction.client.pending.drop(self.state)
+        interaction.client.services.pending.drop(self.state)
         done = notice.notice(words.restored(entry), colour=Colour.CLEAN)
         await interaction.edit_original_response(view=done)
         await answer(interaction, notice.notice(words.restored(entry), colour=Colour.CLEAN))
@@ -70,7 +70,7 @@ class RestoreEntry(Press, name="faq-restore"):
 class ChooseVersion(Press, name="faq-version"):
     """Asks whether a version shall come back. The state is the entry's id."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows it with a button."""
         guild_id = await require_moderator(interaction)
         entry, versions = await entry_and_versions(interaction, guild_id, int(self.state))
@@ -80,34 +80,34 @@ class ChooseVersion(Press, name="faq-version"):
 class TurnHistory(Press, name="faq-history"):
     """Turns the page of a history. The state is the entry's id and the page."""
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows another page in the same message."""
         guild_id = await require_moderator(interaction)
         number, _, page = self.state.partition(":")
         entry, versions = await entry_and_versions(interaction, guild_id, int(number))
-        now = interaction.client.store.clock()
+        now = interaction.client.services.store.clock()
         view = history_layout(entry, versions, now, interaction.user.id, int(page))
         await interaction.response.edit_message(view=view)
 
 
 async def entry_and_versions(
-    interaction: discord.Interaction[HelpBot], guild_id: int, entry_id: int
+    interaction: discord.Interaction[ServiceBot], guild_id: int, entry_id: int
 ) -> tuple[Entry, tuple[Version, ...]]:
     """An entry of a server, removed or not, and its versions.
 
     Raises:
         UserError: the server has no such entry.
     """
-    faq = interaction.client.store.faq
+    faq = interaction.client.services.store.faq
     entry = await faq.get(guild_id, entry_id)
     if entry is None:
         raise UserError(words.unknown_entry(f"#{entry_id}"))
     return entry, await faq.history(guild_id, entry_id)
 
 
-async def restore(interaction: discord.Interaction[HelpBot], draft: Draft) -> Entry:
+async def restore(interaction: discord.Interaction[ServiceBot], draft: Draft) -> Entry:
     """Brings back what a draft names, and tells the log channel."""
-    entry = await interaction.client.store.faq.restore(
+    entry = await interaction.client.services.store.faq.restore(
         draft.guild_id,
         draft.entry_id or 0,
         draft.number,
@@ -120,7 +120,7 @@ async def restore(interaction: discord.Interaction[HelpBot], draft: Draft) -> En
 
 
 async def ask_restore(
-    interaction: discord.Interaction[HelpBot], entry: Entry, versions: Sequence[Version], number: int, note: str
+    interaction: discord.Interaction[ServiceBot], entry: Entry, versions: Sequence[Version], number: int, note: str
 ) -> None:
     """Shows a version against what is stored, with a button that brings it back."""
     wanted = next((version for version in versions if version.number == number), None)
@@ -135,7 +135,7 @@ async def ask_restore(
         note=note,
         number=number,
     )
-    key = interaction.client.pending.keep(draft)
+    key = interaction.client.services.pending.keep(draft)
     box = _question(wanted.content, f"version {number}: {words.RESTORE_QUESTION}", 1800)
     changes = difference(entry.content, wanted.content, 1200)
     items: list[ui.Item[Any]] = [box]
@@ -146,7 +146,7 @@ async def ask_restore(
     await answer(interaction, layout(*items, row))
 
 
-async def ask_remove(interaction: discord.Interaction[HelpBot], entry: Entry, note: str) -> None:
+async def ask_remove(interaction: discord.Interaction[ServiceBot], entry: Entry, note: str) -> None:
     """Shows the entry with a button that removes it."""
     draft = Draft(
         guild_id=entry.guild_id,
@@ -156,7 +156,7 @@ async def ask_remove(interaction: discord.Interaction[HelpBot], entry: Entry, no
         expected=entry.version,
         note=note,
     )
-    key = interaction.client.pending.keep(draft)
+    key = interaction.client.services.pending.keep(draft)
     row: ui.ActionRow[Any] = ui.ActionRow(
         RemoveEntry.button("Remove", draft.owner, key, style=discord.ButtonStyle.danger),
         CancelDraft.button("Cancel", draft.owner, key),

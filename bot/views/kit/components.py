@@ -20,7 +20,7 @@ from bot.views.kit.layout import Colour
 if TYPE_CHECKING:
     import re
 
-    from bot.client import HelpBot
+    from bot.services import ServiceBot
 
 _TEMPLATE = r":(?P<owner>\d{1,20}):(?P<state>[^\s]{0,70})"
 
@@ -96,11 +96,11 @@ class Press(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
         await guarded(interaction, self._pressed(interaction))
 
     @answered
-    async def _pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
-        interaction.client.spend(interaction)
+    async def _pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
+        interaction.client.services.spend(interaction)
         await self.pressed(interaction)
 
-    async def pressed(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """What the button does."""
         raise NotImplementedError
 
@@ -126,9 +126,9 @@ class Form(ui.Modal):
         )
 
     @answered
-    async def on_submit(self, interaction: discord.Interaction[HelpBot]) -> None:  # type: ignore[override]
+    async def on_submit(self, interaction: discord.Interaction[ServiceBot]) -> None:  # type: ignore[override]
         """Hands over to the subclass; errors for people become replies."""
-        interaction.client.spend(interaction)
+        interaction.client.services.spend(interaction)
         await self.submitted(interaction)
 
     async def on_error(  # type: ignore[override]
@@ -137,7 +137,7 @@ class Form(ui.Modal):
         """What nobody foresaw."""
         await handle(interaction, error)
 
-    async def submitted(self, interaction: discord.Interaction[HelpBot]) -> None:
+    async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """What happens with what was filled in."""
         raise NotImplementedError
 

@@ -42,7 +42,7 @@ def test_a_config_beside_the_log_is_used(tmp_path, capsys):
         "sequence_len: 8192\nlearning_rate: 0.0001\ndatasets:\n  - path: a/b\n    type: alpaca\n"
     )
     assert main(["diagnose", str(log), "--config", str(config)]) == 0
-    assert "gradient_accumulation_steps: 16" in capsys.readouterr().out
+    assert "cut_cross_entropy: true" in capsys.readouterr().out
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path, capsys):

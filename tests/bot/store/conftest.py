@@ -82,6 +82,7 @@ async def postgres_url(postgres_server):
     if await postgres_server.ask("SELECT tablename FROM pg_tables WHERE tablename = 'guilds'", "helpbot"):
         await postgres_server.ask("DELETE FROM guilds", "helpbot")
         await postgres_server.ask("DELETE FROM marks", "helpbot")
+        await postgres_server.ask("DELETE FROM hub_lookups", "helpbot")
     return postgres_server.url()
 
 

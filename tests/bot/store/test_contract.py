@@ -408,3 +408,25 @@ async def test_a_closed_store_says_so(store):
     await store.close()
     with pytest.raises(StoreError, match="shutting down"):
         await store.marks.get("x")
+
+
+async def test_what_the_hub_said_is_kept_for_a_while_and_not_without_end(url, monkeypatch):
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    store = await open_store(url, clock=lambda: now)
+    await store.hub.put("a", "found", 60)
+    await store.hub.put("a", "found again", 60)
+    assert await store.hub.get("a") == "found again"
+    await store.hub.put("b", "x" * 300_000, 60)
+    assert await store.hub.get("b") is None
+
+    monkeypatch.setattr("bot.store.lookups.KEPT_LOOKUPS", 3)
+    for number in range(5):
+        await store.hub.put(f"later-{number}", "found", 100 + number)
+    assert [await store.hub.get(key) for key in ("a", "later-1", "later-2")] == [None, None, "found"]
+
+    now += timedelta(seconds=103)
+    assert [await store.hub.get(f"later-{number}") is None for number in range(5)] == [True] * 4 + [False]
+    now += timedelta(days=1)
+    await store.hub.put("new", "found", 60)
+    assert await store.hub.get("later-4") is None
+    await store.close()

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.answers import Answers, Checked, Progress
-from bot.intake import Sample
 from bot.jobs import Correction, Picture, Rows
+from bot.request import CheckRequest, Sample, Submission
 from bot.views.check.answer import answer_layout
 from bot.views.check.correction import correction_layout
 from bot.views.check.report import page_of
@@ -99,18 +99,18 @@ def _checked(findings, name, text, repairs, notes, muted, reason, progress, secr
         not_checked=("whether the model exists",),
     )
     return Checked(
-        owner=2**63 - 1,
-        name=name,
-        text=text,
+        request=CheckRequest(
+            submission=Submission(name, text, secrets=tuple(secrets)),
+            owner=2**63 - 1,
+            guild_id=1,
+            dataset=Sample(name, b""),
+            message=(1, 2),
+            public=True,
+        ),
         report=report,
         gpus=100_000,
         axolotl="0.21.0",
-        dataset=Sample(name, b""),
         notes=tuple(notes),
-        guild_id=1,
-        message=(1, 2),
-        public=True,
-        secrets=tuple(secrets),
         muted=dict.fromkeys(muted, reason),
         progress=Progress(*progress) if progress else None,
     )

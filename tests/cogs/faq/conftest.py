@@ -32,7 +32,7 @@ class Town:
 
     @property
     def store(self):
-        return self.env.bot.store
+        return self.env.bot.services.store
 
     async def add(self, title="Packing", text="Short rows together.", guild=None, **more):
         """An entry that is there already."""

@@ -78,7 +78,7 @@ async def _presses(town, owner):
     """Every button and list with a state that would work for its owner."""
     entry = await town.add("Packing", "text")
     content = EntryContent(title="Packing", text="changed")
-    drafts = town.env.bot.pending
+    drafts = town.env.bot.services.pending
     draft = drafts.keep(Draft(town.guild.id, owner, content, entry.id, entry.version, number=1))
     plan = await town.store.transfer.plan(town.guild.id, starter_pack())
     pending = drafts.keep(PendingImport(town.guild.id, owner, plan))

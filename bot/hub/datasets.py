@@ -1,0 +1,214 @@
+"""A dataset on the Hub: the repository's metadata, and from the dataset viewer its splits, sizes and first rows."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.hub.limits import Kind
+from bot.hub.models import described, refusal, repository_url
+from bot.hub.names import nearest
+from bot.hub.shapes import DataInfo, DatasetInfo, Page, Size, Split, Splits, read
+from bot.hub.transport import METADATA_BYTES, ROWS_BYTES, Answer, Unreachable
+from knowledge.hub import DataRepository, parts_of, rows_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from bot.hub.client import Client
+    from bot.hub.shapes import Shape
+    from knowledge.hub import DataTarget, Part
+
+ROWS = 100
+"""The most that the viewer gives at once."""
+_EXPAND = ("cardData", "disabled", "gated", "sha", "siblings", "tags")
+_DEFAULT = "default"
+_PICTURED = frozenset({"Image", "Audio", "Video", "Pdf"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Viewed:
+    """What the viewer says of a whole dataset; None where it does not."""
+
+    splits: tuple[Split, ...] | None
+    sizes: tuple[Split, ...] | None
+    partial: bool = False
+
+
+async def describe_dataset(client: Client, target: DataTarget) -> AsyncIterator[DataRepository]:
+    """What is known of a dataset besides its rows, better and better.
+
+    Args:
+        client: Asks.
+        target: What to look up.
+    """
+    found = DataRepository(field=target.field, id=target.id, split=target.split, config=target.name)
+    yield found
+    viewing = asyncio.create_task(_viewed(client, target.id)) if target.rows else None
+    try:
+        url = repository_url(client.hub / "api" / "datasets", target.id, target.revision, _EXPAND)
+        answer = await client.get(Kind.API, url, METADATA_BYTES)
+        if (status := refusal(answer)) is not None:
+            yield found.model_copy(update={"status": status})
+            if status == "missing":
+                names = await nearest(client, "datasets", target.id)
+                yield found.model_copy(update={"status": status, "nearest": names})
+            return
+        info = read(DataInfo, answer)
+        script = f"{target.id.rpartition('/')[2]}.py"
+        marked = next((each.config_name for each in (info.card.configs if info.card else ()) if each.default), None)
+        found = found.model_copy(
+            update={
+                **described(info, target.id),
+                "script": script if script in (info.files or ()) else None,
+                "default_config": marked,
+            }
+        )
+        yield found
+        if found.status != "found" or viewing is None or found.script:
+            return
+        viewed = await viewing
+        if viewed.splits is None and viewed.sizes is None and found.renamed_to:
+            viewed = await _viewed(client, found.renamed_to)
+        yield _chosen(found, target, viewed)
+    finally:
+        if viewing is not None:
+            viewing.cancel()
+
+
+async def _viewed(client: Client, name: str) -> _Viewed:
+    splits, size = await asyncio.gather(
+        _view(client, "splits", {"dataset": name}, Splits), _view(client, "size", {"dataset": name}, Size)
+    )
+    return _Viewed(
+        splits.splits if isinstance(splits, Splits) else None,
+        size.size.splits if isinstance(size, Size) else None,
+        partial=isinstance(size, Size) and size.partial,
+    )
+
+
+async def _view(
+    client: Client, what: str, query: Mapping[str, str], shape: type[Shape], most: int = METADATA_BYTES
+) -> Shape | None:
+    """One answer of the viewer; None where it has none for this dataset, or cannot be reached."""
+    try:
+        answer: Answer = await client.get(Kind.VIEWER, (client.viewer / what).with_query(query), most)
+        return read(shape, answer) if answer.status == 200 else None
+    except Unreachable:
+        return None
+
+
+def _chosen(found: DataRepository, target: DataTarget, viewed: _Viewed) -> DataRepository:
+    """The dataset with the configuration and split that the entry reads."""
+    listed = viewed.splits if viewed.splits is not None else viewed.sizes
+    if not listed:
+        return found.model_copy(update={"unread": ("splits",)})
+    configs = tuple(dict.fromkeys(each.config for each in listed))
+    config = target.name or _default(configs, found.default_config)
+    update: dict[str, Any] = {"configs": configs, "config": config}
+    if config is None or config not in configs:
+        return found.model_copy(update={**update, "status": "no-config"})
+    update["splits"] = tuple(each.split for each in listed if each.config == config)
+    parts = parts_of(target.split)
+    if parts is None:
+        return found.model_copy(update=update)
+    if any(part.name not in update["splits"] for part in parts):
+        return found.model_copy(update={**update, "status": "no-split"})
+    return found.model_copy(update=update | _counted(config, parts, viewed))
+
+
+def _default(configs: tuple[str, ...], marked: str | None) -> str | None:
+    """The configuration that `datasets` takes when the entry names none; None where it refuses to choose."""
+    if len(configs) == 1:
+        return configs[0]
+    return next((name for name in (marked, _DEFAULT) if name in configs), None)
+
+
+def _counted(config: str, parts: tuple[Part, ...], viewed: _Viewed) -> dict[str, Any]:
+    """The rows that the parts of a split hold together."""
+    if viewed.sizes is None:
+        return {"unread": ("size",)}
+    sizes: dict[str, int] = {}
+    estimated = False
+    names = {part.name for part in parts}
+    for each in viewed.sizes:
+        if each.config != config or each.split not in names:
+            continue
+        rows = each.num_rows if each.estimated_num_rows is None else each.estimated_num_rows
+        estimated = estimated or (viewed.partial and each.estimated_num_rows is not None)
+        if rows is not None:
+            sizes[each.split] = rows
+    return {"rows": rows_of(parts, sizes), "estimated": estimated}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The first rows of a split.
+
+    Attributes:
+        columns: Its columns.
+        rows: The rows, none of them cut.
+        left_out: Rows whose cells the viewer had cut.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[dict[str, Any], ...] = ()
+    left_out: int = 0
+
+    def of(self, found: DataRepository) -> DataRepository:
+        """The dataset with these rows."""
+        parts = parts_of(found.split or "") or ()
+        from_the_start = len(parts) == 1 and not parts[0].first
+        return found.model_copy(
+            update={
+                "columns": self.columns,
+                "sample": self.rows,
+                "left_out": self.left_out,
+                "whole": from_the_start and not self.left_out and len(self.rows) == found.rows,
+            }
+        )
+
+
+async def sample_rows(client: Client, found: DataRepository) -> Sample | None:
+    """The first rows of the split that an entry reads; None where the viewer gives neither rows nor columns.
+
+    Rows that the viewer has cut are read again from where it does not cut, or left out.
+
+    Args:
+        client: Asks.
+        found: The dataset, with its configuration and its splits.
+    """
+    parts = parts_of(found.split or "")
+    if not parts or found.config is None:
+        return None
+    query = {"dataset": found.renamed_to or found.id, "config": found.config, "split": parts[0].name}
+    first = await _view(client, "first-rows", query, Page, ROWS_BYTES)
+    if not isinstance(first, Page):
+        return await _columns_only(client, query)
+    columns = tuple(feature.name for feature in first.features)
+    if any(_is_pictured(feature.type) for feature in first.features):
+        # Cells with pictures hold addresses that expire, not what the loader will see.
+        return Sample(columns)
+    page = first
+    most = ROWS if found.rows is None else min(ROWS, found.rows)
+    if any(row.truncated_cells for row in first.rows) or (found.rows is not None and len(first.rows) < most):
+        again = await _view(client, "rows", {**query, "offset": "0", "length": str(ROWS)}, Page, ROWS_BYTES)
+        if isinstance(again, Page) and len(again.rows) >= len(first.rows):
+            page = again
+    uncut = tuple(row.row for row in page.rows if not row.truncated_cells)
+    return Sample(columns, uncut[:most], len(page.rows) - len(uncut))
+
+
+async def _columns_only(client: Client, query: Mapping[str, str]) -> Sample | None:
+    """The columns, where the viewer can tell them although it has no rows to show."""
+    info = await _view(client, "info", {key: query[key] for key in ("dataset", "config")}, DatasetInfo)
+    features = info.dataset_info.features if isinstance(info, DatasetInfo) else None
+    return Sample(tuple(features)) if features else None
+
+
+def _is_pictured(kind: Any) -> bool:
+    """Whether a column holds pictures or sound, however deep."""
+    if isinstance(kind, dict):
+        return kind.get("_type") in _PICTURED or any(_is_pictured(each) for each in kind.values())
+    return isinstance(kind, list) and any(_is_pictured(each) for each in kind)

@@ -1,0 +1,83 @@
+"""What happened, in a sentence, before why: nothing failed, or what the run was doing when it did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.diagnosis.masking import shown
+from knowledge.diagnosis.phase import FIRST, TRAINING
+
+if TYPE_CHECKING:
+    from knowledge.diagnosis.model import Diagnosis, Raised
+    from knowledge.diagnosis.progress import Progress
+
+
+def headline(found: Diagnosis) -> str:
+    """What a diagnosis comes to, in one sentence for somebody who reads nothing else."""
+    telling = [match for match in found.matches if not match.harmless]
+    if telling and found.unknown is None:
+        return telling[0].meaning
+    if telling:
+        return f"The text does not tell what failed. Closest: {telling[0].meaning}"
+    if found.unknown is not None:
+        return "I do not know this error."
+    if found.happened:
+        return found.happened
+    if found.matches:
+        return "There are only notices that mean nothing."
+    return f"Nothing in it tells of a failure (for Axolotl {found.axolotl})."
+
+
+def happened(progress: Progress, phase: str | None, error: Raised | None, *, failed: bool, warnings: int) -> str:
+    """What happened, as the log shows it.
+
+    Args:
+        progress: How far the run came.
+        phase: What it was doing.
+        error: The exception that counts.
+        failed: Whether anything failed.
+        warnings: How many warnings are explained.
+
+    Returns:
+        A sentence or two; empty where the text shows nothing of a run.
+    """
+    if failed:
+        return _failure(progress, phase, error)
+    said: list[str] = []
+    if progress.finished or progress.saved_to:
+        where = f", and the model was saved to {_code(progress.saved_to)}" if progress.saved_to else ""
+        said.append(f"Nothing failed: training finished{where}.")
+    elif progress.step is not None and progress.total_steps:
+        said.append(f"Nothing failed: it is at step {progress.step:,} of {progress.total_steps:,}.")
+    elif progress.last_loss is not None:
+        said.append("Nothing failed: it is training.")
+    elif phase and progress.known:
+        said.append(f"Nothing failed: the log ends while the run is {phase}.")
+    if (progress.first_loss is not None and progress.last_loss is not None) and said:
+        said.append(_losses(progress.first_loss, progress.last_loss))
+    if warnings:
+        said.append("There are warnings, which are explained below." if said else "Nothing failed; it only warns.")
+    return " ".join(said)
+
+
+def _failure(progress: Progress, phase: str | None, error: Raised | None) -> str:
+    if error is None and progress.finished:
+        return "Training came to its end, but its numbers are lost."
+    rank = f" on rank {error.rank}" if error is not None and error.rank is not None else ""
+    if phase in (TRAINING, FIRST) and progress.step:
+        of = f" of {progress.total_steps:,}" if progress.total_steps else ""
+        return f"It failed{rank} at step {progress.step:,}{of}."
+    if not phase:
+        return f"It failed{rank}." if rank else ""
+    bar = f", at {_code(progress.bar)}" if progress.bar else ""
+    return f"It failed{rank} while {phase}{bar}."
+
+
+def _losses(first: float, last: float) -> str:
+    if last < first:
+        return f"The loss fell from {first:.2f} to {last:.2f}."
+    return f"The loss went from {first:.2f} to {last:.2f}."
+
+
+def _code(text: str) -> str:
+    return f"`{shown(text, 80).replace('`', '')}`"

@@ -1,0 +1,143 @@
+"""Whether anything failed at all, and what in the log only follows from the failure."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from knowledge.diagnosis.masking import shown
+from knowledge.diagnosis.model import Follow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.diagnosis.log import Log
+    from knowledge.diagnosis.progress import Reading
+    from knowledge.diagnosis.tracebacks import Trace
+
+# A logged notice says that something is not as it could be; the run goes on.
+CALM = re.compile(
+    r"\[(?:INFO|WARNING|DEBUG)\]|(?:^|[\s\]|])(?:INFO|WARNING|DEBUG)(?:[: |\]-]|$)|[a-z]Warning\b|^[IW]\d{4} |NCCL INFO"
+)
+FATAL = re.compile(
+    r"^\s{0,8}Killed\b|\bKilled$|[Ss]egmentation fault|Bus error|core dumped|[Ff]loating point exception|"
+    r"exit ?code ?:? ?-?[1-9]|exited with code [1-9]|ChildFailedError|Watchdog caught collective|NCCL error|"
+    r"CUDA out of memory|OutOfMemory|terminate called|Fatal Python error|\bFAILED\b|"
+    r"^\s{0,8}(?:\w{1,20}: )?(?:error|fatal|ERROR|FATAL)(?::| \[| -)|\[ERROR\]|undefined symbol|"
+    r"cannot open shared object|command not found|oom-kill|SIGKILL|SIGSEGV|ran into an error|illegal memory access|"
+    r"device-side assert|CUBLAS_STATUS|HIP error|DUE TO (?:TIME LIMIT|PREEMPTION)|[Cc]onnection refused|"
+    r"nvidia-container-cli|panicked at|Traceback \(most recent call last\)|Error response from daemon"
+)
+_COMPLAINT = re.compile(
+    r"\b(?:errors?|exception|fail\w{0,3}|crash\w{0,3}|hangs?|hanging|hung|stuck|freez\w{1,3}|killed|abort\w{0,3}|oom|"
+    r"nan|broken|timeout|timed out|undefined|unable to|does(?:n't| not) (?:work|train|learn|stop|load|start)|"
+    r"not (?:found|supported|installed|recogni[sz]ed|working)|refus\w{1,3}|dies|died|stops?|missing|wrong(?:ly)?|"
+    r"out of memory|loss (?:is|of|stays|stuck|at|=|:)? ?0|too high|cannot|can't|garbage|gibberish)\b",
+    re.IGNORECASE,
+)
+_PLAN = re.compile(
+    r"\b(?:want to|would like|plan(?:ning)? to|going to|thinking of|will (?:it|i|this|that)|does it fit|"
+    r"can i|could i|should i|is it (?:possible|ok|enough)|how (?:much|many|long|do i choose|to choose)|what is|"
+    r"which (?:one|is)|recommend)\b",
+    re.IGNORECASE,
+)
+_STRONG = re.compile(
+    r"\b(?:error|exception|failed|fails|crash\w{0,3}|killed|traceback|nan|hangs?|stuck|oom)\b|\w(?:Error|Exception)\b",
+    re.IGNORECASE,
+)
+_FOLLOWERS = (
+    (
+        re.compile(
+            r"ChildFailedError|torch\.distributed\.elastic\.multiprocessing\.errors|Root Cause \(first observed"
+        ),
+        "The launcher reports that a worker ended; why stands above.",
+    ),
+    (
+        re.compile(r"CalledProcessError.{0,400}returned non-zero exit status"),
+        "`axolotl` or `accelerate launch` reports that the training process ended; why stands above.",
+    ),
+    (
+        re.compile(r"Watchdog caught collective operation timeout|watchdog thread terminated|NCCL watchdog"),
+        "The other processes waited for the one that had failed, until NCCL gave up.",
+    ),
+    (
+        re.compile(r"BrokenPipeError|Broken pipe|Connection reset by peer|ncclRemoteError|remote process exited"),
+        "A connection to the process that had failed broke.",
+    ),
+    (
+        re.compile(r"closing signal SIGTERM|[Ss]ending process \d+ closing"),
+        "The launcher ended the other processes.",
+    ),
+    (re.compile(r"resource_tracker: There appear to be \d+ leaked"), "Cleaning up after a process that had ended."),
+)
+_SHORT = 15
+
+
+def fails(log: Log, traces: list[Trace]) -> bool:
+    """Whether the log shows a failure: an exception or a fatal line after which the run did not go on.
+
+    Args:
+        log: The log.
+        traces: Its exceptions.
+    """
+    if any(broken(reading) for reading in _last(log.readings)):
+        return True
+    return any(line >= log.advanced for line in _signs(log, traces))
+
+
+def _last(readings: list[Reading]) -> Iterator[Reading]:
+    """The last metric line of training and the last one of an evaluation."""
+    for kind in ("training", "evaluation"):
+        yield from [reading for reading in readings[-200:] if reading.kind == kind][-1:]
+
+
+def broken(reading: Reading) -> bool:
+    """Whether a metric line shows that the numbers are lost: nan, or a loss of 0 without a gradient."""
+    loss, norm = reading.values.get("loss"), reading.values.get("grad_norm")
+    lost = reading.values.get("loss", 0.0)
+    if math.isnan(lost) or math.isnan(reading.values.get("eval_loss", 0.0)):
+        return True
+    return loss == 0 and (norm is None or norm == 0 or math.isnan(norm))
+
+
+def complains(text: str) -> bool:
+    """Whether somebody's own words, without a log, say that something went wrong."""
+    return not plans(text) and bool(_COMPLAINT.search(text) or _STRONG.search(text))
+
+
+def plans(text: str) -> bool:
+    """Whether somebody says what they have in mind, and nothing of an error."""
+    return bool(_PLAN.search(text)) and not _STRONG.search(text)
+
+
+def brief(log: Log) -> bool:
+    """Whether a text is so short that whatever stands in it is what somebody asks about."""
+    return len(log.lines) <= _SHORT and not log.progress.known
+
+
+def follows(log: Log, main: Trace | None) -> tuple[Follow, ...]:
+    """What only follows from the failure that counts."""
+    found: list[Follow] = []
+    told: set[str] = set()
+    if main is None:
+        return ()
+    for line in {line.text: line for line in reversed(log.lines) if len(line.text) <= 2_000}.values():
+        if main.first <= line.number <= main.last:
+            continue
+        for words, meaning in _FOLLOWERS:
+            if meaning not in told and words.search(line.text):
+                told.add(meaning)
+                found.append(Follow(line=line.number, quote=shown(line.text, 160), meaning=meaning))
+    found.sort(key=lambda each: each.line)
+    return tuple(found)
+
+
+def _signs(log: Log, traces: list[Trace]) -> Iterator[int]:
+    calm = {line.number for line in log.lines if CALM.search(line.text[:300])}
+    for trace in traces:
+        if not trace.type.endswith("Warning") and (trace.full or trace.at not in calm):
+            yield trace.last if trace.full else trace.at
+    for line in log.lines[-2_000:]:
+        if line.number not in calm and FATAL.search(line.text[:2_000]):
+            yield line.number

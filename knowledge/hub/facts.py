@@ -1,0 +1,174 @@
+"""What the Hub says of the repositories that a config names: looked up elsewhere, handed in as frozen values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from knowledge.finding import Frozen
+
+if TYPE_CHECKING:
+    from knowledge.config import Config
+
+Status = Literal[
+    "found",
+    "missing",
+    "gated",
+    "disabled",
+    "no-revision",
+    "no-config",
+    "no-split",
+    "unreachable",
+    "invalid",
+    "local",
+    "off",
+]
+"""`missing` is also what a private repository looks like to somebody who is not logged in."""
+_MEMO = "hub"
+
+
+class _Fact(Frozen):
+    """Config files may hold Infinity, which has to survive the way to another process."""
+
+    model_config = ConfigDict(ser_json_inf_nan="constants")
+
+
+class Tokenizer(_Fact):
+    """The special tokens of a tokenizer.
+
+    Attributes:
+        kind: The class that it asks for.
+        bos, eos, pad, unk: Beginning, end, padding and unknown; None where it has none.
+        added: Every token that it lists beside its vocabulary.
+    """
+
+    kind: str | None = None
+    bos: str | None = None
+    eos: str | None = None
+    pad: str | None = None
+    unk: str | None = None
+    added: tuple[str, ...] = ()
+
+
+class Repository(_Fact):
+    """A repository of a model, as far as it was read.
+
+    Attributes:
+        field: Where the config names it, such as "base_model".
+        id: The name as written.
+        status: What became of the look-up.
+        renamed_to: The name that the Hub has moved it to.
+        revision: The full hash of the commit.
+        gated: Whether its files are only for those who have accepted its terms.
+        files: The names of its files; None where the Hub did not list them.
+        library, pipeline: What the Hub says it is made for, such as "peft" or "text-generation".
+        tags: Its tags.
+        tensors: Stored elements by their type, such as {"BF16": 1235814400}; empty where nothing is known.
+        listing: The part of its config that the Hub's own index holds: `architectures`, `model_type` and others.
+        config: `config.json`; None where it was not read.
+        tokenizer: What the tokenizer's files say of its special tokens.
+        template: The chat template; "" where the repository has none, None where that is not known.
+        adapter: `adapter_config.json`.
+        nearest: Names of repositories that exist and are like the one that does not.
+        unread: Files that did not come in time, or could not be read.
+    """
+
+    field: str
+    id: str
+    status: Status = "unreachable"
+    renamed_to: str | None = None
+    revision: str | None = None
+    gated: bool = False
+    files: tuple[str, ...] | None = None
+    library: str | None = None
+    pipeline: str | None = None
+    tags: tuple[str, ...] = ()
+    tensors: dict[str, int] = Field(default_factory=dict)
+    listing: dict[str, Any] = Field(default_factory=dict)
+    config: dict[str, Any] | None = None
+    tokenizer: Tokenizer | None = None
+    template: str | None = None
+    adapter: dict[str, Any] | None = None
+    nearest: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def dimensions(self) -> dict[str, Any]:
+        """The whole `config.json` where it was read, else what the Hub's index holds of it."""
+        return self.config if self.config is not None else self.listing
+
+
+class DataRepository(_Fact):
+    """A repository of a dataset, as one entry of the config reads it.
+
+    Attributes:
+        field: Where the config names it, such as "datasets[0]".
+        id: The name as written.
+        status: What became of the look-up.
+        renamed_to, revision, gated, files: As in `Repository`.
+        script: The Python script that builds it, which `datasets` no longer runs.
+        configs: The configurations that it has; empty where they are not known.
+        default_config: The configuration that is used when none is named, where one is marked.
+        splits: The splits of the chosen configuration.
+        config: The configuration that the entry reads.
+        split: The split that the entry reads, as written: "train[:50%]".
+        rows: Rows that the entry selects; None where that is not known.
+        estimated: Whether `rows` is an estimate of the viewer's.
+        columns: The columns.
+        sample: The first rows, none of them cut.
+        whole: Whether the sample is all the rows that the entry selects.
+        left_out: Rows left out of the sample because the viewer had cut their cells.
+        nearest: Names of datasets that exist and are like the one that does not.
+        unread: What did not come in time, or could not be read.
+    """
+
+    field: str
+    id: str
+    status: Status = "unreachable"
+    renamed_to: str | None = None
+    revision: str | None = None
+    gated: bool = False
+    files: tuple[str, ...] | None = None
+    script: str | None = None
+    configs: tuple[str, ...] = ()
+    default_config: str | None = None
+    splits: tuple[str, ...] = ()
+    config: str | None = None
+    split: str | None = None
+    rows: int | None = None
+    estimated: bool = False
+    columns: tuple[str, ...] = ()
+    sample: tuple[dict[str, Any], ...] = ()
+    whole: bool = False
+    left_out: int = 0
+    nearest: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+class HubFacts(_Fact):
+    """What was found for one config.
+
+    Attributes:
+        model: The repository of `base_model`, or why there is none to look up.
+        others: The repositories of the other fields that name one.
+        datasets: One for each entry with a Hub name, in the order of `datasets`, `test_datasets` and
+            `pretraining_dataset`.
+        late: Names that did not come before the time was up.
+    """
+
+    model: Repository | None = None
+    others: tuple[Repository, ...] = ()
+    datasets: tuple[DataRepository, ...] = ()
+    late: tuple[str, ...] = ()
+
+
+def remember_facts(config: Config, facts: HubFacts | None) -> None:
+    """Let the numbers and rules of this check see what the Hub said."""
+    config.memo[_MEMO] = facts
+
+
+def facts_of(config: Config) -> HubFacts | None:
+    """What the Hub said of this config, or None where nobody asked it."""
+    found: HubFacts | None = config.memo.get(_MEMO)
+    return found

@@ -1,0 +1,123 @@
+"""Names of other trainers: every meaning leads to something that Axolotl has, and takes the value that it carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from knowledge.catalog import Catalog
+from knowledge.coercion import coerce
+from knowledge.config import load_types
+from knowledge.foreign import Meaning, meaning, names_of, trainers
+
+TYPES = load_types()
+OPEN_BLOCKS = {
+    *("bnb_config_kwargs", "gradient_checkpointing_kwargs", "chat_template_kwargs", "accelerator_config"),
+    "model_config",
+}
+"""Blocks that take any key."""
+
+
+def all_meanings() -> list[Meaning]:
+    known = [meaning(name, trainer) for trainer in (None, *trainers()) for name in names_of(trainer)]
+    return list({(each.name, each.field, each.why): each for each in known if each is not None}.values())
+
+
+def test_every_field_that_is_named_exists() -> None:
+    fields = Catalog.load().fields
+    for each in all_meanings():
+        if each.kind == "field" and each.root not in OPEN_BLOCKS:
+            assert each.field in fields or each.field in TYPES.names, each
+        lines = [line for values in (each.values or {}).values() for line in values]
+        assert not [line for line in lines if line not in TYPES.names], each
+
+
+def test_every_meaning_without_a_field_says_why() -> None:
+    for each in all_meanings():
+        if each.kind != "field":
+            assert each.why.endswith("."), each
+            assert not each.field
+
+
+def test_every_value_of_the_table_is_one_that_the_field_takes() -> None:
+    root = TYPES.root
+    for each in all_meanings():
+        for word, lines in (each.values or {}).items():
+            for key, value in lines.items():
+                name = TYPES.aliases.get(key, key)
+                if word == "*" or name not in root:
+                    continue
+                wrong: list[Any] = []
+                coerce(value, root[name]["type"], TYPES.models, (name,), wrong)
+                assert not wrong, (each.name, word, wrong)
+
+
+def test_no_entry_hides_a_field_of_axolotls_own() -> None:
+    assert not [name for name in names_of() if name in TYPES.names and meaning(name) is not None]
+
+
+@pytest.mark.parametrize("trainer", trainers())
+def test_every_name_of_a_trainer_has_a_meaning_or_is_axolotls_too(trainer: str) -> None:
+    names = [name for name in names_of(trainer) if name not in TYPES.names]
+    assert not [name for name in names if meaning(name, trainer) is None]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "lines"),
+    [
+        ("max_seq_length", 2048, {"sequence_len": 2048}),
+        ("bnb_4bit_use_double_quant", True, {"bnb_config_kwargs": {"bnb_4bit_use_double_quant": True}}),
+        ("mixed_precision", "bf16", {"bf16": True}),
+        ("mixed_precision", "no", {"bf16": False, "fp16": False}),
+        ("dataset_name", "org/rows", {"datasets": [{"path": "org/rows"}]}),
+        ("dataset", "a,b", {"datasets": [{"path": "a"}, {"path": "b"}]}),
+        ("eval_dataset", "x.jsonl", {"test_datasets": [{"path": "x.jsonl"}]}),
+        ("modules_to_save", "lm_head", {"lora_modules_to_save": ["lm_head"]}),
+        ("completion_only_loss", True, {"train_on_inputs": False}),
+        ("lora_target", "all", {"lora_target_linear": True}),
+        ("lora_target", "q_proj,v_proj", {"lora_target_modules": ["q_proj", "v_proj"]}),
+        ("use_gradient_checkpointing", "unsloth", {"gradient_checkpointing": "offload"}),
+        ("report_to", ["wandb"], {"use_wandb": True}),
+        ("report_to", "none", {}),
+        ("sharding_strategy", "SHARD_GRAD_OP", {"fsdp_config": {"reshard_after_forward": False}}),
+        ("push_to_hub", True, None),
+        ("mixed_precision", "int8", None),
+        ("disable_shuffling", "yes please", None),
+        (
+            "lora_config",
+            {"r": 8, "lora_alpha": 16, "target_modules": ["q_proj"], "bias": "none", "task_type": "CAUSAL_LM"},
+            {"adapter": "lora", "lora_r": 8, "lora_alpha": 16, "lora_target_modules": ["q_proj"]},
+        ),
+        (
+            "quantization_config",
+            {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4"},
+            {"load_in_4bit": True, "bnb_config_kwargs": {"bnb_4bit_quant_type": "nf4"}},
+        ),
+    ],
+)
+def test_values_are_carried_over(name: str, value: Any, lines: Any) -> None:
+    known = meaning(name)
+    assert known is not None
+    assert known.carried(value) == lines
+
+
+def test_a_name_can_mean_something_else_in_one_trainer() -> None:
+    assert meaning("batch_size") is None
+    in_torchtune = meaning("batch_size", "torchtune")
+    assert in_torchtune is not None
+    assert in_torchtune.field == "micro_batch_size"
+
+
+@pytest.mark.parametrize("written", ["--max-seq-length", "Max_Seq_Length", "max seq length"])
+def test_hyphens_and_capitals_are_forgiven(written: str) -> None:
+    known = meaning(written)
+    assert known is not None
+    assert known.field == "sequence_len"
+
+
+def test_a_name_says_whose_it_is() -> None:
+    known = meaning("bnb_4bit_quant_type")
+    assert known is not None
+    assert "bitsandbytes" in known.trainers
+    assert meaning("no_such_name_anywhere") is None
