@@ -231,12 +231,12 @@ def _text_layers(blocks: list[Block]) -> str:
 
 
 def _head(root: list[Module]) -> Module:
-    """The output head; where it is the embedding, a module of the same shape."""
+    """The output head; where it is the embedding, a module of the same shape; empty in a tower."""
     for module in root:
         if module.name in _HEADS:
             return module
     embeddings = [m for m in root if m.kind == "embedding" and not is_other_part(m.name)]
     if not embeddings:
-        raise ValueError("a model without an embedding")
+        return Module("", 0, 0)
     largest = max(embeddings, key=lambda module: module.parameters)
     return Module("lm_head", largest.rows, largest.columns, kind="linear")

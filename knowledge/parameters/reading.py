@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from knowledge.parameters.architecture import Architecture, Layout
 from knowledge.parameters.blueprint import Made, family_of, modules_of
 from knowledge.parameters.expressions import ERRORS
-from knowledge.parameters.settings import Settings
+
+if TYPE_CHECKING:
+    from knowledge.parameters.settings import Settings
 
 _HEADS = ("num_attention_heads", "n_head", "n_heads", "num_heads", "attention_heads")
 _CONTEXTS = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_sequence_length")
@@ -20,9 +22,7 @@ _LINEAR = (
 _LONGEST_CONTEXT = 2**34
 
 
-def read_architecture(
-    config: Mapping[str, object], name: str = "", *, multimodal: bool = True
-) -> Architecture | None:
+def read_architecture(config: Mapping[str, object], name: str = "", *, multimodal: bool = True) -> Architecture | None:
     """The architecture that a model's `config.json` describes.
 
     Args:
@@ -34,23 +34,36 @@ def read_architecture(
     Returns:
         The architecture with every module, or None where the family is not known.
     """
-    model_type = config.get("model_type")
-    if not isinstance(model_type, str):
-        return None
-    for key in (f"{model_type}+", model_type) if multimodal else (model_type, f"{model_type}+"):
+    for part, key in _candidates(config, multimodal=multimodal):
         family = family_of(key)
         if family is None:
             continue
         try:
-            made = modules_of(family, config)
-            return None if made is None else _architecture(model_type, family.model_class, made, config)
+            made = modules_of(family, part)
+            return None if made is None else _architecture(key.rstrip("+"), family.model_class, made, part)
         except (*ERRORS, RecursionError):
             return None
     return None
 
 
+def _candidates(config: Mapping[str, object], *, multimodal: bool) -> Iterator[tuple[Mapping[str, object], str]]:
+    """What the file may be read as, the likeliest first: the whole model, or the text model inside it."""
+    model_type, inner = config.get("model_type"), config.get("text_config")
+    text = inner.get("model_type") if isinstance(inner, Mapping) else None
+    whole = [(config, f"{model_type}+"), (config, model_type)] if isinstance(model_type, str) else []
+    if multimodal:
+        yield from whole
+        return
+    yield from whole[1:]
+    if isinstance(inner, Mapping) and isinstance(text, str):
+        yield inner, text
+    yield from whole[:1]
+
+
 def _architecture(model_type: str, model_class: str, made: Made, config: Mapping[str, object]) -> Architecture:
     layout, text = made.layout, made.text
+    if not layout.head.rows or not layout.head.columns:
+        raise ValueError("a language model has an embedding")
     head, sparse = layout.head, _experts(layout)
     inner = config.get("text_config")
     inner = inner if isinstance(inner, Mapping) else {}
@@ -110,7 +123,7 @@ def _experts(layout: Layout) -> tuple[int, int, int]:
                 count = max(count, module.copies)
                 sparse += block.indices
                 if module.name.rpartition(".")[2] in {"down_proj", "w2", "output_linear"}:
-                    width = min(module.rows, module.columns) if not width else width
+                    width = width or min(module.rows, module.columns)
     return count, width, min(sparse, default=0)
 
 

@@ -66,7 +66,7 @@ class Settings:
         return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
     def _given_or_default(self, key: str) -> Any:
-        default = self._defaults.get(key)
+        default: Any = self._defaults.get(key)
         rule = default[0] if isinstance(default, list) and default and default[0] in _RULES else ""
         literal = default[1] if rule == "null" else default
         for name in (key, *self._others.get(key, ())):
