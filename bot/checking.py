@@ -11,6 +11,7 @@ from bot.answers import Checked
 from bot.store import GuildSettings, StoreUnavailable
 from bot.views.check import words
 from bot.views.faq.reading import offered
+from knowledge.duration import cost_of
 from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
@@ -44,10 +45,12 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         text=submission.text,
         gpus=gpus,
         axolotl=release,
-        dataset=None if dataset is None else dataset.data,
-        dataset_name="" if dataset is None else dataset.name,
+        dataset=None if dataset is None else (dataset.name, dataset.data),
         hub=None if facts is None else to_plain(facts),
+        gpu=request.gpu,
     )
+    price = request.price or services.settings.gpu_prices.get(request.gpu or "")
+    report = replace(report, cost=cost_of(report.duration, price, gpus))
     services.metrics.check(report.verdict)
     for secret in (*submission.secrets, *(dataset.secrets if dataset is not None else ())):
         services.metrics.secret(secret.kind)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic.dataclasses import dataclass as validated
 
-from knowledge.hub import HubFacts
 from knowledge.secrets import Secret
+
+if TYPE_CHECKING:
+    from knowledge.hub import HubFacts
 
 Kind = Literal["config", "log", "other"]
 PASTED = "pasted text"
@@ -62,6 +64,8 @@ class CheckRequest:
         owner: The member who asks.
         guild_id: The server in which it is asked, None in a direct message.
         gpus: GPUs; without it those that the server has set, or 1.
+        gpu: The card that the run is for, as it is best written; without it the one that the server has set, if any.
+        price: Price of one such GPU for an hour; without it the one that the host has set, if any.
         axolotl: Release; without it the one that the server has set, or the newest known.
         dataset: Rows of the dataset.
         facts: What the Hub said when the config was checked before; None asks it.
@@ -74,6 +78,8 @@ class CheckRequest:
     owner: int
     guild_id: int | None
     gpus: int | None = None
+    gpu: str | None = None
+    price: float | None = None
     axolotl: str | None = None
     dataset: Sample | None = None
     facts: HubFacts | None = None

@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.hub.addresses import HUB, VIEWER, usable
+from knowledge.duration import price_of
+from knowledge.gpus import gpu_named
 
 
 class Settings(BaseSettings):
@@ -33,6 +35,7 @@ class Settings(BaseSettings):
         hub: `on` looks up on the Hub what configs name, `off` asks nobody.
         hub_endpoint: The Hub's address, `HF_ENDPOINT` in the environment.
         hub_viewer: The address of its dataset viewer.
+        gpu_prices: Prices of a GPU-hour by the card's name, for the cost of a run: `RTX 4090=0.40, H100 80GB=2.50`.
         source_url: Where the source of this bot is found, shown by /about.
     """
 
@@ -58,6 +61,7 @@ class Settings(BaseSettings):
     hub: str = Field(default="on", pattern="^(on|off)$")
     hub_endpoint: str = Field(default=HUB, validation_alias="HF_ENDPOINT")
     hub_viewer: str = VIEWER
+    gpu_prices: Annotated[dict[str, float], NoDecode] = Field(default_factory=dict)
     source_url: str = ""
 
     @field_validator("hub_endpoint", "hub_viewer")
@@ -73,6 +77,18 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(int(part) for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("gpu_prices", mode="before")
+    @classmethod
+    def _priced(cls, value: Any) -> Any:
+        """`"RTX 4090=0.40, H100 80GB=2.50"` is how prices stand in the environment."""
+        if not isinstance(value, str):
+            return value
+        pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
+        try:
+            return {gpu_named(name).name: price_of(price) for name, _, price in pairs}
+        except ValueError as error:
+            raise ValueError(f"HELPBOT_GPU_PRICES is written like `RTX 4090=0.40, H100 80GB=2.50`: {error}") from error
 
     @model_validator(mode="after")
     def _shards_fit(self) -> Self:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge.config import Config, read
 from knowledge.document import MAX_FINDINGS, Document, Mapping
+from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
 from knowledge.hub import HubFacts, HubReport, facts_of, remember_facts, report_of, unseen
-from knowledge.memory import MemoryEstimate, memory_of
+from knowledge.memory import MemoryEstimate, fits, memory_of
 from knowledge.parameters import base_parameters, known_total
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from knowledge.gpus import Gpu
     from knowledge.samples import HubRows, Sample
 
 _Value = TypeVar("_Value")
@@ -38,7 +40,8 @@ class Report:
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
-    `launcher` says that it is no training config but a file for `--cloud`.
+    `launcher` says that it is no training config but a file for `--cloud`; `gpu` is the card that was asked about,
+    with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`.
     """
 
     axolotl: str
@@ -46,6 +49,10 @@ class Report:
     findings: tuple[Finding, ...]
     plan: TrainingPlan | None = None
     memory: MemoryEstimate | None = None
+    gpu: str | None = None
+    duration: Duration | None = None
+    fits: bool | None = None
+    cost: Cost | None = None
     dataset: SampleReport | None = None
     hub: HubReport | None = None
     gpus: int = 1
@@ -110,6 +117,26 @@ def check(
         launcher=config.launcher is not None,
         not_checked=_not_checked(config, hub, rows=dataset is not None, cut=cut),
     )
+
+
+def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None, *, hub: HubFacts | None = None) -> Report:
+    """A report that also says whether the run fits a card, and how long it takes there.
+
+    Args:
+        report: What was found in the text.
+        text: The text.
+        gpu: The card.
+        price: Price of one such GPU for an hour, for the cost.
+        hub: What the Hub says of the model, as it was when the text was checked.
+    """
+    if report.plan is None:
+        return replace(report, gpu=gpu.name)
+    config = read(text, report.gpus)
+    remember_facts(config, hub)
+    remember_plan(config, report.plan)
+    duration = _attempt("duration", config, partial(duration_of, config, gpu))
+    cost = cost_of(duration, price, report.gpus)
+    return replace(report, gpu=gpu.name, duration=duration, fits=fits(report.memory, gpu), cost=cost)
 
 
 def _sample(config: Config, dataset: bytes | Path | Sample, tokenizer: Path | None) -> SampleReport | None:

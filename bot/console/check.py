@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.console._arguments import gpus, text_or_word
+from bot.console._arguments import UnusableFileError, text_or_word
+from bot.console._gpu import count_of, gpu_arguments
 from bot.console._hub import opened
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
-from knowledge.check import Report, check
+from knowledge.check import Report, check, on_card
 from knowledge.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _LEVELS = {"error": 1, "crash": 1, "ignored": 2, "warning": 3}
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="config, folder of configs, or - for standard input")
-    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
+    gpu_arguments(parser, log=False)
     parser.add_argument(
         "--dataset",
         type=Path,
@@ -60,6 +61,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check each config; exit 1 when one is worse than --fail-on allows, 2 for files that cannot be read."""
+    try:
+        count = count_of(options)
+    except UnusableFileError as reason:
+        print(f"helpbot: {reason}", file=sys.stderr)
+        return 2
     if options.dataset is not None and not options.dataset.is_file():
         print(f"helpbot: cannot read {options.dataset}: no such file.", file=sys.stderr)
         return 2
@@ -69,12 +75,12 @@ def run(options: argparse.Namespace) -> int:
     if not options.paths:
         return _propose(options)
     if not options.hub:
-        return _check_all(options, None)
+        return _check_all(options, count, None)
     with opened() as console:
-        return 2 if console is None else _check_all(options, console)
+        return 2 if console is None else _check_all(options, count, console)
 
 
-def _check_all(options: argparse.Namespace, console: Console | None) -> int:
+def _check_all(options: argparse.Namespace, count: int, console: Console | None) -> int:
     """Check each config, with a look at the Hub where there is a way to it."""
     code = 0
     for path in _files(options.paths):
@@ -85,14 +91,17 @@ def _check_all(options: argparse.Namespace, console: Console | None) -> int:
         if options.only_configs and not _is_training_config(text):
             print(f"helpbot: {path} is no Axolotl config, left out.", file=sys.stderr)
             continue
+        facts = None if console is None else console.look(_targets(text))
         report = check(
             text,
-            gpus=options.gpus,
+            gpus=count,
             axolotl=options.axolotl,
             dataset=_sample(options),
             tokenizer=options.tokenizer,
-            hub=None if console is None else console.look(_targets(text)),
+            hub=facts,
         )
+        if options.gpu is not None:
+            report = on_card(report, text, options.gpu, options.price, hub=facts)
         if options.fix or options.diff:
             _write_corrected(path, text, report, whole=options.fix)
         else:

@@ -2,10 +2,13 @@
 
 from knowledge.parameters.adapter import Adapter, Target, targets_of
 from knowledge.parameters.architecture import Architecture, Module
+from knowledge.parameters.blueprint import parts_of
 from knowledge.parameters.families import layout
 from knowledge.parameters.looked_up import known_total, parameters_of_repository
 from knowledge.parameters.names import Parameters, parameters_of, size, stored_as
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
+from knowledge.parameters.reading import read_architecture
+from knowledge.parameters.stored import Stored, reconcile
 from knowledge.parameters.tensors import adapter_tensors, full_tensors, is_widened
 from knowledge.parameters.trainable import (
     GUESSED,
@@ -24,6 +27,7 @@ __all__ = [
     "Architecture",
     "Module",
     "Parameters",
+    "Stored",
     "Target",
     "Tensor",
     "Trainable",
@@ -40,6 +44,9 @@ __all__ = [
     "layout",
     "parameters_of",
     "parameters_of_repository",
+    "parts_of",
+    "read_architecture",
+    "reconcile",
     "size",
     "state_bytes",
     "stored_as",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.hub import facts_of, stored_parameters
+from knowledge.parameters.families import layout
 from knowledge.parameters.names import Parameters, parameters_like, parameters_of
+from knowledge.parameters.reading import read_architecture
+from knowledge.parameters.stored import reconcile
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -35,10 +38,18 @@ def parameters_of_repository(found: Repository) -> Parameters | None:
     named = parameters_of(found.id) or (parameters_of(found.renamed_to) if found.renamed_to else None)
     if found.status not in ("found", "gated"):
         return named
+    name, stored = found.renamed_to or found.id, stored_parameters(found)
+    architecture = read_architecture(found.config, name) if found.config is not None else None
+    if architecture is not None:
+        loaded = layout(architecture).parameters
+        total = loaded if stored is None else reconcile(architecture, stored).parameters
+        # What the facts hold of the same size is counted once for all checks, not once for each.
+        if named is not None and named.known == "exact" and named.total == loaded:
+            return named
+        return Parameters(total, architecture, name, "exact", confirmed=total == stored)
     if named is not None and named.known == "exact":
         return named
-    total = stored_parameters(found)
-    return named if total is None else parameters_like(found.renamed_to or found.id, total)
+    return named if stored is None else parameters_like(name, stored)
 
 
 def known_total(base: Parameters | None) -> int | None:
