@@ -21,6 +21,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from knowledge.json_values import to_json
+
 try:
     import atheris
 except ImportError:
@@ -82,7 +84,7 @@ def fuzz_launcher(data: bytes) -> None:
 
 def fuzz_diagnosis(data: bytes) -> None:
     text = text_of(data)
-    diagnose(text).model_dump_json()
+    to_json(diagnose(text))
     diagnose(f"Traceback (most recent call last):\n{text}", config=text)
 
 
@@ -112,7 +114,7 @@ def fuzz_faq(data: bytes) -> None:
 def fuzz_compare(data: bytes) -> None:
     text = text_of(data)
     half = len(text) // 2
-    compare(text[:half], text[half:]).model_dump_json()
+    to_json(compare(text[:half], text[half:]))
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
@@ -141,7 +143,7 @@ def valid(data: bytes) -> bool:
 
 def whole(text: str, **options: object) -> None:
     report = check(text, **options)  # type: ignore[arg-type]
-    report.model_dump_json()
+    to_json(report)
     failed = [said for said in report.not_checked if FAILED in said]
     if failed:
         raise Broken(f"{failed} on a config of {len(text)} characters")

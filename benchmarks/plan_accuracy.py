@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections import Counter, defaultdict
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def plan_case(case: dict[str, Any]) -> dict[str, Any]:
     if "normalize_config ALONE" in case.get("note", ""):
         config["gradient_accumulation_steps"] = None  # the one way in which a config leaves it absent
     plan = make_plan(read(yaml.safe_dump(config), gpus=given["world_size"]), lengths=lengths_of(given["lengths"]))
-    return plan.model_dump()
+    return asdict(plan)
 
 
 def storage_case(given: dict[str, Any]) -> dict[str, float]:

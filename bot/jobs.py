@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ConfigDict
-
 from bot import reading, request
 from knowledge import Report
 from knowledge import check as check_config
@@ -14,19 +12,23 @@ from knowledge.compare import compare as compare_configs
 from knowledge.config import read
 from knowledge.diagnosis import Diagnosis
 from knowledge.diagnosis import diagnose as diagnose_log
-from knowledge.finding import Finding, Frozen
+from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
+from knowledge.json_values import from_plain
 from knowledge.memory import Fitting, smaller_cards
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_BYTES = {"extra": "forbid", "ser_json_bytes": "base64", "val_json_bytes": "base64"}
 _MASK = 1500
 """Characters of the rows that are shown."""
 
 
-class Correction(Frozen):
+@value
+class Correction:
     """A config with its mechanical faults mended.
 
     Attributes:
@@ -40,7 +42,8 @@ class Correction(Frozen):
     mended: int
 
 
-class Picture(Frozen):
+@value
+class Picture:
     """A picture.
 
     Attributes:
@@ -48,13 +51,14 @@ class Picture(Frozen):
         alt: What it shows, in words.
     """
 
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    __pydantic_config__ = _BYTES
 
     png: bytes
     alt: str
 
 
-class Rows(Frozen):
+@value
+class Rows:
     """What the rows of a dataset become.
 
     Attributes:
@@ -64,7 +68,7 @@ class Rows(Frozen):
         picture: The lengths of the rows.
     """
 
-    model_config = ConfigDict(ser_json_bytes="base64", val_json_bytes="base64")
+    __pydantic_config__ = _BYTES
 
     block: str | None
     lines: tuple[str, ...] = ()
@@ -97,7 +101,7 @@ def check(
 
 def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
     """Mends what the findings say is mechanical."""
-    found = [finding for each in findings if (finding := Finding.model_validate(each)).edit]
+    found = [finding for each in findings if (finding := from_plain(Finding, each)).edit]
     after = corrected(text, found)
     return Correction(text=after, diff=diff(text, after, name), mended=len(found))
 

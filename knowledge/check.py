@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge.config import Config, read
 from knowledge.document import MAX_FINDINGS, Document, Mapping
-from knowledge.finding import Edit, Finding, Frozen, Place, Severity, make
+from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
 from knowledge.memory import MemoryEstimate, memory_of
 from knowledge.plan import Length, TrainingPlan, make_plan, plan_of, remember_plan
@@ -17,16 +18,20 @@ from knowledge.rules import run
 from knowledge.samples.report import SampleReport
 from knowledge.schema import schema_findings
 from knowledge.secrets import Secret
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from knowledge.samples import Sample
+
 _Value = TypeVar("_Value")
 _SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
 
 
-class Report(Frozen):
+@value
+class Report:
     """What a check says of one config.
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
@@ -58,7 +63,7 @@ def check(
     *,
     gpus: int = 1,
     axolotl: str | None = None,
-    dataset: bytes | Path | None = None,
+    dataset: bytes | Path | Sample | None = None,
     dataset_name: str = "sample.jsonl",
     tokenizer: Path | None = None,
 ) -> Report:
@@ -68,7 +73,7 @@ def check(
         text: The YAML, as pasted or from a file.
         gpus: How many GPUs (processes) the run has.
         axolotl: An older release to answer for, such as "0.16.0"; None for the release of the facts.
-        dataset: A sample of the dataset, its bytes or its path.
+        dataset: A sample of the dataset: its bytes, its path, or a Sample that says more of it.
         dataset_name: The name of the sample's file, which tells its format.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
     """
@@ -83,8 +88,7 @@ def check(
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     cut = len(found) > MAX_FINDINGS
-    return make(
-        Report,
+    return Report(
         axolotl=axolotl or config.types.axolotl,
         verdict=_verdict(found),
         findings=tuple(found[:MAX_FINDINGS]),
@@ -101,7 +105,9 @@ def check(
     )
 
 
-def _sample(config: Config, dataset: bytes | Path, dataset_name: str, tokenizer: Path | None) -> SampleReport | None:
+def _sample(
+    config: Config, dataset: bytes | Path | Sample, dataset_name: str, tokenizer: Path | None
+) -> SampleReport | None:
     """What the rows become under a training config; None where the text is not one."""
     if not (isinstance(config.document.values, Mapping) and config.values) or config.launcher is not None:
         return None
@@ -150,7 +156,7 @@ def _without_edits_beside(secrets: Iterable[Secret], found: list[Finding], docum
     """No edit on the line of a secret: its columns are those of the masked text."""
     lines = {document.given(secret.line - 1, 0)[0] for secret in secrets}
     return [
-        finding.model_copy(update={"edit": None})
+        replace(finding, edit=None)
         if finding.edit and not lines.isdisjoint(range(finding.edit.line, finding.edit.end_line + 1))
         else finding
         for finding in found
@@ -205,9 +211,8 @@ def _not_checked(config: Config, *, rows: bool, cut: bool) -> tuple[str, ...]:
 def _fault_finding(fault: Any, document: Document) -> Finding:
     line, column = document.given(min(fault.line, len(document.lines)) - 1, fault.column - 1)
     excerpt = document.lines[fault.line - 1].strip() if fault.line <= len(document.lines) else ""
-    place = make(Place, path="", line=line, column=column, excerpt=excerpt)
-    return make(
-        Finding,
+    place = Place(path="", line=line, column=column, excerpt=excerpt)
+    return Finding(
         rule=fault.id,
         severity=Severity.ERROR,
         line=line,
@@ -226,15 +231,14 @@ def _line_edit(fault: Any, document: Document) -> Edit | None:
         return None
     first, last, text = fault.replaces
     start, end = document.given(first, 0), document.given(last, len(document.lines[last]))
-    return make(Edit, line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
+    return Edit(line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
 
 
 def _duplicate(each: Any, document: Document) -> Finding:
     first, last = document.given(each.first.line, each.first.column), document.given(each.last.line, each.last.column)
     words = document.lines[each.first.line][each.first.column :].strip()
-    place = make(Place, path=str(each.key), line=first[0], column=first[1], excerpt=words)
-    return make(
-        Finding,
+    place = Place(path=str(each.key), line=first[0], column=first[1], excerpt=words)
+    return Finding(
         rule="yaml-duplicate-key",
         severity=Severity.WARNING,
         fields=(str(each.key),),
@@ -250,8 +254,7 @@ def _not_a_mapping(document: Document) -> Finding:
     kind = {list: "a list", type(None): "empty", Mapping: "empty"}.get(
         type(document.values), "a list" if isinstance(document.values, list) else "a single value"
     )
-    return make(
-        Finding,
+    return Finding(
         rule="yaml-not-a-mapping",
         severity=Severity.ERROR,
         line=1,

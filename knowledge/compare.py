@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 from knowledge.catalog import Catalog
 from knowledge.config import Unreadable, read
 from knowledge.document import Steps, join
-from knowledge.finding import Finding, Frozen, Severity
+from knowledge.finding import Finding, Severity
 from knowledge.memory import memory_of
 from knowledge.plan import plan_of
 from knowledge.plan.words import gigabytes
 from knowledge.rules import run as run_rules
 from knowledge.schema import schema_findings
 from knowledge.secrets import mask
+from knowledge.text import shortened
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,10 +26,11 @@ if TYPE_CHECKING:
     from knowledge.plan import TrainingPlan
 
 _MOST_VISITS: Final = 20_000
-_LONGEST: Final = 80
+_LONGEST: Final = 81
 
 
-class FieldChange(Frozen):
+@value
+class FieldChange:
     """One path whose value differs; `before` or `after` is None where it is absent.
 
     `reads_same` says that Axolotl reads both alike: another spelling, or the default written out. `meaning` is what
@@ -43,7 +46,8 @@ class FieldChange(Frozen):
     meaning: str = ""
 
 
-class Effect(Frozen):
+@value
+class Effect:
     """What the differences do to the run: a name with the value before and after, None where it is not known.
 
     `times` is how many times as much it becomes, where only that is known.
@@ -66,7 +70,8 @@ class Effect(Frozen):
         return f"{change} ({self.note})" if self.note else change
 
 
-class Comparison(Frozen):
+@value
+class Comparison:
     """What differs between two configs, and what that does.
 
     Attributes:
@@ -159,7 +164,7 @@ def _words(value: Any, steps: Steps) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
     key = f"{steps[-1]}: "
     shown = mask(f"{key}{text}").removeprefix(key)
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+    return shortened(shown, _LONGEST)
 
 
 def _reads_same(a: Config, b: Config, steps: Steps) -> bool:

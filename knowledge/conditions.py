@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from knowledge import text
 from knowledge.config import SEPARATES_ROWS
 from knowledge.document import MAX_NEAREST
 from knowledge.facts import read_json
@@ -83,10 +84,7 @@ def nearest(config: Config, name: str, known: Sequence[str], *, cutoff: float = 
     config.memo["nearest"] = asked = config.memo.get("nearest", 0) + 1
     if asked > MAX_NEAREST or len(name) > _LONGEST_NAME:
         return None
-    from rapidfuzz import fuzz, process
-
-    best = process.extractOne(name.lower(), known, scorer=fuzz.ratio, score_cutoff=cutoff)
-    return str(best[0]) if best else None
+    return text.nearest(name, known, cutoff=cutoff)
 
 
 def is_variable(name: str) -> bool:

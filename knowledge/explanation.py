@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from knowledge.pages import PAGES
 from knowledge.rules import all_rules, rules_of
 from knowledge.samples import explain_kind, load_kinds
 from knowledge.secrets import mask
+from knowledge.text import alike
 
 if TYPE_CHECKING:
     from knowledge.rule import Rule
@@ -47,10 +49,10 @@ def explain(name: str) -> Explanation:
     found = catalog.explain(name)
     if found.kind is None:
         near = [_asked(each, catalog) for each in _near_types(kind)]
-        return found.model_copy(update={"nearest": tuple(dict.fromkeys([*near, *found.nearest]))[:_NEAR]})
+        return replace(found, nearest=tuple(dict.fromkeys([*near, *found.nearest]))[:_NEAR])
     if found.kind == "field" and found.path is not None:
         looking = tuple(rule.id for rule in rules_of(found.path))
-        return found.model_copy(update={"rules": looking})
+        return replace(found, rules=looking)
     return found
 
 
@@ -75,13 +77,9 @@ def _type_names() -> tuple[str, ...]:
 
 def _near_types(name: str) -> list[str]:
     """Dataset types that hold a name, else those that a misspelt one may mean."""
-    from rapidfuzz import fuzz, process
-
     names = _type_names()
     holding = [each for each in names if name and name in each]
-    return (holding or [each for each, _, _ in process.extract(name, names, scorer=fuzz.ratio, score_cutoff=75)])[
-        :_NEAR
-    ]
+    return holding[:_NEAR] or [each for _, each in alike(name, {each: each for each in names}, limit=_NEAR, cutoff=75)]
 
 
 def _asked(name: str, catalog: Catalog) -> str:

@@ -3,50 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar, cast
-
-from pydantic import BaseModel, ConfigDict
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.document import join, split
+from knowledge.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from knowledge.document import Document, Steps
-
-_Parts = ParamSpec("_Parts")
-_Value = TypeVar("_Value")
-
-
-class Frozen(BaseModel):
-    """A value that leaves the process: frozen, closed, and with a published JSON Schema.
-
-    What pydantic needs to validate or write it is built when it is first used: most commands use few of these.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-
-def make(model: Callable[_Parts, _Value], *_none: _Parts.args, **parts: _Parts.kwargs) -> _Value:
-    """A frozen value of parts that the code itself has made: as `model(...)`, without validating them.
-
-    A check makes dozens of values; the first validation of each kind alone costs a process 10 ms.
-    """
-    kind: type[BaseModel] = cast("type[BaseModel]", model)
-    value = kind.__new__(kind)
-    fill = object.__setattr__
-    fill(value, "__dict__", {**_defaults(kind), **parts})
-    fill(value, "__pydantic_fields_set__", set(parts))
-    fill(value, "__pydantic_extra__", None)
-    fill(value, "__pydantic_private__", None)
-    return cast("_Value", value)
-
-
-@cache
-def _defaults(model: type[BaseModel]) -> dict[str, Any]:
-    """Every field in its order, with its default or None."""
-    return {name: None if field.is_required() else field.default for name, field in model.model_fields.items()}
 
 
 class Severity(StrEnum):
@@ -79,7 +42,8 @@ _HEADING = {
 }
 
 
-class Edit(Frozen):
+@value
+class Edit:
     """One replacement in the text as it was given; lines and columns count from 1, the end is exclusive."""
 
     line: int
@@ -89,7 +53,8 @@ class Edit(Frozen):
     replacement: str
 
 
-class Place(Frozen):
+@value
+class Place:
     """Where a finding looks: the path as the user wrote it, its position, and the masked words that stand there."""
 
     path: str
@@ -98,7 +63,8 @@ class Place(Frozen):
     excerpt: str
 
 
-class Finding(Frozen):
+@value
+class Finding:
     """One fault: what, where, why and the cure.
 
     `fields` are paths as the user wrote them; `line` and `column` count from 1 in the text as given; `mended` is YAML
@@ -154,8 +120,7 @@ def stamp(each: Problem, name: str, severity: Severity, document: Document, why:
         if at is not None:
             places.append(at)
     first = places[0] if places else None
-    return make(
-        Finding,
+    return Finding(
         rule=name,
         severity=severity,
         fields=tuple(join(field) if isinstance(field, tuple) else field for field in each.fields),
@@ -180,6 +145,6 @@ def place(document: Document, field: str | Steps) -> Place | None:
         at = document.place(steps)
         if at is not None:
             path = join(steps)
-            return make(Place, path=path, line=at[0], column=at[1], excerpt=document.words(steps))
+            return Place(path=path, line=at[0], column=at[1], excerpt=document.words(steps))
         steps = steps[:-1]
     return None

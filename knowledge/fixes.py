@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.finding import Severity
@@ -49,7 +50,7 @@ def proven(text: str, before: Reading, read: Callable[[str], Reading]) -> list[F
 
 
 def _without_edit(finding: Finding) -> Finding:
-    return finding.model_copy(update={"edit": None, "mended": ""})
+    return replace(finding, edit=None, mended="")
 
 
 class _Proof:

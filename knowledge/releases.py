@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +65,7 @@ def _for_release(
         return None
     checked = load_names().releases[-1]
     why = f"{finding.why} Checked for Axolotl {checked} only, not for {release}.".strip()
-    return finding.model_copy(update={"why": why})
+    return replace(finding, why=why)
 
 
 def _dated(values: dict[Any, Any]) -> Iterator[tuple[Steps, str]]:

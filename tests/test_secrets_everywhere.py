@@ -11,6 +11,7 @@ from bot import cli
 from knowledge.check import check
 from knowledge.compare import compare
 from knowledge.diagnosis import diagnose
+from knowledge.json_values import to_json
 from knowledge.secrets import find
 
 LETTERS = string.ascii_letters + string.digits
@@ -110,7 +111,7 @@ def test_a_config_is_answered_without_it(capsys, monkeypatch, text, hidden):
     seen = [shown(capsys, monkeypatch, text, "check", "-", *words) for words in WAYS]
     assert "masked in what follows" in seen[-1]
     seen += [shown(capsys, monkeypatch, text, "plan", "-", "--format", form) for form in ("text", "json")]
-    seen += [report.model_dump_json(), compare(text, BASE).model_dump_json(), compare(BASE, text).model_dump_json()]
+    seen += [to_json(report), to_json(compare(text, BASE)), to_json(compare(BASE, text))]
     for output in seen:
         assert hidden not in output
         assert hidden not in json.dumps(output)
@@ -119,8 +120,8 @@ def test_a_config_is_answered_without_it(capsys, monkeypatch, text, hidden):
 
 @pytest.mark.parametrize(("text", "hidden"), cases(LOGS))
 def test_a_log_is_explained_without_it(capsys, monkeypatch, text, hidden):
-    assert hidden not in diagnose(text).model_dump_json()
-    assert hidden not in diagnose("ValueError: bad", config=text).model_dump_json()
+    assert hidden not in to_json(diagnose(text))
+    assert hidden not in to_json(diagnose("ValueError: bad", config=text))
     assert hidden not in shown(capsys, monkeypatch, text, "diagnose", "-")
     assert hidden not in shown(capsys, monkeypatch, text, "diagnose", "-", "--format", "json")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.console._arguments import gpus, text_or_word
 from knowledge.compare import Comparison, compare
+from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     import argparse
@@ -32,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         return 2
     found = compare(texts[0], texts[1], gpus=options.gpus, gpus_after=options.gpus_b)
     if options.format == "json":
-        plain = {"a": options.a, "b": options.b, **found.model_dump(mode="json")}
+        plain = {"a": options.a, "b": options.b, **to_plain(found)}
         print(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
     else:
         _write(options.a, options.b, found)

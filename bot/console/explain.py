@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.catalog.labels import labels
 from knowledge.explanation import explain
+from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     import argparse
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     for name in options.names:
         found = explain(name)
         if options.format == "json":
-            print(json.dumps(found.model_dump(mode="json", by_alias=True), ensure_ascii=False))
+            print(json.dumps(to_plain(found), ensure_ascii=False))
         else:
             _write(found)
         if found.kind is None:

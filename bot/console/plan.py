@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.console._arguments import UnusableFileError, gpus, positive, text_of
 from knowledge.config import read
 from knowledge.finding import Severity
+from knowledge.json_values import to_plain
 from knowledge.memory import change_line, fitting_card, memory_of, smaller_cards
 from knowledge.plan import make_plan, remember_plan, step_advice, storage_in_gigabytes
 from knowledge.rules import all_rules
@@ -82,10 +83,10 @@ def json_of(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Fi
     return {
         "file": file,
         "axolotl": config.types.axolotl,
-        **plan.model_dump(mode="json"),
+        **to_plain(plan),
         **(storage_in_gigabytes(plan.storage) if plan.storage is not None else {}),
-        "memory": None if memory is None else memory.model_dump(mode="json"),
-        "findings": [finding.model_dump(mode="json", exclude={"source", "row", "rows"}) for finding in findings],
+        "memory": None if memory is None else to_plain(memory),
+        "findings": [to_plain(finding, exclude={"source", "row", "rows"}) for finding in findings],
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from bot.hub.limits import Kind
@@ -50,20 +50,19 @@ async def describe_dataset(client: Client, target: DataTarget) -> AsyncIterator[
         url = repository_url(client.hub / "api" / "datasets", target.id, target.revision, _EXPAND)
         answer = await client.get(Kind.API, url, METADATA_BYTES)
         if (status := refusal(answer)) is not None:
-            yield found.model_copy(update={"status": status})
+            yield replace(found, status=status)
             if status == "missing":
                 names = await nearest(client, "datasets", target.id)
-                yield found.model_copy(update={"status": status, "nearest": names})
+                yield replace(found, status=status, nearest=names)
             return
         info = read(DataInfo, answer)
         script = f"{target.id.rpartition('/')[2]}.py"
         marked = next((each.config_name for each in (info.card.configs if info.card else ()) if each.default), None)
-        found = found.model_copy(
-            update={
-                **described(info, target.id),
-                "script": script if script in (info.files or ()) else None,
-                "default_config": marked,
-            }
+        found = replace(
+            found,
+            **described(info, target.id),
+            script=script if script in (info.files or ()) else None,
+            default_config=marked,
         )
         yield found
         if found.status != "found" or viewing is None or found.script:
@@ -103,19 +102,19 @@ def _chosen(found: DataRepository, target: DataTarget, viewed: _Viewed) -> DataR
     """The dataset with the configuration and split that the entry reads."""
     listed = viewed.splits if viewed.splits is not None else viewed.sizes
     if not listed:
-        return found.model_copy(update={"unread": ("splits",)})
+        return replace(found, unread=("splits",))
     configs = tuple(dict.fromkeys(each.config for each in listed))
     config = target.name or _default(configs, found.default_config)
     update: dict[str, Any] = {"configs": configs, "config": config}
     if config is None or config not in configs:
-        return found.model_copy(update={**update, "status": "no-config"})
+        return replace(found, **(update | {"status": "no-config"}))
     update["splits"] = tuple(each.split for each in listed if each.config == config)
     parts = parts_of(target.split)
     if parts is None:
-        return found.model_copy(update=update)
+        return replace(found, **update)
     if any(part.name not in update["splits"] for part in parts):
-        return found.model_copy(update={**update, "status": "no-split"})
-    return found.model_copy(update=update | _counted(config, parts, viewed))
+        return replace(found, **(update | {"status": "no-split"}))
+    return replace(found, **(update | _counted(config, parts, viewed)))
 
 
 def _default(configs: tuple[str, ...], marked: str | None) -> str | None:
@@ -160,13 +159,12 @@ class Sample:
         """The dataset with these rows."""
         parts = parts_of(found.split or "") or ()
         from_the_start = len(parts) == 1 and not parts[0].first
-        return found.model_copy(
-            update={
-                "columns": self.columns,
-                "sample": self.rows,
-                "left_out": self.left_out,
-                "whole": from_the_start and not self.left_out and len(self.rows) == found.rows,
-            }
+        return replace(
+            found,
+            columns=self.columns,
+            sample=self.rows,
+            left_out=self.left_out,
+            whole=from_the_start and not self.left_out and len(self.rows) == found.rows,
         )
 
 

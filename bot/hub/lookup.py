@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cachetools import TTLCache
-from pydantic import ValidationError
 
 from bot.hub.cache import FOUND_SECONDS, MISSING_SECONDS
 from bot.hub.client import Client
@@ -18,6 +18,7 @@ from bot.hub.models import look_up_model
 from bot.hub.transport import Unreachable
 from bot.store import StoreError
 from knowledge.hub import DataRepository, HubFacts, Repository
+from knowledge.json_values import Invalid, from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -82,16 +83,14 @@ class Hub:
         def model(target: ModelTarget) -> Repository:
             if target.status is not None:
                 return Repository(field=target.field, id=target.id, status=target.status)
-            return models[target.field].found.model_copy(update={"field": target.field})
+            return replace(models[target.field].found, field=target.field)
 
         late = [*(each.id for each in named if each.field in models and not models[each.field].task.done())]
         late += [each.id for each in targets.datasets if not datasets[each.field].task.done()]
         return HubFacts(
             model=None if targets.model is None else model(targets.model),
             others=tuple(model(each) for each in targets.others),
-            datasets=tuple(
-                datasets[each.field].found.model_copy(update={"field": each.field}) for each in targets.datasets
-            ),
+            datasets=tuple(replace(datasets[each.field].found, field=each.field) for each in targets.datasets),
             late=tuple(dict.fromkeys(late)),
         )
 
@@ -146,7 +145,7 @@ class Hub:
         if sample is None:
             sample = await sample_rows(client, found)
             if sample is None:
-                yield found.model_copy(update={"unread": (*found.unread, "rows")})
+                yield replace(found, unread=(*found.unread, "rows"))
                 return
             if _size(sample) <= _SAMPLE_BYTES:
                 self._samples[key] = sample
@@ -155,8 +154,8 @@ class Hub:
     async def _kept(self, key: str, kind: type[_Found]) -> _Found | None:
         try:
             body = await self._cache.get(key)
-            return None if body is None else kind.model_validate_json(body)
-        except (StoreError, ValidationError):
+            return None if body is None else from_json(kind, body)
+        except (StoreError, Invalid):
             # An earlier version of the bot may have kept it in another shape.
             _log.warning("cache of the Hub not readable")
             return None
@@ -164,7 +163,7 @@ class Hub:
     async def _keep(self, key: str, found: Repository | DataRepository) -> None:
         seconds = MISSING_SECONDS if found.status in _MISSING else FOUND_SECONDS
         try:
-            await self._cache.put(key, found.model_dump_json(), seconds)
+            await self._cache.put(key, to_json(found), seconds)
         except StoreError:
             _log.warning("cache of the Hub not writable")
 

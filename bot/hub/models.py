@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
@@ -47,22 +48,21 @@ async def look_up_model(client: Client, target: ModelTarget) -> AsyncIterator[Re
     url = repository_url(client.hub / "api" / "models", target.id, target.revision, _EXPAND)
     answer = await client.get(Kind.API, url, METADATA_BYTES)
     if (status := refusal(answer)) is not None:
-        yield found.model_copy(update={"status": status})
+        yield replace(found, status=status)
         if status == "missing":
             names = await nearest(client, "models", target.id)
-            yield found.model_copy(update={"status": status, "nearest": names})
+            yield replace(found, status=status, nearest=names)
         return
     info = read(ModelInfo, answer)
     tensors = info.safetensors
-    found = found.model_copy(
-        update={
-            **described(info, target.id),
-            "library": info.library_name,
-            "pipeline": info.pipeline_tag,
-            "tags": info.tags,
-            "tensors": tensors.parameters or {"": tensors.total or 0} if tensors is not None else {},
-            "listing": info.config or {},
-        }
+    found = replace(
+        found,
+        **described(info, target.id),
+        library=info.library_name,
+        pipeline=info.pipeline_tag,
+        tags=info.tags,
+        tensors=tensors.parameters or {"": tensors.total or 0} if tensors is not None else {},
+        listing=info.config or {},
     )
     found = _with_listed_template(found)
     yield found
@@ -166,7 +166,7 @@ async def _file(client: Client, base: URL, name: str) -> Any:
 def _with_file(found: Repository, name: str, content: Any) -> Repository:
     """The repository with what one of its files says."""
     if isinstance(content, Unreachable):
-        return found.model_copy(update={"unread": (*found.unread, name)})
+        return replace(found, unread=(*found.unread, name))
     if content is None:
         return found
     update: dict[str, Any] = {}
@@ -183,7 +183,7 @@ def _with_file(found: Repository, name: str, content: Any) -> Repository:
             update["template"] = template
     if name == _TOKENIZER and "template" not in update and found.template is None and _has_no_template(found):
         update["template"] = ""
-    return found.model_copy(update=update)
+    return replace(found, **update)
 
 
 def _has_no_template(found: Repository) -> bool:
@@ -198,10 +198,10 @@ def _tokenizer(content: dict[str, Any], before: Tokenizer | None) -> Tokenizer:
     added = content.get("added_tokens_decoder")
     listed = added.values() if isinstance(added, dict) else ()
     names = tuple(each["content"] for each in listed if isinstance(each, dict) and isinstance(each.get("content"), str))
-    special = {name.removesuffix("_token"): _token(content.get(name)) for name in _SPECIAL_TOKENS}
+    special: dict[str, Any] = {name.removesuffix("_token"): _token(content.get(name)) for name in _SPECIAL_TOKENS}
     if before is not None:
         special = {name: getattr(before, name) or value for name, value in special.items()}
-        return before.model_copy(update=special)
+        return replace(before, **special)
     kind = content.get("tokenizer_class")
     return Tokenizer(kind=kind if isinstance(kind, str) else None, added=names, **special)
 
@@ -227,4 +227,4 @@ def _with_listed_template(found: Repository) -> Repository:
     listed = found.listing.get("tokenizer_config")
     tokens = cast("dict[str, Any]", listed) if isinstance(listed, dict) else {}
     template = _template(found.listing.get("chat_template_jinja")) or _template(tokens.get("chat_template"))
-    return found.model_copy(update={"template": template, "tokenizer": _tokenizer(tokens, None) if tokens else None})
+    return replace(found, template=template, tokenizer=_tokenizer(tokens, None) if tokens else None)

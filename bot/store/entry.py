@@ -6,9 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import Field
-
-from knowledge.finding import Frozen
+from pydantic import BaseModel, Field
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +14,11 @@ if TYPE_CHECKING:
 DEFAULT_CATEGORY = "General"
 
 
-class EntryContent(Frozen):
+class Stored(BaseModel, frozen=True, extra="forbid"):
+    """What is read from the database or from a file: nothing in it is taken on trust."""
+
+
+class EntryContent(Stored):
     """What moderators write; everything else about an entry is bookkeeping."""
 
     title: str

@@ -9,9 +9,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import AwareDatetime, Field, ValidationError
 
-from bot.store.entry import DEFAULT_CATEGORY, EntryContent
+from bot.store.entry import DEFAULT_CATEGORY, EntryContent, Stored
 from bot.store.errors import InvalidEntry
-from knowledge.finding import Frozen
 
 FORMAT = 1
 FILE_LIMIT = 8 * 1024 * 1024
@@ -19,7 +18,7 @@ FILE_LIMIT = 8 * 1024 * 1024
 _DEPTH = 12
 
 
-class FileVersion(Frozen):
+class FileVersion(Stored):
     """One change in an entry's past."""
 
     number: int = Field(ge=1)
@@ -30,7 +29,7 @@ class FileVersion(Frozen):
     content: EntryContent
 
 
-class FileEntry(Frozen):
+class FileEntry(Stored):
     """An entry as it stands in a file; `key` tells which entry of the server it is."""
 
     key: str = Field("", max_length=80)
@@ -54,7 +53,7 @@ class FileEntry(Frozen):
         return EntryContent(**{name: getattr(self, name) for name in EntryContent.model_fields})
 
 
-class FaqFile(Frozen):
+class FaqFile(Stored):
     """All entries of a server."""
 
     format: int = Field(FORMAT, ge=1, le=FORMAT)

@@ -8,6 +8,7 @@ from knowledge.catalog.entries import Choice, Explanation, Field, Note
 from knowledge.catalog.load import load_fields, load_notes
 from knowledge.facts import load_names, read_json
 from knowledge.foreign import meaning
+from knowledge.text import alike, shortened
 
 
 class Catalog:
@@ -139,15 +140,12 @@ class Catalog:
 
     def nearest(self, name: str, limit: int = 5) -> list[str]:
         """The names most like a misspelt one, best first."""
-        from rapidfuzz import fuzz, process
-
         wanted = name.lower().replace("-", "_").replace(" ", "_")
         pool = {value: lower for lower, _, value in self._search_keys}
-        best = process.extract(wanted, pool, scorer=fuzz.ratio, limit=limit, score_cutoff=70)
         lasts = {value: last for _, last, value in self._search_keys}
-        best += process.extract(wanted, lasts, scorer=fuzz.ratio, limit=limit, score_cutoff=82)
-        best.sort(key=lambda each: -each[1])
-        return list(dict.fromkeys(value for _, _, value in best))[:limit]
+        best = alike(wanted, pool, limit=limit, cutoff=70) + alike(wanted, lasts, limit=limit, cutoff=82)
+        best.sort(key=lambda each: -each[0])
+        return list(dict.fromkeys(value for _, value in best))[:limit]
 
     @cached_property
     def _texts(self) -> list[tuple[str, str]]:
@@ -164,7 +162,7 @@ class Catalog:
     def _choice(self, name: str) -> Choice:
         note = self.notes.get(name) or self.concepts.get(name)
         label = f"{name} · {note.summary}" if note else name
-        return Choice.model_construct(name=label if len(label) <= 100 else f"{label[:99]}…", value=name[:100])
+        return Choice(name=shortened(label, 100), value=name[:100])
 
     # -- explain -----------------------------------------------------------------------------------------------
 
@@ -191,34 +189,32 @@ class Catalog:
         field, found = self.fields[target], self.notes.get(target)
         note = found or Note(summary="")
         others = tuple(path for path in self._last_parts.get(target.rpartition(".")[2], ()) if path != target)
-        return Explanation.model_validate(
-            {
-                "name": name,
-                "kind": "field",
-                "path": target,
-                "summary": note.summary,
-                "type": field.type,
-                "default": field.default,
-                "choices": field.choices,
-                "open_choices": field.open_choices,
-                "bounds": field.bounds,
-                "raise": note.raising,
-                "lower": note.lower,
-                "costs": note.costs,
-                "pitfalls": note.pitfalls,
-                "example": note.example,
-                "left_out": note.left_out,
-                "modes": note.modes.sentence,
-                "see": note.see,
-                "since": field.since,
-                "plugin": field.plugin,
-                "deprecated": field.deprecated,
-                "replaced_by": field.replaced_by,
-                "required": field.required,
-                "origin": origin,
-                "nearest": others[:5],
-                "axolotl": self.axolotl,
-            }
+        return Explanation(
+            name=name,
+            kind="field",
+            path=target,
+            summary=note.summary,
+            type=field.type,
+            default=field.default,
+            choices=field.choices,
+            open_choices=field.open_choices,
+            bounds=field.bounds,
+            raising=note.raising,
+            lower=note.lower,
+            costs=note.costs,
+            pitfalls=note.pitfalls,
+            example=note.example,
+            left_out=note.left_out,
+            modes=note.modes.sentence,
+            see=note.see,
+            since=field.since,
+            plugin=field.plugin,
+            deprecated=field.deprecated,
+            replaced_by=field.replaced_by,
+            required=field.required,
+            origin=origin,
+            nearest=others[:5],
+            axolotl=self.axolotl,
         )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
-from pydantic import Field as Named
-
 from knowledge.catalog.modes import Modes
-from knowledge.finding import Frozen
+from knowledge.value import value
+
+RAISE = {"alias": "raise", "serialization_alias": "raise"}
+"""A word that Python reserves: `raise` in notes and JSON, `raising` in code."""
 
 
-class Field(Frozen):
+@value
+class Field:
     """The facts of one path of Axolotl's config (facts/fields.json)."""
 
     path: str
@@ -29,7 +32,8 @@ class Field(Frozen):
     caveat: str = ""
 
 
-class Note(Frozen):
+@value
+class Note:
     """A hand-written note (fields/*.yaml): what a field is, and what raising or lowering it does.
 
     `left_out` is what the run uses when the key is left out, where the schema's default does not tell; `modes` under
@@ -38,7 +42,7 @@ class Note(Frozen):
     """
 
     summary: str
-    raising: str = Named("", alias="raise")
+    raising: str = field(default="", metadata=RAISE)
     lower: str = ""
     costs: str = ""
     pitfalls: str = ""
@@ -52,7 +56,8 @@ class Note(Frozen):
     text: str = ""
 
 
-class Explanation(Frozen):
+@value
+class Explanation:
     """The answer to "what is this?". `name` is what was asked, `path` what it resolved to, `kind` None for nothing."""
 
     name: str
@@ -65,7 +70,7 @@ class Explanation(Frozen):
     choices: tuple[str, ...] = ()
     open_choices: bool = False
     bounds: str = ""
-    raising: str = Named("", alias="raise", serialization_alias="raise")
+    raising: str = field(default="", metadata=RAISE)
     lower: str = ""
     costs: str = ""
     pitfalls: str = ""
@@ -84,7 +89,8 @@ class Explanation(Frozen):
     axolotl: str = ""
 
 
-class Choice(Frozen):
+@value
+class Choice:
     """One line of an autocomplete: what is shown and what it stands for."""
 
     name: str

@@ -7,7 +7,6 @@ from importlib import resources
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
 
 from knowledge.catalog.entries import Field, Note
 from knowledge.facts import read_json
@@ -40,7 +39,7 @@ def load_fields() -> dict[str, Field]:
 
 def _field(path: str, facts: dict[str, Any], since: str | None, values: dict[str, Any]) -> Field:
     choices, open_choices = _choices(path, facts, values)
-    return Field.model_construct(
+    return Field(
         path=path,
         type=" or ".join(_WORDS[word] for word in facts["type"]),
         default=facts.get("default"),
@@ -117,7 +116,9 @@ def _likened(raw: dict[str, Any], written: dict[str, dict[str, Any]]) -> dict[st
 
 
 def _note(file: str, name: str, raw: dict[str, Any]) -> Note:
+    from knowledge.json_values import Invalid, from_plain
+
     try:
-        return Note.model_validate(raw)
-    except ValidationError as error:
+        return from_plain(Note, raw)
+    except Invalid as error:
         raise ValueError(f"{file}, {name}: {error}") from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from knowledge.finding import Frozen
+from knowledge.text import listed
+from knowledge.value import value
 
 
 class Mode(StrEnum):
@@ -54,7 +55,8 @@ _PHRASES = {
 }
 
 
-class Modes(Frozen):
+@value
+class Modes:
     """What happens to a field in which kinds of run; those not named are as usual.
 
     `only`: it works in these alone and is ignored elsewhere. `ignored`: nothing reads it. `overruled`: something else
@@ -87,5 +89,4 @@ def phrase(mode: Mode) -> str:
 
 
 def _listed(modes: tuple[Mode, ...]) -> str:
-    words = [phrase(mode) for mode in modes]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+    return listed([phrase(mode) for mode in modes])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knowledge.config import load_types
 from knowledge.config import read as read_config
 from knowledge.diagnosis import tracebacks
@@ -123,9 +125,8 @@ def _joined(found: list[Candidate], refused: list[Candidate]) -> list[Candidate]
             own = each.known is not None and each.known.kind == "axolotl" and each.weight >= 50
             if own and refusal.match.conclusive and each.match.conclusive and each.match.line == refusal.match.line:
                 fields = tuple(dict.fromkeys([*each.match.fields, *refusal.match.fields]))
-                change = {"id": refusal.match.id, "rules": refusal.match.rules, "fields": fields}
                 said.add(each.match.id)
-                refusal.match = each.match.model_copy(update=change)
+                refusal.match = replace(each.match, id=refusal.match.id, rules=refusal.match.rules, fields=fields)
                 break
     return [*(each for each in found if each.match.id not in said), *refused]
 

@@ -8,10 +8,9 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 import yaml
-from pydantic import Field, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from knowledge.diagnosis.model import Kind
-from knowledge.finding import Frozen
 
 _QUOTES = str.maketrans("", "", "`'\"*\u2019\u2018\u201c\u201d")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -56,7 +55,7 @@ def _anchor(group: tuple[str, ...]) -> Anchor:
     )
 
 
-class Cause(Frozen):
+class Cause(BaseModel, frozen=True, extra="forbid"):
     """One reason for an error.
 
     Attributes:
@@ -74,14 +73,14 @@ class Cause(Frozen):
     phases: tuple[str, ...] = ()
 
 
-class Advice(Frozen):
+class Advice(BaseModel, frozen=True, extra="forbid"):
     """What to change in one phase, with YAML to copy."""
 
     cure: str
     write: str = ""
 
 
-class Known(Frozen):
+class Known(BaseModel, frozen=True, extra="forbid"):
     """One known error.
 
     Attributes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -45,13 +46,13 @@ def with_changes(match: Match, config: Config | None, gpu: GpuMemory | None, pha
     estimate = memory_of(config) if config is not None else None
     if config is None or estimate is None or phase not in _BY_CONFIG:
         ask = [_ASK] if config is None and phase in _BY_CONFIG else []
-        return match.model_copy(update={"cure": _joined([*said, match.cure, *ask])})
+        return replace(match, cure=_joined([*said, match.cure, *ask]))
     peak = next((words for start, words in _PEAKS if estimate.peak_phase.startswith(start)), "in a step")
     said.append(f"This config needs about {estimate.estimate_gib:.0f} GiB per GPU by my estimate, most of it {peak}.")
     total = gpu.total if gpu else None
     way = fitting_card(config, min(total, estimate.high_gib * _LESS) if total else estimate.high_gib * _HALF)
     if way is None or not way.changes:
-        return match.model_copy(update={"cure": _joined([*said, match.cure])})
+        return replace(match, cure=_joined([*said, match.cure]))
     steps = "\n".join(f"{number}. {change_line(change)}" for number, change in enumerate(way.changes, 1))
     said.append(
         f"Cheapest first, one after the other:\n{steps}" if len(way.changes) > 1 else change_line(way.changes[0])
@@ -60,7 +61,7 @@ def with_changes(match: Match, config: Config | None, gpu: GpuMemory | None, pha
         said.append(f"Even so it may not fit {total:.0f} GiB: use a smaller model, or more GPUs with `fsdp_config`.")
     said.append(f"```yaml\n{_lines(way.changes)}\n```")
     fields = dict.fromkeys([*(key for change in way.changes for key in change.keys), *match.fields])
-    return match.model_copy(update={"cure": _joined(said), "fields": tuple(fields)})
+    return replace(match, cure=_joined(said), fields=tuple(fields))
 
 
 def _lines(changes: tuple[Change, ...]) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Literal
 
-from pydantic import Field
-
 from knowledge.diagnosis.progress import Progress
-from knowledge.finding import Finding, Frozen
+from knowledge.finding import Finding
+from knowledge.value import value
 
 Kind = Literal["axolotl", "library", "environment"]
 
 
-class Match(Frozen):
+@value
+class Match:
     """One explanation of something that stands in the text.
 
     Attributes:
@@ -50,7 +51,8 @@ class Match(Frozen):
     conclusive: bool = True
 
 
-class Raised(Frozen):
+@value
+class Raised:
     """The exception that counts: the root one of the last traceback.
 
     Attributes:
@@ -72,7 +74,8 @@ class Raised(Frozen):
     function: str | None = None
 
 
-class GpuMemory(Frozen):
+@value
+class GpuMemory:
     """The numbers of an out-of-memory message, in GiB, and what they mean together."""
 
     tried: float | None = None
@@ -83,7 +86,8 @@ class GpuMemory(Frozen):
     explanation: str = ""
 
 
-class Follow(Frozen):
+@value
+class Follow:
     """Something in the log that only follows from the failure: its line, its words, what it means."""
 
     line: int
@@ -91,7 +95,8 @@ class Follow(Frozen):
     meaning: str
 
 
-class Unknown(Frozen):
+@value
+class Unknown:
     """What could not be told.
 
     Attributes:
@@ -109,7 +114,8 @@ class Unknown(Frozen):
     send: str
 
 
-class Diagnosis(Frozen):
+@value
+class Diagnosis:
     """What a pasted text says about a run.
 
     Attributes:
@@ -136,13 +142,13 @@ class Diagnosis(Frozen):
     matches: tuple[Match, ...] = ()
     warnings: tuple[Match, ...] = ()
     follows: tuple[Follow, ...] = ()
-    versions: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
     config_found: bool = False
     findings: tuple[Finding, ...] = ()
     error: Raised | None = None
     gpu: GpuMemory | None = None
     phase: str | None = None
-    progress: Progress = Field(default_factory=Progress)
+    progress: Progress = field(default_factory=Progress)
     step: int | None = None
     total_steps: int | None = None
     unknown: Unknown | None = None

@@ -9,7 +9,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from knowledge.finding import Frozen
+from knowledge.value import value
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,16}[ -/]{0,4}[@-~]|\][^\x07\x1b\n]{0,256}(?:\x07|\x1b\\)?|[@-Z\\^_])")
 # What follows a bar's name: percent, the bar, done/total and its times.
@@ -71,7 +71,8 @@ class Bar:
     seconds: int | None
 
 
-class Progress(Frozen):
+@value
+class Progress:
     """How far a run came, as its log shows.
 
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -84,7 +85,7 @@ def refusals(haystack: Haystack, config: Config | None) -> Iterator[tuple[int, M
         weight = 70 if rule.severity is Severity.ERROR else 45
         match = _match(rule, line, finding)
         if common and not finding:
-            weight, match = 28, match.model_copy(update={"conclusive": False})
+            weight, match = 28, replace(match, conclusive=False)
         yield weight, match
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document.values import Fault
+from knowledge.text import shortened
 
 if TYPE_CHECKING:
     import yaml
@@ -29,7 +30,7 @@ class Mend:
 
 def explain_refusal(error: Refused) -> Fault:
     """The fault for text that is YAML, but that the safe loader refuses or a limit stops."""
-    line, column, problem = error.mark.line + 1, error.mark.column + 1, _short(error.problem, 56)
+    line, column, problem = error.mark.line + 1, error.mark.column + 1, shortened(error.problem, 56)
     message, why = {
         "several-documents": (
             "A second YAML document begins here (`---`). Keep one document in the file.",
@@ -184,7 +185,7 @@ def _glued(problem: str, lines: list[str], number: int, error: yaml.MarkedYAMLEr
                 "missing-space",
                 at,
                 match.start("value"),
-                f"A space is missing after the colon: write `{_short(mended.strip(), 50)}`.",
+                f"A space is missing after the colon: write `{shortened(mended.strip(), 50)}`.",
                 "Without the space YAML reads the whole line as one text.",
                 mended,
             )
@@ -216,7 +217,7 @@ def _indented_under_value(problem: str, lines: list[str], number: int, error: ya
         "indented-under-value",
         number,
         own,
-        f"This is indented under `{_short(parent['key'], 24)}`, which already has its value: align the two.",
+        f"This is indented under `{shortened(parent['key'], 24)}`, which already has its value: align the two.",
         "Nothing can be nested under a value. Keys that belong together start in the same column.",
         "\n".join(line for line in shown if line.strip()),
     )
@@ -236,7 +237,7 @@ def _two_colons(problem: str, lines: list[str], number: int, error: yaml.MarkedY
         "colon-in-value",
         number,
         match.start("rest") + 1,
-        f"The value of `{_short(match['key'], 24)}` holds a colon with a space. Put the value in quotes.",
+        f"The value of `{shortened(match['key'], 24)}` holds a colon with a space. Put the value in quotes.",
         "YAML takes `: ` for the end of a key, and one line has one key.",
         mended,
     )
@@ -278,7 +279,7 @@ def _no_colon(problem: str, lines: list[str], number: int, error: yaml.MarkedYAM
         "no-colon",
         above,
         lines[above].index(words),
-        f"This line has no colon: `{_short(words, 24)}` is no key and no value. Write `key: value`.",
+        f"This line has no colon: `{shortened(words, 24)}` is no key and no value. Write `key: value`.",
         "Between keys YAML takes nothing but keys; a comment starts with `#`.",
     )
     return Mend(fault, _replaced(lines, above, ""))
@@ -304,7 +305,7 @@ def _stray_indent(problem: str, lines: list[str], number: int, error: yaml.Marke
         "indentation",
         number,
         own,
-        f"Key `{_short(match['key'], 24)}` starts in column {own + 1}, unlike its block: try column {column + 1}.",
+        f"Key `{shortened(match['key'], 24)}` starts in column {own + 1}, unlike its block: try column {column + 1}.",
         "Keys that belong together start in the same column.",
         mended[number],
     )
@@ -358,7 +359,3 @@ def _shifted(lines: list[str], number: int, own: int, column: int) -> list[str]:
         if line.strip():
             mended[index] = " " * column + line[own:]
     return mended
-
-
-def _short(text: str, most: int = 40) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

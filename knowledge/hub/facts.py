@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import field as of
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ConfigDict, Field
-
-from knowledge.finding import Frozen
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -28,13 +27,12 @@ Status = Literal[
 _MEMO = "hub"
 
 
-class _Fact(Frozen):
-    """Config files may hold Infinity, which has to survive the way to another process."""
-
-    model_config = ConfigDict(ser_json_inf_nan="constants")
+_INFINITE = {"extra": "forbid", "ser_json_inf_nan": "constants"}
+"""Config files may hold Infinity, which has to survive the way to another process."""
 
 
-class Tokenizer(_Fact):
+@value
+class Tokenizer:
     """The special tokens of a tokenizer.
 
     Attributes:
@@ -42,6 +40,8 @@ class Tokenizer(_Fact):
         bos, eos, pad, unk: Beginning, end, padding and unknown; None where it has none.
         added: Every token that it lists beside its vocabulary.
     """
+
+    __pydantic_config__ = _INFINITE
 
     kind: str | None = None
     bos: str | None = None
@@ -51,7 +51,8 @@ class Tokenizer(_Fact):
     added: tuple[str, ...] = ()
 
 
-class Repository(_Fact):
+@value
+class Repository:
     """A repository of a model, as far as it was read.
 
     Attributes:
@@ -74,6 +75,8 @@ class Repository(_Fact):
         unread: Files that did not come in time, or could not be read.
     """
 
+    __pydantic_config__ = _INFINITE
+
     field: str
     id: str
     status: Status = "unreachable"
@@ -84,8 +87,8 @@ class Repository(_Fact):
     library: str | None = None
     pipeline: str | None = None
     tags: tuple[str, ...] = ()
-    tensors: dict[str, int] = Field(default_factory=dict)
-    listing: dict[str, Any] = Field(default_factory=dict)
+    tensors: dict[str, int] = of(default_factory=dict)
+    listing: dict[str, Any] = of(default_factory=dict)
     config: dict[str, Any] | None = None
     tokenizer: Tokenizer | None = None
     template: str | None = None
@@ -99,7 +102,8 @@ class Repository(_Fact):
         return self.config if self.config is not None else self.listing
 
 
-class DataRepository(_Fact):
+@value
+class DataRepository:
     """A repository of a dataset, as one entry of the config reads it.
 
     Attributes:
@@ -122,6 +126,8 @@ class DataRepository(_Fact):
         nearest: Names of datasets that exist and are like the one that does not.
         unread: What did not come in time, or could not be read.
     """
+
+    __pydantic_config__ = _INFINITE
 
     field: str
     id: str
@@ -146,7 +152,8 @@ class DataRepository(_Fact):
     unread: tuple[str, ...] = ()
 
 
-class HubFacts(_Fact):
+@value
+class HubFacts:
     """What was found for one config.
 
     Attributes:
@@ -156,6 +163,8 @@ class HubFacts(_Fact):
             `pretraining_dataset`.
         late: Names that did not come before the time was up.
     """
+
+    __pydantic_config__ = _INFINITE
 
     model: Repository | None = None
     others: tuple[Repository, ...] = ()

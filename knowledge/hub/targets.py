@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from knowledge.finding import Frozen
 from knowledge.hub.facts import Status
 from knowledge.hub.names import is_path, is_reader, is_repository, is_revision
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from knowledge.config import Config
 
+Piece = Literal["config", "tokenizer"]
+
 _OTHERS = ("base_model_config", "tokenizer_config", "processor_config", "lora_model_dir")
 _PINNED = _OTHERS[:3]
 """Those that `revision_of_model` is read for too."""
+_WANTED: dict[str, tuple[Piece, ...]] = {"base_model_config": ("config",), "tokenizer_config": ("tokenizer",)}
 _MOST_OTHERS = 6
 _MOST_DATASETS = 12
 
 
-class ModelTarget(Frozen):
+@value
+class ModelTarget:
     """A repository of a model to look up.
 
     Attributes:
@@ -35,10 +39,11 @@ class ModelTarget(Frozen):
     id: str
     revision: str | None = None
     status: Status | None = None
-    parts: tuple[Literal["config", "tokenizer"], ...] = ()
+    parts: tuple[Piece, ...] = ()
 
 
-class DataTarget(Frozen):
+@value
+class DataTarget:
     """An entry of the config that reads a dataset of the Hub.
 
     Attributes:
@@ -58,7 +63,8 @@ class DataTarget(Frozen):
     revision: str | None = None
 
 
-class Targets(Frozen):
+@value
+class Targets:
     """What a config names; a name that stands twice is looked up once."""
 
     model: ModelTarget | None = None
@@ -117,16 +123,16 @@ def _others(config: Config, revision: str | None, exists: Callable[[str], bool])
     named: list[tuple[str, Any]] = [(field, config.get(field)) for field in _OTHERS]
     rewards = config.get("trl.reward_funcs")
     named += [(f"trl.reward_funcs[{index}]", each) for index, each in enumerate(rewards or ())]
-    for field, value in named:
-        name = _text(value)
+    for field, written in named:
+        name = _text(written)
         # Of reward functions only what has an owner is a model; a bare name is a function of the user's own.
         if name is None or name in seen or (field.startswith("trl") and "/" not in name):
             continue
         seen.add(name)
         if _no_repository(name, exists) is None:
-            wants = {"base_model_config": ("config",), "tokenizer_config": ("tokenizer",)}.get(field, ())
+            wants = _WANTED.get(field, ())
             pinned = revision if field in _PINNED and revision and is_revision(revision) else None
-            yield ModelTarget.model_validate({"field": field, "id": name, "revision": pinned, "parts": wants})
+            yield ModelTarget(field=field, id=name, revision=pinned, parts=wants)
 
 
 def _datasets(config: Config, exists: Callable[[str], bool]) -> Iterator[DataTarget]:

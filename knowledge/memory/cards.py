@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from knowledge.finding import Frozen
 from knowledge.gpus import usable_gib
 from knowledge.memory.changes import Change, fitting_changes
 from knowledge.memory.estimate import estimate
 from knowledge.memory.run import read_run
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -17,7 +17,8 @@ _OFFERED = (80, 48, 24, 16, 12, 8)
 _MOST = 2
 
 
-class Fitting(Frozen):
+@value
+class Fitting:
     """The way to a card.
 
     Attributes:

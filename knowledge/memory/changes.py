@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from knowledge.finding import Frozen
 from knowledge.memory.estimate import estimate
 from knowledge.memory.run import read_run
 from knowledge.memory.weights import trained_bytes
 from knowledge.parameters import Adapter, adapter_tensors
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +24,8 @@ _WORTH = 0.01
 _RANK = 16
 
 
-class Change(Frozen):
+@value
+class Change:
     """One change to a config, on top of those before it.
 
     Attributes:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.finding import Frozen, make
 from knowledge.gpus import sizes
 from knowledge.memory.assumptions import assumptions
 from knowledge.memory.fsdp import fsdp_moments, fsdp_static
 from knowledge.memory.moments import Moment, evaluation_bytes, moments
 from knowledge.memory.run import read_run
 from knowledge.memory.weights import Static, static_bytes
+from knowledge.value import value
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -36,7 +36,8 @@ _WIDEST = 1.49
 _MOST_TOKENS = 10**12
 
 
-class Parts(Frozen):
+@value
+class Parts:
     """What the memory of one GPU is made of at the peak, in GiB; together they are the estimate."""
 
     weights: float
@@ -47,7 +48,8 @@ class Parts(Frozen):
     overhead: float
 
 
-class MemoryEstimate(Frozen):
+@value
+class MemoryEstimate:
     """The memory that one GPU needs, in GiB.
 
     Attributes:
@@ -125,8 +127,7 @@ def estimate(run: Run) -> MemoryEstimate:
         high = max(high, (1 + _LOST) * fixed + 2 * evaluation_bytes(run, "plain") / _GIB + _CONTEXT[2] + beside)
     middle = allocated + overhead
     high = max(min(high, _WIDEST * low), middle)
-    return make(
-        MemoryEstimate,
+    return MemoryEstimate(
         base_params=run.base.total,
         trainable_params=run.trained,
         known=run.base.known,
@@ -161,8 +162,7 @@ def _logits(run: Run, peak: Moment) -> float:
 
 
 def _parts(static: Static, peak: Moment, overhead: float) -> Parts:
-    return make(
-        Parts,
+    return Parts(
         weights=round((static.weights + peak.gathered) / _GIB, 3),
         gradients=round(peak.gradients / _GIB, 3),
         optimizer=round(static.optimizer / _GIB, 3),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from knowledge.finding import make
 from knowledge.plan.values import GUIDE_BATCH, BatchAdvice, BatchChoice, StepAdvice, nearer
 
 if TYPE_CHECKING:
@@ -74,6 +74,14 @@ def batch_of(config: Settings) -> Batch:
     return Batch(micro, accumulation, divisor, parallel, counted, real, micro if evaluation is None else evaluation)
 
 
+def advice_of(batch: Batch, gpus: int) -> BatchAdvice | None:
+    """How a run keeps the guide's batch; None where its own batch is not known."""
+    if not batch.micro or not batch.accumulation or not batch.parallel or min(batch.micro, batch.accumulation) < 1:
+        return None
+    return batch_advice(batch.micro, batch.accumulation, gpus, divisor=gpus // batch.parallel)
+
+
+@lru_cache(maxsize=256)
 def batch_advice(
     micro_batch_size: int,
     gradient_accumulation_steps: int,
@@ -93,8 +101,7 @@ def batch_advice(
     """
     parallel = max(1, gpus // divisor)
     below, above = _around(micro_batch_size, gpus, target, divisor)
-    return make(
-        BatchAdvice,
+    return BatchAdvice(
         micro_batch_size=micro_batch_size,
         gradient_accumulation_steps=gradient_accumulation_steps,
         gpus=gpus,
@@ -139,8 +146,7 @@ def _around(micro: int, gpus: int, target: int, divisor: int) -> tuple[BatchChoi
 
 
 def _choice(accumulation: int, micro: int, gpus: int, parallel: int) -> BatchChoice:
-    return make(
-        BatchChoice,
+    return BatchChoice(
         gpus=gpus,
         gradient_accumulation_steps=accumulation,
         effective_batch_size=accumulation * micro * parallel,

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from knowledge.finding import make
 from knowledge.parameters import base_parameters, trainable_parameters
-from knowledge.plan.batch import Batch, batch_of
+from knowledge.plan.batch import Batch, advice_of, batch_of
 from knowledge.plan.remarks import say_what_is_missing, troubles_of
 from knowledge.plan.rows import PAIRED, Length, Rows, rows_from_count, rows_from_lengths
 from knowledge.plan.saving import (
@@ -115,8 +114,7 @@ def make_plan(
     at_most = saves_at_most(settings, saving)
     rates = _curve(config, total, warmup, remarks) if curve else None
     packed = bool(settings.get("sample_packing"))
-    return make(
-        TrainingPlan,
+    return TrainingPlan(
         gpus=config.gpus,
         data_parallel=batch.parallel,
         micro_batch_size=batch.micro,
@@ -171,6 +169,7 @@ def make_plan(
         storage=_storage(config, saving, None if saves is None else len(saves), at_most),
         assumptions=tuple(dict.fromkeys(remarks)),
         troubles=troubles,
+        batch=advice_of(batch, config.gpus),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.finding import make
 from knowledge.plan.settings import LISTED
 from knowledge.plan.steps import Count, Loop, evaluation_total
 from knowledge.plan.values import Trouble
@@ -26,16 +25,16 @@ def troubles_of(
     if troubles:
         return tuple(troubles)
     if data.train == 0:
-        return (make(Trouble, kind="no-rows", detail=f"{data.kept or 0:,} rows left"),)
+        return (Trouble(kind="no-rows", detail=f"{data.kept or 0:,} rows left"),)
     packs = bool(config.get("sample_packing")) and config.get("eval_sample_packing") is not False
     if packs and evaluation_total(config, batch, data, processes) == 0:
-        troubles.append(make(Trouble, kind="evaluation-too-small", detail=f"{data.evaluation or 0:,} rows"))
+        troubles.append(Trouble(kind="evaluation-too-small", detail=f"{data.evaluation or 0:,} rows"))
     if count.batches == 0:
-        troubles.append(make(Trouble, kind="no-batches", detail=f"{data.train or 0:,} rows"))
+        troubles.append(Trouble(kind="no-batches", detail=f"{data.train or 0:,} rows"))
     if count.evaluation_batches == 0:
-        troubles.append(make(Trouble, kind="no-evaluation-batches", detail=f"{data.evaluation or 0:,} rows"))
+        troubles.append(Trouble(kind="no-evaluation-batches", detail=f"{data.evaluation or 0:,} rows"))
     if count.batches and loop.steps == 0 and config.get("num_epochs") != 0:
-        troubles.append(make(Trouble, kind="no-steps"))
+        troubles.append(Trouble(kind="no-steps"))
     return tuple(troubles)
 
 

@@ -7,7 +7,6 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from knowledge.finding import make
 from knowledge.plan.values import Trouble
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Rows:
 
     def fail(self, kind: str, detail: str) -> None:
         """The run ends here, for a reason that a rule explains."""
-        self.troubles.append(make(Trouble, kind=kind, detail=detail))
+        self.troubles.append(Trouble(kind=kind, detail=detail))
 
 
 def completion_chunks(text_tokens: int, sequence_len: int, *, adds_bos: bool = True) -> list[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from knowledge.finding import make
 from knowledge.plan.values import CheckpointStorage
 
 HUB_DEFAULT: Final = "every_save"
@@ -38,8 +37,7 @@ def checkpoint_storage(
     """
     checkpoint = weights_bytes + (0 if save_only_model else optimizer_bytes)
     head, history = hub_bytes(hub_strategy, weights_bytes, checkpoint, saves)
-    return make(
-        CheckpointStorage,
+    return CheckpointStorage(
         saves=saves,
         at_most=at_most,
         weights_bytes=weights_bytes,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from pydantic import computed_field
+from dataclasses import field
 
-from knowledge.finding import Frozen
-from knowledge.plan.batch import batch_advice
 from knowledge.plan.values import BatchAdvice, CheckpointStorage, Trouble
 from knowledge.plan.words import summary_of
+from knowledge.value import value
+
+_COMPUTED = {
+    "description": "How to keep the guide's batch on other numbers of GPUs.",
+    "json_schema_extra": {"readOnly": True},
+}
 
 
-class TrainingPlan(Frozen):
+@value
+class TrainingPlan:
     """What a run really does. Names are those that Axolotl and Transformers use in their logs.
 
     Attributes:
@@ -85,17 +90,7 @@ class TrainingPlan(Frozen):
     storage: CheckpointStorage | None
     assumptions: tuple[str, ...]
     troubles: tuple[Trouble, ...]
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def batch(self) -> BatchAdvice | None:
-        """Made when somebody reads it: most checks never do."""
-        if not self.micro_batch_size or not self.gradient_accumulation_steps or not self.data_parallel:
-            return None
-        if self.micro_batch_size < 1 or self.gradient_accumulation_steps < 1:
-            return None
-        divisor = self.gpus // self.data_parallel
-        return batch_advice(self.micro_batch_size, self.gradient_accumulation_steps, self.gpus, divisor=divisor)
+    batch: BatchAdvice | None = field(metadata=_COMPUTED)
 
     @property
     def summary(self) -> tuple[str, ...]:

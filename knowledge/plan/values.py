@@ -5,13 +5,14 @@ Every number that the config and the data do not decide is None, with a sentence
 
 from __future__ import annotations
 
-from knowledge.finding import Frozen
+from knowledge.value import value
 
 GUIDE_BATCH = 150
 """Rows a step that the Augmentoolkit guide holds good for learning facts."""
 
 
-class BatchChoice(Frozen):
+@value
+class BatchChoice:
     """Gradient accumulation on a number of GPUs, and the effective batch that it makes."""
 
     gpus: int
@@ -20,7 +21,8 @@ class BatchChoice(Frozen):
     formula: str
 
 
-class BatchAdvice(Frozen):
+@value
+class BatchAdvice:
     """How to come near a wanted effective batch with the micro batch size as it is.
 
     Attributes:
@@ -55,7 +57,8 @@ def nearer(below: BatchChoice | None, above: BatchChoice, target: int) -> BatchC
     return below
 
 
-class StepAdvice(Frozen):
+@value
+class StepAdvice:
     """How to come near a wanted number of optimizer steps.
 
     Attributes:
@@ -70,7 +73,8 @@ class StepAdvice(Frozen):
     gradient_accumulation_steps: int | None
 
 
-class CheckpointStorage(Frozen):
+@value
+class CheckpointStorage:
     """Bytes that the checkpoints take; GB means 1,000,000,000 bytes.
 
     Attributes:
@@ -96,7 +100,8 @@ class CheckpointStorage(Frozen):
     exact: bool
 
 
-class Trouble(Frozen):
+@value
+class Trouble:
     """What the data do to this run: found by counting, so only with lengths or a number of rows.
 
     `kind` is a short name that a rule of knowledge.rules.rows_lost stands for; `detail` its numbers as words.

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from knowledge.plan.values import GUIDE_BATCH
+from knowledge.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ def steps_line(plan: TrainingPlan) -> str:
         if plan.sample_packing and plan.sequence_len:
             amount = f"total tokens ÷ {plan.sequence_len:,} ÷ {plan.real_global_batch:,}"
         return f"Steps: {amount} an epoch, times {plan.num_epochs:g}. A sample of the dataset gives a number."
-    words = [f"{steps:,} optimizer step{'s' * (steps != 1)}"]
+    words = [plural(steps, "optimizer step")]
     if plan.total_num_steps_range is not None:
         low, high = plan.total_num_steps_range
         if low != high:
@@ -82,7 +83,7 @@ def storage_line(storage: CheckpointStorage | None) -> str:
     """What the checkpoints take on the disk and on the Hub."""
     if storage is None or not storage.saves:
         return ""
-    saves = f"{storage.saves:,} save{'s' * (storage.saves != 1)}"
+    saves = plural(storage.saves, "save")
     if storage.at_most:
         saves = f"up to {saves}"
     about = "" if storage.exact else "about "

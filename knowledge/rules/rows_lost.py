@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from knowledge.finding import Severity
 from knowledge.plan import plan_of, step_advice
 from knowledge.rule import Problem, problem, rule
+from knowledge.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -236,7 +237,7 @@ def too_few_steps(config: Config) -> Iterator[Problem]:
     elif advice is not None and advice.num_epochs <= _MOST_EPOCHS:
         cure = f"`num_epochs: {advice.num_epochs:g}`"
     yield problem(
-        f"Only {steps:,} optimizer step{'s' * (steps != 1)}: too few to learn from. Try {cure}.",
+        f"Only {plural(steps, 'optimizer step')}: too few to learn from. Try {cure}.",
         "gradient_accumulation_steps" if config.written("gradient_accumulation_steps") else "num_epochs",
         "num_epochs",
     )

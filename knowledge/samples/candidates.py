@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.entry import file_reader
@@ -12,6 +11,7 @@ from knowledge.samples.fits import Fit, conversation_keys, fits, is_pair, role_m
 from knowledge.samples.kinds import kind_named
 from knowledge.samples.rows import MOST_COLUMNS
 from knowledge.samples.templates import template_names
+from knowledge.text import nearest
 
 if TYPE_CHECKING:
     from knowledge.samples.entry import Entry
@@ -113,8 +113,8 @@ class Candidates:
         known = kind_named(kind, self.entry.rl) if isinstance(kind, str) else None
         used |= {each.column for each in known.columns if each.key != key} if known is not None else set()
         columns = [name for name in self.rows.columns if name not in used]
-        close = get_close_matches(column.lower(), [name.lower() for name in columns[:MOST_COLUMNS]], 1, 0.6)
-        likely = sorted(columns, key=lambda name: (name.lower() not in close, name not in _LIKELY.get(key, ())))
+        close = nearest(column, [name.lower() for name in columns[:MOST_COLUMNS]], cutoff=60)
+        likely = sorted(columns, key=lambda name: (name.lower() != close, name not in _LIKELY.get(key, ())))
         for name in likely[:_LIKELIEST]:
             if key == "field_messages":
                 yield from self.mapped(name)
@@ -167,8 +167,8 @@ class Candidates:
         """A template that is there."""
         at_root = bool(self.root.get("chat_template"))
         name = met.detail[0] if met.rule == "rows-template-unknown" else ""
-        close = get_close_matches(name, template_names(), 1, 0.5) if name else []
-        for choice in [*close, "chatml"]:
+        close = nearest(name, template_names(), cutoff=50) if name else None
+        for choice in [close, "chatml"] if close else ["chatml"]:
             root: dict[str, Any] = {"eot_tokens": ["<|im_end|>"]} if choice == "chatml" else {}
             root |= {"chat_template": choice} if at_root else {}
             keys = {} if at_root else {"chat_template": choice}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document import dump as as_yaml
@@ -14,6 +13,7 @@ from knowledge.samples.kinds import names_under
 from knowledge.samples.templates import template_names
 from knowledge.samples.wording import Cure, load_told, shown
 from knowledge.secrets import mask
+from knowledge.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ class Curer:
             return None
         names = template_names() if met.rule == "rows-template-unknown" else names_under(self.entry.rl)
         word = ":".join(met.detail) if met.rule == "rows-type-style" else met.detail[0]
-        return next(iter(get_close_matches(word.lower(), names, 1, 0.75)), None)
+        return nearest(word, names)
 
 
 def hint(met: Met, rows: Rows) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from functools import lru_cache
 from importlib import resources
 from typing import Any
 
 import yaml
-from pydantic import Field
 
-from knowledge.finding import Frozen
+from knowledge.value import value
 
 PAIRS = ("dpo", "ipo", "simpo")
 PREFERENCE = (*PAIRS, "orpo", "kto", "ebft")
 
 
-class Column(Frozen):
+@value
+class Column:
     """A column that a type reads.
 
     `key` is the dataset key that renames it, `part` what it is for, `others` names that are tried besides; `joined`
@@ -31,17 +32,19 @@ class Column(Frozen):
     silent: bool = False
     strict: bool = False
     take: int | None = None
-    others: tuple[str, ...] = Field(default=(), alias="or")
+    others: tuple[str, ...] = field(default=(), metadata={"alias": "or"})
 
 
-class Bad(Frozen):
+@value
+class Bad:
     """A row that does not do what its author wants, and the rule that says so."""
 
     row: str
     finding: str
 
 
-class Kind(Frozen):
+@value
+class Kind:
     """A dataset type: its names, the columns it reads, what is trained, and its traps."""
 
     names: tuple[str, ...]
@@ -72,7 +75,9 @@ def load_kinds() -> tuple[Kind, ...]:
     """Every type, read once from kinds.yaml."""
     text = (resources.files("knowledge.samples") / "kinds.yaml").read_text("utf-8")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return tuple(Kind.model_validate(entry) for entry in yaml.load(text, loader))  # noqa: S506
+    from knowledge.json_values import from_plain
+
+    return tuple(from_plain(Kind, entry) for entry in yaml.load(text, loader))  # noqa: S506
 
 
 @lru_cache(maxsize=1)

@@ -1,30 +1,44 @@
-"""What a check of rows says: the findings, the numbers, and how the first rows are masked."""
+"""What a check of rows says: the findings, the numbers, and the first rows as the run reads them."""
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import Any
 
-from pydantic import Field
+from knowledge.finding import Finding
+from knowledge.value import value
 
-from knowledge.finding import Finding, Frozen
+_STAYS = {"exclude": True}
+"""Of a field that is no part of the JSON, since it holds words of the rows, or as many numbers as there are rows."""
 
 
-class Span(Frozen):
-    """A piece of a row: its text, shortened, and whether it is trained."""
+@value
+class Part:
+    """A piece of a row: its text, and whether it is trained."""
 
     text: str
     trained: bool
 
 
-class Mask(Frozen):
-    """How a row is masked; `row` counts from 1, `side` is "chosen" or "rejected" in pairs."""
+@value
+class Example:
+    """One of the first rows as the run reads it.
+
+    Attributes:
+        row: counts from 1.
+        part: "prompt", "chosen" or "rejected" in preference data, which has an entry for each text; else "".
+        parts: the pieces; their texts joined are the text that is tokenized, with secrets masked.
+        error: why the run stops at the row; it has no parts then.
+    """
 
     row: int
-    spans: tuple[Span, ...]
-    side: str = ""
+    part: str = ""
+    parts: tuple[Part, ...] = ()
+    error: str = ""
 
 
-class SampleReport(Frozen):
+@value
+class SampleReport:
     """What the rows of a sample become under a config.
 
     Attributes:
@@ -36,7 +50,8 @@ class SampleReport(Frozen):
         lengths: tokens of each row that gives any, in the form that the plan takes.
         exact: whether tokens were counted with the tokenizer.
         cut: whether the file goes on behind the sample; read: bytes that were read.
-        preview: how the first rows are masked. Not part of the JSON, since it holds words of the rows.
+        examples: the first rows as the run reads them. Only the command line prints them in JSON, since they hold the
+            words of the rows.
         notes: what was assumed or not checked.
     """
 
@@ -57,6 +72,6 @@ class SampleReport(Frozen):
     read: int = 0
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    lengths: tuple[Any, ...] = Field(default=(), exclude=True)
-    preview: tuple[Mask, ...] = Field(default=(), exclude=True)
-    findings: tuple[Finding, ...] = Field(default=(), exclude=True)
+    lengths: tuple[Any, ...] = field(default=(), metadata=_STAYS)
+    examples: tuple[Example, ...] = field(default=(), metadata=_STAYS)
+    findings: tuple[Finding, ...] = field(default=(), metadata=_STAYS)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from knowledge.finding import Finding, Severity, make, place
+from knowledge.finding import Finding, Severity, place
 from knowledge.secrets import mask
+from knowledge.text import shortened
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -85,14 +86,13 @@ def finding(met: Met, around: Surroundings, cure: Cure | None, line: int | None,
         severity: Another severity than the rule's own.
     """
     told = load_told()[met.rule]
-    message = _sentence(told.says, met, around, line)
+    message = sentence(met, around, line)
     if cure is not None and cure.words:
         short = "Set it as below." if cure.mended and len(message) + len(cure.words) > WIDTH else cure.words
         message = f"{message} {short}"
     fields, places = _fields(met, around)
     first = places[0] if places else None
-    return make(
-        Finding,
+    return Finding(
         rule=met.rule,
         severity=severity or told.severity,
         fields=fields,
@@ -110,7 +110,8 @@ def finding(met: Met, around: Surroundings, cure: Cure | None, line: int | None,
     )
 
 
-def _sentence(says: str, met: Met, around: Surroundings, line: int | None) -> str:
+def sentence(met: Met, around: Surroundings, line: int | None = None) -> str:
+    """What was met in words, without its cure."""
     one = met.rows == 1
     every = "both" if met.rows == 2 else f"all {met.rows}"
     count = f"row {(met.row or 0) + 1}" if one else f"{every if met.rows == around.total else met.rows} rows"
@@ -129,14 +130,13 @@ def _sentence(says: str, met: Met, around: Surroundings, line: int | None) -> st
         "under": f" under `rl: {around.rl}`" if around.rl else "",
         "line": line if line is not None else "?",
     }
-    text = says.format(joined, *(shown(detail) for detail in met.detail[1:]), *("",) * 3, **words)
+    text = load_told()[met.rule].says.format(joined, *(shown(detail) for detail in met.detail[1:]), *("",) * 3, **words)
     return text[:1].upper() + text[1:]
 
 
 def shown(name: str) -> str:
     """A word of the rows, shortened and with secrets masked."""
-    word = mask(" ".join(name.split()))
-    return word if len(word) <= SHOWN else f"{word[: SHOWN - 1]}…"
+    return shortened(mask(" ".join(name.split())), SHOWN)
 
 
 def _fields(met: Met, around: Surroundings) -> tuple[tuple[str, ...], tuple[Place, ...]]:

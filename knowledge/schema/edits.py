@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document import dump
-from knowledge.finding import Edit, make
+from knowledge.finding import Edit
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -24,7 +24,7 @@ def rename(config: Config, steps: Steps, name: str | None) -> Edit | None:
     if not config.document.lines[mark.line].startswith(key, mark.column):
         return None
     line, column = config.document.given(mark.line, mark.column)
-    return make(Edit, line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)
+    return Edit(line=line, column=column, end_line=line, end_column=column + len(key), replacement=name)
 
 
 def replace(config: Config, key: str, lines: dict[str, Any]) -> Edit | None:
@@ -44,7 +44,7 @@ def replace(config: Config, key: str, lines: dict[str, Any]) -> Edit | None:
     end = comment.start() if comment else len(text)
     written = dump(lines).rstrip("\n").replace("\n", "\n" + " " * column)
     start, stop = document.given(first, column), document.given(last, end)
-    return make(Edit, line=start[0], column=start[1], end_line=stop[0], end_column=stop[1], replacement=written)
+    return Edit(line=start[0], column=start[1], end_line=stop[0], end_column=stop[1], replacement=written)
 
 
 def _last_line(document: Document, first: int, column: int) -> int:

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document import join
-from knowledge.finding import Edit, Finding, Severity, make, problem, stamp
+from knowledge.finding import Edit, Finding, Severity, problem, stamp
 from knowledge.schema.edits import rename
 from knowledge.schema.keys import names_beside
 from knowledge.schema.spelling import meant
+from knowledge.text import shortened
 
 if TYPE_CHECKING:
     from knowledge.coercion import Wrong
@@ -67,7 +68,7 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     if len(word) > (5 if switch else 12) or not (word.isalpha() if switch else _NUMBER.fullmatch(word)):
         return None
     line, column = config.document.given(mark.line, mark.column)
-    edit = make(Edit, line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
+    edit = Edit(line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
     shown = str(wrong.value).lower() if switch or ":" in word else "a number"
     message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` takes text. Write `"{word}"`.'
     why = "reads yes, no, on, off, true and false as switches" if switch else "reads bare digits as a number"
@@ -88,5 +89,4 @@ def _shown(value: Any) -> str:
         return "a mapping"
     if isinstance(value, list):
         return "a list"
-    text = str(value)
-    return f"`{text if len(text) <= 24 else text[:23] + '…'}`".replace("\n", " ")
+    return f"`{shortened(str(value), 24)}`".replace("\n", " ")

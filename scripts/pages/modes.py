@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from knowledge.catalog import Catalog
+from knowledge.json_values import to_plain
 
 PATH = "knowledge/fields/modes.json"
 
@@ -13,7 +14,7 @@ def render() -> str:
     """One line a path, sorted; a path that shares a note with another is listed by itself."""
     notes = Catalog.load().notes
     lines = [
-        f"  {json.dumps(path)}: {json.dumps(note.modes.model_dump(mode='json', exclude_defaults=True))}"
+        f"  {json.dumps(path)}: {json.dumps({name: listed for name, listed in to_plain(note.modes).items() if listed})}"
         for path, note in sorted(notes.items())
         if note.modes
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.console.plan import json_of as plan_line
 from knowledge.catalog import Explanation
@@ -12,12 +12,10 @@ from knowledge.compare import Comparison
 from knowledge.config import read
 from knowledge.diagnosis import Diagnosis
 from knowledge.finding import Finding
+from knowledge.json_values import schema_of
 from knowledge.memory import MemoryEstimate
 from knowledge.plan import TrainingPlan, make_plan
 from knowledge.rule import whole
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
 
 FOLDER = "docs/schema"
 _PATH = {"type": "string", "description": "The path as it was given."}
@@ -39,8 +37,8 @@ def render_all() -> dict[str, str]:
     }
 
 
-def _published(model: type[BaseModel], title: str) -> dict[str, Any]:
-    schema = model.model_json_schema(mode="serialization", by_alias=True)
+def _published(model: type, title: str) -> dict[str, Any]:
+    schema = schema_of(model)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
@@ -50,7 +48,7 @@ def _published(model: type[BaseModel], title: str) -> dict[str, Any]:
 
 
 def _printed(
-    model: type[BaseModel], title: str, *, files: tuple[str, ...] = ("file",), drop: tuple[str, ...] = ()
+    model: type, title: str, *, files: tuple[str, ...] = ("file",), drop: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """The schema of a line: the model, the files it speaks of in front, without what is never printed."""
     schema = _published(model, title)
@@ -71,7 +69,7 @@ def _plan() -> dict[str, Any]:
     line = plan_line("config.yaml", example, make_plan(example, rows=1000, mean_tokens=200), ())
     defs = schema.setdefault("$defs", {})
     for model in (MemoryEstimate, Finding):
-        other = model.model_json_schema(mode="serialization", ref_template="#/$defs/{model}")
+        other = schema_of(model)
         defs |= other.pop("$defs", {})
         defs[model.__name__] = other
     defs["Finding"]["required"] = [

@@ -9,6 +9,7 @@ import pytest
 
 from bot.cli import main
 from knowledge.compare import Comparison, compare
+from knowledge.json_values import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,7 +85,7 @@ def test_findings_of_one_side_only() -> None:
 def test_secrets_are_masked() -> None:
     token = "hf_" + "a1B2" * 9
     found = compare(A, A + f"hf_token: {token}\nwandb_name: {token}\n")
-    assert token not in found.model_dump_json()
+    assert token not in to_json(found)
 
 
 @pytest.mark.parametrize("text", ["", "- a list", "&a [*a]", "a: &a {b: *a}", "[" * 500, "a: b: c"])

@@ -15,6 +15,7 @@ from knowledge.check import check
 from knowledge.config import load_types, read
 from knowledge.diagnosis import diagnose
 from knowledge.document import MAX_BYTES, MAX_FINDINGS, parse
+from knowledge.json_values import to_json
 from knowledge.samples import SAMPLE_BYTES, check_rows, propose
 from knowledge.secrets import find, mask
 
@@ -43,7 +44,7 @@ def whole(text, **options):
     report = check(text, **options)
     failed = [said for said in report.not_checked if "failed on this config" in said]
     assert not failed, (failed, text[:2000])
-    report.model_dump_json()
+    to_json(report)
     return report
 
 
@@ -282,7 +283,7 @@ def test_no_text_makes_anything_raise(text):
     for fault in document.faults:
         assert fault.line >= 1
     whole(text, gpus=4)
-    diagnose(text).model_dump_json()
+    to_json(diagnose(text))
     diagnose(f"Traceback (most recent call last):\n{text}", config=text)
     assert mask(mask(text)) == mask(text)
     with contextlib.suppress(InvalidEntry):

@@ -24,6 +24,7 @@ from bot.views.explanation import Related, related
 from bot.views.faq.reading import offer_rows
 from bot.views.kit import notice
 from bot.views.kit.components import Form, Press, field, typed, whole_number
+from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     from bot.answers import Checked
@@ -106,7 +107,7 @@ class Corrected(Press, name="corrected"):
         """Answers with the file."""
         checked = find(interaction, self.state)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        findings = [finding.model_dump(mode="json") for finding in checked.findings if finding.edit]
+        findings = [to_plain(finding) for finding in checked.findings if finding.edit]
         correction = await interaction.client.services.workers.run(
             jobs.correct, text=checked.submission.text, findings=findings, name=checked.submission.name
         )

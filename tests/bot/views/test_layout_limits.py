@@ -84,7 +84,7 @@ SAMPLE = check("base_model: Qwen/Qwen2.5-0.5B\nmicro_batch_size: 2\ngradient_acc
 
 def _checked(findings, name, text, repairs, notes, muted, reason, progress, secrets):
     findings.sort(key=lambda finding: finding.order)
-    report = Report.model_construct(
+    report = Report(
         axolotl="0.21.0",
         verdict="refused",
         findings=tuple(findings),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.diagnosis import diagnose
+from knowledge.json_values import to_json
 
 TRACE = """Traceback (most recent call last):
   File "/home/alice/axolotl/src/axolotl/cli/train.py", line 40, in do_cli
@@ -378,7 +379,7 @@ def test_a_text_without_an_error_has_no_match(text):
 def test_secrets_and_names_are_masked():
     token = "hf_" + "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zA1b"
     text = f"OSError: You are trying to access a gated repo. token={token} at /home/alice/models/x"
-    plain = diagnose(text).model_dump_json()
+    plain = to_json(diagnose(text))
     assert token not in plain
     assert "alice" not in plain
 

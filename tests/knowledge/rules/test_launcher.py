@@ -14,6 +14,7 @@ from knowledge.compare import compare
 from knowledge.config import load_types, read
 from knowledge.finding import Severity
 from knowledge.fixes import corrected
+from knowledge.json_values import to_json
 
 NEBIUS = "provider: nebius\nplatform: gpu-h100\npreset: 1gpu\nimage: r/x:1\n"
 SUNK = "provider: coreweave\nimage: r/x:1\nshared_dir: /mnt/home\npartition: h100\n"
@@ -309,4 +310,4 @@ VALUES = st.recursive(
 def test_no_value_at_any_key_breaks_a_check(start, values):
     report = check(start + yaml.safe_dump(values, allow_unicode=True))
     assert not [said for said in report.not_checked if "failed" in said]
-    report.model_dump_json()
+    to_json(report)

@@ -13,6 +13,7 @@ from bot.views.check.rows import histogram, mask_text, rows_lines, rows_picture,
 from knowledge.check import check
 from knowledge.config import read
 from knowledge.finding import Severity
+from knowledge.json_values import to_json
 from knowledge.samples import SampleReport, check_rows, propose
 
 CONFIG = """\
@@ -90,7 +91,7 @@ def test_json_has_the_numbers_and_no_words_of_the_rows() -> None:
     secret = "The password of the harbour is quicksilver."
     rows = [{"instruction": secret, "input": "", "output": secret + " Yes."}, {"instruction": "a", "output": ""}]
     report = check(ONE, dataset=lines(*rows), dataset_name="first.jsonl")
-    told = json.loads(report.model_dump_json())
+    told = json.loads(to_json(report))
     assert told["dataset"]["rows"] == 2
     assert told["dataset"]["trained_tokens"] > 5
     assert {"form", "type", "low", "high", "longest", "rows_kept", "notes"} <= told["dataset"].keys()
@@ -120,7 +121,7 @@ def test_secret_among_the_rows_is_shown_nowhere() -> None:
         for config in (ONE, ONE.replace("type: alpaca", f"type: chat_template\n    field_messages: {token}")):
             report = check(config, dataset=lines(row, row), dataset_name="first.jsonl")
             assert report.dataset is not None
-            for seen in (report.model_dump_json(), mask_text(report.dataset), propose(lines(row, row)) or ""):
+            for seen in (to_json(report), mask_text(report.dataset), propose(lines(row, row)) or ""):
                 assert "a1B2a1B2" not in seen
 
 
@@ -137,19 +138,20 @@ def test_rows_fix_the_number_of_steps() -> None:
 def test_mask_shows_three_rows_shortened() -> None:
     rows = [{**ALPACA, "output": f"{index} " + "plum " * 400} for index in range(9)]
     report = check_rows(read(ONE), lines(*rows), name="first.jsonl")
-    assert [mask.row for mask in report.preview] == [1, 2, 3]
-    assert all(len(span.text) <= 160 for mask in report.preview for span in mask.spans)
+    assert [example.row for example in report.examples] == [1, 2, 3]
+    assert all(rows[index]["output"] in example.parts[1].text for index, example in enumerate(report.examples))
     text = mask_text(report)
     assert len(text) < 4096
     assert text.count("TRAINED │") == 3
     assert text.count("context │") == 3
 
 
-def test_mask_leaves_out_rows_that_fail_and_names_rows_without_training() -> None:
+def test_mask_says_why_a_row_fails_and_names_rows_without_training() -> None:
     config = ONE.replace("type: alpaca", "type: input_output")
     rows = [{"segments": None}, {"segments": [{"label": False, "text": "<s>a"}]}]
     report = check_rows(read(config), lines(*rows), name="first.jsonl")
-    assert [mask.row for mask in report.preview] == [2]
+    assert report.examples[0].error
+    assert report.examples[0].error in mask_text(report)
     assert "nothing of this row is trained" in mask_text(report)
 
 
