@@ -124,7 +124,7 @@ class _Instruction:
             made.broken = True
         elif text or column.joined:
             made.pieces.append((self.frame.answer.format(answer=text), TRAINED))
-            made.ends = 3 if column.strict else 1
+            made.ends = (3 if column.strict else 1) - self.case.closed(text)
         elif column.strict:
             made.ends = 3 if self.case.model.adds else 0
             self.issues.add("rows-ends-alone" if made.ends else "rows-answer-empty", index, name)
@@ -205,7 +205,7 @@ def read_mapping(case: Case) -> Reader:
             made.broken = isinstance(said, list)
             if isinstance(said, str) and said:
                 pieces.append((said, TRAINED))
-                made.ends = 1
+                made.ends = 1 - case.closed(said)
             elif not made.broken:
                 case.issues.add("rows-answer-empty", index, answer)
         yield made
@@ -242,7 +242,7 @@ def read_completion(case: Case) -> Reader:
         else:
             if bos and text.startswith(bos):
                 case.issues.add("rows-start-doubled", index, column, bos)
-            yield Made([(text, TRAINED)], lead=1 if bos else 0, ends=1)
+            yield Made([(text, TRAINED)], lead=1 if bos else 0, ends=1 - case.closed(text))
 
 
 def read_pretrain(case: Case) -> Reader:
