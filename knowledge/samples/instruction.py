@@ -104,7 +104,8 @@ class _Instruction:
         if value == "" and part == "prompt":
             self.issues.add("rows-prompt-empty", index, name)
         elif not isinstance(value, str) and (value or part == "prompt"):
-            self.issues.add("rows-prompt-printed", index, name, type_name(value))
+            printed = () if value is None else (type_name(value),)
+            self.issues.add("rows-prompt-printed" if printed else "rows-prompt-null", index, name, *printed)
 
     def answered(self, index: int, row: Row, values: dict[str, Any], made: Made) -> Made | None:
         """The row with its answer."""
@@ -192,7 +193,8 @@ def read_mapping(case: Case) -> Reader:
             case.issues.add("rows-input-unprinted", index, extra)
         value = row.get(prompt)
         if not isinstance(value, str):
-            case.issues.add("rows-prompt-printed", index, prompt, type_name(value))
+            printed_as = () if value is None else (type_name(value),)
+            case.issues.add("rows-prompt-printed" if printed_as else "rows-prompt-null", index, prompt, *printed_as)
         printed = formats["system_format"].format(system=text) if text else ""
         printed += formats[used[-1]].format(instruction=value, input=given)
         pieces = [(printed, train)] if printed else []
