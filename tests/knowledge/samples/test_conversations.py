@@ -103,7 +103,7 @@ def test_one_bad_row_among_good_ones_is_named_with_its_number() -> None:
         pytest.param(turns(("user", "Is it far?")), {}, "rows-no-answer", id="no answer"),
         pytest.param(turns(("user", "Far?"), ("model", "No.")), {}, "rows-role-unmapped", id="strange role"),
         pytest.param(turns(("user", "Far?"), ("assistant", "")), {}, "rows-turn-empty", id="empty answer"),
-        pytest.param(turns(("user", "Far?"), ("gpt", "No.")), {"roles_to_train": ["human"]}, "rows-roles-odd", id="the other side"),
+        pytest.param(turns(("user", "Far?"), ("gpt", "No.")), {"roles_to_train": ["human"]}, "rows-roles-odd", id="others"),
         pytest.param(turns(("user", "Far?"), ("assistant", "No.")), {"roles_to_train": ["tool"]}, "rows-roles-to-train",
                      id="roles_to_train"),
         pytest.param({"messages": [{"role": "user", "content": "Far?"}, {"role": "assistant", "text": "No."}]}, {},
