@@ -15,7 +15,7 @@ from knowledge.fixes import Reading, proven
 from knowledge.hub import HubFacts, HubReport, facts_of, remember_facts, report_of, unseen
 from knowledge.memory import MemoryEstimate, fits, memory_of
 from knowledge.parameters import base_parameters, known_total
-from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
+from knowledge.plan import Length, TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
 from knowledge.samples.report import SampleReport
@@ -146,19 +146,26 @@ def _sample(config: Config, dataset: bytes | Path | Sample, tokenizer: Path | No
     from knowledge.samples import check_rows
 
     sample = check_rows(config, dataset, tokenizer=tokenizer)
-    if sample.exact and _is_whole(config, sample):
-        remember_plan(config, _plan_of_rows(config, sample))
+    if _is_whole(config, sample) and (sample.exact or not config.get("sample_packing")):
+        lengths = sample.lengths if sample.exact else _kept(config, sample.lengths)
+        remember_plan(config, make_plan(config, lengths=list(lengths), of_file=True))
     return sample
 
 
+def _kept(config: Config, lengths: Iterable[Length]) -> list[Length]:
+    """Estimated lengths for the rules: the number of rows is sure, and none is dropped for a length that is not."""
+    longest, shortest = config.get("sequence_len", 512), config.get("min_sample_len", 2)
+    return [max(min(each, longest), shortest) if isinstance(each, int) else each for each in lengths]
+
+
 def _shown(config: Config, hub: HubFacts, tokenizer: Path | None) -> tuple[HubRows, ...]:
-    """What the rows become that the Hub has shown."""
-    if not any(each.sample for each in hub.datasets):
+    """What the rows become that the Hub has shown; rules see a plan where the rows are counted and their part is."""
+    if not any(each.rows is not None for each in hub.datasets):
         return ()
-    from knowledge.samples import check_hub_rows
+    from knowledge.samples import check_hub_rows, counted_plan
 
     shown = check_hub_rows(config, hub, tokenizer)
-    if all(each.report.exact for each in shown) and (plan := _plan_of_hub(config, shown)) is not None:
+    if (plan := counted_plan(config, hub, shown)) is not None:
         remember_plan(config, plan)
     return shown
 
@@ -236,7 +243,7 @@ def _plan_of_rows(config: Config, sample: SampleReport) -> TrainingPlan:
 
 
 def _is_whole(config: Config, sample: SampleReport) -> bool:
-    """Whether the sample is the whole file of the only dataset; rules trust its lengths where they are exact."""
+    """Whether the sample is the whole file of the only dataset."""
     return bool(sample.lengths) and not sample.cut and len(config.datasets) == 1
 
 

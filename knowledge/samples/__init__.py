@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from knowledge.samples.checking import check_rows, replaced_rules
     from knowledge.samples.datasets_block import propose
-    from knowledge.samples.from_hub import HubRows, check_hub_rows, plan_of_hub
+    from knowledge.samples.from_hub import HubRows, check_hub_rows, counted_plan, plan_of_hub
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
     from knowledge.samples.report import Example, Part, SampleReport
     from knowledge.samples.rows import SAMPLE_BYTES, Sample
@@ -27,6 +27,7 @@ __all__ = [
     "SampleReport",
     "check_hub_rows",
     "check_rows",
+    "counted_plan",
     "explain_kind",
     "load_kinds",
     "plan_of_hub",
@@ -36,7 +37,7 @@ __all__ = [
 
 _HOMES = {
     "checking": ("check_rows", "replaced_rules"),
-    "from_hub": ("HubRows", "check_hub_rows", "plan_of_hub"),
+    "from_hub": ("HubRows", "check_hub_rows", "counted_plan", "plan_of_hub"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
     "datasets_block": ("propose",),
     "report": ("Example", "Part", "SampleReport"),

@@ -102,6 +102,25 @@ def plan_of_hub(config: Config, facts: HubFacts, checked: tuple[HubRows, ...]) -
     return make_plan(config, rows=round(kept), mean_tokens=mean, notes=notes)
 
 
+def counted_plan(config: Config, facts: HubFacts, checked: tuple[HubRows, ...]) -> TrainingPlan | None:
+    """The plan for rules, which may be wrong about nothing: None where more than the number of rows decides it.
+
+    Args:
+        config: The config.
+        facts: What the Hub said.
+        checked: What the first rows become.
+    """
+    if any(found.estimated for found in facts.datasets):
+        return None
+    if checked and all(each.report.exact and each.found.whole for each in checked):
+        return plan_of_hub(config, facts, checked)
+    rows = {found.field: found.rows for found in facts.datasets}
+    counts = [rows.get(f"datasets[{index}]") for index in range(len(config.datasets))]
+    if config.get("sample_packing") or not counts or any(count is None for count in counts):
+        return None
+    return make_plan(config, rows=sum(count or 0 for count in counts))
+
+
 def _of(found: DataRepository) -> str:
     """Where a number of rows comes from."""
     about = "about " if found.estimated else ""
