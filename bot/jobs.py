@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, request
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+_log = logging.getLogger(__name__)
 _BYTES = {"extra": "forbid", "ser_json_bytes": "base64", "val_json_bytes": "base64"}
 _MASK = 1500
 """Characters of the rows that are shown."""
@@ -96,7 +98,10 @@ def check(
     dataset_name: str = "sample.jsonl",
 ) -> Report:
     """Checks a config."""
-    return check_config(text, gpus=gpus, axolotl=axolotl, dataset=dataset, dataset_name=dataset_name)
+    report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=dataset, dataset_name=dataset_name)
+    for failure in report.failures:
+        _log.warning("%s not computed: %s", failure.what, failure.error)
+    return report
 
 
 def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from knowledge.gpus import sizes
@@ -67,6 +68,7 @@ class MemoryEstimate:
         fits: Cards, in GB as their names say, whose usable memory holds the upper end of the range.
         tight: Cards that hold the estimate but not the upper end.
         assumptions: What was assumed or left out, in sentences.
+        widened_experts: Whether expert tensors stay unquantized and are raised to fp32; not part of the JSON.
     """
 
     base_params: int
@@ -81,10 +83,11 @@ class MemoryEstimate:
     fits: tuple[int, ...]
     tight: tuple[int, ...]
     assumptions: tuple[str, ...]
+    widened_experts: bool = field(default=False, metadata={"exclude": True})
 
 
 def memory_of(config: Config) -> MemoryEstimate | None:
-    """The memory that one GPU needs for a config; made once a check and kept in the config's memo.
+    """The memory that one GPU needs for a config; computed once a check.
 
     Args:
         config: The config; its `gpus` say how many share the work.
@@ -92,17 +95,17 @@ def memory_of(config: Config) -> MemoryEstimate | None:
     Returns:
         The estimate, or None where the base model, the batch or the adapter cannot be read.
     """
-    if "memory" not in config.memo:
-        # What the estimate reads is not what the rule reads that asks for it.
-        reads, config.reads = config.reads, None
-        run = read_run(config)
-        absurd = (
-            run is not None and max(run.tokens, run.evaluation * run.sequence, run.context, run.tensor) > _MOST_TOKENS
-        )
-        config.memo["memory"] = None if run is None or absurd else estimate(run)
-        config.reads = reads
-    found: MemoryEstimate | None = config.memo["memory"]
-    return found
+    return config.once(_memory_of)
+
+
+def _memory_of(config: Config) -> MemoryEstimate | None:
+    # What the estimate reads is not what the rule reads that asks for it.
+    reads, config.reads = config.reads, None
+    run = read_run(config)
+    config.reads = reads
+    if run is None or max(run.tokens, run.evaluation * run.sequence, run.context, run.tensor) > _MOST_TOKENS:
+        return None
+    return estimate(run)
 
 
 def estimate(run: Run) -> MemoryEstimate:
@@ -140,6 +143,7 @@ def estimate(run: Run) -> MemoryEstimate:
         fits=tuple(size for size, usable in sizes().items() if high <= usable),
         tight=tuple(size for size, usable in sizes().items() if middle <= usable < high),
         assumptions=assumptions(run, peak),
+        widened_experts=run.shape.widened_experts,
     )
 
 
