@@ -39,6 +39,8 @@ unit: install
 
 bench: install
 	$(BIN)/python benchmarks/check_speed.py
+	$(BIN)/python benchmarks/bounds.py
+	$(BIN)/python benchmarks/faq_search.py
 
 accuracy: install
 	$(BIN)/python benchmarks/plan_accuracy.py

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from knowledge.samples import Sample
+
 _Value = TypeVar("_Value")
 _SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
 
@@ -63,7 +65,7 @@ def check(
     *,
     gpus: int = 1,
     axolotl: str | None = None,
-    dataset: bytes | Path | None = None,
+    dataset: bytes | Path | Sample | None = None,
     dataset_name: str = "sample.jsonl",
     tokenizer: Path | None = None,
 ) -> Report:
@@ -73,7 +75,7 @@ def check(
         text: The YAML, as pasted or from a file.
         gpus: How many GPUs (processes) the run has.
         axolotl: An older release to answer for, such as "0.16.0"; None for the release of the facts.
-        dataset: A sample of the dataset, its bytes or its path.
+        dataset: A sample of the dataset: its bytes, its path, or a Sample that says more of it.
         dataset_name: The name of the sample's file, which tells its format.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
     """
@@ -108,7 +110,9 @@ def check(
     )
 
 
-def _sample(config: Config, dataset: bytes | Path, dataset_name: str, tokenizer: Path | None) -> SampleReport | None:
+def _sample(
+    config: Config, dataset: bytes | Path | Sample, dataset_name: str, tokenizer: Path | None
+) -> SampleReport | None:
     """What the rows become under a training config; None where the text is not one."""
     if not (isinstance(config.document.values, Mapping) and config.values) or config.launcher is not None:
         return None

@@ -2,7 +2,7 @@
 
     python scripts/sync_templates.py AXOLOTL_FOLDER
 
-AXOLOTL_FOLDER is an unpacked Axolotl. Needs jinja2, which the product itself does not. Every template is rendered
+AXOLOTL_FOLDER is an unpacked Axolotl. Every template is rendered
 with small conversations; what is kept are facts (what it prints around a turn, what it refuses), not its text.
 """
 

@@ -18,6 +18,8 @@ from knowledge.finding import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from knowledge.samples import Example, Sample
+
 SUMMARY = "What Axolotl will refuse, ignore or do with a config, each with its line and cure."
 _SUFFIXES = frozenset({".yml", ".yaml"})
 _LEVELS = {each.value: each.rank for each in Severity if each is not Severity.ADVICE}
@@ -35,6 +37,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tokenizer", type=Path, metavar="PATH", help="the model's tokenizer.json, or its folder: exact token counts"
+    )
+    parser.add_argument(
+        "--examples",
+        type=_count,
+        default=3,
+        metavar="N",
+        help="show the first N rows as the run reads them (default 3)",
     )
     parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
@@ -67,9 +76,7 @@ def run(options: argparse.Namespace) -> int:
             text,
             gpus=options.gpus,
             axolotl=options.axolotl,
-            dataset=options.dataset,
-            dataset_name=options.dataset.name if options.dataset else "sample.jsonl",
-            tokenizer=options.tokenizer,
+            dataset=_sample(options),
         )
         if options.fix or options.diff:
             _write_corrected(path, text, report, whole=options.fix)
@@ -89,6 +96,15 @@ def _unusable(tokenizer: Path) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def _sample(options: argparse.Namespace) -> Sample | None:
+    """The rows beside the configs."""
+    if options.dataset is None:
+        return None
+    from knowledge.samples import Sample
+
+    return Sample(options.dataset, options.dataset.name, options.tokenizer, examples=options.examples)
 
 
 def _propose(options: argparse.Namespace) -> int:
@@ -111,6 +127,12 @@ def _propose(options: argparse.Namespace) -> int:
     if block is None:
         print(f"helpbot: no dataset type of Axolotl reads the rows of {dataset}.", file=sys.stderr)
     return int(block is None)
+
+
+def _count(word: str) -> int:
+    if not word.isdecimal():
+        raise argparse.ArgumentTypeError("a whole number, 0 or more")
+    return int(word)
 
 
 def _release(word: str) -> str:
@@ -164,9 +186,19 @@ def json_of(report: Report) -> dict[str, Any]:
         if finding["source"] == "config":
             for key in ("source", "row", "rows"):
                 del finding[key]
-    if plain["dataset"] is None:
+    if report.dataset is None:
         del plain["dataset"]
+    else:
+        plain["dataset"]["examples"] = [_example(each) for each in report.dataset.examples]
     return plain
+
+
+def _example(example: Example) -> dict[str, Any]:
+    """A row as the run reads it, or why the run stops at it."""
+    named: dict[str, Any] = {"row": example.row, **({"part": example.part} if example.part else {})}
+    if example.error:
+        return {**named, "error": example.error}
+    return {**named, "parts": [{"text": part.text, "trained": part.trained} for part in example.parts]}
 
 
 def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> None:

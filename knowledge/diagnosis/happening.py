@@ -74,6 +74,8 @@ def _failure(progress: Progress, phase: str | None, error: Raised | None) -> str
 
 
 def _losses(first: float, last: float) -> str:
+    if last == first:
+        return f"The loss is {last:.2f}."
     if last < first:
         return f"The loss fell from {first:.2f} to {last:.2f}."
     return f"The loss went from {first:.2f} to {last:.2f}."

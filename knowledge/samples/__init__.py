@@ -12,16 +12,17 @@ if TYPE_CHECKING:
     from knowledge.samples.checking import check_rows, replaced_rules
     from knowledge.samples.datasets_block import propose
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
-    from knowledge.samples.report import Mask, SampleReport, Span
-    from knowledge.samples.rows import SAMPLE_BYTES
+    from knowledge.samples.report import Example, Part, SampleReport
+    from knowledge.samples.rows import SAMPLE_BYTES, Sample
 
 __all__ = [
     "SAMPLE_BYTES",
     "Column",
+    "Example",
     "Kind",
-    "Mask",
+    "Part",
+    "Sample",
     "SampleReport",
-    "Span",
     "check_rows",
     "explain_kind",
     "load_kinds",
@@ -33,8 +34,8 @@ _HOMES = {
     "checking": ("check_rows", "replaced_rules"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
     "datasets_block": ("propose",),
-    "report": ("Mask", "SampleReport", "Span"),
-    "rows": ("SAMPLE_BYTES",),
+    "report": ("Example", "Part", "SampleReport"),
+    "rows": ("SAMPLE_BYTES", "Sample"),
 }
 
 

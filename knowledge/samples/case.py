@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.issues import Issues
+from knowledge.samples.sandbox import Refused
 from knowledge.samples.templates import (
     Template,
     syntax_fault,
@@ -122,17 +123,30 @@ SETTINGS = (
     "tokenizer_config",
     "tokenizer_use_mistral_common",
     "reward_model",
+    "chat_template_kwargs",
 )
 
 
 def settings_of(config: Config) -> dict[str, Any]:
     """The root fields that decide what becomes of a row."""
-    return {name: config.get(name) for name in SETTINGS}
+    settings = {name: config.get(name) for name in SETTINGS}
+    if settings["chat_template"] is None and isinstance(config.raw("chat_template"), str):
+        settings["chat_template"] = config.raw("chat_template")
+    return settings
 
 
-def model_for(settings: dict[str, Any], tokenizer: Path | None) -> Model:
-    """The tokenizer of the config."""
-    return model_of(settings, tokenizer)
+def model_for(settings: dict[str, Any], tokenizer: Path | None, template: str | None = None) -> Model:
+    """The tokenizer of the config.
+
+    Args:
+        settings: The root fields of the config.
+        tokenizer: Its files, where they are at hand.
+        template: Its chat template, where that came from elsewhere.
+    """
+    model = model_of(settings, tokenizer)
+    if template:
+        model.text, model.template = template, "own"
+    return model
 
 
 def choose_template(entry: Entry, settings: dict[str, Any], model: Model, issues: Issues) -> Template | None:
@@ -147,18 +161,28 @@ def choose_template(entry: Entry, settings: dict[str, Any], model: Model, issues
         if model.template == "none":
             issues.add("rows-template-none", None)
             return None
-        return template_of_model(model.template)
+        return _compiled(model.text, "", issues) if model.text else template_of_model(model.template, model.shown)
     if name == "jinja":
         if not isinstance(text, str) or not text.strip():
             return None
         if not re.search(r"\{[{%]", text):
             return template_of_model(None)
-        fault = syntax_fault(text)
-        if fault is not None:
-            issues.add("rows-template-syntax", None, fault)
-            return None
-        return template_written(text)
+        return _compiled(text, "jinja", issues)
     found = template_named(name)
     if found is None:
         issues.add("rows-template-unknown", None, name)
     return found
+
+
+def _compiled(text: str, name: str, issues: Issues) -> Template | None:
+    """A template given as text, None (and an issue) where it is none."""
+    fault = syntax_fault(text)
+    try:
+        template = template_written(text) if fault is None else None
+    except Refused as refused:
+        template, fault = None, str(refused)
+    if template is None:
+        issues.add("rows-template-syntax", None, fault or "")
+    else:
+        template.name = name
+    return template

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
+from knowledge.samples.conversation import DEFAULT_ROLES, mapping_of, tools_of
 from knowledge.samples.instruction import type_name
 from knowledge.samples.messages import calls_fit, check_detail, check_thinking, messages_of, parts_of, tools_fit
+from knowledge.samples.printing import printer_of, trained_parts
 from knowledge.samples.refusal import refusal
+from knowledge.samples.sandbox import Refused
 from knowledge.samples.templates import BOS, EOS, Template
-from knowledge.samples.turn_ends import check_end, check_start, end_is_trained
+from knowledge.samples.turn_ends import check_end, check_start, end_is_trained, wanted_of
 
-DEFAULT_ROLES = {
-    "human": "user",
-    "user": "user",
-    "assistant": "assistant",
-    "gpt": "assistant",
-    "system": "system",
-    "tool": "tool",
-}
+if TYPE_CHECKING:
+    from knowledge.samples.rows import Row
+
+PRINTED = 64
+"""As many rows are printed by the template; the length of further ones is estimated from their texts and from what the
+template prints around a turn. With the model's tokenizer every row is printed."""
+
 _CANONICAL = frozenset({"user", "assistant", "system", "tool"})
 _FALSE = frozenset({"false", "no", "0", "off"})
 _FLAGS = ("train", "weight", "training")
@@ -73,6 +75,10 @@ class ChatReader:
         self.calls_read = "tool_calls" in self.template.keys or not (self.template.certain or self.template.around)
         self.end_trained = end_is_trained(case, self.template)
         self.simple = not self.splits
+        has_system = "system" in case.columns
+        self.mapping = mapping_of(entry, column, self.template.passed, has_system=has_system)
+        self.printer = printer_of(self.template, case.model, case.settings.get("chat_template_kwargs"))
+        self.wanted = wanted_of(case, self.template)
         self._roles: dict[Any, _Role] = {}
         self._refused: dict[tuple[tuple[str | None, str], ...], tuple[str, ...] | None] = {}
 
@@ -108,7 +114,23 @@ class ChatReader:
                 yield None
                 continue
             system = row.get("system") if has_system else None
-            yield self.row(index, messages, system, with_system=has_system)
+            made = self.row(index, messages, system, with_system=has_system)
+            yield made if made is None else self.printed(index, row, made)
+
+    def printed(self, index: int, row: Row, made: Made) -> Made | None:
+        """A row as the template prints it; as it was pieced together where the template is not at hand."""
+        if self.printer is None or (index >= PRINTED and self.printer.counter is None):
+            return made
+        try:
+            parts = trained_parts(self.printer, self.mapping.turns(row), tools_of(row), self.wanted)
+        except Refused as refused:
+            if refused.stopped:
+                self.issues.add("rows-template-stopped", index, str(refused))
+            elif self.template.certain:
+                self.issues.add("rows-template-raises", index, str(refused))
+                return None
+            return made
+        return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts])
 
     def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:
         """The turns of a conversation as pieces, or None where the row fails."""

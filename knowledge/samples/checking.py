@@ -17,20 +17,22 @@ from knowledge.samples.case import Case, choose_template, model_for, settings_of
 from knowledge.samples.cures import TRIED, Curer
 from knowledge.samples.entry import Entry, check_split, choose_entry, file_form, resolve_kind
 from knowledge.samples.evaluation import check_evaluation
+from knowledge.samples.first_rows import first_rows
 from knowledge.samples.issues import Issues, Met
 from knowledge.samples.lengths import Lengths, Tally, spread
-from knowledge.samples.masking import preview
 from knowledge.samples.readers import READERS
-from knowledge.samples.reading import read_rows
+from knowledge.samples.reading import read_rows, rows_given
 from knowledge.samples.report import SampleReport
-from knowledge.samples.rows import MOST_COLUMNS, SAMPLE_BYTES, Rows
-from knowledge.samples.wording import Surroundings, finding, load_told
+from knowledge.samples.rows import MOST_COLUMNS, SAMPLE_BYTES, Rows, Sample
+from knowledge.samples.wording import Surroundings, finding, load_told, sentence
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from knowledge.samples.kinds import Kind
+    from knowledge.samples.rows import Row
+    from knowledge.samples.tokens import Model
 
 _PRINTED = frozenset({"chat", "chat_pair", "orpo", "bradley_terry", "ebft_chat"})
 _BEGINNING = 65_536
@@ -51,36 +53,44 @@ class Checked:
 
 
 def check_rows(
-    config: Config, sample: bytes | Path, *, name: str = "sample.jsonl", tokenizer: Path | None = None
+    config: Config,
+    sample: bytes | Path | Sequence[Row] | Sample,
+    *,
+    name: str = "sample.jsonl",
+    tokenizer: Path | None = None,
 ) -> SampleReport:
     """Check a sample of rows against a config. Never raises for anything in either.
 
     Args:
         config: The config.
-        sample: The bytes of the file, or its path. At most SAMPLE_BYTES are read.
-        name: The name of the file; it tells the format and which dataset of the config it belongs to.
+        sample: The rows, or a Sample that says more of them; then the other arguments are not looked at.
+        name: The name of the file.
         tokenizer: A tokenizer.json, or its folder, for exact counts; else tokens are estimated from the text.
 
     Returns:
         What the rows become, and what is wrong with them.
     """
-    data, whole = sample_bytes(sample)
-    name = sample.name if isinstance(sample, Path) and name == "sample.jsonl" else name
+    given = sample if isinstance(sample, Sample) else Sample(sample, name, tokenizer)
+    content, name = given.content, given.name
+    if isinstance(content, Path) and name == "sample.jsonl":
+        name = content.name
+    data, whole = sample_bytes(content) if isinstance(content, (bytes, Path)) else (b"", True)
     issues = Issues()
     entry = choose_entry(config, name)
     if entry is None:
         return _without_entry(data, name)
     with _no_collection():
         form = file_form(entry, name, issues)
-        rows = read_rows(data, form, whole=whole)
+        rows = read_rows(data, form, whole=whole) if isinstance(content, (bytes, Path)) else rows_given(content)
         check_split(entry, issues)
         settings = settings_of(config)
-        checked = read_entry(config, entry, settings, rows, issues, tokenizer)
+        model = model_for(settings, given.tokenizer, given.template)
+        checked = read_entry(config, entry, settings, rows, issues, model)
         _around(entry, rows, checked)
         if checked.case is not None and not checked.case.model.exact and not rows.cut and not entry.others:
             check_evaluation(config, checked.tally, issues)
         again = partial(_read_again, data, form)
-        return _report(config, entry, settings, rows, checked, name, again)
+        return _report(config, entry, settings, rows, checked, name, again, given.examples)
 
 
 @contextmanager
@@ -106,15 +116,15 @@ def sample_bytes(sample: bytes | Path) -> tuple[bytes, bool | None]:
 
 
 def read_entry(
-    config: Config, entry: Entry, settings: dict[str, Any], rows: Rows, issues: Issues, tokenizer: Path | None = None
+    config: Config, entry: Entry, settings: dict[str, Any], rows: Rows, issues: Issues, model: Model | None = None
 ) -> Checked:
-    """Read the rows as the entry's type does."""
+    """Read the rows as the entry's type does; `model` is the tokenizer where more than its name is known."""
     if not rows.values:
         return Checked(issues)
     kind = resolve_kind(entry, rows.columns, config, issues)
     if kind is None or kind.reads not in READERS:
         return Checked(issues, kind)
-    model = model_for(settings, tokenizer)
+    model = model or model_for(settings, None)
     case = Case(kind, entry, rows.values, rows.columns, model, form=rows.form, issues=issues, settings=settings)
     if kind.reads in _PRINTED and not settings.get("tokenizer_use_mistral_common"):
         case.template = choose_template(entry, settings, case.model, issues)
@@ -149,6 +159,7 @@ def _report(
     checked: Checked,
     name: str,
     again: Callable[[str], Rows | None],
+    examples: int,
 ) -> SampleReport:
     tally, case, total = checked.tally, checked.case, len(rows.values)
     kind = entry.get("type")
@@ -183,7 +194,7 @@ def _report(
         columns=_columns(rows),
         notes=tuple(_notes(entry, rows, checked, name, exact=exact)),
         lengths=tuple(tally.lengths),
-        preview=preview(case) if case is not None else (),
+        examples=first_rows(case, examples, lambda met: sentence(met, around)) if case is not None else (),
         findings=tuple(found),
     )
 
@@ -257,9 +268,20 @@ def _notes(entry: Entry, rows: Rows, checked: Checked, name: str, *, exact: bool
         )
     if checked.kind is None and rows.values and entry.rl in ("grpo", "gdpo"):
         notes.append("The rows of this `rl` are read by functions of your own, so they were not checked.")
-    if checked.case is not None and checked.case.template is not None and not checked.case.template.certain:
-        notes.append("The tokenizer's own chat template is not at hand, so what it refuses was not checked.")
+    if checked.case is not None:
+        notes += _unknown(checked.case)
     return notes
+
+
+def _unknown(case: Case) -> Iterator[str]:
+    """What is not known of the model's tokenizer, so that the first rows may be printed otherwise in the run."""
+    template, model = case.template, case.model
+    if template is not None and not template.certain:
+        shown = f" Rows are shown with `{template.shown}`, which is close to it." if template.shown else ""
+        yield f"The tokenizer's own chat template is not at hand, so what it refuses was not checked.{shown}"
+    lost = [name for name, token in (("start", model.bos), ("end", model.eos)) if not token]
+    if lost and not model.known:
+        yield f"Nothing names the {' and the '.join(lost)} token, so the rows are shown without: set `special_tokens`."
 
 
 def _without_entry(data: bytes, name: str) -> SampleReport:

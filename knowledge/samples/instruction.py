@@ -6,9 +6,13 @@ import datetime
 import string
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
+from knowledge.samples.frames import frame_named
 
 if TYPE_CHECKING:
+    from knowledge.samples.frames import Frame
     from knowledge.samples.rows import Row
 
 PIECES = 64
@@ -50,64 +54,83 @@ def read_instruction(case: Case) -> Reader:
     if case.missing():
         return
     style_end(case)
-    columns = [(column, case.name(column)) for column in case.kind.columns]
-    answer = next((pair for pair in columns if pair[0].part == "answer"), None)
-    joined = [name for column, name in columns if column.joined]
-    prompts = [(column.part, name) for column, name in columns if column.part in ("system", "prompt", "input")]
-    choices = next((name for column, name in columns if column.part == "choices"), None)
-    thoughts = [name for column, name in columns if column.part == "thought"]
-    judged = [name for column, name in columns if column.part == "judgement"]
-    fixed, issues = case.kind.fixed, case.issues
-    train = TRAINED if case.trains_inputs else CONTEXT
-    lead = 1 if case.model.adds else 0
+    reader = _Instruction(case)
     for index, row in enumerate(case.rows):
-        refused = next((name for name in joined if not isinstance(row.get(name), str)), None) if joined else None
-        if refused is not None:
-            issues.add("rows-null-joined", index, refused, type_name(row.get(refused)))
-            yield None
-            continue
-        pieces: list[tuple[str, int]] = []
-        for part, name in prompts:
-            value = row.get(name)
-            if isinstance(value, str):
-                if value:
-                    pieces.append((value, train))
-                elif part == "prompt":
-                    issues.add("rows-prompt-empty", index, name)
-            elif value or part == "prompt":
-                issues.add("rows-prompt-printed", index, name, type_name(value))
-                pieces.append((str(value), train))
-        if choices is not None and not _choices(case, index, row.get(choices), choices, pieces):
-            yield None
-            continue
-        made = Made(pieces, lead, 0, fixed)
-        if thoughts:
-            _thoughts(case, index, row, thoughts, made)
-        elif judged and answer is None:
-            pieces.append((" ".join(str(row.get(name)) for name in judged), TRAINED))
+        yield reader.read(index, row)
+
+
+class _Instruction:
+    """Reads rows of one instruction type."""
+
+    def __init__(self, case: Case) -> None:
+        self.case, self.issues = case, case.issues
+        self.frame = frame_named(str(case.entry.get("type")))
+        columns = [(column, case.name(column)) for column in case.kind.columns]
+        self.answer = next((pair for pair in columns if pair[0].part == "answer"), None)
+        self.joined = [name for column, name in columns if column.joined]
+        self.asked = [
+            (column.part, column.column, name)
+            for column, name in columns
+            if column.part in ("system", "prompt", "input")
+        ]
+        self.choices = next((name for column, name in columns if column.part == "choices"), None)
+        self.thoughts = [name for column, name in columns if column.part == "thought"]
+        self.judged = [name for column, name in columns if column.part == "judgement"]
+        self.part = TRAINED if case.trains_inputs else CONTEXT
+        self.lead = 1 if case.model.adds else 0
+
+    def read(self, index: int, row: Row) -> Made | None:
+        """What a row becomes, None where it fails."""
+        for name in self.joined:
+            if not isinstance(row.get(name), str):
+                self.issues.add("rows-null-joined", index, name, type_name(row.get(name)))
+                return None
+        values: dict[str, Any] = {"system": None, "input": None}
+        for part, column, name in self.asked:
+            values[column] = values[part] = value = row.get(name)
+            self.look(index, part, name, value)
+        if self.choices is not None:
+            listed = _choices(self.case, index, row.get(self.choices), self.choices)
+            if listed is None:
+                return None
+            values["choices"] = values["input"] = listed
+        values |= {name: yaml.dump(row.get(name), default_flow_style=False) for name in self.judged}
+        prompt = self.frame.prompt(values, system=values["system"], extra=values["input"])
+        made = Made([(prompt, self.part)] if prompt else [], self.lead)
+        return self.answered(index, row, values, made)
+
+    def look(self, index: int, part: str, name: str, value: Any) -> None:
+        """A cell of the prompt that is empty, or printed though it is no text."""
+        if value == "" and part == "prompt":
+            self.issues.add("rows-prompt-empty", index, name)
+        elif not isinstance(value, str) and (value or part == "prompt"):
+            self.issues.add("rows-prompt-printed", index, name, type_name(value))
+
+    def answered(self, index: int, row: Row, values: dict[str, Any], made: Made) -> Made | None:
+        """The row with its answer."""
+        if self.thoughts:
+            _thoughts(self.case, index, row, self.thoughts, made, self.frame)
+            return made
+        if self.answer is None:
+            made.pieces.append((self.frame.answer.format_map(values), TRAINED))
             made.ends = 1
-        elif answer is None:
-            pieces.append(("The context does not answer it.", TRAINED))
-            made.ends = 1
+            return made
+        column, name = self.answer
+        value = row.get(name)
+        text = value if type(value) is str else as_text(self.case, index, name, value, strict=column.strict)
+        if text is None:
+            return None
+        if isinstance(text, list):
+            made.broken = True
+        elif text or column.joined:
+            made.pieces.append((self.frame.answer.format(answer=text), TRAINED))
+            made.ends = 3 if column.strict else 1
+        elif column.strict:
+            made.ends = 3 if self.case.model.adds else 0
+            self.issues.add("rows-ends-alone" if made.ends else "rows-answer-empty", index, name)
         else:
-            value = row.get(answer[1])
-            text = value if type(value) is str and value else _answer(case, index, answer[1], value, answer[0].strict)
-            if text is None:
-                yield None
-                continue
-            if isinstance(text, list):
-                made.broken = True
-            elif text:
-                pieces.append((text if not answer[0].joined else text or " ", TRAINED))
-                made.ends = 1
-            elif answer[0].joined:
-                made.ends = 2
-            elif answer[0].strict:
-                made.ends = 3 if case.model.adds else 0
-                issues.add("rows-answer-empty" if not made.ends else "rows-ends-alone", index, answer[1])
-            else:
-                issues.add("rows-answer-empty", index, answer[1])
-        yield made
+            self.issues.add("rows-answer-empty", index, name)
+        return made
 
 
 def style_end(case: Case) -> None:
@@ -117,26 +140,20 @@ def style_end(case: Case) -> None:
         case.issues.add("rows-style-end", None, "<|im_end|>", eos)
 
 
-def _answer(case: Case, row: int, column: str, value: Any, strict: bool) -> str | list[str] | None:  # noqa: FBT001
-    if strict and value == "":
-        return ""
-    return as_text(case, row, column, value, strict=strict)
-
-
-def _choices(case: Case, row: int, value: Any, column: str, pieces: list[tuple[str, int]]) -> bool:
+def _choices(case: Case, row: int, value: Any, column: str) -> str | None:
+    """The choices as they are printed, None where the row fails."""
     if isinstance(value, str):
         case.issues.add("rows-text-as-list", row, column)
     elif not isinstance(value, (list, dict)):
         case.issues.add("rows-not-list", row, column, type_name(value))
-        return False
-    pieces.append((" ".join(str(item) for item in value), CONTEXT))
-    return True
+        return None
+    return "\n".join(f'- "{choice}"' for choice in value)
 
 
-def _thoughts(case: Case, row: int, values: Row, columns: list[str], made: Made) -> None:
+def _thoughts(case: Case, row: int, values: Row, columns: list[str], made: Made, frame: Frame) -> None:
     made.ends = 1
     if all(values.get(name) for name in columns):
-        made.pieces.append(("\n\n".join(str(values[name]) for name in columns), TRAINED))
+        made.pieces.append((frame.answer.format_map(values), TRAINED))
     else:
         empty = next(name for name in columns if not values.get(name))
         case.issues.add("rows-thought-empty", row, empty)
@@ -176,8 +193,10 @@ def read_mapping(case: Case) -> Reader:
         value = row.get(prompt)
         if not isinstance(value, str):
             case.issues.add("rows-prompt-printed", index, prompt, type_name(value))
-        pieces = [(str(part), train) for part in (text, value, given) if part]
-        made = Made(pieces, lead=1 if case.model.adds else 0, fixed=len(formats[used[-1]]))
+        printed = formats["system_format"].format(system=text) if text else ""
+        printed += formats[used[-1]].format(instruction=value, input=given)
+        pieces = [(printed, train)] if printed else []
+        made = Made(pieces, lead=1 if case.model.adds else 0)
         if answered:
             said = as_text(case, index, answer, row.get(answer))
             if said is None:

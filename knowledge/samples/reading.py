@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import re
 from array import array
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.rows import SAMPLE_BYTES, Row, Rows, common_columns
 from knowledge.samples.tables import read_csv, read_parquet, read_text
 from knowledge.samples.typing_of_rows import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ALONE = re.compile(r"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]..")
 _BLANK = re.compile(r"[ \t\r\n]+")
@@ -48,6 +51,14 @@ def read_rows(data: bytes, form: str = "json", *, whole: bool | None = None) -> 
             settle(rows)
     if not rows.values and not any(fault.rule in FATAL for fault in rows.faults):
         rows.fault("rows-none")
+    return rows
+
+
+def rows_given(values: Sequence[Row]) -> Rows:
+    """Rows that are at hand as objects, as they are; those of an API come without a file."""
+    rows = Rows([dict(row) for row in values], range(1, len(values) + 1))
+    rows.columns = common_columns(rows.values)
+    settle(rows)
     return rows
 
 

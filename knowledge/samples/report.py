@@ -1,4 +1,4 @@
-"""What a check of rows says: the findings, the numbers, and how the first rows are masked."""
+"""What a check of rows says: the findings, the numbers, and the first rows as the run reads them."""
 
 from __future__ import annotations
 
@@ -13,20 +13,28 @@ _STAYS = {"exclude": True}
 
 
 @value
-class Span:
-    """A piece of a row: its text, shortened, and whether it is trained."""
+class Part:
+    """A piece of a row: its text, and whether it is trained."""
 
     text: str
     trained: bool
 
 
 @value
-class Mask:
-    """How a row is masked; `row` counts from 1, `side` is "chosen" or "rejected" in pairs."""
+class Example:
+    """One of the first rows as the run reads it.
+
+    Attributes:
+        row: counts from 1.
+        part: "prompt", "chosen" or "rejected" in preference data, which has an entry for each text; else "".
+        parts: the pieces; their texts joined are the text that is tokenized, with secrets masked.
+        error: why the run stops at the row; it has no parts then.
+    """
 
     row: int
-    spans: tuple[Span, ...]
-    side: str = ""
+    part: str = ""
+    parts: tuple[Part, ...] = ()
+    error: str = ""
 
 
 @value
@@ -42,7 +50,8 @@ class SampleReport:
         lengths: tokens of each row that gives any, in the form that the plan takes.
         exact: whether tokens were counted with the tokenizer.
         cut: whether the file goes on behind the sample; read: bytes that were read.
-        preview: how the first rows are masked. Not part of the JSON, since it holds words of the rows.
+        examples: the first rows as the run reads them. Only the command line prints them in JSON, since they hold the
+            words of the rows.
         notes: what was assumed or not checked.
     """
 
@@ -64,5 +73,5 @@ class SampleReport:
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     lengths: tuple[Any, ...] = field(default=(), metadata=_STAYS)
-    preview: tuple[Mask, ...] = field(default=(), metadata=_STAYS)
+    examples: tuple[Example, ...] = field(default=(), metadata=_STAYS)
     findings: tuple[Finding, ...] = field(default=(), metadata=_STAYS)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 SAMPLE_BYTES = 2 * 1024 * 1024
 """As much of a file is read."""
@@ -15,6 +16,29 @@ MOST_COLUMNS = 200
 """Columns that are looked through for one that fits; datasets have a few."""
 
 Row = dict[str, Any]
+
+
+EXAMPLES = 3
+"""As many rows are shown unless more are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows of a dataset, and what is known of the tokenizer that reads them.
+
+    Attributes:
+        content: the bytes of a file, or its path, of which at most SAMPLE_BYTES are read; or the rows themselves.
+        name: the name of the file; it tells the format and which dataset of a config it belongs to.
+        tokenizer: a tokenizer.json, or its folder, for exact counts; else tokens are estimated from the text.
+        template: the chat template of the tokenizer, where it is known from elsewhere.
+        examples: as many of the first rows are shown.
+    """
+
+    content: bytes | Path | Sequence[Row]
+    name: str = "sample.jsonl"
+    tokenizer: Path | None = None
+    template: str | None = None
+    examples: int = EXAMPLES
 
 
 @dataclass(slots=True)

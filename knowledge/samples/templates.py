@@ -7,7 +7,12 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from knowledge.samples.sandbox import message_keys, named_template, written_template
+
+if TYPE_CHECKING:
+    from jinja2 import Template as Jinja
 
 BOS, EOS = "<bos-token>", "<eos-token>"
 """How templates.json writes the tokens that a template takes from the tokenizer."""
@@ -31,6 +36,9 @@ class Template:
         certain: its behaviour is known, so that a refusal is sure.
         around: role -> what stands before and behind its content; None where the role is not printed.
         refuses: what makes it raise, in the words of templates.json.
+        passed: the keys of a message that it is given beside the mapped ones.
+        jinja: the template itself, None where it is not at hand.
+        shown: the name of the template that rows are shown with in the place of one that is not at hand.
     """
 
     name: str
@@ -45,6 +53,9 @@ class Template:
     keys: frozenset[str] = frozenset()
     prints_calls: bool = True
     prints_thoughts: bool = True
+    passed: frozenset[str] = frozenset()
+    jinja: Jinja | None = None
+    shown: str = ""
 
     def holds(self, token: str, eos: str | None) -> bool:
         """Whether a token stands in the template's text."""
@@ -100,21 +111,35 @@ def template_named(name: str) -> Template | None:
         keys=frozenset(facts["keys"]),
         prints_calls=facts["prints_calls"],
         prints_thoughts=facts["prints_thoughts"],
+        passed=frozenset(facts["passed"]),
+        jinja=named_template(name),
     )
 
 
-def template_of_model(resembles: str | None) -> Template:
-    """The tokenizer's own template: what it resembles tells its tokens, but not for sure what it refuses."""
+def template_of_model(resembles: str | None, shown: str = "") -> Template:
+    """The tokenizer's own template: what it resembles tells its tokens, but not for sure what it refuses.
+
+    Args:
+        resembles: The template of templates.json whose facts hold for it.
+        shown: The template that rows are shown with.
+    """
     known = template_named(resembles or "")
     found = known or Template("")
     found.name = ""
+    stand_in = template_named(shown)
+    if stand_in is not None:
+        found.shown, found.jinja, found.passed = shown, stand_in.jinja, stand_in.passed
     found.certain = False
     found.refuses = frozenset({"no-role", "number-role"}) | (found.refuses & {"number-user", "number-assistant"})
     return found
 
 
 def template_written(text: str) -> Template:
-    """A template given as text: what its text shows without running it."""
+    """A template given as text: what its text shows without running it, and the template to run.
+
+    Raises:
+        Refused: it is no template; in one sentence.
+    """
     refuses = set()
     if _CONCAT.search(text):
         refuses |= {f"missing-{role}" for role in ("user", "assistant", "system", "call")}
@@ -132,6 +157,8 @@ def template_written(text: str) -> Template:
         keys=frozenset(re.findall(r"[.'\"](tool_calls|reasoning_content|name|tool_call_id|thinking)\b", text)),
         prints_calls="tool_calls" in text,
         prints_thoughts="reasoning_content" in text,
+        passed=message_keys(text),
+        jinja=written_template(text),
     )
 
 

@@ -73,6 +73,8 @@ class Model:
         template: the template of templates.json that the tokenizer's own one resembles, "own" for one that is there
             but not known, "none" for a model without.
         known: whether the family was recognised at all.
+        shown: the template that rows are shown with where the tokenizer's own one is not at hand.
+        text: the tokenizer's own template, from its files.
     """
 
     bos: str | None = None
@@ -81,6 +83,8 @@ class Model:
     template: str | None = None
     known: bool = False
     counter: Any = None
+    shown: str = ""
+    text: str | None = None
 
     def count(self, text: str) -> float:
         """Tokens of a text, without special tokens: exact with a tokenizer, else estimated by its script."""
@@ -124,7 +128,9 @@ def model_named(name: str) -> Model:
     lower = name.lower().rstrip("/")
     for pattern, entry in _families():
         if pattern.search(lower):
-            return Model(entry["bos"], entry["eos"], bool(entry.get("adds")), entry.get("template"), known=True)
+            template, shown = entry.get("template"), str(entry.get("shown") or "")
+            shown = shown or (template if template not in (None, "own", "none") else "")
+            return Model(entry["bos"], entry["eos"], bool(entry.get("adds")), template, known=True, shown=shown)
     return Model()
 
 
@@ -175,24 +181,43 @@ def _file_of(path: Path) -> Path:
 
 
 def _from_file(path: Path, model: Model) -> None:
+    """What a tokenizer's files say: its tokens, and its template, which transformers 5 saves in a file of its own."""
     try:
         model.counter = read_tokenizer(path)
     except ValueError:
         return
-    told = _file_of(path).with_name("tokenizer_config.json")
-    if told.is_file():
-        try:
-            settings = json.loads(told.read_text("utf-8"))
-        except ValueError:
-            return
-        if not isinstance(settings, dict):
-            return
-        model.bos, model.eos = _word(settings.get("bos_token")), _word(settings.get("eos_token"))
-        model.template = "own" if settings.get("chat_template") else "none"
-        ids = model.counter.encode("a").tokens
-        model.adds = bool(model.bos) and ids[:1] == [model.bos]
+    settings = _settings(_file_of(path).with_name("tokenizer_config.json"))
+    model.text = _own_template(_file_of(path).with_name("chat_template.jinja"), settings)
+    if settings or model.text:
+        model.template = "own" if model.text else "none"
         model.known = True
+    if settings:
+        model.bos, model.eos = _word(settings.get("bos_token")), _word(settings.get("eos_token"))
+    if model.bos:
+        model.adds = model.counter.encode("a").tokens[:1] == [model.bos]
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        settings = json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return {}
+    return settings if isinstance(settings, dict) else {}
+
+
+def _own_template(path: Path, settings: dict[str, Any]) -> str | None:
+    """The template of a file, else of the settings; of several named ones the one called default."""
+    if path.is_file():
+        return path.read_text("utf-8", "replace")
+    given = settings.get("chat_template")
+    if isinstance(given, list):
+        named = {each.get("name"): each.get("template") for each in given if isinstance(each, dict)}
+        given = named.get("default")
+    return given if isinstance(given, str) and given else None
 
 
 def _word(token: Any) -> str | None:
-    return token.get("content") if isinstance(token, dict) else token
+    word = token.get("content") if isinstance(token, dict) else token
+    return word if isinstance(word, str) else None

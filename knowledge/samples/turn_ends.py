@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from knowledge.samples.conversation import DEFAULT_ROLES
+from knowledge.samples.printing import Wanted
 from knowledge.samples.templates import EOS, Template
 from knowledge.samples.tokens import SPECIALS
 
@@ -19,6 +21,27 @@ def end_tokens(case: Case) -> list[str]:
     if isinstance(given, list):
         return [str(token) for token in given]
     return [case.model.eos] if case.model.eos else []
+
+
+def wanted_of(case: Case, template: Template) -> Wanted:
+    """What of the conversations of an entry is trained."""
+    entry, eos = case.entry, case.model.eos or ""
+    roles = entry.get("roles")
+    named = {source: target for target, sources in roles.items() for source in sources} if roles else DEFAULT_ROLES
+    asked = entry.get("roles_to_train")
+    tokens = end_tokens(case)
+    if tokens != [eos]:
+        tokens = [token for token in tokens if template.holds(token, None)]
+    on_eos = str(entry.get("train_on_eos") or "turn")
+    on_eot = entry.get("train_on_eot")
+    return Wanted(
+        roles=frozenset(named.get(role, role) for role in (["assistant"] if asked is None else asked)),
+        everything=case.trains_inputs,
+        eos=eos,
+        on_eos=on_eos,
+        eot=tuple(tokens),
+        on_eot=on_eos if on_eot is None else str(on_eot),
+    )
 
 
 def end_is_trained(case: Case, template: Template) -> bool:

@@ -86,7 +86,7 @@ def finding(met: Met, around: Surroundings, cure: Cure | None, line: int | None,
         severity: Another severity than the rule's own.
     """
     told = load_told()[met.rule]
-    message = _sentence(told.says, met, around, line)
+    message = sentence(met, around, line)
     if cure is not None and cure.words:
         short = "Set it as below." if cure.mended and len(message) + len(cure.words) > WIDTH else cure.words
         message = f"{message} {short}"
@@ -110,7 +110,8 @@ def finding(met: Met, around: Surroundings, cure: Cure | None, line: int | None,
     )
 
 
-def _sentence(says: str, met: Met, around: Surroundings, line: int | None) -> str:
+def sentence(met: Met, around: Surroundings, line: int | None = None) -> str:
+    """What was met in words, without its cure."""
     one = met.rows == 1
     every = "both" if met.rows == 2 else f"all {met.rows}"
     count = f"row {(met.row or 0) + 1}" if one else f"{every if met.rows == around.total else met.rows} rows"
@@ -129,7 +130,7 @@ def _sentence(says: str, met: Met, around: Surroundings, line: int | None) -> st
         "under": f" under `rl: {around.rl}`" if around.rl else "",
         "line": line if line is not None else "?",
     }
-    text = says.format(joined, *(shown(detail) for detail in met.detail[1:]), *("",) * 3, **words)
+    text = load_told()[met.rule].says.format(joined, *(shown(detail) for detail in met.detail[1:]), *("",) * 3, **words)
     return text[:1].upper() + text[1:]
 
 

@@ -114,9 +114,7 @@ def test_make_run_without_a_token_checks_an_example_serves_the_page_and_ends_qui
             assert url, output.read_text()
             assert "effective batch" in output.read_text()
             process.send_signal(number)
-            start = time.monotonic()
-            assert process.wait(15) == 0
-            assert time.monotonic() - start < 10
+            assert process.wait(10) == 0
         finally:
             process.kill()
             process.wait()

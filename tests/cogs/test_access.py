@@ -8,6 +8,7 @@ import pytest
 from discord import app_commands, ui
 
 from bot.views.kit.components import Form, Press
+from tests.places import ROOT
 
 ANYBODY, MODERATORS, SERVER = "anybody, everywhere", "moderators", "members of a server"
 OWNER, AUTHOR = "who asked for it", "its author and moderators"
@@ -92,6 +93,13 @@ async def test_everything_that_can_be_used_is_in_the_tables(world):
     assert not world.bot.tree.get_commands(type=discord.AppCommandType.user)
     assert {press.NAME for press in kinds(Press)} == set(PRESSES)
     assert {form.__qualname__ for form in kinds(Form)} == set(FORMS)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/discord.md"])
+def test_every_command_is_in_the_documents(page):
+    text = (ROOT / page).read_text("utf-8")
+    assert [name for name in {name.split()[0] for name in COMMANDS} if f"`/{name}" not in text] == []
+    assert [name for name in MENUS if name not in text] == []
 
 
 @pytest.mark.parametrize("name", [name for name, (who, _) in COMMANDS.items() if who == MODERATORS])

@@ -172,7 +172,7 @@ async def test_rows_are_counted_and_their_button_shows_what_is_trained(world, to
     shown = tools.answer(await world.press(message, "Rows: lengths and what is trained"))
     assert shown.ephemeral
     assert "TRAINED │ A plum." in tools.words(shown)
-    assert "context │ Name a fruit" in tools.words(shown)
+    assert "Name a fruit" in tools.words(shown)
     assert [file.filename for file in shown.attachments] == ["rows.png"]
     assert "rows.png" in str(shown.components)
     assert "Tokens of 3 rows" in str(shown.components)

@@ -175,12 +175,7 @@ def test_hostile_text_takes_linear_time(piece):
     assert time.process_time() - start < 0.6
 
 
-def test_a_config_without_secrets_costs_next_to_nothing():
+def test_a_config_without_secrets_holds_none():
     text = "base_model: NousResearch/Llama-3.2-1B\nsequence_len: 4096\nspecial_tokens:\n  pad_token: <|end|>\n" * 31
     assert 2_900 < len(text) < 3_200
-    spent = []
-    for _ in range(30):
-        start = time.perf_counter()
-        find(text)
-        spent.append(time.perf_counter() - start)
-    assert min(spent) < 150e-6
+    assert find(text) == ()

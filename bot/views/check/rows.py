@@ -14,7 +14,7 @@ from bot.views.kit.wording import number, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from knowledge.samples import Mask, SampleReport
+    from knowledge.samples import Example, SampleReport
 
 NAME: Final = "rows.png"
 """File name under which a message carries the picture."""
@@ -26,6 +26,10 @@ _FITS: Final = "#5cc8ff"
 _LONG: Final = "#f0b232"
 _BARS: Final = 30
 _BREAK: Final = "⏎"
+_SHOWN: Final = 3
+_PIECES: Final = 12
+_WIDTH: Final = 160
+"""Rows that are shown, pieces of each, characters of each piece."""
 
 
 class RowsPicture(NamedTuple):
@@ -180,13 +184,22 @@ def mask_text(sample: SampleReport, limit: int = limits.PAGE) -> str:
 
 def mask_lines(sample: SampleReport) -> tuple[str, ...]:
     """The same as lines."""
-    lines = [line for mask in sample.preview for line in ("", *_mask(mask))]
+    lines = [line for example in sample.examples[: 3 * _SHOWN] for line in ("", *_example(example))]
     return tuple(lines[1:])
 
 
-def _mask(mask: Mask) -> Iterator[str]:
-    yield f"Row {mask.row}{f', {mask.side}' if mask.side else ''}"
-    for span in mask.spans:
-        yield f"{'TRAINED' if span.trained else 'context'} │ {span.text.replace(chr(10), _BREAK)}"
-    if not any(span.trained for span in mask.spans):
+def _example(example: Example) -> Iterator[str]:
+    yield f"Row {example.row}{f', {example.part}' if example.part else ''}"
+    if example.error:
+        yield f"        │ {example.error}"
+        return
+    for part in example.parts[:_PIECES]:
+        yield f"{'TRAINED' if part.trained else 'context'} │ {shortened(part.text).replace(chr(10), _BREAK)}"
+    if not any(part.trained for part in example.parts) and example.part != "prompt":
         yield "        │ nothing of this row is trained"
+
+
+def shortened(text: str, width: int = _WIDTH) -> str:
+    """A text with its middle left out when it is long."""
+    half = width // 2 - 2
+    return text if len(text) <= width else f"{text[:half]} … {text[-half:]}"

@@ -116,7 +116,7 @@ def test_a_config_with_rows_shows_what_is_trained(config, tmp_path, capsys):
     main(["check", config(GOOD), "--dataset", str(rows)])
     out = capsys.readouterr().out
     assert "1 row as JSON Lines, 1 trained on." in out
-    assert "context │ Name a fruit" in out
+    assert "Name a fruit" in out
     assert "TRAINED │ A plum." in out
 
 

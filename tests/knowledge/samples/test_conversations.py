@@ -43,14 +43,14 @@ def told(report: SampleReport) -> dict[str, Finding]:
 
 
 def spans(report: SampleReport, row: int = 1) -> list[tuple[str, bool]]:
-    (mask,) = [mask for mask in report.preview if mask.row == row]
-    return [(span.text, span.trained) for span in mask.spans]
+    (example,) = [example for example in report.examples if example.row == row]
+    return [(part.text, part.trained) for part in example.parts]
 
 
 def test_answers_are_trained_with_their_ends_and_nothing_else() -> None:
     report = checked(GOOD, GOOD)
     assert told(report) == {}
-    assert [text for text, trained in spans(report) if trained] == ["Two miles.<|im_end|>", "Two more.⟨end⟩"]
+    assert [text for text, trained in spans(report) if trained] == ["Two miles.<|im_end|>", "Two more.<|im_end|>"]
     assert "Is it far?" in "".join(text for text, trained in spans(report) if not trained)
     assert 0 < report.low < report.trained_tokens < report.high < 60
 
@@ -125,10 +125,10 @@ def test_flags_of_messages_decide_when_they_are_read() -> None:
     row["messages"][3]["train"] = True
     unread = checked(row, row)
     assert "rows-flags-unread" in told(unread)
-    assert [text for text, trained in spans(unread) if trained] == ["No.<|im_end|>", "Yes.⟨end⟩"]
+    assert [text for text, trained in spans(unread) if trained] == ["No.<|im_end|>", "Yes.<|im_end|>"]
     report = checked(row, row, keys={"message_field_training": "train"})
     assert told(report) == {}
-    assert [text for text, trained in spans(report) if trained] == ["Yes.⟨end⟩"]
+    assert [text for text, trained in spans(report) if trained] == ["Yes.<|im_end|>"]
 
 
 def test_flags_that_are_all_off_leave_nothing() -> None:

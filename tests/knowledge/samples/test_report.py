@@ -138,19 +138,20 @@ def test_rows_fix_the_number_of_steps() -> None:
 def test_mask_shows_three_rows_shortened() -> None:
     rows = [{**ALPACA, "output": f"{index} " + "plum " * 400} for index in range(9)]
     report = check_rows(read(ONE), lines(*rows), name="first.jsonl")
-    assert [mask.row for mask in report.preview] == [1, 2, 3]
-    assert all(len(span.text) <= 160 for mask in report.preview for span in mask.spans)
+    assert [example.row for example in report.examples] == [1, 2, 3]
+    assert all(rows[index]["output"] in example.parts[1].text for index, example in enumerate(report.examples))
     text = mask_text(report)
     assert len(text) < 4096
     assert text.count("TRAINED │") == 3
     assert text.count("context │") == 3
 
 
-def test_mask_leaves_out_rows_that_fail_and_names_rows_without_training() -> None:
+def test_mask_says_why_a_row_fails_and_names_rows_without_training() -> None:
     config = ONE.replace("type: alpaca", "type: input_output")
     rows = [{"segments": None}, {"segments": [{"label": False, "text": "<s>a"}]}]
     report = check_rows(read(config), lines(*rows), name="first.jsonl")
-    assert [mask.row for mask in report.preview] == [2]
+    assert report.examples[0].error
+    assert report.examples[0].error in mask_text(report)
     assert "nothing of this row is trained" in mask_text(report)
 
 

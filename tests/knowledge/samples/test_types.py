@@ -40,7 +40,7 @@ def stopped(report: SampleReport) -> bool:
 
 
 def trained(report: SampleReport, row: int = 1) -> list[str]:
-    return [span.text for mask in report.preview if mask.row == row for span in mask.spans if span.trained]
+    return [part.text for each in report.examples if each.row == row for part in each.parts if part.trained]
 
 
 # -- plain text -----------------------------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ def trained(report: SampleReport, row: int = 1) -> list[str]:
 def test_plain_text_is_trained_whole() -> None:
     report = checked([{"text": "A plum."}, {"text": "An apple."}], "completion")
     assert told(report) == {}
-    assert trained(report) == ["A plum.⟨end⟩"]
+    assert trained(report) == ["<s>A plum.</s>"]
 
 
 def test_column_of_plain_text_is_named_by_field() -> None:
@@ -126,7 +126,7 @@ ALPACA = {"instruction": "Name a fruit.", "input": "", "output": "A plum."}
 def test_instruction_trains_the_answer() -> None:
     report = checked([ALPACA] * 2, "alpaca")
     assert told(report) == {}
-    assert trained(report) == ["A plum.⟨end⟩"]
+    assert trained(report) == ["A plum.</s>"]
 
 
 def test_other_columns_are_named_by_a_mapping_with_the_same_format() -> None:
@@ -163,7 +163,7 @@ def test_mapping_under_type_names_its_columns() -> None:
     kind = {"field_instruction": "q", "field_output": "a", "no_input_format": "Q: {instruction}\nA: "}
     report = checked([{"q": "Two plus two?", "a": "Four."}] * 2, kind)
     assert told(report) == {}
-    assert trained(report) == ["Four.⟨end⟩"]
+    assert trained(report) == ["Four.</s>"]
     wrong = checked([{"q": "Two plus two?", "a": "Four."}] * 2, {**kind, "no_input_format": "Q: {question}\nA: "})
     found = told(wrong)["rows-format"]
     assert found.severity in STOPS
@@ -212,7 +212,7 @@ PAIR = {
 def test_pair_of_messages_passes() -> None:
     report = checked([PAIR] * 2, "chat_template.default", rl="dpo", chat_template="chatml")
     assert told(report) == {}
-    assert {mask.side for mask in report.preview} == {"chosen", "rejected"}
+    assert {example.part for example in report.examples} == {"prompt", "chosen", "rejected"}
 
 
 def test_pair_of_lists_is_cured_by_another_type() -> None:

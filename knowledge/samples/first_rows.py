@@ -1,0 +1,67 @@
+"""The first rows of a sample as the run reads them: their text, and which of it is trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case
+from knowledge.samples.issues import Issues
+from knowledge.samples.readers import READERS
+from knowledge.samples.report import Example, Part
+from knowledge.secrets import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from knowledge.samples.case import Made
+    from knowledge.samples.issues import Met
+    from knowledge.samples.tokens import Model
+
+
+def first_rows(case: Case, count: int, words: Callable[[Met], str]) -> tuple[Example, ...]:
+    """The first rows of a sample.
+
+    Args:
+        case: The sample and how it is read.
+        count: How many rows.
+        words: Puts what was met in a row into words.
+    """
+    few = replace(case, rows=case.rows[:count], issues=Issues())
+    examples: list[Example] = []
+    for index, made in enumerate(READERS[case.kind.reads](few)):
+        if made is None:
+            met = next((each for each in few.issues.met.values() if each.row == index), None)
+            met = met or next(reversed(few.issues.met.values()), None)
+            examples.append(Example(row=index + 1, error=words(met) if met else "The run stops at this row."))
+        elif made.tokens is None:
+            examples.extend(_examples(index + 1, made, case.model))
+    return tuple(examples)
+
+
+def _examples(row: int, made: Made, model: Model) -> list[Example]:
+    sides = {part for _, part in made.pieces}
+    if not sides & {CHOSEN, REJECTED}:
+        start = [(model.bos or "", made.pieces[0][1] if made.pieces else CONTEXT)] * made.lead
+        ends = [(model.eos or "", TRAINED)] * made.ends
+        return [
+            Example(row=row, parts=_joined((text, part == TRAINED) for text, part in [*start, *made.pieces, *ends]))
+        ]
+    named = (("prompt", CONTEXT), ("chosen", CHOSEN), ("rejected", REJECTED))
+    return [
+        Example(
+            row=row, part=name, parts=_joined((text, side != CONTEXT) for text, part in made.pieces if part == side)
+        )
+        for name, side in named
+    ]
+
+
+def _joined(pieces: Iterable[tuple[str, bool]]) -> tuple[Part, ...]:
+    """Neighbours that are trained alike become one piece."""
+    joined: list[tuple[str, bool]] = []
+    for text, trained in pieces:
+        if joined and joined[-1][1] == trained:
+            joined[-1] = (joined[-1][0] + text, trained)
+        elif text:
+            joined.append((text, trained))
+    return tuple(Part(text=mask(text), trained=trained) for text, trained in joined)

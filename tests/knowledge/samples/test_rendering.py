@@ -1,0 +1,132 @@
+"""Rows as a chat template prints them, and what of them is trained."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from knowledge.config import read
+from knowledge.finding import Severity
+from knowledge.samples import SampleReport, check_rows
+from knowledge.samples.templates import template_names
+
+REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "rows" / "renderings.jsonl"
+TOKENS = {"bos_token": "<s>", "eos_token": "</s>"}
+ASKED = {"role": "user", "content": "Is it far?"}
+TOLD = {"role": "assistant", "content": "No."}
+
+
+def printed(
+    *messages: dict[str, Any],
+    template: str = "chatml",
+    keys: dict[str, Any] | None = None,
+    root: dict[str, Any] | None = None,
+    **columns: Any,
+) -> SampleReport:
+    config = {
+        "base_model": "org/model",
+        "chat_template": template,
+        "special_tokens": TOKENS,
+        "datasets": [{"path": "rows.jsonl", "type": "chat_template", **(keys or {})}],
+        **(root or {}),
+    }
+    return check_rows(read(yaml.safe_dump(config)), [{"messages": list(messages), **columns}], name="rows.jsonl")
+
+
+def text(report: SampleReport) -> str | None:
+    (example,) = report.examples
+    return None if example.error else "".join(part.text for part in example.parts)
+
+
+def trained(report: SampleReport) -> list[str]:
+    return [part.text for part in report.examples[0].parts if part.trained]
+
+
+def stops(report: SampleReport) -> bool:
+    return any(each.severity in (Severity.ERROR, Severity.CRASH) for each in report.findings)
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_every_template_prints_what_axolotl_prints(name: str) -> None:
+    if not REFERENCE.is_file():
+        pytest.skip("the reference data are not beside this checkout")
+    lines = [json.loads(line) for line in REFERENCE.read_text("utf-8").splitlines()]
+    for line in (line for line in lines if line["template"] == name and "rendered_on" not in line):
+        columns = {"tools": line["tools"]} if line.get("tools") else {}
+        report = printed(*line["messages"], template=name, **columns)
+        assert text(report) == line.get("text"), line["shape"]
+        assert stops(report) == ("text" not in line), line["shape"]
+
+
+def test_a_system_text_and_an_answer_are_printed_with_their_marks() -> None:
+    report = printed({"role": "system", "content": "Be brief."}, ASKED, TOLD, template="llama3")
+    heads = ["<|start_header_id|>system<|end_header_id|>\n\nBe brief.", "<|start_header_id|>user<|end_header_id|>\n\n"]
+    assert str(text(report)).startswith(f"<s>{heads[0]}<|eot_id|>{heads[1]}Is it far?<|eot_id|>")
+    assert trained(report) == ["No."]
+
+
+def test_the_end_of_a_turn_is_not_the_next_bracket() -> None:
+    template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+    messages = (ASKED, {"role": "assistant", "content": "A one"}, {"role": "user", "content": "<b>two"}, TOLD)
+    report = printed(*messages, template="jinja", root={"chat_template_jinja": template})
+    assert trained(report) == ["A one", "No."]
+
+
+@pytest.mark.parametrize(("variable", "kept"), [("message", True), ("m", False)])
+def test_tool_calls_reach_only_a_template_whose_variable_is_called_message(variable: str, kept: bool) -> None:
+    template = (
+        f"{{% for {variable} in messages %}}{{{{ {variable}['role'] }}}}:{{{{ {variable}['content'] }}}}"
+        f"{{% if {variable}.tool_calls %}}CALL{{% endif %}}{{% endfor %}}"
+    )
+    call = {"type": "function", "function": {"name": "far", "arguments": "{}"}}
+    answer = {"role": "assistant", "content": "", "tool_calls": [call]}
+    report = printed(ASKED, answer, template="jinja", root={"chat_template_jinja": template})
+    assert ("CALL" in str(text(report))) is kept
+    assert trained(report) == (["CALL"] if kept else [])
+
+
+def test_qwen3_keeps_the_thinking_of_the_last_answer_only() -> None:
+    thought = {"role": "assistant", "content": "No.", "reasoning_content": "Two miles."}
+    report = printed(ASKED, thought, ASKED, thought, template="qwen3")
+    assert str(text(report)).count("<think>\nTwo miles.\n</think>") == 1
+
+
+def test_marks_of_a_content_train_its_letters() -> None:
+    parts = [{"type": "text", "text": "Two miles", "train": False}, {"type": "text", "text": ", no more."}]
+    report = printed(ASKED, {"role": "assistant", "content": parts})
+    assert trained(report) == [", no more."]
+
+
+def test_a_row_that_its_template_refuses_has_an_error_and_a_finding() -> None:
+    report = printed({"role": "system", "content": "Be brief."}, ASKED, TOLD, template="gemma")
+    assert report.examples[0].error
+    assert stops(report)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+        "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}",
+        "{% set ns = namespace(x='aaaa') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+        "{% set ns = namespace(x=[1]) %}{% for i in range(60) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+        "{{ 'a'.ljust(9999999999) }}",
+        "{{ '{:>9999999999}'.format(1) }}",
+        "{{ '%9999999999d' % 1 }}",
+    ],
+)
+def test_a_template_is_stopped_and_the_rows_are_estimated(template: str) -> None:
+    report = printed(ASKED, TOLD, template="jinja", root={"chat_template_jinja": template})
+    (found,) = [each for each in report.findings if each.rule == "rows-template-stopped"]
+    assert found.severity is Severity.WARNING
+    assert not stops(report)
+
+
+def test_a_template_reaches_nothing_of_the_interpreter() -> None:
+    template = "{{ ''.__class__.__mro__[1].__subclasses__() }}"
+    report = printed(ASKED, TOLD, template="jinja", root={"chat_template_jinja": template})
+    assert text(report) is None
