@@ -36,8 +36,7 @@ class Report:
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
-    `launcher` says that it is no training config but a file for `--cloud`; `failures` are computations that raised an
-    exception, for the host's log and not part of the JSON.
+    `launcher` says that it is no training config but a file for `--cloud`.
     """
 
     axolotl: str
@@ -53,6 +52,7 @@ class Report:
     secrets: tuple[Secret, ...] = ()
     launcher: bool = False
     not_checked: tuple[str, ...] = ()
+    # What raised an exception, for the host's log; it is no part of the JSON.
     failures: tuple[Failure, ...] = field(default=(), metadata={"exclude": True})
 
     def count(self, severity: Severity) -> int:

@@ -68,7 +68,6 @@ class MemoryEstimate:
         fits: Cards, in GB as their names say, whose usable memory holds the upper end of the range.
         tight: Cards that hold the estimate but not the upper end.
         assumptions: What was assumed or left out, in sentences.
-        widened_experts: Whether expert tensors stay unquantized and are raised to fp32; not part of the JSON.
     """
 
     base_params: int
@@ -83,6 +82,7 @@ class MemoryEstimate:
     fits: tuple[int, ...]
     tight: tuple[int, ...]
     assumptions: tuple[str, ...]
+    # Whether expert tensors stay unquantized and are raised to fp32: what a rule asks, and no part of the JSON.
     widened_experts: bool = field(default=False, metadata={"exclude": True})
 
 

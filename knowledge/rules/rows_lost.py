@@ -262,8 +262,8 @@ def epochs_are_not_reached(config: Config) -> Iterator[Problem]:
     if plan.train_rows is None or not asked or seen is None or not seen or config.get("max_steps"):
         return
     if seen < asked * _SHORT:
-        message = f"Stops after {seen:.2g} of {asked:g} epochs: lower `micro_batch_size` or `gradient_accumulation_steps`."
-        yield problem(message, "num_epochs")
+        cure = "lower `micro_batch_size` or `gradient_accumulation_steps`"
+        yield problem(f"Stops after {seen:.2g} of {asked:g} epochs: {cure}.", "num_epochs")
 
 
 @rule(
