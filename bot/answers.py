@@ -9,9 +9,11 @@ from __future__ import annotations
 import secrets
 import time
 import zlib
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
+
+from cachetools import TTLCache
 
 from bot.request import PASTED
 from knowledge import Report
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
 _ANSWERS = 1000
 _BYTES = 16 << 20
-_BARE = 2_000
 _QUICK = 1
 _CHECKS = 5000
 _CHECK_SECONDS = 3600.0
@@ -81,7 +82,6 @@ class Checked:
 class _Packed:
     """An answer as it is kept: its large parts compressed, which is a tenth of them."""
 
-    at: float
     bare: Checked
     text: bytes
     report: bytes
@@ -101,7 +101,7 @@ class _Packed:
             dataset=None if dataset is None else replace(dataset, data=b""),
         )
         bare = replace(checked, request=small, report=cast("Report", None))
-        return cls(time.monotonic(), bare, *(zlib.compress(part, _QUICK) for part in large))
+        return cls(bare, *(zlib.compress(part, _QUICK) for part in large))
 
     def unpacked(self) -> Checked:
         small, dataset = self.bare.request, self.bare.request.dataset
@@ -114,16 +114,19 @@ class _Packed:
         report = from_json(Report, zlib.decompress(self.report))
         return replace(self.bare, request=request, report=report)
 
-    @property
     def size(self) -> int:
-        return len(self.text) + len(self.report) + len(self.rows) + _BARE
+        """Bytes; a small answer counts for more than it has, so that there are never more than `_ANSWERS`."""
+        return max(len(self.text) + len(self.report) + len(self.rows), _BYTES // _ANSWERS)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Before:
     name: str
-    at: float
-    findings: Counter[tuple[str, tuple[str, ...]]] = field(default_factory=Counter)
+    findings: Counter[tuple[str, tuple[str, ...]]]
+
+
+def _now() -> float:
+    return time.monotonic()
 
 
 class Answers:
@@ -134,22 +137,17 @@ class Answers:
     """
 
     def __init__(self, minutes: int) -> None:
-        self._seconds = minutes * 60.0
-        self._kept: OrderedDict[str, _Packed] = OrderedDict()
-        self._bytes = 0
-        self._before: OrderedDict[int, _Before] = OrderedDict()
+        self._kept: TTLCache[str, _Packed] = TTLCache(_BYTES, minutes * 60.0, timer=_now, getsizeof=_Packed.size)
+        self._before: TTLCache[int, _Before] = TTLCache(_CHECKS, _CHECK_SECONDS, timer=_now)
 
     def keep(self, checked: Checked) -> str:
         """Keeps an answer; returns the key under which its buttons find it."""
         key = secrets.token_urlsafe(9)
-        packed = self._kept[key] = _Packed.of(checked)
-        self._bytes += packed.size
-        self._forget()
+        self._kept[key] = _Packed.of(checked)
         return key
 
     def find(self, key: str) -> Checked | None:
         """The answer of a key, or None when it has expired."""
-        self._forget()
         found = self._kept.get(key)
         return found.unpacked() if found else None
 
@@ -159,14 +157,11 @@ class Answers:
         Nothing of the config itself tells that. It is taken for the same when its name is, or when findings are left,
         or when no new one came.
         """
-        now = time.monotonic()
         current = Counter((finding.rule, finding.fields) for finding in findings)
         stem = name.replace(_CORRECTED, "")
-        before = self._before.pop(owner, None)
-        self._before[owner] = _Before(stem, now, current)
-        while len(self._before) > _CHECKS:
-            self._before.popitem(last=False)
-        if before is None or now - before.at > _CHECK_SECONDS:
+        before = self._before.get(owner)
+        self._before[owner] = _Before(stem, current)
+        if before is None:
             return None
         left = (before.findings & current).total()
         progress = Progress(before.findings.total() - left, left, current.total() - left)
@@ -174,13 +169,3 @@ class Answers:
         named = stem if before.name != PASTED or _CORRECTED not in name else PASTED
         same = before.name == named or progress.left > 0 or progress.new == 0
         return progress if same and before.findings else None
-
-    def _forget(self) -> None:
-        """Drops what is too old, and the oldest where there is too much."""
-        limit = time.monotonic() - self._seconds
-        while self._kept:
-            packed = next(iter(self._kept.values()))
-            if packed.at > limit and len(self._kept) <= _ANSWERS and self._bytes <= _BYTES:
-                return
-            self._kept.popitem(last=False)
-            self._bytes -= packed.size

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from time import perf_counter
 from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +27,7 @@ class Cooldown:
         self._burst = float(burst)
         self._rate = per_second
         self._clock = clock
-        self._buckets: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        self._buckets: LRUCache[int, tuple[float, float]] = LRUCache(_KEPT)
 
     def take(self, key: int) -> int:
         """Takes one token.
@@ -35,10 +36,8 @@ class Cooldown:
             0 if there was one, else the seconds after which to try again.
         """
         now = self._clock()
-        tokens, seen = self._buckets.pop(key, (self._burst, now))
+        tokens, seen = self._buckets.get(key, (self._burst, now))
         tokens = min(self._burst, tokens + (now - seen) * self._rate)
         granted = tokens >= 1
         self._buckets[key] = (tokens - 1 if granted else tokens, now)
-        while len(self._buckets) > _KEPT:
-            self._buckets.popitem(last=False)
         return 0 if granted else math.ceil((1 - tokens) / self._rate)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from cachetools import FIFOCache
 
 _KEPT = 50_000
 
@@ -11,7 +11,7 @@ class HelpfulVotes:
     """The newest votes as pairs of member and entry."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[tuple[int, int], None] = OrderedDict()
+        self._seen: FIFOCache[tuple[int, int], None] = FIFOCache(_KEPT)
 
     def first(self, member_id: int, entry_id: int) -> bool:
         """Whether the member has not voted on the entry before; from now on they have."""
@@ -19,6 +19,4 @@ class HelpfulVotes:
         if vote in self._seen:
             return False
         self._seen[vote] = None
-        if len(self._seen) > _KEPT:
-            self._seen.popitem(last=False)
         return True

@@ -3,77 +3,117 @@
 from __future__ import annotations
 
 import secrets
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from cachetools import FIFOCache
 
 if TYPE_CHECKING:
     from bot.store import EntryContent
     from bot.store.faq_transfer import ImportPlan
 
-_KEPT = 500
+_DRAFTS = 500
 _IMPORTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """An entry as a moderator has written it, or wants it removed or brought back.
+class Begun:
+    """Something that a moderator has begun.
 
     Attributes:
+        guild_id: The server.
         owner: The moderator; nobody else may confirm it.
-        entry_id: The entry that it changes, None for a new one.
-        expected: The version of that entry that the moderator has seen.
-        content: As written, not yet cleaned.
-        note: Why, for the history.
-        query: The search that found nothing and that this entry answers, if it was made from one.
-        number: The version to bring back.
     """
 
     guild_id: int
     owner: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft(Begun):
+    """An entry as a moderator has written it.
+
+    Attributes:
+        content: As written, not yet cleaned.
+        entry_id: The entry that it changes, None for a new one.
+        expected: The version of that entry that the moderator has seen.
+        note: Why, for the history.
+        query: The search that found nothing and that this entry answers, if it was made from one.
+    """
+
     content: EntryContent
     entry_id: int | None = None
     expected: int = 0
     note: str = ""
     query: str | None = None
-    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class PendingImport:
-    """An import that was shown."""
+class Removal(Begun):
+    """An entry that is to be removed.
 
-    guild_id: int
-    owner: int
+    Attributes:
+        entry_id: The entry.
+        expected: The version of it that the moderator has seen.
+        note: Why, for the history.
+    """
+
+    entry_id: int
+    expected: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration(Begun):
+    """An entry that is to be brought back.
+
+    Attributes:
+        entry_id: The entry.
+        number: The version to bring back, None for the last one of a removed entry.
+        expected: The version of it that the moderator has seen.
+        note: Why, for the history.
+    """
+
+    entry_id: int
+    number: int | None
+    expected: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingImport(Begun):
+    """An import that was shown.
+
+    Attributes:
+        plan: What it would do.
+    """
+
     plan: ImportPlan
 
 
-_P = TypeVar("_P", Draft, PendingImport)
+_B = TypeVar("_B", bound=Begun)
 
 
 class Pending:
     """The newest ones by key; older ones are forgotten."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Draft | PendingImport] = OrderedDict()
+        self._drafts: FIFOCache[str, Begun] = FIFOCache(_DRAFTS)
+        self._imports: FIFOCache[str, Begun] = FIFOCache(_IMPORTS)
 
-    def keep(self, pending: Draft | PendingImport, key: str | None = None) -> str:
+    def keep(self, begun: Begun, key: str | None = None) -> str:
         """Keeps one, in the place of another if its key is given; returns the key."""
         key = key or secrets.token_urlsafe(9)
-        self._kept[key] = pending
-        self._kept.move_to_end(key)
-        imports = [old for old, kept in self._kept.items() if isinstance(kept, PendingImport)]
-        for old in imports[:-_IMPORTS]:
-            del self._kept[old]
-        while len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        kept = self._imports if isinstance(begun, PendingImport) else self._drafts
+        kept[key] = begun
         return key
 
-    def find(self, key: str, kind: type[_P]) -> _P | None:
+    def find(self, key: str, kind: type[_B]) -> _B | None:
         """What is kept under a key, or None when it was confirmed, cancelled or forgotten."""
-        found = self._kept.get(key)
+        found = self._drafts.get(key) or self._imports.get(key)
         return found if isinstance(found, kind) else None
 
     def drop(self, key: str) -> None:
         """Forgets one."""
-        self._kept.pop(key, None)
+        self._drafts.pop(key, None)
+        self._imports.pop(key, None)

@@ -11,7 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
-from bot.pending import Draft
+from bot.pending import Draft, Restoration
 from bot.permissions import is_moderator, require_moderator
 from bot.replies import answer, answered_command
 from bot.services import ServiceBot
@@ -113,15 +113,10 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             view = versions.history_layout(found, kept, now, interaction.user.id, head=words.NOT_REMOVED)
             await answer(interaction, view)
             return
-        draft = Draft(
-            guild_id=found.guild_id,
-            owner=interaction.user.id,
-            content=found.content,
-            entry_id=found.id,
-            expected=found.version,
-            note=note or "",
+        restoration = Restoration(
+            found.guild_id, interaction.user.id, found.id, number=None, expected=found.version, note=note or ""
         )
-        restored = await versions.restore(interaction, draft)
+        restored = await versions.restore(interaction, restoration)
         await answer(interaction, notice.notice(words.restored(restored), colour=Colour.CLEAN))
 
     @app_commands.command(name="history", description=words.HISTORY)

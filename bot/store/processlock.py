@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
 
 from bot.store.errors import DatabaseRefused
 
@@ -14,22 +14,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(slots=True)
-class _Held:
-    descriptor: int
-    users: int
-
-
-# Whatever a process holds, it holds once: a second opening in the same process shares the lock.
-_held: dict[Path, _Held] = {}
-_guard = threading.Lock()
-
-
 class ProcessLock:
-    """A lock file beside the database; the system frees it when the process ends, however it ends."""
+    """A lock file beside the database; the system frees it when the process ends, however it ends.
 
-    def __init__(self, path: Path) -> None:
-        self._path: Path | None = path
+    Whatever a process holds, it holds once: a second opening in the same process shares the lock.
+    """
+
+    def __init__(self, lock: FileLock) -> None:
+        self._lock: FileLock | None = lock
 
     @classmethod
     def take(cls, database: Path) -> ProcessLock:
@@ -39,57 +31,34 @@ class ProcessLock:
             DatabaseRefused: another process has it, or the folder can't be written.
         """
         path = database.resolve().with_name(database.name + ".lock")
-        with _guard:
-            if path in _held:
-                _held[path].users += 1
-            else:
-                _held[path] = _Held(_taken(path, database), 1)
-        return cls(path)
+        try:
+            lock = FileLock(path, thread_local=False, is_singleton=True)
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            owner = _owner(path)
+            raise DatabaseRefused(
+                f"The database {database} is in use by another process{f' ({owner})' if owner else ''}. One SQLite "
+                "file serves one process: stop the other one first, or use PostgreSQL for several."
+            ) from error
+        except OSError as error:
+            raise DatabaseRefused(
+                f"The database {database} can't be used: {path.name} can't be written beside it ({error.strerror}). "
+                "Give the bot's user the right to write the folder."
+            ) from error
+        with suppress(OSError):  # the number is a courtesy for whoever is refused
+            path.write_text(f"{os.getpid()}\n", "ascii")
+        return cls(lock)
 
     def release(self) -> None:
         """Gives the file free, once nobody else in this process uses it; may be called twice."""
-        with _guard:
-            if self._path is None:
-                return
-            held = _held[self._path]
-            held.users -= 1
-            if not held.users:
-                os.close(held.descriptor)
-                del _held[self._path]
-            self._path = None
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
 
-def _taken(path: Path, database: Path) -> int:
+def _owner(path: Path) -> str:
+    """The number of the process that holds the lock, empty where it cannot be read."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise DatabaseRefused(
-            f"The database {database} can't be used: {path.name} can't be written beside it ({error.strerror}). "
-            "Give the bot's user the right to write the folder."
-        ) from error
-    try:
-        _lock(descriptor)
-    except OSError as error:
-        owner = os.read(descriptor, 20).decode("ascii", "replace").strip()
-        os.close(descriptor)
-        raise DatabaseRefused(
-            f"The database {database} is in use by another process{f' ({owner})' if owner else ''}. One SQLite "
-            "file serves one process: stop the other one first, or use PostgreSQL for several."
-        ) from error
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
-    return descriptor
-
-
-def _lock(descriptor: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        # A byte far behind the number, so that the refused process can still read who has it.
-        os.lseek(descriptor, 1024, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        os.lseek(descriptor, 0, os.SEEK_SET)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return path.read_text("ascii", "replace")[:20].strip()
+    except OSError:
+        return ""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import discord
 from discord import ui
 
 from bot.errors import UserError
 from bot.faq_links import doubtful, links_text, sort_links, split_aliases
-from bot.pending import Draft
+from bot.pending import Begun, Draft
 from bot.permissions import require_moderator
 from bot.replies import answer
 from bot.store import EditConflict, EntryContent, InvalidEntry, StoreError, StoreUnavailable, TitleTaken
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.services import ServiceBot
     from bot.store import Entry
 
+_B = TypeVar("_B", bound=Begun)
 _ROOM = 2800
 _DIFF = 1600
 
@@ -90,7 +91,7 @@ class SaveDraft(Press, name="faq-save"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Saved" after the commit, or what stands against it; a draft is never lost."""
-        draft = await draft_of(interaction, self.state)
+        draft = await begun_of(interaction, self.state, Draft)
         await interaction.response.defer()
         drafts = interaction.client.services.pending
         drafts.drop(self.state)
@@ -120,7 +121,7 @@ class EditAgain(Press, name="faq-again"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Opens it."""
-        draft = await draft_of(interaction, self.state)
+        draft = await begun_of(interaction, self.state, Draft)
         await interaction.response.send_modal(EntryForm(draft, self.state))
 
 
@@ -134,29 +135,29 @@ class CancelDraft(Press, name="faq-cancel"):
         await interaction.response.edit_message(view=notice.notice(words.CANCELLED))
 
 
-async def checked_owner(interaction: discord.Interaction[ServiceBot], draft: Draft) -> Draft:
-    """Lets a draft through to its own moderator, in its own server.
+async def checked_owner(interaction: discord.Interaction[ServiceBot], begun: _B) -> _B:
+    """Lets through what was begun to its own moderator, in its own server.
 
     Raises:
         UserError: it is somebody else's, of another server, or who asks is no moderator (any more).
     """
     guild_id = await require_moderator(interaction)
-    if draft.guild_id != guild_id or draft.owner != interaction.user.id:
+    if begun.guild_id != guild_id or begun.owner != interaction.user.id:
         raise UserError(words.NOT_YOUR_DRAFT)
-    return draft
+    return begun
 
 
-async def draft_of(interaction: discord.Interaction[ServiceBot], key: str) -> Draft:
-    """The draft of a button, for its own moderator.
+async def begun_of(interaction: discord.Interaction[ServiceBot], key: str, kind: type[_B]) -> _B:
+    """What a button confirms, for its own moderator.
 
     Raises:
         UserError: it was confirmed, cancelled or forgotten, or is somebody else's.
     """
     await require_moderator(interaction)
-    draft = interaction.client.services.pending.find(key, Draft)
-    if draft is None:
+    begun = interaction.client.services.pending.find(key, kind)
+    if begun is None:
         raise UserError(words.DRAFT_GONE)
-    return await checked_owner(interaction, draft)
+    return await checked_owner(interaction, begun)
 
 
 def preview_layout(draft: Draft, key: str, content: EntryContent, before: Entry | None) -> ui.LayoutView:

@@ -8,12 +8,12 @@ import discord
 from discord import ui
 
 from bot.errors import UserError
-from bot.pending import Draft
+from bot.pending import Removal, Restoration
 from bot.permissions import require_moderator
 from bot.replies import answer
 from bot.views.faq import admin_words as words
 from bot.views.faq.diff import difference
-from bot.views.faq.edit import CancelDraft, draft_of
+from bot.views.faq.edit import CancelDraft, begun_of
 from bot.views.faq.log import tell
 from bot.views.faq.words import ago
 from bot.views.kit import limits, notice
@@ -37,30 +37,30 @@ _ROOM = 2800
 
 
 class RemoveEntry(Press, name="faq-remove"):
-    """Removes an entry. The state is the draft's key."""
+    """Removes an entry. The state is the key of what was begun."""
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Removed" after the commit."""
-        draft = await draft_of(interaction, self.state)
+        removal = await begun_of(interaction, self.state, Removal)
         await interaction.response.defer()
         entry = await interaction.client.services.store.faq.remove(
-            draft.guild_id, draft.entry_id or 0, author_id=draft.owner, expected=draft.expected, note=draft.note
+            removal.guild_id, removal.entry_id, author_id=removal.owner, expected=removal.expected, note=removal.note
         )
         interaction.client.services.pending.drop(self.state)
         done = notice.notice(words.removed(entry), colour=Colour.CLEAN)
         await interaction.edit_original_response(view=done)
         await answer(interaction, notice.notice(words.removed(entry), colour=Colour.CLEAN))
-        await tell(interaction, "removed", entry.content.title, draft.note)
+        await tell(interaction, "removed", entry.content.title, removal.note)
 
 
 class RestoreEntry(Press, name="faq-restore"):
-    """Brings back a version. The state is the draft's key."""
+    """Brings back a version. The state is the key of what was begun."""
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Restored" after the commit."""
-        draft = await draft_of(interaction, self.state)
+        restoration = await begun_of(interaction, self.state, Restoration)
         await interaction.response.defer()
-        entry = await restore(interaction, draft)
+        entry = await restore(interaction, restoration)
         interaction.client.services.pending.drop(self.state)
         done = notice.notice(words.restored(entry), colour=Colour.CLEAN)
         await interaction.edit_original_response(view=done)
@@ -105,17 +105,17 @@ async def entry_and_versions(
     return entry, await faq.history(guild_id, entry_id)
 
 
-async def restore(interaction: discord.Interaction[ServiceBot], draft: Draft) -> Entry:
-    """Brings back what a draft names, and tells the log channel."""
+async def restore(interaction: discord.Interaction[ServiceBot], restoration: Restoration) -> Entry:
+    """Brings an entry back, and tells the log channel."""
     entry = await interaction.client.services.store.faq.restore(
-        draft.guild_id,
-        draft.entry_id or 0,
-        draft.number,
-        author_id=draft.owner,
-        expected=draft.expected,
-        note=draft.note,
+        restoration.guild_id,
+        restoration.entry_id,
+        restoration.number,
+        author_id=restoration.owner,
+        expected=restoration.expected,
+        note=restoration.note,
     )
-    await tell(interaction, "restored", entry.content.title, draft.note)
+    await tell(interaction, "restored", entry.content.title, restoration.note)
     return entry
 
 
@@ -126,40 +126,29 @@ async def ask_restore(
     wanted = next((version for version in versions if version.number == number), None)
     if wanted is None:
         raise UserError(words.NO_VERSIONS)
-    draft = Draft(
-        guild_id=entry.guild_id,
-        owner=interaction.user.id,
-        content=wanted.content,
-        entry_id=entry.id,
-        expected=entry.version,
-        note=note,
-        number=number,
+    owner = interaction.user.id
+    key = interaction.client.services.pending.keep(
+        Restoration(entry.guild_id, owner, entry.id, number=number, expected=entry.version, note=note)
     )
-    key = interaction.client.services.pending.keep(draft)
     box = _question(wanted.content, f"version {number}: {words.RESTORE_QUESTION}", 1800)
     changes = difference(entry.content, wanted.content, 1200)
     items: list[ui.Item[Any]] = [box]
     if changes:
         items.append(ui.TextDisplay(changes))
-    restore_button = RestoreEntry.button("Restore", draft.owner, key, style=discord.ButtonStyle.success)
-    row: ui.ActionRow[Any] = ui.ActionRow(restore_button, CancelDraft.button("Cancel", draft.owner, key))
+    restore_button = RestoreEntry.button("Restore", owner, key, style=discord.ButtonStyle.success)
+    row: ui.ActionRow[Any] = ui.ActionRow(restore_button, CancelDraft.button("Cancel", owner, key))
     await answer(interaction, layout(*items, row))
 
 
 async def ask_remove(interaction: discord.Interaction[ServiceBot], entry: Entry, note: str) -> None:
     """Shows the entry with a button that removes it."""
-    draft = Draft(
-        guild_id=entry.guild_id,
-        owner=interaction.user.id,
-        content=entry.content,
-        entry_id=entry.id,
-        expected=entry.version,
-        note=note,
+    owner = interaction.user.id
+    key = interaction.client.services.pending.keep(
+        Removal(entry.guild_id, owner, entry.id, expected=entry.version, note=note)
     )
-    key = interaction.client.services.pending.keep(draft)
     row: ui.ActionRow[Any] = ui.ActionRow(
-        RemoveEntry.button("Remove", draft.owner, key, style=discord.ButtonStyle.danger),
-        CancelDraft.button("Cancel", draft.owner, key),
+        RemoveEntry.button("Remove", owner, key, style=discord.ButtonStyle.danger),
+        CancelDraft.button("Cancel", owner, key),
     )
     await answer(interaction, layout(_question(entry.content, words.REMOVE_QUESTION, _ROOM), row))
 

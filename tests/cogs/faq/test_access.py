@@ -4,7 +4,7 @@ import discord
 import pytest
 import simcord
 
-from bot.pending import Draft, PendingImport
+from bot.pending import Draft, PendingImport, Removal, Restoration
 from bot.store import EntryContent
 from bot.store.faq_file import starter_pack
 from bot.views.faq import edit, importing, stats, versions
@@ -78,17 +78,19 @@ async def _presses(town, owner):
     """Every button and list with a state that would work for its owner."""
     entry = await town.add("Packing", "text")
     content = EntryContent(title="Packing", text="changed")
-    drafts = town.env.bot.services.pending
-    draft = drafts.keep(Draft(town.guild.id, owner, content, entry.id, entry.version, number=1))
+    begun = town.env.bot.services.pending
+    draft = begun.keep(Draft(town.guild.id, owner, content, entry.id, entry.version))
+    removal = begun.keep(Removal(town.guild.id, owner, entry.id, expected=entry.version, note=""))
+    back = begun.keep(Restoration(town.guild.id, owner, entry.id, number=1, expected=entry.version, note=""))
     plan = await town.store.transfer.plan(town.guild.id, starter_pack())
-    pending = drafts.keep(PendingImport(town.guild.id, owner, plan))
+    pending = begun.keep(PendingImport(town.guild.id, owner, plan))
     option = [discord.SelectOption(label="1", value="1")]
     return {
         "faq-save": edit.SaveDraft.button("press", owner, draft),
         "faq-again": edit.EditAgain.button("press", owner, draft),
         "faq-cancel": edit.CancelDraft.button("press", owner, draft),
-        "faq-remove": versions.RemoveEntry.button("press", owner, draft),
-        "faq-restore": versions.RestoreEntry.button("press", owner, draft),
+        "faq-remove": versions.RemoveEntry.button("press", owner, removal),
+        "faq-restore": versions.RestoreEntry.button("press", owner, back),
         "faq-version": versions.ChooseVersion.select("list", owner, option, str(entry.id)),
         "faq-history": versions.TurnHistory.button("press", owner, f"{entry.id}:1"),
         "faq-import": importing.Import.button("press", owner, f"{pending}:all"),
