@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from knowledge.config import Config, Failure, read
 from knowledge.document import MAX_FINDINGS, Document, Duplicate, Fault, Mapping
+from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
-from knowledge.memory import MemoryEstimate, memory_of
+from knowledge.memory import MemoryEstimate, fits, memory_of
 from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from knowledge.gpus import Gpu
     from knowledge.samples import Sample
 
 _Value = TypeVar("_Value")
@@ -36,7 +38,8 @@ class Report:
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
-    `launcher` says that it is no training config but a file for `--cloud`.
+    `launcher` says that it is no training config but a file for `--cloud`; `gpu` is the card that was asked about,
+    with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`.
     """
 
     axolotl: str
@@ -44,6 +47,10 @@ class Report:
     findings: tuple[Finding, ...]
     plan: TrainingPlan | None = None
     memory: MemoryEstimate | None = None
+    gpu: str | None = None
+    duration: Duration | None = None
+    fits: bool | None = None
+    cost: Cost | None = None
     dataset: SampleReport | None = None
     gpus: int = 1
     keys: int = 0
@@ -108,6 +115,24 @@ def check(
         not_checked=_not_checked(config, rows=dataset is not None, cut=cut),
         failures=tuple(config.failures),
     )
+
+
+def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None) -> Report:
+    """A report that also says whether the run fits a card, and how long it takes there.
+
+    Args:
+        report: What was found in the text.
+        text: The text.
+        gpu: The card.
+        price: Price of one such GPU for an hour, for the cost.
+    """
+    if report.plan is None:
+        return replace(report, gpu=gpu.name)
+    config = read(text, report.gpus)
+    remember_plan(config, report.plan)
+    duration = _attempt("duration", config, partial(duration_of, config, gpu))
+    cost = cost_of(duration, price, report.gpus)
+    return replace(report, gpu=gpu.name, duration=duration, fits=fits(report.memory, gpu), cost=cost)
 
 
 def _sample(

@@ -23,14 +23,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.facts import evidence, fields, history, models, names, order, types, values  # noqa: E402
+from scripts.facts import evidence, fields, history, messages, models, names, order, types, values  # noqa: E402
 from scripts.facts.difference import difference  # noqa: E402
 from scripts.facts.source import Source  # noqa: E402
 
 FACTS = ROOT / "knowledge" / "facts"
 REFERENCE = ROOT.parent / "shared"
 DIGESTS = "digests.json"
-FROM_AXOLOTL = (evidence, fields, order, types, values)
+FROM_AXOLOTL = (evidence, fields, messages, order, types, values)
 """Generators that read the installed Axolotl."""
 FROM_REFERENCE = (history, models)
 """Generators that read the reference data."""
@@ -75,6 +75,7 @@ def _snapshot(python: str) -> dict[str, Any]:
         **_told(python, "installed.py"),
         "evidence": _told(python, "places.py", json.dumps(places)),
         "arguments": _told(python, "arguments.py"),
+        "says": _told(python, "says.py"),
     }
 
 

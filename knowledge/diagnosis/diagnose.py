@@ -16,6 +16,7 @@ from knowledge.diagnosis.matching import Haystack, matches
 from knowledge.diagnosis.memory_cure import with_changes
 from knowledge.diagnosis.model import Diagnosis, GpuMemory, Match, Raised, Unknown
 from knowledge.diagnosis.outcome import CALM, brief, complains, fails, follows, plans
+from knowledge.diagnosis.own_words import own_words
 from knowledge.diagnosis.phase import phase_of
 from knowledge.diagnosis.refusals import refusals, typing_refusals
 from knowledge.diagnosis.unknown import unknown
@@ -24,6 +25,8 @@ from knowledge.diagnosis.weighing import Candidate, Context, best, is_fixed, mat
 
 _MOST_MATCHES = 8
 _MEMORY = "cuda-out-of-memory"
+# What explains a line weighs as much; Axolotl's own words count beside what only names the class of an error.
+_EXPLAINS, _OWN = 45, 42
 
 
 def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosis:
@@ -114,7 +117,11 @@ def _explanations(
         refused.append(Candidate(match, weight, score(weight, match.line, traces, main)))
     for match in typing_refusals(haystack.lines):
         refused.append(Candidate(match, 65, score(65, match.line, traces, main)))  # noqa: PERF401
-    return _joined(found, refused)
+    found = _joined(found, refused)
+    explained = {each.match.line for each in found if each.weight >= _EXPLAINS}
+    for match in own_words(haystack, explained):
+        found.append(Candidate(match, _OWN, score(_OWN, match.line, traces, main)))
+    return found
 
 
 def _joined(found: list[Candidate], refused: list[Candidate]) -> list[Candidate]:

@@ -15,6 +15,7 @@ from knowledge.value import value
 
 if TYPE_CHECKING:
     from knowledge.config import Config
+    from knowledge.gpus import Gpu
     from knowledge.memory.run import Run
 
 CARDS = tuple(sizes())
@@ -33,8 +34,6 @@ _LOGITS = 4.0
 _SHORTER = 0.65
 # The range is never wider than this, from low to high.
 _WIDEST = 1.49
-# Tokens of one micro batch beyond which no number makes sense, and floating point gives up.
-_MOST_TOKENS = 10**12
 
 
 @value
@@ -103,9 +102,7 @@ def _memory_of(config: Config) -> MemoryEstimate | None:
     reads, config.reads = config.reads, None
     run = read_run(config)
     config.reads = reads
-    if run is None or max(run.tokens, run.evaluation * run.sequence, run.context, run.tensor) > _MOST_TOKENS:
-        return None
-    return estimate(run)
+    return None if run is None or run.absurd else estimate(run)
 
 
 def estimate(run: Run) -> MemoryEstimate:
@@ -145,6 +142,21 @@ def estimate(run: Run) -> MemoryEstimate:
         assumptions=assumptions(run, peak),
         widened_experts=run.shape.widened_experts,
     )
+
+
+def fits(memory: MemoryEstimate | None, gpu: Gpu) -> bool | None:
+    """Whether a card holds a run; None where that is not known, or differs among the cards that its name covers.
+
+    Args:
+        memory: What the run needs of one GPU.
+        gpu: The card.
+    """
+    if memory is None:
+        return None
+    least, most = gpu.usable_gib
+    if memory.estimate_gib <= least:
+        return True
+    return None if memory.estimate_gib <= most else False
 
 
 def _peak(run: Run) -> tuple[Static, Moment]:
