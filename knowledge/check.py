@@ -13,7 +13,7 @@ from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
 from knowledge.memory import MemoryEstimate, fits, memory_of
-from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
+from knowledge.plan import Length, TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
 from knowledge.samples.report import SampleReport
@@ -144,9 +144,16 @@ def _sample(
     from knowledge.samples import check_rows
 
     sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
-    if sample.exact and _is_whole(config, sample):
-        remember_plan(config, _plan_of_rows(config, sample))
+    if _is_whole(config, sample) and (sample.exact or not config.get("sample_packing")):
+        lengths = sample.lengths if sample.exact else _kept(config, sample.lengths)
+        remember_plan(config, make_plan(config, lengths=list(lengths), of_file=True))
     return sample
+
+
+def _kept(config: Config, lengths: Iterable[Length]) -> list[Length]:
+    """Estimated lengths for the rules: the number of rows is sure, and none is dropped for a length that is not."""
+    longest, shortest = config.get("sequence_len", 512), config.get("min_sample_len", 2)
+    return [max(min(each, longest), shortest) if isinstance(each, int) else each for each in lengths]
 
 
 def _findings(config: Config, axolotl: str | None, sample: SampleReport | None = None) -> list[Finding]:
@@ -207,7 +214,7 @@ def _plan_of_rows(config: Config, sample: SampleReport) -> TrainingPlan:
 
 
 def _is_whole(config: Config, sample: SampleReport) -> bool:
-    """Whether the sample is the whole file of the only dataset; rules trust its lengths where they are exact."""
+    """Whether the sample is the whole file of the only dataset."""
     return bool(sample.lengths) and not sample.cut and len(config.datasets) == 1
 
 
