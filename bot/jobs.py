@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, request
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from knowledge.samples import SampleReport
 
+_log = logging.getLogger(__name__)
 _BYTES = {"extra": "forbid", "ser_json_bytes": "base64", "val_json_bytes": "base64"}
 _MASK = 1500
 """Characters of the rows that are shown."""
@@ -109,6 +111,8 @@ def check(
     sample = None if dataset is None else Sample(dataset[1], dataset[0])
     facts = None if hub is None else from_plain(HubFacts, hub)
     report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=sample, hub=facts)
+    for failure in report.failures:
+        _log.warning("%s not computed: %s", failure.what, failure.error)
     return report if gpu is None else on_card(report, text, gpu_named(gpu), hub=facts)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from knowledge.config import Config, read
-from knowledge.document import MAX_FINDINGS, Document, Mapping
+from knowledge.config import Config, Failure, read
+from knowledge.document import MAX_FINDINGS, Document, Duplicate, Fault, Mapping
 from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
@@ -62,6 +62,8 @@ class Report:
     secrets: tuple[Secret, ...] = ()
     launcher: bool = False
     not_checked: tuple[str, ...] = ()
+    # What raised an exception, for the host's log; it is no part of the JSON.
+    failures: tuple[Failure, ...] = field(default=(), metadata={"exclude": True})
 
     def count(self, severity: Severity) -> int:
         """How many findings have a severity."""
@@ -101,14 +103,16 @@ def check(
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     cut = len(found) > MAX_FINDINGS
+    plan = _attempt("plan", config, partial(_plan, sample=sample, shown=shown)) if trains else None
+    memory = _attempt("memory estimate", config, memory_of) if trains else None
     return Report(
         axolotl=axolotl or config.types.axolotl,
         verdict=_verdict(found),
         findings=tuple(found[:MAX_FINDINGS]),
         dataset=next(iter(samples), None),
         hub=_hub_report(config, hub) if hub is not None and trains else None,
-        plan=_attempt("plan", config, partial(_plan, config, sample, shown)) if trains else None,
-        memory=_attempt("memory estimate", config, partial(memory_of, config)) if trains else None,
+        plan=plan,
+        memory=memory,
         gpus=gpus,
         keys=len(config.values),
         repairs=tuple(document.repairs),
@@ -116,6 +120,7 @@ def check(
         secrets=secrets,
         launcher=config.launcher is not None,
         not_checked=_not_checked(config, hub, rows=dataset is not None, cut=cut),
+        failures=tuple(config.failures),
     )
 
 
@@ -220,12 +225,12 @@ def _without_edits_beside(secrets: Iterable[Secret], found: list[Finding], docum
     ]
 
 
-def _attempt(name: str, config: Config, compute: Callable[[], _Value]) -> _Value | None:
+def _attempt(name: str, config: Config, compute: Callable[[Config], _Value]) -> _Value | None:
     """What a computation gives; None, and a word about it, where it fails on values that no field takes."""
     try:
-        return compute()
-    except Exception:  # noqa: BLE001 - the findings are worth more than the numbers; what is missing is said
-        config.memo.setdefault("broken", []).append(name)
+        return compute(config)
+    except Exception as error:  # noqa: BLE001 - the findings are worth more than the numbers; what is missing is said
+        config.failures.append(Failure(name, type(error).__name__))
         return None
 
 
@@ -261,12 +266,12 @@ def _not_checked(config: Config, hub: HubFacts | None, *, rows: bool, cut: bool)
         first = "whether the image and the files beside this one exist, your account at the provider"
     else:
         first = ", ".join((*unseen(config, hub, rows=rows), "your drivers and packages"))
-    broken = [f"{name}, which failed on this config" for name in config.memo.get("broken", ())]
+    broken = [f"{failure.what}, which failed on this config" for failure in config.failures]
     beyond = [f"what comes after the first {MAX_FINDINGS} findings: mend those, then check again"] if cut else []
     return (first, *broken, *beyond)
 
 
-def _fault_finding(fault: Any, document: Document) -> Finding:
+def _fault_finding(fault: Fault, document: Document) -> Finding:
     line, column = document.given(min(fault.line, len(document.lines)) - 1, fault.column - 1)
     excerpt = document.lines[fault.line - 1].strip() if fault.line <= len(document.lines) else ""
     place = Place(path="", line=line, column=column, excerpt=excerpt)
@@ -283,7 +288,7 @@ def _fault_finding(fault: Any, document: Document) -> Finding:
     )
 
 
-def _line_edit(fault: Any, document: Document) -> Edit | None:
+def _line_edit(fault: Fault, document: Document) -> Edit | None:
     """The edit of whole lines that cures a fault; none where pasting had moved the lines sideways."""
     if fault.replaces is None or document.indents != 0:
         return None
@@ -292,7 +297,7 @@ def _line_edit(fault: Any, document: Document) -> Edit | None:
     return Edit(line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
 
 
-def _duplicate(each: Any, document: Document) -> Finding:
+def _duplicate(each: Duplicate, document: Document) -> Finding:
     first, last = document.given(each.first.line, each.first.column), document.given(each.last.line, each.last.column)
     words = document.lines[each.first.line][each.first.column :].strip()
     place = Place(path=str(each.key), line=first[0], column=first[1], excerpt=words)

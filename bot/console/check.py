@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 SUMMARY = "What Axolotl will refuse, ignore or do with a config, each with its line and cure."
 _SUFFIXES = frozenset({".yml", ".yaml"})
-_LEVELS = {"error": 1, "crash": 1, "ignored": 2, "warning": 3}
+_LEVELS = {each.value: each.rank for each in Severity if each is not Severity.ADVICE}
+"""What `--fail-on` takes, and the last rank that it lets fail."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -201,8 +202,7 @@ def _is_training_config(text: str) -> bool:
 
 
 def _fails(findings: Iterable[Finding], level: str) -> bool:
-    allowed = {"error": 0, "crash": 1, "ignored": 2, "warning": 3}[level]
-    return any(finding.severity.rank <= allowed for finding in findings)
+    return any(finding.severity.rank <= _LEVELS[level] for finding in findings)
 
 
 # -- writers -------------------------------------------------------------------------------------------------------
