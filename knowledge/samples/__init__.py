@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from knowledge.samples.checking import check_rows, replaced_rules
-    from knowledge.samples.datasets_block import propose
+    from knowledge.samples.datasets_block import Proposal, propose, propose_block
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
     from knowledge.samples.report import Example, Part, SampleReport
     from knowledge.samples.rows import SAMPLE_BYTES, Sample
@@ -21,19 +21,21 @@ __all__ = [
     "Example",
     "Kind",
     "Part",
+    "Proposal",
     "Sample",
     "SampleReport",
     "check_rows",
     "explain_kind",
     "load_kinds",
     "propose",
+    "propose_block",
     "replaced_rules",
 ]
 
 _HOMES = {
     "checking": ("check_rows", "replaced_rules"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
-    "datasets_block": ("propose",),
+    "datasets_block": ("Proposal", "propose", "propose_block"),
     "report": ("Example", "Part", "SampleReport"),
     "rows": ("SAMPLE_BYTES", "Sample"),
 }
