@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 SUMMARY = "What Axolotl will refuse, ignore or do with a config, each with its line and cure."
 _SUFFIXES = frozenset({".yml", ".yaml"})
-_LEVELS = {"error": 1, "crash": 1, "ignored": 2, "warning": 3}
+_LEVELS = {"error": 0, "crash": 1, "ignored": 2, "warning": 3}
+"""Of --fail-on: the highest rank of a severity that fails."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -174,8 +175,7 @@ def _is_training_config(text: str) -> bool:
 
 
 def _fails(findings: Iterable[Finding], level: str) -> bool:
-    allowed = {"error": 0, "crash": 1, "ignored": 2, "warning": 3}[level]
-    return any(finding.severity.rank <= allowed for finding in findings)
+    return any(finding.severity.rank <= _LEVELS[level] for finding in findings)
 
 
 # -- writers -------------------------------------------------------------------------------------------------------
