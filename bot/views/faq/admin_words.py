@@ -37,12 +37,14 @@ SETTINGS_ROLE = "The role whose members may do all of /faq-admin and /rules but 
 SETTINGS_CHANNEL = "The channel where changes are told"
 SETTINGS_AXOLOTL = "The Axolotl release that members here run"
 SETTINGS_GPUS = "How many GPUs a config here is for, unless the member says so"
+SETTINGS_HUB = "Whether checks here look up models and datasets on the Hub"
 SETTINGS_CLEAR = "A setting to take back"
 SETTINGS_NAMES = {
     "moderator_role_id": "moderator role",
     "log_channel_id": "log channel",
     "axolotl": "axolotl",
     "gpus": "gpus",
+    "hub": "hub",
 }
 """Settings as the database names them, and as members do."""
 
