@@ -46,6 +46,7 @@ accuracy: install
 	$(BIN)/python benchmarks/plan_accuracy.py
 	$(BIN)/python benchmarks/memory_accuracy.py
 	$(BIN)/python benchmarks/sharded_accuracy.py
+	$(BIN)/python benchmarks/duration_accuracy.py
 
 families: install
 	$(BIN)/python benchmarks/families_accuracy.py

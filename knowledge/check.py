@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from knowledge.config import Config, read
-from knowledge.document import MAX_FINDINGS, Document, Mapping
+from knowledge.config import Config, Failure, read
+from knowledge.document import MAX_FINDINGS, Document, Duplicate, Fault, Mapping
+from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
-from knowledge.memory import MemoryEstimate, memory_of
-from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
+from knowledge.memory import MemoryEstimate, fits, memory_of
+from knowledge.plan import Length, TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
 from knowledge.samples.report import SampleReport
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from knowledge.gpus import Gpu
     from knowledge.samples import Sample
 
 _Value = TypeVar("_Value")
@@ -36,7 +38,8 @@ class Report:
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
-    `launcher` says that it is no training config but a file for `--cloud`.
+    `launcher` says that it is no training config but a file for `--cloud`; `gpu` is the card that was asked about,
+    with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`.
     """
 
     axolotl: str
@@ -44,6 +47,10 @@ class Report:
     findings: tuple[Finding, ...]
     plan: TrainingPlan | None = None
     memory: MemoryEstimate | None = None
+    gpu: str | None = None
+    duration: Duration | None = None
+    fits: bool | None = None
+    cost: Cost | None = None
     dataset: SampleReport | None = None
     gpus: int = 1
     keys: int = 0
@@ -52,6 +59,8 @@ class Report:
     secrets: tuple[Secret, ...] = ()
     launcher: bool = False
     not_checked: tuple[str, ...] = ()
+    # What raised an exception, for the host's log; it is no part of the JSON.
+    failures: tuple[Failure, ...] = field(default=(), metadata={"exclude": True})
 
     def count(self, severity: Severity) -> int:
         """How many findings have a severity."""
@@ -88,13 +97,15 @@ def check(
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     cut = len(found) > MAX_FINDINGS
+    plan = _attempt("plan", config, partial(_plan, sample=sample)) if trains else None
+    memory = _attempt("memory estimate", config, memory_of) if trains else None
     return Report(
         axolotl=axolotl or config.types.axolotl,
         verdict=_verdict(found),
         findings=tuple(found[:MAX_FINDINGS]),
         dataset=sample,
-        plan=_attempt("plan", config, partial(_plan, config, sample)) if trains else None,
-        memory=_attempt("memory estimate", config, partial(memory_of, config)) if trains else None,
+        plan=plan,
+        memory=memory,
         gpus=gpus,
         keys=len(config.values),
         repairs=tuple(document.repairs),
@@ -102,7 +113,26 @@ def check(
         secrets=secrets,
         launcher=config.launcher is not None,
         not_checked=_not_checked(config, rows=dataset is not None, cut=cut),
+        failures=tuple(config.failures),
     )
+
+
+def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None) -> Report:
+    """A report that also says whether the run fits a card, and how long it takes there.
+
+    Args:
+        report: What was found in the text.
+        text: The text.
+        gpu: The card.
+        price: Price of one such GPU for an hour, for the cost.
+    """
+    if report.plan is None:
+        return replace(report, gpu=gpu.name)
+    config = read(text, report.gpus)
+    remember_plan(config, report.plan)
+    duration = _attempt("duration", config, partial(duration_of, config, gpu))
+    cost = cost_of(duration, price, report.gpus)
+    return replace(report, gpu=gpu.name, duration=duration, fits=fits(report.memory, gpu), cost=cost)
 
 
 def _sample(
@@ -114,9 +144,16 @@ def _sample(
     from knowledge.samples import check_rows
 
     sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
-    if sample.exact and _is_whole(config, sample):
-        remember_plan(config, _plan_of_rows(config, sample))
+    if _is_whole(config, sample) and (sample.exact or not config.get("sample_packing")):
+        lengths = sample.lengths if sample.exact else _kept(config, sample.lengths)
+        remember_plan(config, make_plan(config, lengths=list(lengths), of_file=True))
     return sample
+
+
+def _kept(config: Config, lengths: Iterable[Length]) -> list[Length]:
+    """Estimated lengths for the rules: the number of rows is sure, and none is dropped for a length that is not."""
+    longest, shortest = config.get("sequence_len", 512), config.get("min_sample_len", 2)
+    return [max(min(each, longest), shortest) if isinstance(each, int) else each for each in lengths]
 
 
 def _findings(config: Config, axolotl: str | None, sample: SampleReport | None = None) -> list[Finding]:
@@ -156,12 +193,12 @@ def _without_edits_beside(secrets: Iterable[Secret], found: list[Finding], docum
     ]
 
 
-def _attempt(name: str, config: Config, compute: Callable[[], _Value]) -> _Value | None:
+def _attempt(name: str, config: Config, compute: Callable[[Config], _Value]) -> _Value | None:
     """What a computation gives; None, and a word about it, where it fails on values that no field takes."""
     try:
-        return compute()
-    except Exception:  # noqa: BLE001 - the findings are worth more than the numbers; what is missing is said
-        config.memo.setdefault("broken", []).append(name)
+        return compute(config)
+    except Exception as error:  # noqa: BLE001 - the findings are worth more than the numbers; what is missing is said
+        config.failures.append(Failure(name, type(error).__name__))
         return None
 
 
@@ -177,7 +214,7 @@ def _plan_of_rows(config: Config, sample: SampleReport) -> TrainingPlan:
 
 
 def _is_whole(config: Config, sample: SampleReport) -> bool:
-    """Whether the sample is the whole file of the only dataset; rules trust its lengths where they are exact."""
+    """Whether the sample is the whole file of the only dataset."""
     return bool(sample.lengths) and not sample.cut and len(config.datasets) == 1
 
 
@@ -196,12 +233,12 @@ def _not_checked(config: Config, *, rows: bool, cut: bool) -> tuple[str, ...]:
     else:
         data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
         first = f"{data}, your drivers and packages"
-    broken = [f"{name}, which failed on this config" for name in config.memo.get("broken", ())]
+    broken = [f"{failure.what}, which failed on this config" for failure in config.failures]
     beyond = [f"what comes after the first {MAX_FINDINGS} findings: mend those, then check again"] if cut else []
     return (first, *broken, *beyond)
 
 
-def _fault_finding(fault: Any, document: Document) -> Finding:
+def _fault_finding(fault: Fault, document: Document) -> Finding:
     line, column = document.given(min(fault.line, len(document.lines)) - 1, fault.column - 1)
     excerpt = document.lines[fault.line - 1].strip() if fault.line <= len(document.lines) else ""
     place = Place(path="", line=line, column=column, excerpt=excerpt)
@@ -218,7 +255,7 @@ def _fault_finding(fault: Any, document: Document) -> Finding:
     )
 
 
-def _line_edit(fault: Any, document: Document) -> Edit | None:
+def _line_edit(fault: Fault, document: Document) -> Edit | None:
     """The edit of whole lines that cures a fault; none where pasting had moved the lines sideways."""
     if fault.replaces is None or document.indents != 0:
         return None
@@ -227,7 +264,7 @@ def _line_edit(fault: Any, document: Document) -> Edit | None:
     return Edit(line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
 
 
-def _duplicate(each: Any, document: Document) -> Finding:
+def _duplicate(each: Duplicate, document: Document) -> Finding:
     first, last = document.given(each.first.line, each.first.column), document.given(each.last.line, each.last.column)
     words = document.lines[each.first.line][each.first.column :].strip()
     place = Place(path=str(each.key), line=first[0], column=first[1], excerpt=words)

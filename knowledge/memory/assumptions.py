@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from knowledge.memory.moments import Moment
     from knowledge.memory.run import Run
 
-_PAIRED = frozenset({"dpo", "ipo", "orpo", "simpo", "kto"})
-
 
 def assumptions(run: Run, peak: Moment) -> tuple[str, ...]:
     """The sentences for a run.
@@ -28,14 +26,13 @@ def assumptions(run: Run, peak: Moment) -> tuple[str, ...]:
 
 def _model(run: Run) -> list[str | None]:
     shape = run.shape
-    experts = bool(shape.architecture.experts)
     return [
         run.base.note,
         None
         if run.base.confirmed or run.base.known == "guessed"
         else "The dimensions of this model come from one source and were not confirmed.",
         "`quantize_moe_experts` is off: the experts are not quantised, and are raised to fp32 (4 bytes each)."
-        if experts and shape.quantised and shape.prepared and not shape.packed_experts
+        if shape.widened_experts
         else None,
         "`load_in_4bit` does not quantise with `adapter: lora`: the whole model is loaded, and raised to fp32."
         if shape.method == "lora" and shape.prepared
@@ -59,9 +56,7 @@ def _batch(run: Run, peak: Moment) -> list[str | None]:
         "The upper end counts the logits that evaluation may build although training does not."
         if run.evaluation and run.loss == "fused" and peak.phase != "evaluation"
         else None,
-        "Chosen and rejected rows go through the model together, so the batch counts twice."
-        if run.rl in _PAIRED
-        else None,
+        "Chosen and rejected rows go through the model together, so the batch counts twice." if run.paired else None,
         "A second, frozen copy of the model is held as the reference." if run.reference else None,
         "Generation is not counted: memory that vLLM or sampling takes on the same GPU comes on top."
         if run.rl in {"grpo", "gdpo", "ebft"}

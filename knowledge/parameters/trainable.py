@@ -39,7 +39,7 @@ class Trainable(NamedTuple):
 
 
 def base_parameters(config: Config) -> Parameters | None:
-    """The parameters of the model that `base_model` names; kept in the config's memo.
+    """The parameters of the model that `base_model` names; computed once a check.
 
     Args:
         config: The config.
@@ -47,15 +47,11 @@ def base_parameters(config: Config) -> Parameters | None:
     Returns:
         What is known of the model, or None where its name says neither what it is nor how large.
     """
-    if "parameters" not in config.memo:
-        name = config.get("base_model")
-        config.memo["parameters"] = parameters_of(name) if isinstance(name, str) and name else None
-    found: Parameters | None = config.memo["parameters"]
-    return found
+    return config.once(_base_parameters)
 
 
 def trainable_parameters(config: Config) -> Trainable | None:
-    """What the config trains; kept in the config's memo.
+    """What the config trains; computed once a check.
 
     Args:
         config: The config.
@@ -64,10 +60,7 @@ def trainable_parameters(config: Config) -> Trainable | None:
         The trainable parameters, or None where the base model is not known, where the adapter is none of LoRA and
         QLoRA, or where a pattern in the config is no regular expression.
     """
-    if "trainable" not in config.memo:
-        config.memo["trainable"] = _trainable(config)
-    found: Trainable | None = config.memo["trainable"]
-    return found
+    return config.once(_trainable)
 
 
 def given(config: Config, key: str) -> Any:
@@ -81,19 +74,12 @@ def given(config: Config, key: str) -> Any:
     """
     if config.reads is not None:
         config.reads.add(key)
-    roots = config.memo.get("roots")
-    if roots is None:
-        roots = config.memo["roots"] = frozenset(config.roots)
-    return config.get(key) if key in roots else None
+    return config.get(key) if key in config.once(_roots) else None
 
 
 def weight_size(config: Config) -> int:
-    """Bytes per element of the weights as Axolotl loads them, 2 for bf16 and fp16, else 4; kept in the memo."""
-    if "weight_size" not in config.memo:
-        half = config.get("bf16", "auto") or any(given(config, key) for key in _HALF)
-        config.memo["weight_size"] = 2 if half else 4
-    found: int = config.memo["weight_size"]
-    return found
+    """Bytes per element of the weights as Axolotl loads them, 2 for bf16 and fp16, else 4; computed once a check."""
+    return config.once(_weight_size)
 
 
 def keeps_wide_embeddings(config: Config) -> bool:
@@ -110,11 +96,22 @@ def keeps_wide_embeddings(config: Config) -> bool:
 
 
 def adapter_of(config: Config) -> Adapter | None:
-    """The LoRA settings, or None where the config trains without them or gives no rank; kept in the config's memo."""
-    if "adapter" not in config.memo:
-        config.memo["adapter"] = _adapter(config)
-    found: Adapter | None = config.memo["adapter"]
-    return found
+    """The LoRA settings, or None where the config trains without them or gives no rank; computed once a check."""
+    return config.once(_adapter)
+
+
+def _base_parameters(config: Config) -> Parameters | None:
+    name = config.get("base_model")
+    return parameters_of(name) if isinstance(name, str) and name else None
+
+
+def _roots(config: Config) -> frozenset[str]:
+    return frozenset(config.roots)
+
+
+def _weight_size(config: Config) -> int:
+    half = config.get("bf16", "auto") or any(given(config, key) for key in _HALF)
+    return 2 if half else 4
 
 
 def _adapter(config: Config) -> Adapter | None:

@@ -59,11 +59,7 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
     if not quantized or config.get("adapter") not in {"lora", "qlora"} or config.get("quantize_moe_experts"):
         return
     memory = memory_of(config)
-    if (
-        memory is not None
-        and memory.known != "guessed"
-        and any("`quantize_moe_experts` is off" in sentence for sentence in memory.assumptions)
-    ):
+    if memory is not None and memory.known != "guessed" and memory.widened_experts:
         key = "load_in_4bit" if config.get("load_in_4bit") else "load_in_8bit"
         message = f"Experts stay unquantised, about {memory.parts.weights:.0f} GiB: set `quantize_moe_experts: true`."
         yield problem(message, key, "base_model")
