@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import discord
 from discord import app_commands
@@ -211,6 +211,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         log_channel=words.SETTINGS_CHANNEL,
         axolotl=words.SETTINGS_AXOLOTL,
         gpus=words.SETTINGS_GPUS,
+        hub=words.SETTINGS_HUB,
         clear=words.SETTINGS_CLEAR,
     )
     @app_commands.choices(
@@ -219,16 +220,18 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             app_commands.Choice(name="log channel", value="log_channel_id"),
             app_commands.Choice(name="axolotl", value="axolotl"),
             app_commands.Choice(name="gpus", value="gpus"),
+            app_commands.Choice(name="hub", value="hub"),
         ]
     )
     @answered_command
-    async def settings(
+    async def settings(  # noqa: PLR0913 - every option of a command is a parameter
         self,
         interaction: discord.Interaction[ServiceBot],
         moderator_role: discord.Role | None = None,
         log_channel: discord.TextChannel | None = None,
         axolotl: app_commands.Range[str, 1, 20] | None = None,
         gpus: app_commands.Range[int, 1, 100_000] | None = None,
+        hub: Literal["on", "off"] | None = None,
         clear: app_commands.Choice[str] | None = None,
     ) -> None:
         """Changes what is named, and shows everything."""
@@ -239,6 +242,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             "log_channel_id": log_channel.id if log_channel else None,
             "axolotl": _release(axolotl),
             "gpus": gpus,
+            "hub": None if hub is None else hub == "on",
         }
         changes: dict[str, int | str | None] = {name: value for name, value in given.items() if value is not None}
         if clear is not None:

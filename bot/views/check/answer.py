@@ -132,17 +132,16 @@ class Rows(Press, name="rows"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the picture and the first rows."""
         checked = find(interaction, self.state)
-        dataset = checked.request.dataset
-        if dataset is None:
+        dataset, facts, text = checked.request.dataset, checked.request.facts, checked.submission.text
+        if checked.report.dataset is None or (dataset is None and facts is None):
             raise UserError(notice.EXPIRED)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        shown = await interaction.client.services.workers.run(
-            jobs.rows,
-            dataset=dataset.data,
-            dataset_name=dataset.name,
-            text=checked.submission.text,
-        )
-        view, files = rows_layout(dataset.name, shown)
+        workers = interaction.client.services.workers
+        if dataset is not None:
+            shown = await workers.run(jobs.rows, dataset=dataset.data, dataset_name=dataset.name, text=text)
+        else:
+            shown = await workers.run(jobs.hub_rows, text=text, hub=to_plain(facts))
+        view, files = rows_layout(checked.report.dataset.file, shown)
         await answer(interaction, view, **files)
 
 

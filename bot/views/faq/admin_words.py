@@ -37,6 +37,7 @@ SETTINGS_ROLE = "The role whose members may do all of /faq-admin and /rules but 
 SETTINGS_CHANNEL = "The channel where changes are told"
 SETTINGS_AXOLOTL = "The Axolotl release that members here run"
 SETTINGS_GPUS = "How many GPUs a config here is for, unless the member says so"
+SETTINGS_HUB = "Whether checks here look up models and datasets on the Hub"
 SETTINGS_CLEAR = "A setting to take back"
 
 TITLE_EXAMPLE = "Out of memory: what do I lower first?"
