@@ -201,7 +201,7 @@ def _write(
         print(f"  {line}")
     for line in plan.summary:
         print(f"  {line}")
-    _write_changes(plan)
+    _write_changes(plan, limited=bool(config.get("max_steps")))
     _write_cards(config, card)
     if plan.curve is not None:
         _write_curve(plan.curve)
@@ -263,8 +263,8 @@ def _write_memory(memory: MemoryEstimate | None) -> None:
     print(f"  {'fits cards of (GB)':<30} {cards}")
 
 
-def _write_changes(plan: TrainingPlan) -> None:
-    """What to change: accumulation for the guide's batch, epochs or accumulation for more steps."""
+def _write_changes(plan: TrainingPlan, *, limited: bool) -> None:
+    """What to change: accumulation for the guide's batch; epochs or accumulation for more steps, unless limited."""
     print("\n  What to change")
     if plan.batch is not None:
         on = ", ".join(
@@ -274,15 +274,14 @@ def _write_changes(plan: TrainingPlan) -> None:
         )
         print(f"  For about {plan.batch.target} a step, `gradient_accumulation_steps` on {on}.")
     steps = plan.optimizer_steps_done
-    if steps and steps < _ENOUGH_STEPS and plan.num_epochs and plan.gradient_accumulation_steps:
+    if steps and steps < _ENOUGH_STEPS and plan.num_epochs and plan.gradient_accumulation_steps and not limited:
         advice = step_advice(
             steps=_ENOUGH_STEPS, now=steps, epochs=plan.num_epochs, accumulation=plan.gradient_accumulation_steps
         )
         if advice is not None:
-            print(
-                f"  For about {advice.steps} steps: `num_epochs: {advice.num_epochs:g}`, or "
-                f"`gradient_accumulation_steps: {advice.gradient_accumulation_steps}`."
-            )
+            less = advice.gradient_accumulation_steps
+            other = "" if less is None else f", or `gradient_accumulation_steps: {less}`"
+            print(f"  For about {advice.steps} steps: `num_epochs: {advice.num_epochs:g}`{other}.")
 
 
 def _write_cards(config: Config, card: float | None) -> None:
