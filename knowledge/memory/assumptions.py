@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.parameters import is_measured, is_paged
+from knowledge.parameters import GUESSED, is_measured, is_paged
 
 if TYPE_CHECKING:
     from knowledge.memory.moments import Moment
@@ -29,7 +29,7 @@ def _model(run: Run) -> list[str | None]:
     return [
         run.base.note,
         None
-        if run.base.confirmed or run.base.known == "guessed"
+        if run.base.confirmed or run.base.known in GUESSED
         else "The dimensions of this model come from one source and were not confirmed.",
         "`quantize_moe_experts` is off: the experts are not quantised, and are raised to fp32 (4 bytes each)."
         if shape.widened_experts

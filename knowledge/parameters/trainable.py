@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.parameters.adapter import Adapter, Names
 from knowledge.parameters.families import layout
-from knowledge.parameters.names import Parameters, parameters_of
+from knowledge.parameters.looked_up import looked_up_parameters
 from knowledge.parameters.optimizer import Tensor, state_bytes
 from knowledge.parameters.tensors import adapter_tensors, full_tensors
 
 if TYPE_CHECKING:
     from knowledge.config import Config
+    from knowledge.parameters.names import Parameters
 
+GUESSED = frozenset({"guessed", "counted"})
+"""How much is known of a model whose dimensions are another one's."""
 _HALF = ("bfloat16", "fp16", "float16", "load_in_8bit")
 _LORA = frozenset({"lora", "qlora"})
 _DEFAULT_OPTIMIZER = "adamw_torch_fused"
@@ -102,7 +105,7 @@ def adapter_of(config: Config) -> Adapter | None:
 
 def _base_parameters(config: Config) -> Parameters | None:
     name = config.get("base_model")
-    return parameters_of(name) if isinstance(name, str) and name else None
+    return looked_up_parameters(config, name) if isinstance(name, str) and name else None
 
 
 def _roots(config: Config) -> frozenset[str]:
@@ -158,14 +161,14 @@ def _trainable(config: Config) -> Trainable | None:
     except re.error:
         return None
     total, weights, state = _weigh(optimizer, tensors)
-    if adapter is None and base.known == "guessed" and not given(config, "unfrozen_parameters"):
+    if adapter is None and base.known in GUESSED and not given(config, "unfrozen_parameters"):
         # The stand-in is of like size, not of the same.
         share = base.total / layout(base.architecture).parameters
         total, weights, state = base.total, round(weights * share), round(state * share)
     if adapter is None:
         # A checkpoint holds the frozen weights too.
         weights = max(weights, base.total * weight_size(config))
-    return Trainable(total, tensors, weights, state, base.known != "guessed")
+    return Trainable(total, tensors, weights, state, base.known not in GUESSED)
 
 
 @lru_cache(maxsize=512)
