@@ -1,6 +1,8 @@
 """`helpbot check` as scripts and people use it."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -156,3 +158,10 @@ def test_a_tokenizer_that_cannot_be_used_is_said(config, tmp_path, capsys):
             broken.write_text(text)
         assert main(["check", config(GOOD), "--dataset", str(rows), "--tokenizer", str(tmp_path)]) == 2
         assert "tokenizer.json" in capsys.readouterr().err
+
+
+def test_an_answer_in_words_needs_no_validation_library(tmp_path):
+    file = tmp_path / "config.yml"
+    file.write_text("base_model: org/model\nmicro_batch_size: 2\n")
+    code = f"import sys; from bot.cli import main; main(['check', {str(file)!r}]); sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
