@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from knowledge.gpus import sizes
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.gpus import Gpu
     from knowledge.memory.run import Run
+    from knowledge.plan import TrainingPlan
 
 CARDS = tuple(sizes())
 """Memory of the usual cards in GB, as their names say."""
@@ -31,8 +33,12 @@ _LOST, _FRAGMENTED = 0.05, 1.0
 _LOGITS = 4.0
 # Rows that are not filled up are mostly shorter: this share of the moving part may stay unused.
 _SHORTER = 0.65
+# How much further the range of a model reaches that is only guessed at.
+_GUESS = 1.1
+# Batches are padded to their longest row, and that to a multiple of this.
+_MULTIPLE = 64
 # The range is never wider than this, from low to high.
-_WIDEST = 1.49
+_WIDEST = 1.59
 
 
 @value
@@ -95,7 +101,7 @@ def memory_of(config: Config) -> MemoryEstimate | None:
         # What the estimate reads is not what the rule reads that asks for it.
         reads, config.reads = config.reads, None
         run = read_run(config)
-        config.memo["memory"] = None if run is None or run.absurd else estimate(run)
+        config.memo["memory"] = None if run is None or run.absurd else _with_rows(config, run)
         config.reads = reads
     found: MemoryEstimate | None = config.memo["memory"]
     return found
@@ -122,6 +128,8 @@ def estimate(run: Run) -> MemoryEstimate:
         # Evaluation may build the logits that the fused loss spares in training.
         high = max(high, (1 + _LOST) * fixed + 2 * evaluation_bytes(run, "plain") / _GIB + _CONTEXT[2] + beside)
     middle = allocated + overhead
+    if run.base.known == "guessed":
+        low, high = low / _GUESS, high * _GUESS
     high = max(min(high, _WIDEST * low), middle)
     return MemoryEstimate(
         base_params=run.base.total,
@@ -137,6 +145,24 @@ def estimate(run: Run) -> MemoryEstimate:
         tight=tuple(size for size, usable in sizes().items() if middle <= usable < high),
         assumptions=assumptions(run, peak),
     )
+
+
+def _with_rows(config: Config, run: Run) -> MemoryEstimate:
+    """The estimate as the rows are, where their lengths are known and batches are padded to their longest row."""
+    plan: TrainingPlan | None = config.memo.get("plan")
+    longest = None if plan is None else plan.longest_row
+    if run.padded or longest is None:
+        return estimate(run)
+    filled = min(run.sequence, -(-longest // _MULTIPLE) * _MULTIPLE)
+    found = estimate(run._replace(sequence=filled, padded=True))
+    if filled == run.sequence:
+        return found
+    full = estimate(run)
+    said = (
+        f"With your rows, the longest of {longest:,} tokens; about {full.estimate_gib:.0f} GiB if one is as long as "
+        f"`sequence_len`."
+    )
+    return replace(found, assumptions=(said, *found.assumptions))
 
 
 def fits(memory: MemoryEstimate | None, gpu: Gpu) -> bool | None:

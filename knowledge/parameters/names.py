@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.facts import read_json
 from knowledge.parameters.architecture import Architecture
+
+if TYPE_CHECKING:
+    from knowledge.parameters.towers import Tower
 
 
 class Parameters(NamedTuple):
@@ -16,10 +19,11 @@ class Parameters(NamedTuple):
     Attributes:
         total: Number of parameters.
         architecture: Its dimensions, or those of a stand-in of like size where the name alone is known.
-        model: The id that the facts are filed under, or None where only the size in the name is known.
+        model: The id that the facts are filed under; that of the stand-in where only the size in the name is known.
         known: "exact" (the facts hold this model), "derived" (the name says what it was made from) or "guessed"
             (the size in its name is all there is).
         confirmed: Whether several sources agree on the dimensions.
+        tower: The vision tower before the language model, among `total`; None for a language model.
     """
 
     total: int
@@ -27,13 +31,20 @@ class Parameters(NamedTuple):
     model: str | None
     known: str
     confirmed: bool
+    tower: Tower | None = None
+
+    @property
+    def language(self) -> int:
+        """Parameters of the language model alone."""
+        return self.total - (self.tower.parameters if self.tower is not None else 0)
 
     @property
     def note(self) -> str | None:
         """A sentence that says how sure this is; None where the model is known."""
         if self.known == "guessed":
             return (
-                f"The name says {size(self.total)} parameters; the model itself is not known, so a like one stands in."
+                f"The name says {size(self.total)} parameters; the model itself is not known, so this is a guess "
+                f"from {self.model or 'a model of like size'}."
             )
         if self.known == "derived":
             return f"By its name the model is made from {self.model}, whose dimensions are used."
@@ -59,6 +70,8 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
 _MIXTURE = re.compile(r"(\d+)x(\d+(?:\.\d+)?)b")
 # Eight experts share their attention: 8x7B is 46.7 billion, not 56.
 _MIXTURE_SHARE = 0.83
+# Families without a vocabulary or norms of their own kind, so that a model of unknown family is most like them.
+_PLAIN = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 _UNITS = {"b": 1_000_000_000, "m": 1_000_000}
 
 
@@ -143,10 +156,11 @@ def _guess(spoken: tuple[str, ...]) -> Parameters | None:
         return None
     sparse = any(_MIXTURE.fullmatch(word) or re.fullmatch(r"a\d+(?:\.\d+)?b", word) for word in spoken)
     models = map(_known, _table()["models"])
-    alike = [p for p in models if p.confirmed and bool(p.architecture.experts) is sparse]
+    alike = [p for p in models if bool(p.architecture.experts) is sparse]
     same_maker = [p for p in alike if spoken[0] in words(p.model or "") and 0.5 < p.total / total < 2]
-    stand_in = min(same_maker or alike, key=lambda p: abs(p.total - total))
-    return Parameters(total, stand_in.architecture, None, "guessed", confirmed=False)
+    plain = [p for p in alike if p.confirmed and (sparse or p.architecture.family in _PLAIN)]
+    stand_in = min(same_maker or plain, key=lambda p: abs(p.total - total))
+    return stand_in._replace(total=total, known="guessed", confirmed=False)
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,7 @@ from knowledge.parameters.families import layout
 from knowledge.parameters.names import Parameters, parameters_of
 from knowledge.parameters.optimizer import Tensor, state_bytes
 from knowledge.parameters.tensors import adapter_tensors, full_tensors
+from knowledge.parameters.towers import with_tower
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -49,9 +50,13 @@ def base_parameters(config: Config) -> Parameters | None:
     """
     if "parameters" not in config.memo:
         name = config.get("base_model")
-        config.memo["parameters"] = parameters_of(name) if isinstance(name, str) and name else None
+        config.memo["parameters"] = _named(config, name) if isinstance(name, str) and name else None
     found: Parameters | None = config.memo["parameters"]
     return found
+
+
+def _named(config: Config, name: str) -> Parameters | None:
+    return with_tower(name, images=bool(given(config, "processor_type"))) or parameters_of(name)
 
 
 def trainable_parameters(config: Config) -> Trainable | None:
@@ -154,10 +159,12 @@ def _trainable(config: Config) -> Trainable | None:
     optimizer = str(config.get("optimizer", _DEFAULT_OPTIMIZER))
     try:
         if adapter is not None:
-            tensors = adapter_tensors(base.architecture, adapter)
+            tensors = adapter_tensors(base.architecture, adapter) + _tower_adapters(base, adapter)
         else:
             unfrozen = _tuple(given(config, "unfrozen_parameters"))
             tensors = full_tensors(base.architecture, weight_size(config), unfrozen, wide=keeps_wide_embeddings(config))
+            if base.tower is not None and not unfrozen:
+                tensors += (Tensor(1, base.tower.parameters, 1, weight_size(config), "weight"),)
     except re.error:
         return None
     total, weights, state = _weigh(optimizer, tensors)
@@ -169,6 +176,16 @@ def _trainable(config: Config) -> Trainable | None:
         # A checkpoint holds the frozen weights too.
         weights = max(weights, base.total * weight_size(config))
     return Trainable(total, tensors, weights, state, base.known != "guessed")
+
+
+def _tower_adapters(base: Parameters, adapter: Adapter) -> tuple[Tensor, ...]:
+    """The adapters that `lora_target_linear` puts on a vision tower and its projector."""
+    if base.tower is None or not adapter.linear:
+        return ()
+    return tuple(
+        Tensor(adapter.rank, inside + outside, count, adapter.bytes, "adapter")
+        for inside, outside, count in base.tower.linears
+    )
 
 
 @lru_cache(maxsize=512)
