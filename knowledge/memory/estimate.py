@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from knowledge.gpus import sizes
@@ -11,13 +11,14 @@ from knowledge.memory.fsdp import fsdp_moments, fsdp_static
 from knowledge.memory.moments import Moment, evaluation_bytes, moments
 from knowledge.memory.run import read_run
 from knowledge.memory.weights import Static, static_bytes
+from knowledge.parameters import GUESSED
+from knowledge.plan import plan_of
 from knowledge.value import value
 
 if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.gpus import Gpu
     from knowledge.memory.run import Run
-    from knowledge.plan import TrainingPlan
 
 CARDS = tuple(sizes())
 """Memory of the usual cards in GB, as their names say."""
@@ -86,10 +87,12 @@ class MemoryEstimate:
     fits: tuple[int, ...]
     tight: tuple[int, ...]
     assumptions: tuple[str, ...]
+    # Whether expert tensors stay unquantized and are raised to fp32: what a rule asks, and no part of the JSON.
+    widened_experts: bool = field(default=False, metadata={"exclude": True})
 
 
 def memory_of(config: Config) -> MemoryEstimate | None:
-    """The memory that one GPU needs for a config; made once a check and kept in the config's memo.
+    """The memory that one GPU needs for a config; computed once a check.
 
     Args:
         config: The config; its `gpus` say how many share the work.
@@ -97,14 +100,15 @@ def memory_of(config: Config) -> MemoryEstimate | None:
     Returns:
         The estimate, or None where the base model, the batch or the adapter cannot be read.
     """
-    if "memory" not in config.memo:
-        # What the estimate reads is not what the rule reads that asks for it.
-        reads, config.reads = config.reads, None
-        run = read_run(config)
-        config.memo["memory"] = None if run is None or run.absurd else _with_rows(config, run)
-        config.reads = reads
-    found: MemoryEstimate | None = config.memo["memory"]
-    return found
+    return config.once(_memory_of)
+
+
+def _memory_of(config: Config) -> MemoryEstimate | None:
+    # What the estimate reads is not what the rule reads that asks for it.
+    reads, config.reads = config.reads, None
+    run = read_run(config)
+    config.reads = reads
+    return None if run is None or run.absurd else _with_rows(config, run)
 
 
 def estimate(run: Run) -> MemoryEstimate:
@@ -128,7 +132,7 @@ def estimate(run: Run) -> MemoryEstimate:
         # Evaluation may build the logits that the fused loss spares in training.
         high = max(high, (1 + _LOST) * fixed + 2 * evaluation_bytes(run, "plain") / _GIB + _CONTEXT[2] + beside)
     middle = allocated + overhead
-    if run.base.known == "guessed":
+    if run.base.known in GUESSED:
         low, high = low / _GUESS, high * _GUESS
     high = max(min(high, _WIDEST * low), middle)
     return MemoryEstimate(
@@ -144,14 +148,15 @@ def estimate(run: Run) -> MemoryEstimate:
         fits=tuple(size for size, usable in sizes().items() if high <= usable),
         tight=tuple(size for size, usable in sizes().items() if middle <= usable < high),
         assumptions=assumptions(run, peak),
+        widened_experts=run.shape.widened_experts,
     )
 
 
 def _with_rows(config: Config, run: Run) -> MemoryEstimate:
     """The estimate as the rows are, where their lengths are known and batches are padded to their longest row."""
-    plan: TrainingPlan | None = config.memo.get("plan")
-    longest = None if plan is None else plan.longest_row
-    if run.padded or longest is None:
+    # A plan without the rows' lengths names no longest row.
+    longest = plan_of(config).longest_row if not run.padded else None
+    if longest is None:
         return estimate(run)
     filled = min(run.sequence, -(-longest // _MULTIPLE) * _MULTIPLE)
     found = estimate(run._replace(sequence=filled, padded=True))

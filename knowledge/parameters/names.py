@@ -19,9 +19,10 @@ class Parameters(NamedTuple):
     Attributes:
         total: Number of parameters.
         architecture: Its dimensions, or those of a stand-in of like size where the name alone is known.
-        model: The id that the facts are filed under; that of the stand-in where only the size in the name is known.
-        known: "exact" (the facts hold this model), "derived" (the name says what it was made from) or "guessed"
-            (the size in its name is all there is).
+        model: The id that the facts are filed under, or None where only the size in the name is known.
+        known: "exact" (the facts hold this model, or its config does), "derived" (the name says what it was made
+            from), "counted" (the Hub has counted its stored tensors) or "guessed" (the size in its name is all there
+            is).
         confirmed: Whether several sources agree on the dimensions.
         tower: The vision tower before the language model, among `total`; None for a language model.
     """
@@ -41,10 +42,15 @@ class Parameters(NamedTuple):
     @property
     def note(self) -> str | None:
         """A sentence that says how sure this is; None where the model is known."""
+        if self.known == "counted":
+            return (
+                f"The Hub counts {size(self.total)} parameters; the model's dimensions are not known, so memory is a "
+                "rough estimate by a model of like size."
+            )
         if self.known == "guessed":
             return (
                 f"The name says {size(self.total)} parameters; the model itself is not known, so this is a guess "
-                f"from {self.model or 'a model of like size'}."
+                "from a model of like size."
             )
         if self.known == "derived":
             return f"By its name the model is made from {self.model}, whose dimensions are used."
@@ -155,12 +161,27 @@ def _guess(spoken: tuple[str, ...]) -> Parameters | None:
     if not total:
         return None
     sparse = any(_MIXTURE.fullmatch(word) or re.fullmatch(r"a\d+(?:\.\d+)?b", word) for word in spoken)
+    return Parameters(total, _like(total, spoken, sparse=sparse), None, "guessed", confirmed=False)
+
+
+@lru_cache(maxsize=512)
+def parameters_like(name: str, total: int) -> Parameters:
+    """A model of which the number of parameters is known and nothing else.
+
+    Args:
+        name: Its name, by which a model of the same maker stands in for its dimensions.
+        total: Its parameters.
+    """
+    return Parameters(total, _like(total, words(name), sparse=False), None, "counted", confirmed=False)
+
+
+def _like(total: int, spoken: tuple[str, ...], *, sparse: bool) -> Architecture:
+    """The dimensions of a known model of like size, of the same maker where there is one."""
     models = map(_known, _table()["models"])
     alike = [p for p in models if bool(p.architecture.experts) is sparse]
-    same_maker = [p for p in alike if spoken[0] in words(p.model or "") and 0.5 < p.total / total < 2]
+    same_maker = [p for p in alike if spoken and spoken[0] in words(p.model or "") and 0.5 < p.total / total < 2]
     plain = [p for p in alike if p.confirmed and (sparse or p.architecture.family in _PLAIN)]
-    stand_in = min(same_maker or plain, key=lambda p: abs(p.total - total))
-    return stand_in._replace(total=total, known="guessed", confirmed=False)
+    return min(same_maker or plain, key=lambda p: abs(p.total - total)).architecture
 
 
 @lru_cache(maxsize=1)

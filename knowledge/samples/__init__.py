@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from knowledge.samples.checking import check_rows, replaced_rules
-    from knowledge.samples.datasets_block import propose
+    from knowledge.samples.datasets_block import Proposal, propose, propose_block
+    from knowledge.samples.from_hub import HubRows, check_hub_rows, counted_plan, plan_of_hub
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
     from knowledge.samples.report import Example, Part, SampleReport
     from knowledge.samples.rows import SAMPLE_BYTES, Sample
@@ -19,21 +20,28 @@ __all__ = [
     "SAMPLE_BYTES",
     "Column",
     "Example",
+    "HubRows",
     "Kind",
     "Part",
+    "Proposal",
     "Sample",
     "SampleReport",
+    "check_hub_rows",
     "check_rows",
+    "counted_plan",
     "explain_kind",
     "load_kinds",
+    "plan_of_hub",
     "propose",
+    "propose_block",
     "replaced_rules",
 ]
 
 _HOMES = {
     "checking": ("check_rows", "replaced_rules"),
+    "from_hub": ("HubRows", "check_hub_rows", "counted_plan", "plan_of_hub"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
-    "datasets_block": ("propose",),
+    "datasets_block": ("Proposal", "propose", "propose_block"),
     "report": ("Example", "Part", "SampleReport"),
     "rows": ("SAMPLE_BYTES", "Sample"),
 }
