@@ -33,7 +33,7 @@ generated: install
 	$(BIN)/python scripts/write_docs.py --check
 
 unit: install
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 # Slow work has its own target; each prints what it measured. What needs reference data says so where it is absent.
 

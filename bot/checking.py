@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.answers import Checked
+from bot.faq_offers import offered
 from bot.store import GuildSettings, StoreUnavailable
 from bot.views.check import words
-from bot.views.faq.reading import offered
 from knowledge.duration import cost_of
 from knowledge.json_values import to_plain
 

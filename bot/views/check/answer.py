@@ -14,6 +14,7 @@ from bot.checking import check
 from bot.errors import UserError
 from bot.permissions import require_moderator
 from bot.replies import answer
+from bot.views.check import words
 from bot.views.check.correction import corrected_name, correction_layout
 from bot.views.check.plan import plan_layout
 from bot.views.check.report import Page, page_of, report_layout
@@ -24,13 +25,12 @@ from bot.views.explanation import Related, related
 from bot.views.faq.reading import offer_rows
 from bot.views.kit import notice
 from bot.views.kit.components import Form, Press, field, typed, whole_number
+from bot.views.kit.limits import MOST_GPUS
 from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     from bot.answers import Checked
     from bot.services import ServiceBot
-
-MOST_GPUS = 100_000
 
 
 def answer_layout(checked: Checked, key: str, number: int = 1) -> ui.LayoutView:
@@ -164,7 +164,7 @@ class GpuForm(Form):
 
     async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Checks again."""
-        gpus = whole_number(typed(self.gpus), "The number of GPUs", 1, MOST_GPUS)
+        gpus = whole_number(typed(self.gpus), words.NUMBER_OF_GPUS, 1, MOST_GPUS)
         await interaction.response.defer(ephemeral=True, thinking=True)
         before = self._checked
         again = await check(
