@@ -46,6 +46,7 @@ accuracy: install
 	$(BIN)/python benchmarks/plan_accuracy.py
 	$(BIN)/python benchmarks/memory_accuracy.py
 	$(BIN)/python benchmarks/sharded_accuracy.py
+	$(BIN)/python benchmarks/duration_accuracy.py
 
 recall: install
 	$(BIN)/python benchmarks/cases_recall.py

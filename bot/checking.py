@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot import jobs
@@ -10,6 +11,7 @@ from bot.answers import Checked
 from bot.store import GuildSettings, StoreUnavailable
 from bot.views.check import words
 from bot.views.faq.reading import offered
+from knowledge.duration import cost_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +44,10 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         axolotl=release,
         dataset=None if dataset is None else dataset.data,
         dataset_name="" if dataset is None else dataset.name,
+        gpu=request.gpu,
     )
+    price = request.price or services.settings.gpu_prices.get(request.gpu or "")
+    report = replace(report, cost=cost_of(report.duration, price, gpus))
     services.metrics.check(report.verdict)
     for secret in (*submission.secrets, *(dataset.secrets if dataset is not None else ())):
         services.metrics.secret(secret.kind)

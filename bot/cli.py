@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     module = importlib.import_module(f"bot.console.{words[0]}")
     gc.freeze()
     gc.enable()
-    parser = argparse.ArgumentParser(prog=f"helpbot {words[0]}", description=module.SUMMARY)
+    parser = argparse.ArgumentParser(prog=f"helpbot {words[0]}", description=module.SUMMARY, allow_abbrev=False)
     module.arguments(parser)
     options = parser.parse_args(words[1:])
     try:

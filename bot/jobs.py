@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from bot import reading, request
 from knowledge import Report
 from knowledge import check as check_config
+from knowledge.check import on_card
 from knowledge.compare import Comparison
 from knowledge.compare import compare as compare_configs
 from knowledge.config import read
@@ -14,6 +15,7 @@ from knowledge.diagnosis import Diagnosis
 from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
+from knowledge.gpus import gpu_named
 from knowledge.json_values import from_plain
 from knowledge.memory import Fitting, smaller_cards
 from knowledge.value import value
@@ -94,9 +96,11 @@ def check(
     axolotl: str | None = None,
     dataset: bytes | None = None,
     dataset_name: str = "sample.jsonl",
+    gpu: str | None = None,
 ) -> Report:
-    """Checks a config."""
-    return check_config(text, gpus=gpus, axolotl=axolotl, dataset=dataset, dataset_name=dataset_name)
+    """Checks a config; with a card also whether it fits, and how long it takes there."""
+    report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=dataset, dataset_name=dataset_name)
+    return report if gpu is None else on_card(report, text, gpu_named(gpu))
 
 
 def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
@@ -111,9 +115,12 @@ def diagnose(text: str, *, gpus: int = 1) -> Diagnosis:
     return diagnose_log(text, gpus=gpus)
 
 
-def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = None) -> Comparison:
+def compare(
+    before: str, after: str, *, gpus: int = 1, gpus_after: int | None = None, gpu: str | None = None
+) -> Comparison:
     """Compares two configs."""
-    return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after)
+    card = None if gpu is None else gpu_named(gpu)
+    return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after, gpu=card)
 
 
 def curve(text: str, *, gpus: int = 1) -> Picture | None:

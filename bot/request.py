@@ -61,6 +61,8 @@ class CheckRequest:
         owner: The member who asks.
         guild_id: The server in which it is asked, None in a direct message.
         gpus: GPUs; without it those that the server has set, or 1.
+        gpu: The card that the run is for, as it is best written; without it the one that the server has set, if any.
+        price: Price of one such GPU for an hour; without it the one that the host has set, if any.
         axolotl: Release; without it the one that the server has set, or the newest known.
         dataset: Rows of the dataset.
         message: Channel and message in which the config stands, where it is a message in a channel.
@@ -72,6 +74,8 @@ class CheckRequest:
     owner: int
     guild_id: int | None
     gpus: int | None = None
+    gpu: str | None = None
+    price: float | None = None
     axolotl: str | None = None
     dataset: Sample | None = None
     message: tuple[int, int] | None = None

@@ -8,6 +8,9 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from knowledge.duration import price_of
+from knowledge.gpus import gpu_named
+
 
 class Settings(BaseSettings):
     """The bot's settings; each is also an environment variable, `HELPBOT_` and its name, the token `DISCORD_TOKEN`.
@@ -28,6 +31,7 @@ class Settings(BaseSettings):
         health_port: Their port; 0 serves neither.
         log_format: `text` for people, `json` for machines.
         log_level: `DEBUG`, `INFO`, `WARNING` or `ERROR`.
+        gpu_prices: Prices of a GPU-hour by the card's name, for the cost of a run: `RTX 4090=0.40, H100 80GB=2.50`.
         source_url: Where the source of this bot is found, shown by /about.
     """
 
@@ -50,6 +54,7 @@ class Settings(BaseSettings):
     health_port: int = Field(default=8766, ge=0, le=65535)
     log_format: str = Field(default="text", pattern="^(text|json)$")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    gpu_prices: Annotated[dict[str, float], NoDecode] = Field(default_factory=dict)
     source_url: str = ""
 
     @field_validator("shard_ids", mode="before")
@@ -59,6 +64,18 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(int(part) for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("gpu_prices", mode="before")
+    @classmethod
+    def _priced(cls, value: Any) -> Any:
+        """`"RTX 4090=0.40, H100 80GB=2.50"` is how prices stand in the environment."""
+        if not isinstance(value, str):
+            return value
+        pairs = [part.rpartition("=") for part in value.split(",") if part.strip()]
+        try:
+            return {gpu_named(name).name: price_of(price) for name, _, price in pairs}
+        except ValueError as error:
+            raise ValueError(f"HELPBOT_GPU_PRICES is written like `RTX 4090=0.40, H100 80GB=2.50`: {error}") from error
 
     @model_validator(mode="after")
     def _shards_fit(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import discord
 from discord import app_commands, ui
@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot import intake, jobs
 from bot.checking import check, diagnose
 from bot.errors import UserError
+from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.permissions import is_moderator
 from bot.replies import answer, answered_command
 from bot.request import CheckRequest, Submission
@@ -24,7 +25,17 @@ from bot.views.check.sample import proposal_layout
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.kit import limits
 from bot.views.kit.components import Form, field, typed, whole_number
+from knowledge.duration import MOST
 from knowledge.facts import load_names
+
+
+class _Asked(NamedTuple):
+    """The options of a check that are not the config."""
+
+    gpus: int | None
+    axolotl: str | None
+    gpu: str | None
+    price: float | None
 
 
 class CheckConfig(commands.Cog):
@@ -45,28 +56,38 @@ class CheckConfig(commands.Cog):
 
     @app_commands.command(name="checkconfig", description=words.CHECK)
     @app_commands.describe(
-        file=words.CHECK_FILE, gpus=words.CHECK_GPUS, dataset=words.CHECK_DATASET, version=words.CHECK_VERSION
+        file=words.CHECK_FILE,
+        gpus=words.CHECK_GPUS,
+        dataset=words.CHECK_DATASET,
+        version=words.CHECK_VERSION,
+        gpu=words.CHECK_GPU,
+        price=words.CHECK_PRICE,
     )
+    @app_commands.autocomplete(gpu=complete_gpu)
     @answered_command
-    async def checkconfig(
+    async def checkconfig(  # noqa: PLR0913 - one argument an option
         self,
         interaction: discord.Interaction[ServiceBot],
         file: discord.Attachment | None = None,
         gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
         dataset: discord.Attachment | None = None,
         version: app_commands.Range[str, 1, 20] | None = None,
+        gpu: app_commands.Range[str, 1, LONGEST] | None = None,
+        price: app_commands.Range[float, 0.0, MOST] | None = None,
     ) -> None:
         """Checks a file; proposes a block for rows without one; with neither opens a form to paste a config into."""
         release = _release(version)
+        card, gpus = chosen_gpu(gpu, gpus)
+        asked = _Asked(gpus, release, card.name if card else None, price)
         if file is None:
             if dataset is None:
-                await interaction.response.send_modal(PasteForm(gpus, release))
+                await interaction.response.send_modal(PasteForm(asked))
             else:
                 await _answer_rows(interaction, dataset)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         submission = await intake.from_attachment(self.bot.services.workers, file)
-        await _answer_one(interaction, _request(interaction, submission, gpus, release), dataset)
+        await _answer_one(interaction, _request(interaction, submission, asked), dataset)
 
     @checkconfig.autocomplete("version")
     async def _releases(
@@ -100,9 +121,9 @@ class CheckConfig(commands.Cog):
 class PasteForm(Form):
     """The YAML in one field or two, or a file; the number of GPUs; and rows of the dataset."""
 
-    def __init__(self, gpus: int | None, release: str | None) -> None:
+    def __init__(self, asked: _Asked) -> None:
         super().__init__(words.PASTE_TITLE, name="paste")
-        self._release = release
+        self._asked, gpus = asked, asked.gpus
         self.text = field(words.PASTE_TEXT, paragraph=True, required=False)
         self.file = _upload(words.PASTE_FILE)
         self.rows = _upload(words.PASTE_ROWS)
@@ -127,7 +148,7 @@ class PasteForm(Form):
             submission = await intake.from_attachment(workers, file)
         else:
             submission = await intake.from_paste(workers, *pasted)
-        await _answer_one(interaction, _request(interaction, submission, gpus, self._release), dataset)
+        await _answer_one(interaction, _request(interaction, submission, self._asked._replace(gpus=gpus)), dataset)
 
 
 def _upload(label: str) -> ui.Label[Any]:
@@ -171,10 +192,16 @@ async def _answer_one(
     await show(interaction, await check(services, request))
 
 
-def _request(
-    interaction: discord.Interaction[ServiceBot], submission: Submission, gpus: int | None, axolotl: str | None
-) -> CheckRequest:
-    return CheckRequest(submission, interaction.user.id, interaction.guild_id, gpus=gpus, axolotl=axolotl)
+def _request(interaction: discord.Interaction[ServiceBot], submission: Submission, asked: _Asked) -> CheckRequest:
+    return CheckRequest(
+        submission,
+        interaction.user.id,
+        interaction.guild_id,
+        gpus=asked.gpus,
+        gpu=asked.gpu,
+        price=asked.price,
+        axolotl=asked.axolotl,
+    )
 
 
 def _release(version: str | None) -> str | None:

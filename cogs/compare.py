@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot import intake, jobs
 from bot.checking import defaults_of
+from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.replies import answer, answered_command
 from bot.services import ServiceBot
 from bot.views import commands as words
@@ -19,7 +20,14 @@ class Compare(commands.Cog):
     """Two configs beside each other."""
 
     @app_commands.command(name="compare", description=words.COMPARE)
-    @app_commands.describe(a=words.COMPARE_A, b=words.COMPARE_B, gpus=words.COMPARE_GPUS, gpus_b=words.COMPARE_GPUS_B)
+    @app_commands.describe(
+        a=words.COMPARE_A,
+        b=words.COMPARE_B,
+        gpus=words.COMPARE_GPUS,
+        gpus_b=words.COMPARE_GPUS_B,
+        gpu=words.COMPARE_GPU,
+    )
+    @app_commands.autocomplete(gpu=complete_gpu)
     @answered_command
     async def compare(
         self,
@@ -28,15 +36,22 @@ class Compare(commands.Cog):
         b: discord.Attachment,
         gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
         gpus_b: app_commands.Range[int, 1, MOST_GPUS] | None = None,
+        gpu: app_commands.Range[str, 1, LONGEST] | None = None,
     ) -> None:
         """Says what differs, and what that does to the run."""
+        card, gpus = chosen_gpu(gpu, gpus)
         await interaction.response.defer(ephemeral=True, thinking=True)
         workers = interaction.client.services.workers
         first, second = await intake.from_attachment(workers, a), await intake.from_attachment(workers, b)
         defaults = await defaults_of(interaction.client.services, interaction.guild_id)
         count = gpus or defaults.gpus or 1
         found = await workers.run(
-            jobs.compare, before=first.text, after=second.text, gpus=count, gpus_after=gpus_b or count
+            jobs.compare,
+            before=first.text,
+            after=second.text,
+            gpus=count,
+            gpus_after=gpus_b or count,
+            gpu=card.name if card else None,
         )
         await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id))
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from knowledge.config import Config, read
 from knowledge.document import MAX_FINDINGS, Document, Mapping
+from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
-from knowledge.memory import MemoryEstimate, memory_of
-from knowledge.plan import TrainingPlan, make_plan, plan_of, remember_plan
+from knowledge.memory import MemoryEstimate, fits, memory_of
+from knowledge.plan import Length, TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
 from knowledge.samples.report import SampleReport
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from knowledge.gpus import Gpu
     from knowledge.samples import Sample
 
 _Value = TypeVar("_Value")
@@ -36,7 +38,8 @@ class Report:
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
-    `launcher` says that it is no training config but a file for `--cloud`.
+    `launcher` says that it is no training config but a file for `--cloud`; `gpu` is the card that was asked about,
+    with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`.
     """
 
     axolotl: str
@@ -44,6 +47,10 @@ class Report:
     findings: tuple[Finding, ...]
     plan: TrainingPlan | None = None
     memory: MemoryEstimate | None = None
+    gpu: str | None = None
+    duration: Duration | None = None
+    fits: bool | None = None
+    cost: Cost | None = None
     dataset: SampleReport | None = None
     gpus: int = 1
     keys: int = 0
@@ -105,6 +112,24 @@ def check(
     )
 
 
+def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None) -> Report:
+    """A report that also says whether the run fits a card, and how long it takes there.
+
+    Args:
+        report: What was found in the text.
+        text: The text.
+        gpu: The card.
+        price: Price of one such GPU for an hour, for the cost.
+    """
+    if report.plan is None:
+        return replace(report, gpu=gpu.name)
+    config = read(text, report.gpus)
+    remember_plan(config, report.plan)
+    duration = _attempt("duration", config, partial(duration_of, config, gpu))
+    cost = cost_of(duration, price, report.gpus)
+    return replace(report, gpu=gpu.name, duration=duration, fits=fits(report.memory, gpu), cost=cost)
+
+
 def _sample(
     config: Config, dataset: bytes | Path | Sample, dataset_name: str, tokenizer: Path | None
 ) -> SampleReport | None:
@@ -114,9 +139,16 @@ def _sample(
     from knowledge.samples import check_rows
 
     sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
-    if sample.exact and _is_whole(config, sample):
-        remember_plan(config, _plan_of_rows(config, sample))
+    if _is_whole(config, sample) and (sample.exact or not config.get("sample_packing")):
+        lengths = sample.lengths if sample.exact else _kept(config, sample.lengths)
+        remember_plan(config, make_plan(config, lengths=list(lengths), of_file=True))
     return sample
+
+
+def _kept(config: Config, lengths: Iterable[Length]) -> list[Length]:
+    """Estimated lengths for the rules: the number of rows is sure, and none is dropped for a length that is not."""
+    longest, shortest = config.get("sequence_len", 512), config.get("min_sample_len", 2)
+    return [max(min(each, longest), shortest) if isinstance(each, int) else each for each in lengths]
 
 
 def _findings(config: Config, axolotl: str | None, sample: SampleReport | None = None) -> list[Finding]:
@@ -177,7 +209,7 @@ def _plan_of_rows(config: Config, sample: SampleReport) -> TrainingPlan:
 
 
 def _is_whole(config: Config, sample: SampleReport) -> bool:
-    """Whether the sample is the whole file of the only dataset; rules trust its lengths where they are exact."""
+    """Whether the sample is the whole file of the only dataset."""
     return bool(sample.lengths) and not sample.cut and len(config.datasets) == 1
 
 

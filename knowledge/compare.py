@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from knowledge.catalog import Catalog
 from knowledge.config import Unreadable, read
 from knowledge.document import Steps, join
+from knowledge.duration import duration_of, time_of
 from knowledge.finding import Finding, Severity
-from knowledge.memory import memory_of
+from knowledge.memory import fits, memory_of
 from knowledge.plan import plan_of
 from knowledge.plan.words import gigabytes
 from knowledge.rules import run as run_rules
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
+    from knowledge.gpus import Gpu
     from knowledge.memory import MemoryEstimate
     from knowledge.plan import TrainingPlan
 
@@ -94,7 +96,9 @@ class Comparison:
         return self.gpus_before == self.gpus_after and all(change.reads_same for change in self.changes)
 
 
-def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = None) -> Comparison:
+def compare(
+    before: str, after: str, *, gpus: int = 1, gpus_after: int | None = None, gpu: Gpu | None = None
+) -> Comparison:
     """Compare two configs. Never raises for anything in the texts; values are masked where they are secrets.
 
     Args:
@@ -102,6 +106,7 @@ def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = 
         after: the second one's.
         gpus: GPUs of the first run.
         gpus_after: GPUs of the second, the same where None.
+        gpu: the card that both are for, which adds fit and time.
     """
     a = read(before, gpus)
     b = read(after, gpus if gpus_after is None else gpus_after)
@@ -110,7 +115,7 @@ def compare(before: str, after: str, *, gpus: int = 1, gpus_after: int | None = 
         gpus_before=a.gpus,
         gpus_after=b.gpus,
         changes=tuple(_changes(a, b)),
-        effects=tuple(_effects(a, b)),
+        effects=(*_effects(a, b), *(_on_card(a, b, gpu) if gpu is not None else ())),
         new_findings=_only_in(found_b, found_a),
         gone_findings=_only_in(found_a, found_b),
     )
@@ -306,6 +311,22 @@ def _sizes(
         ]
         if hubs[0] != hubs[1]:
             yield Effect(name="on the Hub in the end", before=hubs[0], after=hubs[1])
+
+
+def _on_card(a: Config, b: Config, gpu: Gpu) -> Iterator[Effect]:
+    """Fit and time on a card, where they differ."""
+    words = {True: "yes", False: "no", None: "not known"}
+    held = [words[fits(memory_of(config), gpu)] for config in (a, b)]
+    if held[0] != held[1]:
+        yield Effect(name=f"fits {gpu.name}", before=held[0], after=held[1])
+    times = [duration_of(config, gpu) for config in (a, b)]
+    for name, pair in (
+        (f"a step on {gpu.name}", [None if each is None else each.per_step_s for each in times]),
+        (f"the whole run on {gpu.name}", [None if each is None else each.estimate_s for each in times]),
+    ):
+        old, new = (None if seconds is None else time_of(seconds) for seconds in pair)
+        if old != new:
+            yield Effect(name=name, before=old, after=new, note="estimated")
 
 
 # -- findings ------------------------------------------------------------------------------------------------------

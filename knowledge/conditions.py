@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from knowledge import text
 from knowledge.config import SEPARATES_ROWS
 from knowledge.document import MAX_NEAREST
+from knowledge.facts import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -93,3 +95,10 @@ def is_variable(name: str) -> bool:
 def provider(config: Config) -> str | None:
     """Whose a cloud launcher file is; None where nobody's rules hold, and for a training config."""
     return config.launcher.provider if config.launcher is not None else None
+
+
+@lru_cache(maxsize=1)
+def supervised_types() -> tuple[str, ...]:
+    """The dataset types of supervised training (facts/values.json)."""
+    known = read_json("values.json")["dataset_type"]
+    return (*known["sft_modules"], *known["sft_handlers"], "user_defined", "bradley_terry", "chat_template")

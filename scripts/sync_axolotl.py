@@ -23,14 +23,25 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.facts import evidence, fields, history, messages, models, names, order, types, values  # noqa: E402
+from scripts.facts import (  # noqa: E402
+    classes,
+    evidence,
+    fields,
+    history,
+    messages,
+    models,
+    names,
+    order,
+    types,
+    values,
+)
 from scripts.facts.difference import difference  # noqa: E402
 from scripts.facts.source import Source  # noqa: E402
 
 FACTS = ROOT / "knowledge" / "facts"
 REFERENCE = ROOT.parent / "shared"
 DIGESTS = "digests.json"
-FROM_AXOLOTL = (evidence, fields, messages, order, types, values)
+FROM_AXOLOTL = (classes, evidence, fields, messages, order, types, values)
 """Generators that read the installed Axolotl."""
 FROM_REFERENCE = (history, models)
 """Generators that read the reference data."""
@@ -68,13 +79,13 @@ def _source(options: argparse.Namespace) -> Source:
 def _snapshot(python: str) -> dict[str, Any]:
     """What the Axolotl of that interpreter says of itself, and what else is asked there.
 
-    That is the digests of the places that notes name, and the argument names of the libraries below Axolotl.
+    That is the digests of the places that notes name, and names of the libraries below Axolotl.
     """
     places = sorted({place for each in evidence.places().values() for place in each})
     return {
         **_told(python, "installed.py"),
         "evidence": _told(python, "places.py", json.dumps(places)),
-        "arguments": _told(python, "arguments.py"),
+        "libraries": _told(python, "libraries.py"),
         "says": _told(python, "says.py"),
     }
 

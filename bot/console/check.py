@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.console._arguments import gpus, text_or_word
+from bot.console._arguments import UnusableFileError, text_or_word
+from bot.console._gpu import count_of, gpu_arguments
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
-from knowledge.check import Report, check
+from knowledge.check import Report, check, on_card
 from knowledge.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _LEVELS = {"error": 1, "crash": 1, "ignored": 2, "warning": 3}
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("paths", nargs="*", metavar="PATH", help="config, folder of configs, or - for standard input")
-    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
+    gpu_arguments(parser, log=False)
     parser.add_argument(
         "--dataset",
         type=Path,
@@ -55,6 +56,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Check each config; exit 1 when one is worse than --fail-on allows, 2 for files that cannot be read."""
     code = 0
+    try:
+        count = count_of(options)
+    except UnusableFileError as reason:
+        print(f"helpbot: {reason}", file=sys.stderr)
+        return 2
     if options.dataset is not None and not options.dataset.is_file():
         print(f"helpbot: cannot read {options.dataset}: no such file.", file=sys.stderr)
         return 2
@@ -73,10 +79,12 @@ def run(options: argparse.Namespace) -> int:
             continue
         report = check(
             text,
-            gpus=options.gpus,
+            gpus=count,
             axolotl=options.axolotl,
             dataset=_sample(options),
         )
+        if options.gpu is not None:
+            report = on_card(report, text, options.gpu, options.price)
         if options.fix or options.diff:
             _write_corrected(path, text, report, whole=options.fix)
         else:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
-from bot.console._arguments import gpus, text_or_word
+from bot.console._arguments import UnusableFileError, gpus, text_or_word
+from bot.console._gpu import count_of, gpu_arguments, gpu_json
 from knowledge.compare import Comparison, compare
+from knowledge.config import read
 from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("a", metavar="A", help="the first config")
     parser.add_argument("b", metavar="B", help="the second config, or - for standard input")
-    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
+    gpu_arguments(parser, log=False)
     parser.add_argument("--gpus-b", type=gpus, help="GPUs of the second run, where it has others")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -31,9 +34,17 @@ def run(options: argparse.Namespace) -> int:
     texts = [text_or_word(path) for path in (options.a, options.b)]
     if texts[0] is None or texts[1] is None:
         return 2
-    found = compare(texts[0], texts[1], gpus=options.gpus, gpus_after=options.gpus_b)
+    try:
+        count = count_of(options)
+    except UnusableFileError as reason:
+        print(f"helpbot: {reason}", file=sys.stderr)
+        return 2
+    found = compare(texts[0], texts[1], gpus=count, gpus_after=options.gpus_b, gpu=options.gpu)
+    sides = (("a", read(texts[0], count)), ("b", read(texts[1], options.gpus_b or count)))
     if options.format == "json":
         plain = {"a": options.a, "b": options.b, **to_plain(found)}
+        if options.gpu is not None:
+            plain |= {f"gpu_{side}": gpu_json(options, config) for side, config in sides}
         print(json.dumps(plain, ensure_ascii=False, separators=(",", ":")))
     else:
         _write(options.a, options.b, found)

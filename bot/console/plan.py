@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.console._arguments import UnusableFileError, gpus, positive, text_of
+from bot.console._arguments import UnusableFileError, positive, text_of
+from bot.console._gpu import count_of, gpu_arguments, gpu_json, gpu_lines, pace_from
 from knowledge.config import read
 from knowledge.finding import Severity
 from knowledge.json_values import to_plain
@@ -37,7 +38,7 @@ _NO_CARD = "  No change that is known here makes it fit a card of {:g} GB."
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("config", metavar="CONFIG", help="the config, or - for standard input")
-    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
+    gpu_arguments(parser)
     data = parser.add_mutually_exclusive_group()
     data.add_argument("--lengths", type=Path, help="JSON list: tokens of every row; objects for preference data")
     data.add_argument("--rows", type=positive, help="rows of the dataset's files")
@@ -54,26 +55,28 @@ def run(options: argparse.Namespace) -> int:
         print("helpbot: --mean-tokens goes with --rows.", file=sys.stderr)
         return 2
     try:
-        config = read(text_of(options.config), options.gpus)
+        config = read(text_of(options.config), count_of(options))
         lengths, notes = _data(config, options)
+        plan = make_plan(
+            config,
+            lengths=lengths,
+            rows=options.rows,
+            mean_tokens=options.mean_tokens,
+            of_file=bool(options.dataset),
+            curve=options.curve,
+            notes=notes,
+        )
+        remember_plan(config, plan)
+        pace = pace_from(options, config)
     except UnusableFileError as reason:
         print(f"helpbot: {reason}", file=sys.stderr)
         return 2
-    plan = make_plan(
-        config,
-        lengths=lengths,
-        rows=options.rows,
-        mean_tokens=options.mean_tokens,
-        of_file=bool(options.dataset),
-        curve=options.curve,
-        notes=notes,
-    )
-    remember_plan(config, plan)
     findings = _findings(config)
     if options.format == "json":
-        print(json.dumps(json_of(options.config, config, plan, findings), ensure_ascii=False, separators=(",", ":")))
+        found = json_of(options.config, config, plan, findings) | gpu_json(options, config, pace)
+        print(json.dumps(found, ensure_ascii=False, separators=(",", ":")))
     else:
-        _write(options.config, config, plan, findings, card=options.card)
+        _write(options.config, config, plan, findings, card=options.card, gpu=gpu_lines(options, config, pace))
     return 0
 
 
@@ -173,7 +176,15 @@ def _is_count(value: Any) -> bool:
 # -- writing -------------------------------------------------------------------------------------------------------
 
 
-def _write(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Finding], *, card: float | None) -> None:
+def _write(
+    file: str,
+    config: Config,
+    plan: TrainingPlan,
+    findings: Sequence[Finding],
+    *,
+    card: float | None,
+    gpu: Sequence[str],
+) -> None:
     print(
         f"{file}: the run of this config on {plan.gpus:,} GPU{'s' * (plan.gpus != 1)}, Axolotl {config.types.axolotl}\n"
     )
@@ -186,9 +197,11 @@ def _write(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Fin
         print(f"  {name:<30} {value}")
     _write_memory(memory_of(config))
     print()
+    for line in gpu:
+        print(f"  {line}")
     for line in plan.summary:
         print(f"  {line}")
-    _write_changes(plan)
+    _write_changes(plan, limited=bool(config.get("max_steps")))
     _write_cards(config, card)
     if plan.curve is not None:
         _write_curve(plan.curve)
@@ -220,11 +233,11 @@ def rows_of(plan: TrainingPlan) -> list[tuple[str, str]]:
         ("warm-up", plan.warmup_steps),
         ("log every", plan.logging_steps),
         ("save strategy", plan.save_strategy),
-        ("save every", plan.save_every_steps),
+        ("save every steps", plan.save_every_steps),
         ("checkpoints kept", plan.save_total_limit),
-        ("checkpoints left", plan.checkpoints_left),
+        ("checkpoints left after steps", plan.checkpoints_left),
         ("evaluation strategy", plan.eval_strategy),
-        ("evaluate every", plan.eval_every_steps),
+        ("evaluate every steps", plan.eval_every_steps),
         ("best model loaded at the end", plan.load_best_model_at_end or None),
     ]
     return [(name, _value(value)) for name, value in named if value is not None]
@@ -250,8 +263,8 @@ def _write_memory(memory: MemoryEstimate | None) -> None:
     print(f"  {'fits cards of (GB)':<30} {cards}")
 
 
-def _write_changes(plan: TrainingPlan) -> None:
-    """What to change: accumulation for the guide's batch, epochs or accumulation for more steps."""
+def _write_changes(plan: TrainingPlan, *, limited: bool) -> None:
+    """What to change: accumulation for the guide's batch; epochs or accumulation for more steps, unless limited."""
     print("\n  What to change")
     if plan.batch is not None:
         on = ", ".join(
@@ -261,15 +274,14 @@ def _write_changes(plan: TrainingPlan) -> None:
         )
         print(f"  For about {plan.batch.target} a step, `gradient_accumulation_steps` on {on}.")
     steps = plan.optimizer_steps_done
-    if steps and steps < _ENOUGH_STEPS and plan.num_epochs and plan.gradient_accumulation_steps:
+    if steps and steps < _ENOUGH_STEPS and plan.num_epochs and plan.gradient_accumulation_steps and not limited:
         advice = step_advice(
             steps=_ENOUGH_STEPS, now=steps, epochs=plan.num_epochs, accumulation=plan.gradient_accumulation_steps
         )
         if advice is not None:
-            print(
-                f"  For about {advice.steps} steps: `num_epochs: {advice.num_epochs:g}`, or "
-                f"`gradient_accumulation_steps: {advice.gradient_accumulation_steps}`."
-            )
+            less = advice.gradient_accumulation_steps
+            other = "" if less is None else f", or `gradient_accumulation_steps: {less}`"
+            print(f"  For about {advice.steps} steps: `num_epochs: {advice.num_epochs:g}`{other}.")
 
 
 def _write_cards(config: Config, card: float | None) -> None:

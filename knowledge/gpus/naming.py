@@ -37,6 +37,11 @@ class Gpu:
         return tuple(sorted({card.memory_gb for card in self.cards}))
 
     @property
+    def link(self) -> str:
+        """How several of them are joined: machines with more than one are built with NVLink where there is one."""
+        return "nvlink" if any(card.link == "nvlink" for card in self.cards) else self.cards[0].link
+
+    @property
     def bf16(self) -> bool:
         """Whether every card that the name covers computes in bf16."""
         return all(card.bf16 for card in self.cards)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate, memory_of
+from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate, fits, memory_of
 from knowledge.memory.run import Run, read_run
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "Run",
     "change_line",
     "estimate",
+    "fits",
     "fitting_card",
     "fitting_changes",
     "memory_of",

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from knowledge.memory.moments import Moment
     from knowledge.memory.run import Run
 
-_PAIRED = frozenset({"dpo", "ipo", "orpo", "simpo", "kto"})
-
 
 def assumptions(run: Run, peak: Moment) -> tuple[str, ...]:
     """The sentences for a run.
@@ -59,9 +57,7 @@ def _batch(run: Run, peak: Moment) -> list[str | None]:
         "The upper end counts the logits that evaluation may build although training does not."
         if run.evaluation and run.loss == "fused" and peak.phase != "evaluation"
         else None,
-        "Chosen and rejected rows go through the model together, so the batch counts twice."
-        if run.rl in _PAIRED
-        else None,
+        "Chosen and rejected rows go through the model together, so the batch counts twice." if run.paired else None,
         "A second, frozen copy of the model is held as the reference." if run.reference else None,
         "Generation is not counted: memory that vLLM or sampling takes on the same GPU comes on top."
         if run.rl in {"grpo", "gdpo", "ebft"}

@@ -14,6 +14,7 @@ from knowledge.value import value
 
 if TYPE_CHECKING:
     from knowledge.config import Config
+    from knowledge.gpus import Gpu
     from knowledge.memory.run import Run
 
 CARDS = tuple(sizes())
@@ -32,8 +33,6 @@ _LOGITS = 4.0
 _SHORTER = 0.65
 # The range is never wider than this, from low to high.
 _WIDEST = 1.49
-# Tokens of one micro batch beyond which no number makes sense, and floating point gives up.
-_MOST_TOKENS = 10**12
 
 
 @value
@@ -96,10 +95,7 @@ def memory_of(config: Config) -> MemoryEstimate | None:
         # What the estimate reads is not what the rule reads that asks for it.
         reads, config.reads = config.reads, None
         run = read_run(config)
-        absurd = (
-            run is not None and max(run.tokens, run.evaluation * run.sequence, run.context, run.tensor) > _MOST_TOKENS
-        )
-        config.memo["memory"] = None if run is None or absurd else estimate(run)
+        config.memo["memory"] = None if run is None or run.absurd else estimate(run)
         config.reads = reads
     found: MemoryEstimate | None = config.memo["memory"]
     return found
@@ -141,6 +137,21 @@ def estimate(run: Run) -> MemoryEstimate:
         tight=tuple(size for size, usable in sizes().items() if middle <= usable < high),
         assumptions=assumptions(run, peak),
     )
+
+
+def fits(memory: MemoryEstimate | None, gpu: Gpu) -> bool | None:
+    """Whether a card holds a run; None where that is not known, or differs among the cards that its name covers.
+
+    Args:
+        memory: What the run needs of one GPU.
+        gpu: The card.
+    """
+    if memory is None:
+        return None
+    least, most = gpu.usable_gib
+    if memory.estimate_gib <= least:
+        return True
+    return None if memory.estimate_gib <= most else False
 
 
 def _peak(run: Run) -> tuple[Static, Moment]:

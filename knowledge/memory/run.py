@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 _ZERO = re.compile(r"zero_?(?:stage_?)?([123])", re.IGNORECASE)
-_PAIRED = frozenset({"dpo", "ipo", "orpo", "simpo", "kto"})
+PAIRED = frozenset({"dpo", "ipo", "orpo", "simpo", "kto"})
 _REFERENCE = frozenset({"dpo", "ipo", "kto"})
 _DIVIDES_WEIGHTS = 3
+# Tokens of one micro batch beyond which no number makes sense, and floating point gives up.
+_MOST_TOKENS = 10**12
 _KERNELS = ("lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel")
 
 
@@ -127,6 +129,16 @@ class Run(NamedTuple):
         """Tokens of a micro batch on this GPU."""
         return self.micro_batch * self.sequence // self.context
 
+    @property
+    def paired(self) -> bool:
+        """Whether chosen and rejected rows go through the model together."""
+        return self.rl in PAIRED
+
+    @property
+    def absurd(self) -> bool:
+        """Whether the batch is so large that no number makes sense, and floating point gives up."""
+        return max(self.tokens, self.evaluation * self.sequence, self.context, self.tensor) > _MOST_TOKENS
+
 
 def read_run(config: Config) -> Run | None:
     """The run that a config describes.
@@ -141,42 +153,15 @@ def read_run(config: Config) -> Run | None:
     micro, sequence = config.get("micro_batch_size"), config.get("sequence_len", 512)
     if base is None or trainable is None or not _counts(micro) or not _counts(sequence):
         return None
-    adapter = adapter_of(config)
-    four, eight = bool(given(config, "load_in_4bit")), bool(given(config, "load_in_8bit"))
-    method = "full"
-    if adapter is not None:
-        method = "qlora" if config.get("adapter") == "qlora" else "int8" if eight else "lora"
-    # A checkpoint that is quantised itself stays so under an adapter, whatever the config asks for.
-    stored = stored_as(str(config.get("base_model"))) if adapter is not None else None
-    if stored is not None and method == "lora":
-        method = "qlora" if stored[0] < 1 else "int8"
-    rl = given(config, "rl")
-    fsdp = bool(given(config, "fsdp_config") or given(config, "fsdp"))
-    stage, optimizer_offload, weight_offload = _sharding(config, fsdp=fsdp)
+    rl, sharing = given(config, "rl"), _sharing(config)
+    loss, adapter = _loss(config), adapter_of(config)
     tensor = _whole(given(config, "tensor_parallel_size"))
-    experts = bool(given(config, "quantize_moe_experts"))
-    loss = _loss(config)
-    held_out = given(config, "val_set_size") or given(config, "test_datasets")
-    evaluation = given(config, "eval_batch_size") or micro
-    shape = Shape(
-        architecture=base.architecture,
-        method=method,
-        adapter=adapter,
-        half=weight_size(config),
-        packed=stored[0] if stored is not None else _packed(config) if method == "qlora" else 1.0,
-        packed_experts=experts or (stored is not None and stored[1]),
-        unpacks_experts=experts,
-        prepared=(four or eight) and not fsdp and stage < _DIVIDES_WEIGHTS and not experts,
-        wide=keeps_wide_embeddings(config),
-        kernels=_kernels(config, adapter),
-        dropout=bool(adapter and given(config, "lora_dropout")),
-    )
     return Run(
         base=base,
-        shape=shape,
+        shape=_shape(config, base, adapter, divided=sharing.kind == "fsdp" or sharing.stage >= _DIVIDES_WEIGHTS),
         tensors=trainable.tensors,
         trained=trainable.total,
-        micro_batch=micro * 2 if rl in _PAIRED else micro,
+        micro_batch=micro * 2 if rl in PAIRED else micro,
         sequence=sequence,
         context=_whole(given(config, "context_parallel_size")),
         tensor=tensor,
@@ -185,18 +170,51 @@ def read_run(config: Config) -> Run | None:
         loss=loss,
         # Liger's fused loss works on training batches only.
         loss_evaluation="plain" if loss == "fused" and "CutCrossEntropyPlugin" not in config.plugins else loss,
-        evaluation=evaluation if held_out and _counts(evaluation) else 0,
+        evaluation=_evaluation(config, micro),
         eager=given(config, "attn_implementation") == "eager",
         optimizer=str(config.get("optimizer", "adamw_torch_fused")),
         ranks=max(1, config.gpus // tensor),
-        stage=stage,
-        sharding=("fsdp" if fsdp else "deepspeed") if stage else ("ddp" if config.gpus > 1 else "none"),
-        optimizer_offload=optimizer_offload,
-        weight_offload=weight_offload,
+        stage=sharing.stage,
+        sharding=sharing.kind if sharing.stage else ("ddp" if config.gpus > 1 else "none"),
+        optimizer_offload=sharing.optimizer_offload,
+        weight_offload=sharing.weight_offload,
         reference=rl in _REFERENCE and adapter is None,
         padded=bool(given(config, "sample_packing") or given(config, "pad_to_sequence_len")),
         rl=rl if isinstance(rl, str) else None,
     )
+
+
+def _shape(config: Config, base: Parameters, adapter: Adapter | None, *, divided: bool) -> Shape:
+    """The model as the config loads and trains it; `divided` where its weights are shared among GPUs."""
+    four, eight = bool(given(config, "load_in_4bit")), bool(given(config, "load_in_8bit"))
+    method = "full"
+    if adapter is not None:
+        method = "qlora" if config.get("adapter") == "qlora" else "int8" if eight else "lora"
+    # A checkpoint that is quantised itself stays so under an adapter, whatever the config asks for.
+    stored = stored_as(str(config.get("base_model"))) if adapter is not None else None
+    if stored is not None and method == "lora":
+        method = "qlora" if stored[0] < 1 else "int8"
+    experts = bool(given(config, "quantize_moe_experts"))
+    return Shape(
+        architecture=base.architecture,
+        method=method,
+        adapter=adapter,
+        half=weight_size(config),
+        packed=stored[0] if stored is not None else _packed(config) if method == "qlora" else 1.0,
+        packed_experts=experts or (stored is not None and stored[1]),
+        unpacks_experts=experts,
+        prepared=(four or eight) and not divided and not experts,
+        wide=keeps_wide_embeddings(config),
+        kernels=_kernels(config, adapter),
+        dropout=bool(adapter and given(config, "lora_dropout")),
+    )
+
+
+def _evaluation(config: Config, micro: int) -> int:
+    """Rows of an evaluation batch; 0 without rows held out."""
+    held_out = given(config, "val_set_size") or given(config, "test_datasets")
+    rows = given(config, "eval_batch_size") or micro
+    return int(rows) if held_out and _counts(rows) else 0
 
 
 def deepspeed_stage(value: Any) -> tuple[int, bool, bool]:
@@ -226,14 +244,23 @@ def deepspeed_stage(value: Any) -> tuple[int, bool, bool]:
     return (stage, optimizer, everything or "offload_param" in name)
 
 
-def _sharding(config: Config, *, fsdp: bool) -> tuple[int, bool, bool]:
-    if fsdp:
-        settings = given(config, "fsdp_config")
-        offload = bool(settings.get("offload_params")) if isinstance(settings, dict) else False
-        reshard = settings.get("reshard_after_forward", True) if isinstance(settings, dict) else True
-        # Without resharding the weights stay whole from the forward pass on, as in ZeRO 2.
-        return (2 if reshard in {False, "SHARD_GRAD_OP"} else 3, offload, offload)
-    return deepspeed_stage(given(config, "deepspeed"))
+class _Sharing(NamedTuple):
+    """How GPUs share the work: "fsdp" or "deepspeed", the stage that divides, and what lies in the host's memory."""
+
+    kind: str
+    stage: int
+    optimizer_offload: bool
+    weight_offload: bool
+
+
+def _sharing(config: Config) -> _Sharing:
+    if not (given(config, "fsdp_config") or given(config, "fsdp")):
+        return _Sharing("deepspeed", *deepspeed_stage(given(config, "deepspeed")))
+    settings = given(config, "fsdp_config")
+    offload = bool(settings.get("offload_params")) if isinstance(settings, dict) else False
+    reshard = settings.get("reshard_after_forward", True) if isinstance(settings, dict) else True
+    # Without resharding the weights stay whole from the forward pass on, as in ZeRO 2.
+    return _Sharing("fsdp", 2 if reshard in {False, "SHARD_GRAD_OP"} else _DIVIDES_WEIGHTS, offload, offload)
 
 
 def _loss(config: Config) -> str:

@@ -2,9 +2,12 @@
 
 from knowledge.parameters.adapter import Adapter, Target, targets_of
 from knowledge.parameters.architecture import Architecture, Module
+from knowledge.parameters.blueprint import parts_of
 from knowledge.parameters.families import layout
 from knowledge.parameters.names import Parameters, parameters_of, size, stored_as
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
+from knowledge.parameters.reading import read_architecture
+from knowledge.parameters.stored import Stored, reconcile
 from knowledge.parameters.tensors import adapter_tensors, full_tensors, is_widened
 from knowledge.parameters.trainable import (
     Trainable,
@@ -21,6 +24,7 @@ __all__ = [
     "Architecture",
     "Module",
     "Parameters",
+    "Stored",
     "Target",
     "Tensor",
     "Trainable",
@@ -35,6 +39,9 @@ __all__ = [
     "keeps_wide_embeddings",
     "layout",
     "parameters_of",
+    "parts_of",
+    "read_architecture",
+    "reconcile",
     "size",
     "state_bytes",
     "stored_as",

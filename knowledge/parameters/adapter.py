@@ -20,21 +20,19 @@ _OTHER_STEMS = ("model.language_model.layers", "language_model.model.layers", "l
 _FIRST_INDEX = re.compile(r".*?\.[^.]*\.(\d+)\.")
 _ALL_LINEAR = "all-linear"
 # Experts are one stacked tensor in Transformers 5. PEFT turns the names they had before into that tensor, and doubles
-# the rank where two of them were fused. By family: the old names of gate and up, then of down.
-_OLD_EXPERTS = {
-    "mixtral": (("w1", "w3"), "w2"),
-    "minimax": (("w1", "w3"), "w2"),
-    "qwen2_moe": (("gate_proj", "up_proj"), "down_proj"),
-    "qwen3_moe": (("gate_proj", "up_proj"), "down_proj"),
-    "qwen3_next": (("gate_proj", "up_proj"), "down_proj"),
-    "deepseek_v2": (("gate_proj", "up_proj"), "down_proj"),
-    "deepseek_v3": (("gate_proj", "up_proj"), "down_proj"),
-    "glm4_moe": (("gate_proj", "up_proj"), "down_proj"),
-    "glm4_moe_lite": (("gate_proj", "up_proj"), "down_proj"),
-    "olmoe": (("gate_proj", "up_proj"), "down_proj"),
-    "qwen3_5_moe_text": (("gate_proj", "up_proj"), "down_proj"),
+# the rank where two of them were fused: the old names of gate and up, then of down, by the kind of conversion that
+# PEFT 0.21.2 knows for a family. It knows none for qwen2_moe itself.
+_OLD_NAMES = {"mixtral": (("w1", "w3"), "w2"), "qwen2_moe": (("gate_proj", "up_proj"), "down_proj")}
+_CONVERSIONS = {
+    "mixtral": "mixtral",
+    "minimax": "mixtral",
+    **dict.fromkeys(
+        ("qwen3_moe", "qwen3_next", "deepseek_v2", "deepseek_v3", "glm4_moe", "glm4_moe_lite", "olmoe"), "qwen2_moe"
+    ),
 }
-_GATE_UP, _DOWN = "mlp.experts.gate_up_proj", "mlp.experts.down_proj"
+_GATE_UP, _DOWN = "gate_up_proj", "down_proj"
+# What a module must be for an adapter to be laid on it by its name.
+_BY_NAME = frozenset({"linear", "embedding", "convolution"})
 
 
 class Adapter(NamedTuple):
@@ -101,9 +99,10 @@ def targets_of(architecture: Architecture, adapter: Adapter) -> tuple[Target, ..
 
 def _for_stacked_experts(architecture: Architecture, model: Layout, adapter: Adapter) -> Adapter:
     """The adapter with the old names of experts replaced, as PEFT does before it looks for modules."""
-    old = _OLD_EXPERTS.get(architecture.family)
-    if not architecture.experts or old is None:
+    known = architecture.converts if architecture.read else _CONVERSIONS.get(architecture.family, "")
+    if not architecture.experts or not known:
         return adapter
+    old = _OLD_NAMES[known]
     (gate, up), down = old
     if isinstance(adapter.targets, str) and not adapter.linear:
         listed = _leaf_names(model, adapter.targets, old)
@@ -144,14 +143,15 @@ def _targets(model: Layout, adapter: Adapter, stem: str) -> Iterator[Target]:
     linears = _linear_names(model) if adapter.linear else ()
     match = _matcher(adapter, linears)
     for module in model.outside:
-        if module.kind in {"linear", "embedding"} and match(module.name):
+        if module.kind in _BY_NAME and match(module.name):
             yield Target(module, _rank(module.name, adapter), 1)
     for block in model.blocks:
+        place = block.stem or stem
         for module in block.modules:
-            if module.kind == "linear":
-                yield from _in_layers(module, block.indices, stem, adapter, match)
+            if module.kind in _BY_NAME:
+                yield from _in_layers(module, block.indices, place, adapter, match)
             elif module.kind == "experts":
-                names = [f"{stem}.{index}.{module.name}" for index in block.indices]
+                names = [f"{place}.{index}.{module.name}" for index in block.indices]
                 if carrying := [name for name in names if ends_with(name, adapter.expert_targets)]:
                     yield Target(module, _rank(carrying[0], adapter), len(carrying))
 
@@ -249,5 +249,7 @@ def _rank(name: str, adapter: Adapter) -> int:
 
 
 def _linear_names(model: Layout) -> tuple[str, ...]:
-    names = {m.name.rsplit(".", 1)[-1] for block in model.blocks for m in block.modules if m.kind == "linear"}
-    return tuple(sorted(names))
+    """The last parts of the names of all linear modules but the head, as Axolotl gathers them."""
+    modules = (*model.root, *(module for block in model.blocks for module in block.modules))
+    names = {module.name.rpartition(".")[2] for module in modules if module.kind == "linear"}
+    return tuple(sorted(names - {"lm_head"}))

@@ -30,6 +30,13 @@ class Architecture:
         full_every: One layer in so many has full attention, the others linear attention; 1 for all.
         linear_dims: Key heads, value heads, key width, value width and convolution length of linear attention.
         qkv_bias: Query, key and value have a bias although their family has none.
+        read: Every module, where they were read from a `config.json`; None where the dimensions say all.
+        model_class: The class that Transformers loads, such as `Qwen3ForCausalLM`; empty where not read.
+        layer_class: The class of a decoder layer, which FSDP wraps; empty where not read.
+        context: Positions that the model was made for, rope scaling counted; 0 where nothing says.
+        refused: The module at which PEFT refuses `lora_target_linear`; empty where it does not, or is not known to.
+        converts: How PEFT turns the old names of experts into the stacked tensors: "mixtral" (`w1`, `w2`, `w3`),
+            "qwen2_moe" (`gate_proj`, `up_proj`, `down_proj`) or empty; read only together with `read`.
     """
 
     family: str
@@ -49,6 +56,12 @@ class Architecture:
     full_every: int = 1
     linear_dims: tuple[int, int, int, int, int] = (0, 0, 0, 0, 0)
     qkv_bias: bool = False
+    read: Layout | None = None
+    model_class: str = ""
+    layer_class: str = ""
+    context: int = 0
+    refused: str = ""
+    converts: str = ""
 
     @property
     def query(self) -> int:
@@ -62,10 +75,10 @@ class Architecture:
 
 
 class Module(NamedTuple):
-    """One module with weights: `rows` x `columns`, `copies` times where experts share a tensor.
+    """One module with weights: `rows` x `columns`, `copies` times where experts share a tensor or repeat a module.
 
-    `kind` is "linear" (LoRA targets it, 4-bit loading packs it), "embedding", "experts" (a tensor of stacked
-    matrices, neither) or "other" (norms, routers, convolutions).
+    `kind` is "linear" (LoRA targets it, 4-bit loading packs it), "embedding" or "convolution" (LoRA targets them by
+    name), "experts" (a tensor of stacked matrices, neither) or "other" (norms, routers, convolutions of text models).
     """
 
     name: str
@@ -82,10 +95,19 @@ class Module(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A kind of decoder layer: at which indices it stands, and its modules with names inside the layer."""
+    """A kind of layer: at which indices it stands, and its modules with names inside the layer.
+
+    `stem` is the dotted name of its list where that is another than the text model's: a vision tower's.
+    """
 
     indices: tuple[int, ...]
     modules: tuple[Module, ...]
+    stem: str = ""
+
+    @property
+    def parameters(self) -> int:
+        """Elements of all its layers."""
+        return len(self.indices) * sum(module.parameters for module in self.modules)
 
 
 class Layout(NamedTuple):

@@ -127,6 +127,8 @@ def layout(architecture: Architecture) -> Layout:
     Returns:
         The layout, whose `parameters` is the exact count for the families that are known.
     """
+    if architecture.read is not None:
+        return architecture.read
     a = architecture
     family = _FAMILIES.get(a.family, _LLAMA)
     norms = tuple(_norm(name, a.hidden, family) for name in _layer_norms(a, family)) if family.norm_weight else ()

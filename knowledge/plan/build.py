@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.parameters import base_parameters, trainable_parameters
 from knowledge.plan.batch import Batch, advice_of, batch_of
+from knowledge.plan.filling import filling_of
 from knowledge.plan.remarks import say_what_is_missing, troubles_of
 from knowledge.plan.rows import PAIRED, Length, Rows, rows_from_count, rows_from_lengths
 from knowledge.plan.saving import (
@@ -73,104 +75,199 @@ def make_plan(
         notes: what was assumed about the data, in sentences.
     """
     settings = Settings(config)
-    batch = batch_of(settings)
-    preference = bool(settings.get("rl"))
-    streaming = bool(settings.get("streaming") or settings.get("pretraining_dataset"))
-    data = Rows()
-    if not streaming and lengths is not None:
-        data = rows_from_lengths(settings, lengths, of_file=of_file)
-    elif not streaming and rows is not None:
-        data = rows_from_count(settings, rows, mean_tokens)
+    data = _rows(settings, lengths, rows, mean_tokens, of_file=of_file)
+    run = _counted(settings, data)
     remarks = [*notes, *data.notes]
-    processes = batch.parallel or 1
-    if streaming:
-        count = Count(total=settings.get("max_steps"))
-    elif preference and settings.get("rl") in _UNCOUNTED:
-        count = Count(left_to_trainer=True)
-    else:
-        count = count_steps(settings, batch, data, processes=processes, preference=preference)
-        limit = settings.get("max_steps")
-        if limit and count.total is not None and not preference:
-            count.total = min(count.total, limit)
+    say_what_is_missing(
+        settings,
+        data,
+        run.count,
+        run.saving,
+        remarks,
+        loop=run.loop,
+        saves=run.saves,
+        streaming=run.streaming,
+        stops_early=run.stops_early,
+    )
+    rates = _curve(config, run.loop.steps, run.warmup, remarks) if curve else None
+    return TrainingPlan(
+        gpus=config.gpus,
+        **_of_batch(run),
+        **_of_data(run),
+        **_of_steps(run),
+        **_of_saving(run),
+        lr_scheduler=str(settings.get("lr_scheduler") or "cosine"),
+        learning_rate=_rate(settings),
+        curve=rates,
+        storage=_storage(config, run),
+        assumptions=tuple(dict.fromkeys(remarks)),
+        troubles=troubles_of(settings, run.batch, data, run.count, run.loop, run.batch.parallel or 1),
+        batch=advice_of(run.batch, config.gpus),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A run as it was counted, before it is put into words.
+
+    `packed` is True where rows are packed, which preference trainers never do.
+    """
+
+    settings: Settings
+    batch: Batch
+    data: Rows
+    count: Count
+    loop: Loop
+    saving: Saving
+    warmup: int | float | None
+    logging_steps: int | None
+    saves: tuple[int, ...] | None
+    evaluations: tuple[int, ...] | None
+    preference: bool
+    streaming: bool
+    packed: bool
+    stops_early: bool
+
+
+def _streams(settings: Settings) -> bool:
+    return bool(settings.get("streaming") or settings.get("pretraining_dataset"))
+
+
+def _rows(
+    settings: Settings,
+    lengths: Sequence[Length] | None,
+    rows: int | None,
+    mean_tokens: float | None,
+    *,
+    of_file: bool,
+) -> Rows:
+    if _streams(settings):
+        return Rows()
+    if lengths is not None:
+        return rows_from_lengths(settings, lengths, of_file=of_file)
+    return rows_from_count(settings, rows, mean_tokens) if rows is not None else Rows()
+
+
+def _counted(settings: Settings, data: Rows) -> _Counted:
+    """Batch, steps, saves and evaluations, in the order in which Axolotl and the trainer decide them."""
+    batch, preference, streaming = batch_of(settings), bool(settings.get("rl")), _streams(settings)
+    count = _count(settings, batch, data, preference=preference, streaming=streaming)
     known = count.total is not None or count.left_to_trainer
     loop = run_loop(settings, batch, count, data, streaming=streaming)
     # rl: grpo and ebft repeat every prompt; only max_steps decides how long they run.
     if count.left_to_trainer and not settings.get("max_steps"):
         loop = Loop(told=-1)
-    saving = saving_of(
-        settings, evaluates=bool(data.evaluation or settings.get("test_datasets")), causal=not preference
-    )
+    evaluates = bool(data.evaluation or settings.get("test_datasets"))
+    saving = saving_of(settings, evaluates=evaluates, causal=not preference)
     logging_steps = logging_of(settings, count.total, known=known)
-    warmup = warmup_of(settings, count.total, known=known)
     stops_early = bool(settings.get("early_stopping_patience")) and not preference and saving.eval_strategy != "no"
-    saves = None if stops_early else save_points(saving, loop, first_step=bool(settings.get("save_first_step")))
-    evaluations = None if stops_early else eval_points(saving, loop, logging_steps)
-    troubles = troubles_of(settings, batch, data, count, loop, processes)
-    say_what_is_missing(
-        settings, data, count, saving, remarks, loop=loop, saves=saves, streaming=streaming, stops_early=stops_early
-    )
-    total = loop.steps
-    restarts = settings.get("jagged_restart_steps") if settings.get("relora") and not preference else None
-    at_most = saves_at_most(settings, saving)
-    rates = _curve(config, total, warmup, remarks) if curve else None
-    packed = bool(settings.get("sample_packing"))
-    return TrainingPlan(
-        gpus=config.gpus,
-        data_parallel=batch.parallel,
-        micro_batch_size=batch.micro,
-        gradient_accumulation_steps=batch.accumulation,
-        eval_batch_size=batch.evaluation,
-        micro_batch_size_given_to_trainer=1 if streaming and packed else batch.micro,
-        global_batch_size=batch.counted,
-        real_global_batch=batch.real,
-        formula=batch.formula,
-        unit=_unit(settings, packed=packed and not preference),
-        sample_packing=packed and not preference,
-        sequence_len=settings.get("sequence_len"),
-        num_epochs=settings.get("num_epochs"),
-        rows_after_length_filter=data.kept,
-        rows_after_zero_label_filter=data.trainable if packed else None,
-        tokens_in_kept_rows=data.tokens,
-        total_num_tokens_as_logged=data.logged_tokens,
-        train_rows=data.train,
-        eval_rows=data.evaluation,
-        sample_packing_eff_est=count.efficiency,
-        tokens_per_step=_tokens_per_step(settings, batch, data, count, packed=packed and not preference),
-        rows_per_step=_rows_per_step(batch, data, count, packed=packed and not preference),
-        total_num_steps=count.total,
-        total_num_steps_range=None if count.low is None or count.high is None else (count.low, count.high),
-        trainer_max_steps=loop.told,
-        batches_per_epoch=_stream_batches(loop, batch) if streaming else count.batches,
-        trainer_steps_per_epoch=loop.per_epoch,
-        trainer_num_epochs=loop.epochs,
-        optimizer_steps_done=None if stops_early else total,
-        micro_batches_done=None if stops_early else loop.micro_batches,
-        rows_seen=None if stops_early else loop.rows,
-        epochs_seen=None if stops_early else loop.seen,
-        epoch_end_points=None if stops_early else loop.ends,
-        lr_scheduler=str(settings.get("lr_scheduler") or "cosine"),
-        learning_rate=_rate(settings),
-        warmup_steps=warmup,
+    first_step = bool(settings.get("save_first_step"))
+    return _Counted(
+        settings=settings,
+        batch=batch,
+        data=data,
+        count=count,
+        loop=loop,
+        saving=saving,
+        warmup=warmup_of(settings, count.total, known=known),
         logging_steps=logging_steps,
-        save_strategy=saving.save_strategy,
-        save_total_limit=saving.limit,
-        save_every_steps=every(saving.save_steps, total) if total else None,
-        save_points=saves,
-        n_saves=None if saves is None else len(saves),
-        n_saves_at_most=at_most if saves is None else len(saves),
-        checkpoints_left=checkpoints_left(saving, saves, restarts=restarts, total=total),
-        eval_strategy=saving.eval_strategy,
-        eval_every_steps=eval_interval(saving, total, logging_steps) if total else None,
-        eval_points=evaluations,
-        n_evals_incl_start=None if evaluations is None else len(evaluations),
-        eval_batches=count.evaluation_batches,
-        load_best_model_at_end=saving.loads_best,
-        curve=rates,
-        storage=_storage(config, saving, None if saves is None else len(saves), at_most),
-        assumptions=tuple(dict.fromkeys(remarks)),
-        troubles=troubles,
-        batch=advice_of(batch, config.gpus),
+        saves=None if stops_early else save_points(saving, loop, first_step=first_step),
+        evaluations=None if stops_early else eval_points(saving, loop, logging_steps),
+        preference=preference,
+        streaming=streaming,
+        packed=bool(settings.get("sample_packing")) and not preference,
+        stops_early=stops_early,
     )
+
+
+def _count(settings: Settings, batch: Batch, data: Rows, *, preference: bool, streaming: bool) -> Count:
+    if streaming:
+        return Count(total=settings.get("max_steps"))
+    if preference and settings.get("rl") in _UNCOUNTED:
+        return Count(left_to_trainer=True)
+    count = count_steps(settings, batch, data, processes=batch.parallel or 1, preference=preference)
+    limit = settings.get("max_steps")
+    if limit and count.total is not None and not preference:
+        count.total = min(count.total, limit)
+    return count
+
+
+def _of_batch(run: _Counted) -> dict[str, Any]:
+    settings, batch = run.settings, run.batch
+    streamed = run.streaming and settings.get("sample_packing")
+    return {
+        "data_parallel": batch.parallel,
+        "micro_batch_size": batch.micro,
+        "gradient_accumulation_steps": batch.accumulation,
+        "eval_batch_size": batch.evaluation,
+        "micro_batch_size_given_to_trainer": 1 if streamed else batch.micro,
+        "global_batch_size": batch.counted,
+        "real_global_batch": batch.real,
+        "formula": batch.formula,
+        "unit": _unit(settings, packed=run.packed),
+        "sample_packing": run.packed,
+        "sequence_len": settings.get("sequence_len"),
+        "num_epochs": settings.get("num_epochs"),
+    }
+
+
+def _of_data(run: _Counted) -> dict[str, Any]:
+    data = run.data
+    filling = filling_of(run.settings, run.batch, data, packed=run.packed)
+    return {
+        "rows_after_length_filter": data.kept,
+        "rows_after_zero_label_filter": data.trainable if run.settings.get("sample_packing") else None,
+        "tokens_in_kept_rows": data.tokens,
+        "total_num_tokens_as_logged": data.logged_tokens,
+        "train_rows": data.train,
+        "eval_rows": data.evaluation,
+        "longest_row": filling.longest,
+        "padded_tokens_per_row": filling.padded,
+        "attention_length": filling.reach,
+        "sample_packing_eff_est": run.count.efficiency,
+        "tokens_per_step": _tokens_per_step(run.settings, run.batch, data, run.count, packed=run.packed),
+        "rows_per_step": _rows_per_step(run.batch, data, run.count, packed=run.packed),
+    }
+
+
+def _of_steps(run: _Counted) -> dict[str, Any]:
+    count, loop = run.count, run.loop
+    done = Loop() if run.stops_early else loop
+    return {
+        "total_num_steps": count.total,
+        "total_num_steps_range": None if count.low is None or count.high is None else (count.low, count.high),
+        "trainer_max_steps": loop.told,
+        "batches_per_epoch": _stream_batches(loop, run.batch) if run.streaming else count.batches,
+        "trainer_steps_per_epoch": loop.per_epoch,
+        "trainer_num_epochs": loop.epochs,
+        "optimizer_steps_done": done.steps,
+        "micro_batches_done": done.micro_batches,
+        "rows_seen": done.rows,
+        "epochs_seen": done.seen,
+        "epoch_end_points": done.ends,
+        "warmup_steps": run.warmup,
+        "logging_steps": run.logging_steps,
+    }
+
+
+def _of_saving(run: _Counted) -> dict[str, Any]:
+    settings, saving, total, saves = run.settings, run.saving, run.loop.steps, run.saves
+    restarts = settings.get("jagged_restart_steps") if settings.get("relora") and not run.preference else None
+    return {
+        "save_strategy": saving.save_strategy,
+        "save_total_limit": saving.limit,
+        "save_every_steps": every(saving.save_steps, total) if total else None,
+        "save_points": saves,
+        "n_saves": None if saves is None else len(saves),
+        "n_saves_at_most": saves_at_most(settings, saving) if saves is None else len(saves),
+        "checkpoints_left": checkpoints_left(saving, saves, restarts=restarts, total=total),
+        "eval_strategy": saving.eval_strategy,
+        "eval_every_steps": eval_interval(saving, total, run.logging_steps) if total else None,
+        "eval_points": run.evaluations,
+        "n_evals_incl_start": None if run.evaluations is None else len(run.evaluations),
+        "eval_batches": run.count.evaluation_batches,
+        "load_best_model_at_end": saving.loads_best,
+    }
 
 
 def _stream_batches(loop: Loop, batch: Batch) -> int | None:
@@ -211,16 +308,17 @@ def _rows_per_step(batch: Batch, data: Rows, count: Count, *, packed: bool) -> f
     return round(data.train / (count.batches / batch.accumulation), 1)
 
 
-def _storage(config: Config, saving: Saving, saves: int | None, at_most: int | None) -> CheckpointStorage | None:
+def _storage(config: Config, run: _Counted) -> CheckpointStorage | None:
     trainable = trainable_parameters(config)
-    number = saves if saves is not None else at_most
+    saves = None if run.saves is None else len(run.saves)
+    number = saves if saves is not None else saves_at_most(run.settings, run.saving)
     if trainable is None or number is None or base_parameters(config) is None:
         return None
     return checkpoint_storage(
         weights_bytes=trainable.weight_bytes,
         optimizer_bytes=trainable.optimizer_bytes,
         saves=number,
-        save_total_limit=saving.limit,
+        save_total_limit=run.saving.limit,
         save_only_model=bool(config.get("save_only_model")),
         hub_strategy=str(config.get("hub_strategy") or HUB_DEFAULT) if config.get("hub_model_id") else None,
         at_most=saves is None,

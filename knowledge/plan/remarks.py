@@ -52,7 +52,8 @@ def say_what_is_missing(
 ) -> None:
     """Add a sentence to `notes` for everything that is not known."""
     if streaming:
-        notes.append("A stream has no known end: epochs, and saves at their ends, depend on its length.")
+        saves_too = ", and saves at their ends," if saving.save_strategy == "epoch" else ""
+        notes.append(f"A stream has no known end: how many epochs `max_steps` makes{saves_too} depends on its length.")
     elif count.left_to_trainer and not config.get("max_steps"):
         notes.append(
             "How many steps this method makes follows from its prompts and generations; `max_steps` would fix it."
@@ -61,14 +62,12 @@ def say_what_is_missing(
         notes.append("The number of rows is not known, so neither is how many epochs `max_steps` makes.")
         if config.get("warmup_steps") is None:
             notes.append("The warm-up is a share of `max_steps`, or of the rows' steps where those are fewer.")
-    elif data.train is None and not data.troubles:
+    elif data.train is None and data.kept is None and not data.troubles:
         notes.append("The number of rows is not known, so steps, saves and evaluations are not: a sample gives them.")
     elif count.total is None and config.get("sample_packing") and not data.troubles:
         notes.append("Packed steps follow from the rows' tokens: their mean gives an estimate, all of them the number.")
     if config.get("sample_packing") and data.train_lengths is not None and not config.get("curriculum_sampling"):
         notes.append("Rows are packed in a random order, so the true number of steps may differ by a few.")
-    if config.get("dataset_exact_deduplication"):
-        notes.append("No row is taken to be a duplicate; only the rows themselves would show.")
     if stops_early:
         notes.append("Early stopping decides when the run ends, so steps, saves and evaluations are not known.")
     if saving.save_strategy == "best":

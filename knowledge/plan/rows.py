@@ -96,6 +96,7 @@ def rows_from_lengths(config: Settings, lengths: Sequence[Length], *, of_file: b
         _preference(config, lengths, rows)
     else:
         _plain(config, lengths, rows)
+    _deduplicate(config, rows)
     _shard(config, rows)
     _split(config, rows)
     return rows
@@ -121,6 +122,7 @@ def rows_from_count(config: Settings, count: int, mean_tokens: float | None) -> 
     rows.kept = rows.trainable = rows.train = kept
     rows.tokens = round(kept * mean_tokens) if mean_tokens else None
     rows.notes.append("No row is taken to be dropped for its length; the tokens of every row would settle it.")
+    _deduplicate(config, rows)
     _shard(config, rows)
     _split(config, rows)
     return rows
@@ -226,6 +228,15 @@ def _preference_tokens(length: Length) -> tuple[int, int]:
         return 0, length
     answers = [tokens for key, tokens in length.items() if key in {"chosen", "rejected", "completion"}]
     return length.get("prompt", 0), max(answers, default=0)
+
+
+def _deduplicate(config: Settings, rows: Rows) -> None:
+    """`dataset_exact_deduplication` drops equal rows, and lengths do not show which are equal."""
+    if config.get("dataset_exact_deduplication") and not config.get("skip_prepare_dataset"):
+        rows.train = rows.trainable = rows.train_lengths = None
+        rows.notes.append(
+            "`dataset_exact_deduplication` drops equal rows, which lengths do not show: steps are not known."
+        )
 
 
 def _shard(config: Settings, rows: Rows) -> None:

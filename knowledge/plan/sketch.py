@@ -8,7 +8,7 @@ from knowledge.plan.build import plan_of, trainer_warmup
 from knowledge.plan.saving import every
 from knowledge.plan.settings import Settings
 from knowledge.plan.steps import warmup_of
-from knowledge.schedule import ScheduleFailure, rates_at, schedule_of
+from knowledge.schedule import KINDS, ScheduleFailure, rates_at, schedule_of
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -74,11 +74,16 @@ def sketch_of(config: Config) -> Sketch | None:
         steps=total,
         rates=rates,
         known=known,
-        warmup=min(warmup, total) if plan.warmup_steps != 0 else 0,
+        warmup=min(warmup, total) if plan.warmup_steps != 0 and _warms_up(schedule.name) else 0,
         saves=saves or (),
         evaluations=evaluations or (),
         epochs=plan.epochs_seen if plan.epochs_seen is not None else plan.num_epochs,
     )
+
+
+def _warms_up(name: str) -> bool:
+    """Whether a schedule has a warm-up; one that is not known is taken to."""
+    return name not in KINDS or KINDS[name].warmup
 
 
 def _shares(config: Settings, plan: TrainingPlan, key: str) -> tuple[int, ...]:

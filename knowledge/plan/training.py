@@ -26,6 +26,9 @@ class TrainingPlan:
         unit: what a row of the batch is: "rows", "packed sequences" or "pairs".
         total_num_steps: what Axolotl counts; `total_num_steps_range` its lowest and highest where it is estimated.
         trainer_max_steps: what the trainer is told: `max_steps`, else the total, else -1 (it counts by itself).
+        longest_row: tokens of the longest row to train on.
+        padded_tokens_per_row: tokens of one row of a micro batch with its padding, on average.
+        attention_length: tokens that attend to one another, weighed by the tokens that do.
         epochs_seen: passes over the data until it stops.
         save_points, eval_points: after which optimizer steps.
         checkpoints_left: the steps of the checkpoints that stand in `output_dir` in the end.
@@ -55,6 +58,9 @@ class TrainingPlan:
     total_num_tokens_as_logged: int | None
     train_rows: int | None
     eval_rows: int | None
+    longest_row: int | None
+    padded_tokens_per_row: float | None
+    attention_length: float | None
     sample_packing_eff_est: float | None
     tokens_per_step: int | None
     rows_per_step: float | None

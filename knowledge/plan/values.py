@@ -64,12 +64,13 @@ class StepAdvice:
     Attributes:
         steps: what is wanted.
         num_epochs: epochs with the batch as it is, rounded up.
-        gradient_accumulation_steps: accumulation with the epochs as they are, rounded down, at least 1.
+        gradient_accumulation_steps: accumulation with the epochs as they are, rounded down; None where even 1 makes
+            clearly fewer steps, or is what the run has already.
     """
 
     steps: int
     num_epochs: float
-    gradient_accumulation_steps: int
+    gradient_accumulation_steps: int | None
 
 
 @value

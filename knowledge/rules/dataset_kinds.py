@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from knowledge.conditions import entries, nearest
-from knowledge.facts import read_json
+from knowledge.conditions import entries, nearest, supervised_types
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -152,13 +150,6 @@ def dataset_type_unknown(config: Config) -> Iterator[Problem]:
             hint = f" Take `{near}`?" if near else " Plain text is `completion`, a chat `chat_template`."
             message = f"No such type: preparing the rows fails.{hint}"
             yield problem(message, (name, index, "type"), suggestion=near)
-
-
-@lru_cache(maxsize=1)
-def supervised_types() -> tuple[str, ...]:
-    """The dataset types of supervised training (facts/values.json)."""
-    known = read_json("values.json")["dataset_type"]
-    return (*known["sft_modules"], *known["sft_handlers"], "user_defined", "bradley_terry", "chat_template")
 
 
 @rule(

@@ -272,7 +272,7 @@ def one_eval_in_one_epoch(config: Config) -> Iterator[Problem]:
     per_epoch, epochs = config.get("evals_per_epoch"), config.typed("num_epochs")
     if per_epoch and epochs and abs(per_epoch) < 1_000 and per_epoch * epochs <= 1 and not config.get("eval_strategy"):
         if config.get("val_set_size") or config.get("test_datasets"):
-            message = "Never evaluates: 1 over 1 epoch leaves it off. Set 2, or `eval_strategy: epoch`."
+            message = "Never evaluates: 1 over 1 epoch leaves it off. Set 2, or replace it by `eval_strategy: epoch`."
             yield problem(message, "evals_per_epoch", "num_epochs")
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from knowledge.conditions import nearest
+from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -39,8 +42,49 @@ def model_name_blank(config: Config) -> Iterator[Problem]:
 
 
 @rule(
+    Severity.CRASH,
+    fields=("model_type", "type_of_model", "trust_remote_code", "gptq", "plugins", "qlora_sharded_model_loading"),
+    needs=("model_type", "type_of_model"),
+    says="module transformers has no attribute",
+    bad="model_type: AutoModalForCausalLM\n",
+    good="model_type: AutoModelForCausalLM\n",
+)
+def model_type_unknown(config: Config) -> Iterator[Problem]:
+    """`model_type` names a class that Transformers does not have.
+
+    Axolotl looks the class up by its name when it loads the model, and fails with an AttributeError. Leave the field
+    out: Axolotl finds the class from the model itself. A class that the model's own repository brings along is found
+    only with `trust_remote_code: true`.
+    """
+    name = config.typed("type_of_model")
+    if not name or config.typed("trust_remote_code") or config.typed("gptq") or name in model_classes():
+        return
+    if config.typed("qlora_sharded_model_loading") or brings_own_code(config):
+        return
+    by_letters = {each.lower(): each for each in model_classes()}
+    near = by_letters.get(nearest(config, name, tuple(by_letters), cutoff=90) or "")
+    cure = f"Did you mean `{near}`?" if near else "Leave it out: the model says its class itself."
+    written = "model_type" if config.written("model_type") else "type_of_model"
+    yield problem(f"No class of Transformers: loading the model fails. {cure}", written, suggestion=near)
+
+
+def brings_own_code(config: Config) -> bool:
+    """Whether a plugin that is not Axolotl's own may add classes."""
+    plugins = config.raw("plugins")
+    names = plugins if isinstance(plugins, list) else ()
+    return any(isinstance(name, str) and not name.startswith("axolotl.") for name in names)
+
+
+@lru_cache(maxsize=1)
+def model_classes() -> frozenset[str]:
+    """The names by which Transformers loads models (facts/classes.json)."""
+    return frozenset(read_json("classes.json")["classes"])
+
+
+@rule(
     Severity.WARNING,
-    fields=("trust_remote_code",),
+    fields=("trust_remote_code", "model_type", "type_of_model"),
+    needs=("trust_remote_code",),
     says="`trust_remote_code` is set to true",
     bad="trust_remote_code: true\n",
     good="trust_remote_code: false\n",
@@ -50,8 +94,11 @@ def remote_code(config: Config) -> Iterator[Problem]:
 
     Most models need none of it any more. Read the code first, or leave the field out.
     """
+    name = config.typed("type_of_model")
     if config.typed("trust_remote_code"):
-        yield problem("Runs code from the model's repository: read it first, or leave this out.", "trust_remote_code")
+        needed = bool(name) and name not in model_classes()
+        cure = f"read it first. `{name}` is loaded by it." if needed else "read it first, or leave this out."
+        yield problem(f"Runs code from the model's repository: {cure}", "trust_remote_code")
 
 
 @rule(
@@ -182,17 +229,18 @@ def memory_limit_twice(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=("is_mistral_derived_model", "base_model"),
-    bad="base_model: /models/my-old-mistral\n",
-    good="base_model: /models/my-old-mistral\nis_mistral_derived_model: true\n",
+    bad="base_model: /models/old-mistral/run1\n",
+    good="base_model: /models/old-mistral/run1\nis_mistral_derived_model: true\n",
 )
 def mistral_padding(config: Config) -> Iterator[Problem]:
     """`is_mistral_derived_model` for an older Mistral under a name of your own.
 
-    Older Mistral models pad on the other side. Axolotl finds out by itself from the model's type or a "mistral" in its
-    name; where it can't, because the folder is renamed and the type differs, set the field.
+    Older Mistral models pad on the other side. Axolotl finds out by itself from the model's type, or from a "mistral"
+    in the last part of its path; where neither tells, set the field.
     """
     name = config.raw("base_model")
-    if isinstance(name, str) and "mistral" in name.lower() and name.startswith(("/", ".")):
-        if not config.typed("is_mistral_derived_model"):
-            message = "A Mistral in a folder: if it is an older one, set `is_mistral_derived_model: true` (padding)."
-            yield problem(message, "base_model")
+    if not isinstance(name, str) or not name.startswith(("/", ".")) or config.typed("is_mistral_derived_model"):
+        return
+    if "mistral" in name.lower() and "mistral" not in name.lower().split("/")[-1]:
+        message = "A Mistral in a folder: if it is an older one, set `is_mistral_derived_model: true` (padding)."
+        yield problem(message, "base_model")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _FEW = 30
 _ENOUGH = 100
+_MOST_EPOCHS = 10
+"""More epochs than this teach few rows by heart."""
 _SHORT = 0.9
 _LONGER = 1.1
 _PACKED = "sample_packing: true\n"
@@ -230,9 +232,9 @@ def too_few_steps(config: Config) -> Iterator[Problem]:
         accumulation=plan.gradient_accumulation_steps or 1,
     )
     cure = "more data"
-    if advice is not None and (plan.gradient_accumulation_steps or 1) > 1:
+    if advice is not None and advice.gradient_accumulation_steps is not None:
         cure = f"`gradient_accumulation_steps: {advice.gradient_accumulation_steps}`"
-    elif advice is not None:
+    elif advice is not None and advice.num_epochs <= _MOST_EPOCHS:
         cure = f"`num_epochs: {advice.num_epochs:g}`"
     yield problem(
         f"Only {plural(steps, 'optimizer step')}: too few to learn from. Try {cure}.",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _DIES_OF_WARMUP = ("rex", "one_cycle")
 _GREEDY_MINIMUM = 1e-3
+_SHORT_WARMUP = 2
+"""Steps of a warm-up that no one minds, however short the run is."""
 
 
 def _reads_ratio(config: Config) -> bool:
@@ -41,22 +43,52 @@ def warmup_never_ends(config: Config) -> Iterator[Problem]:
 
     Known where `max_steps` or the data give the steps. A tenth of the steps or less is usual.
     """
-    plan = plan_of(config)
-    steps, kind = plan.optimizer_steps_done, KINDS.get(schedule_name(config))
-    if (
-        not steps
-        or plan.warmup_steps is None
-        or kind is None
-        or not kind.warmup
-        or schedule_name(config) in _DIES_OF_WARMUP
-    ):
-        return
-    warmup = trainer_warmup(plan.warmup_steps, steps)
-    if warmup > 2 and warmup >= steps and not (schedule_name(config) == "polynomial" and warmup == steps):
+    warmup, steps = _warmup(config)
+    if _outlasts(config, warmup, steps):
         yield problem(
             f"Warm-up of {warmup:,} steps in a run of {steps:,}: the rate is never reached. Take `warmup_ratio: 0.1`.",
             "warmup_steps" if config.written("warmup_steps") else "warmup_ratio",
         )
+
+
+@rule(
+    Severity.WARNING,
+    fields=(
+        "warmup_steps",
+        "warmup_ratio",
+        "lr_scheduler",
+    ),
+    bad="lr_scheduler: cosine\nmax_steps: 60\nwarmup_steps: 50\n",
+    good="lr_scheduler: cosine\nmax_steps: 500\nwarmup_steps: 50\n",
+    lengths=(100,) * 8000,
+)
+def warmup_takes_the_run(config: Config) -> Iterator[Problem]:
+    """The warm-up takes half of the run or more.
+
+    Known where `max_steps` or the data give the steps. Until the warm-up ends the learning rate is below the one that
+    is written, and what is left of the run is short. A tenth of the steps or less is usual.
+    """
+    warmup, steps = _warmup(config)
+    if warmup > _SHORT_WARMUP and 2 * warmup >= steps and not _outlasts(config, warmup, steps):
+        yield problem(
+            f"Warm-up takes {warmup:,} of {steps:,} steps: a tenth is usual. Use `warmup_ratio: 0.1`.",
+            "warmup_steps" if config.written("warmup_steps") else "warmup_ratio",
+        )
+
+
+def _warmup(config: Config) -> tuple[int, int]:
+    """Steps of the warm-up and of the run; 0 and 0 where either is not known or the schedule has no warm-up."""
+    plan = plan_of(config)
+    steps, kind = plan.optimizer_steps_done, KINDS.get(schedule_name(config))
+    if not steps or plan.warmup_steps is None or kind is None or not kind.warmup:
+        return 0, 0
+    return (0, 0) if schedule_name(config) in _DIES_OF_WARMUP else (trainer_warmup(plan.warmup_steps, steps), steps)
+
+
+def _outlasts(config: Config, warmup: int, steps: int) -> bool:
+    """Whether the rate is never reached; a polynomial reaches it in the last step."""
+    last_step = schedule_name(config) == "polynomial" and warmup == steps
+    return warmup > _SHORT_WARMUP and warmup >= steps and not last_step
 
 
 @rule(

@@ -35,6 +35,10 @@ def streaming_implied(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_pretraining_streaming_deprecation")
     if now("pretraining_dataset") and not now("streaming"):
+        if config.raw("streaming") is False:
+            message = "Does nothing: `pretraining_dataset` streams all the same. Write `streaming: true`, or remove it."
+            yield problem(message, "streaming", "pretraining_dataset")
+            return
         yield problem("Streams by itself for now: write `streaming: true` to keep it so.", "pretraining_dataset")
 
 
@@ -256,3 +260,24 @@ def not_read_in_pretraining_dataset(config: Config) -> Iterator[Problem]:
             if key in _UNREAD and entry[key] not in (None, False):
                 cure = "use `text_column`." if key == "field" else "remove it, or move the entry to `datasets`."
                 yield problem(f"Nothing reads `{key}` here: {cure}", ("pretraining_dataset", index, key))
+
+
+@rule(
+    Severity.IGNORED,
+    fields=("pretraining_dataset", "pretraining_dataset[].type", "sample_packing"),
+    needs=("pretraining_dataset",),
+    bad="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n    type: completion\n",
+    good="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n    text_column: text\n",
+)
+def type_of_unpacked_pretraining(config: Config) -> Iterator[Problem]:
+    """The `type` of `pretraining_dataset` without `sample_packing`.
+
+    Without packing Axolotl tokenizes one column of the stream as plain text, `text` unless `text_column` names another,
+    and never asks for the type. With `sample_packing: true` the type is read.
+    """
+    if config.typed("sample_packing"):
+        return
+    for index, entry in entries(config, "pretraining_dataset"):
+        if index == 0 and entry.get("type") not in (None, "", "pretrain"):
+            message = "Nothing reads `type` here without `sample_packing`: only the text column is trained. Remove it."
+            yield problem(message, ("pretraining_dataset", 0, "type"))

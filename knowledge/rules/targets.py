@@ -10,7 +10,7 @@ from knowledge.parameters import adapter_of, base_parameters, layout, targets_of
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from knowledge.config import Config
     from knowledge.parameters import Architecture
@@ -36,6 +36,12 @@ def _architecture(config: Config) -> Architecture | None:
     base = base_parameters(config)
     config.reads = reads
     return base.architecture if base is not None and base.known == "exact" else None
+
+
+def _shown(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _linears(architecture: Architecture) -> list[str]:
@@ -70,7 +76,7 @@ def no_module_targeted(config: Config) -> Iterator[Problem]:
     except re.error:
         return
     if not found:
-        names = ", ".join(_linears(architecture)[:SHOWN])
+        names = _shown(_linears(architecture))
         yield problem(f"Matches no module of this model; it has {names}.", "lora_target_modules", "base_model")
 
 
@@ -104,8 +110,8 @@ def module_not_in_model(config: Config) -> Iterator[Problem]:
     ]
     lost = [(i, name) for i, name in plain if not any(n == name or n.endswith(f".{name}") for n in present)]
     if lost and len(lost) < len(targets):
-        missing = ", ".join(name for _, name in lost[:SHOWN])
-        names = ", ".join(_linears(architecture)[:SHOWN])
+        missing = _shown([name for _, name in lost])
+        names = _shown(_linears(architecture))
         message = f"Passed over, as this model has no {missing}; it has {names}."
         yield problem(message, *(("lora_target_modules", index) for index, _ in lost))
 

@@ -93,6 +93,10 @@ class Case:
                 return name
         return column.others[-1] if column.others else column.column
 
+    def closed(self, text: str) -> bool:
+        """Whether a text ends with the end token, so that none is added."""
+        return bool(self.model.eos) and text.endswith(self.model.eos or "")
+
     def missing(self) -> bool:
         """Whether a needed column is in no row; each one is an issue."""
         lost = False

@@ -10,6 +10,7 @@ from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
 from knowledge.samples.conversation import DEFAULT_ROLES, mapping_of, tools_of
 from knowledge.samples.instruction import type_name
 from knowledge.samples.messages import calls_fit, check_detail, check_thinking, messages_of, parts_of, tools_fit
+from knowledge.samples.named_keys import FLAGS, check_keys
 from knowledge.samples.printing import printer_of, trained_parts
 from knowledge.samples.refusal import refusal
 from knowledge.samples.sandbox import Refused
@@ -25,7 +26,6 @@ template prints around a turn. With the model's tokenizer every row is printed."
 
 _CANONICAL = frozenset({"user", "assistant", "system", "tool"})
 _FALSE = frozenset({"false", "no", "0", "off"})
-_FLAGS = ("train", "weight", "training")
 
 
 @dataclass(slots=True)
@@ -187,6 +187,8 @@ class ChatReader:
             self.issues.add(rule, index, *(self.text_key if word == "content" else word for word in detail))
             return None
         self.untrained(index, made, reasons, seen)
+        if seen[-1][0] == "user" and self.flag is None and not self.role("user", own=True).trained:
+            self.issues.add("rows-ends-asking", index, self.column)
         return made
 
     def between(self, role: str) -> str:
@@ -268,7 +270,7 @@ class ChatReader:
         said = message.get(self.flag) if self.flag else None
         if said is None:
             if self.flag is None:
-                for name in _FLAGS:
+                for name in FLAGS:
                     if name in message and role.name == "assistant":
                         self.issues.add("rows-flags-unread", index, name)
             return role.trained, None
@@ -305,4 +307,6 @@ def read_chat(case: Case) -> Reader:
     check_end(case, case.template)
     check_start(case, case.template)
     check_thinking(case, column)
-    return ChatReader(case, column).rows()
+    reader = ChatReader(case, column)
+    check_keys(case, reader.mapping, reader.wanted)
+    return reader.rows()

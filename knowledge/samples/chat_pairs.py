@@ -6,7 +6,10 @@ from typing import Any
 
 from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, Case, Made, Reader
 from knowledge.samples.instruction import type_name
+from knowledge.samples.pair_texts import as_trained, completion
+from knowledge.samples.printing import Printer, printer_of
 from knowledge.samples.refusal import Turn, refusal
+from knowledge.samples.sandbox import Refused
 from knowledge.samples.templates import Template
 
 _KNOWN = frozenset({"user", "assistant", "system", "tool"})
@@ -20,6 +23,7 @@ def read_chat_pair(case: Case) -> Reader:
     names = {column.part: case.name(column) for column in case.kind.columns}
     messages = next((case.name(column) for column in case.kind.columns if column.key == "field_messages"), None)
     template = case.template or Template("")
+    printer = printer_of(template, case.model, None)
     if template.bos and case.model.adds and case.entry.rl in ("dpo", "ipo"):
         case.issues.add("rows-start-doubled-by-template", 0, case.model.bos or "")
         case.issues.met["rows-start-doubled-by-template", case.model.bos or ""].rows = len(case.rows)
@@ -51,7 +55,7 @@ def read_chat_pair(case: Case) -> Reader:
             (messages or names["chosen"], prompt),
             (names["chosen"], chosen),
             (names["rejected"], rejected),
-            template,
+            (template, printer),
         )
 
 
@@ -61,8 +65,9 @@ def _pair(
     prompt: tuple[str, Any],
     chosen: tuple[str, Any],
     rejected: tuple[str, Any],
-    template: Template,
+    printing: tuple[Template, Printer | None],
 ) -> Made | None:
+    template, printer = printing
     turns = _turns(case, row, prompt[0], prompt[1], whole=True)
     if turns is None:
         return None
@@ -95,13 +100,33 @@ def _pair(
             case.issues.add("rows-printed", row, name, type_name(text))
         elif not text:
             case.issues.add("rows-pair-blank", row, name)
-    made = Made([(str(text), CONTEXT) for _, text in turns if text], fixed=20 * (len(turns) + 1))
-    for (_, text), side in zip(answers, (CHOSEN, REJECTED), strict=True):
-        if text:
-            made.pieces.append((str(text), side))
     if answers[0][1] == answers[1][1] and answers[0][1]:
         case.issues.add("rows-pair-same", row)
+    return _printed(case, row, printer, turns, answers)
+
+
+def _printed(case: Case, row: int, printer: Printer | None, turns: Turns, answers: Turns) -> Made | None:
+    """A pair as the template prints it; its texts alone where the template is not at hand."""
+    sides = (CHOSEN, REJECTED)
+    if printer is not None:
+        try:
+            prompt = printer.text(_messages(turns), prompt=True)
+            texts = [completion(printer, each) for each in _messages(answers)]
+        except Refused as refused:
+            if refused.stopped or case.template is None or not case.template.certain:
+                printer = None
+            else:
+                case.issues.add("rows-template-raises", row, str(refused))
+                return None
+        else:
+            return as_trained(case, prompt, zip(texts, sides, strict=True))
+    made = Made([(str(text), CONTEXT) for _, text in turns if text], fixed=20 * (len(turns) + 1))
+    made.pieces += [(str(text), side) for (_, text), side in zip(answers, sides, strict=True) if text]
     return made
+
+
+def _messages(turns: Turns) -> list[dict[str, Any]]:
+    return [{"role": role, "content": content} for role, content in turns]
 
 
 def _shape(text: Any) -> str:
@@ -198,7 +223,33 @@ def _orpo_row(case: Case, row: int, values: dict[str, Any], chosen: list[Any], r
             case.issues.add("rows-pair-blank", row, "chosen" if side == CHOSEN else "rejected")
         made.pieces.append((messages[-1]["content"], side))
     made.pieces[:0] = [(str(message.get("content")), CONTEXT) for message in chosen[:-1] if isinstance(message, dict)]
-    return made
+    return _orpo_printed(case, row, values, (chosen, rejected), made)
+
+
+def _orpo_printed(
+    case: Case, row: int, values: dict[str, Any], answers: tuple[list[Any], list[Any]], made: Made
+) -> Made | None:
+    """A pair of conversations as the template prints them: what follows the prompt is the answer."""
+    printer = printer_of(case.template, case.model, None) if case.template is not None else None
+    if printer is None:
+        return made
+    chosen = answers[0]
+    turns: Turns = [("system", values["system"])] if values.get("system") else []
+    for place in range(0, len(chosen), 2):
+        turns.append(("user", values["prompt"] if "prompt" in case.columns else chosen[place].get("content")))
+        if place + 2 < len(chosen):
+            turns.append(("assistant", chosen[place + 1].get("content")))
+    try:
+        prompt = printer.text(_messages(turns), prompt=True)
+        texts = [
+            printer.text(_messages([*turns, ("assistant", each[-1]["content"])]))[len(prompt) :] for each in answers
+        ]
+    except Refused as refused:
+        if refused.stopped or case.template is None or not case.template.certain:
+            return made
+        case.issues.add("rows-template-raises", row, str(refused))
+        return None
+    return as_trained(case, prompt, zip(texts, (CHOSEN, REJECTED), strict=True))
 
 
 def read_bradley_terry(case: Case) -> Reader:
@@ -206,6 +257,7 @@ def read_bradley_terry(case: Case) -> Reader:
     if case.missing():
         return
     template = case.template or Template("")
+    printer = printer_of(template, case.model, None)
     for index, row in enumerate(case.rows):
         lost = next((name for name in ("system", "input", "chosen", "rejected") if row.get(name) is None), None)
         if lost is not None:
@@ -234,5 +286,21 @@ def read_bradley_terry(case: Case) -> Reader:
                 case.issues.add("rows-pair-blank", index, name)
         if row["chosen"] == row["rejected"]:
             case.issues.add("rows-pair-same", index)
-        pieces = [(str(row["system"]), CONTEXT), (str(row["input"]), CONTEXT)]
-        yield Made([*pieces, (str(row["chosen"]), CHOSEN), (str(row["rejected"]), REJECTED)], fixed=80)
+        yield _reward(case, index, row, printer)
+
+
+def _reward(case: Case, index: int, row: dict[str, Any], printer: Printer | None) -> Made | None:
+    """A question with each of its answers as a conversation of its own."""
+    asked: Turns = [("system", row["system"]), ("user", row["input"])]
+    sides = (("chosen", CHOSEN), ("rejected", REJECTED))
+    if printer is not None:
+        try:
+            texts = [printer.text(_messages([*asked, ("assistant", row[name])])) for name, _ in sides]
+        except Refused as refused:
+            if case.template is not None and case.template.certain and not refused.stopped:
+                case.issues.add("rows-template-raises", index, str(refused))
+                return None
+        else:
+            return Made([(text, side) for text, (_, side) in zip(texts, sides, strict=True)])
+    pieces = [(str(text), CONTEXT) for _, text in asked]
+    return Made([*pieces, *((str(row[name]), side) for name, side in sides)], fixed=80)

@@ -24,6 +24,7 @@ from knowledge.samples.readers import READERS
 from knowledge.samples.reading import read_rows, rows_given
 from knowledge.samples.report import SampleReport
 from knowledge.samples.rows import MOST_COLUMNS, SAMPLE_BYTES, Rows, Sample
+from knowledge.samples.unread import check_special, check_unread
 from knowledge.samples.wording import Surroundings, finding, load_told, sentence
 from knowledge.secrets import mask
 
@@ -40,6 +41,9 @@ _BEGINNING = 65_536
 
 _MANY = 0.1
 """From this share on, rows left out as doubles are more than a note."""
+
+_FEW = 3
+"""Fewer rows than that may well have one label by chance."""
 
 
 @dataclass(slots=True)
@@ -129,6 +133,9 @@ def read_entry(
     if kind.reads in _PRINTED and not settings.get("tokenizer_use_mistral_common"):
         case.template = choose_template(entry, settings, case.model, issues)
     tally = Lengths(case).take(READERS[kind.reads](case))
+    if tally.failed < len(rows.values) and "rows-column-missing" not in issues:
+        check_unread(case)
+        check_special(case)
     return Checked(issues, kind, case, tally)
 
 
@@ -208,6 +215,8 @@ def _longest(met: Met, tally: Tally) -> Met:
 
 def _severity(met: Met, total: int) -> Severity | None:
     if met.rule == "rows-duplicates-dropped" and met.rows < _MANY * total:
+        return Severity.ADVICE
+    if met.rule == "rows-label-one" and total < _FEW:
         return Severity.ADVICE
     return None
 

@@ -35,8 +35,17 @@ def first_rows(case: Case, count: int, words: Callable[[Met], str]) -> tuple[Exa
             met = met or next(reversed(few.issues.met.values()), None)
             examples.append(Example(row=index + 1, error=words(met) if met else "The run stops at this row."))
         elif made.tokens is None:
-            examples.extend(_examples(index + 1, made, case.model))
+            examples.extend(_examples(index + 1, _judged(case, index, made), case.model))
     return tuple(examples)
+
+
+def _judged(case: Case, index: int, made: Made) -> Made:
+    """A judged answer is a chosen one or a rejected one, as its label says."""
+    label = next((case.name(column) for column in case.kind.columns if column.part == "label"), None)
+    if case.entry.rl != "kto":
+        return made
+    side = CHOSEN if case.rows[index].get(label or "label") else REJECTED
+    return replace(made, pieces=[(text, side if part == TRAINED else part) for text, part in made.pieces])
 
 
 def _examples(row: int, made: Made, model: Model) -> list[Example]:
@@ -47,12 +56,12 @@ def _examples(row: int, made: Made, model: Model) -> list[Example]:
         return [
             Example(row=row, parts=_joined((text, part == TRAINED) for text, part in [*start, *made.pieces, *ends]))
         ]
-    named = (("prompt", CONTEXT), ("chosen", CHOSEN), ("rejected", REJECTED))
     return [
         Example(
             row=row, part=name, parts=_joined((text, side != CONTEXT) for text, part in made.pieces if part == side)
         )
-        for name, side in named
+        for name, side in (("prompt", CONTEXT), ("chosen", CHOSEN), ("rejected", REJECTED))
+        if side in sides
     ]
 
 

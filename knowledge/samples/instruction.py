@@ -104,7 +104,8 @@ class _Instruction:
         if value == "" and part == "prompt":
             self.issues.add("rows-prompt-empty", index, name)
         elif not isinstance(value, str) and (value or part == "prompt"):
-            self.issues.add("rows-prompt-printed", index, name, type_name(value))
+            printed = () if value is None else (type_name(value),)
+            self.issues.add("rows-prompt-printed" if printed else "rows-prompt-null", index, name, *printed)
 
     def answered(self, index: int, row: Row, values: dict[str, Any], made: Made) -> Made | None:
         """The row with its answer."""
@@ -124,7 +125,7 @@ class _Instruction:
             made.broken = True
         elif text or column.joined:
             made.pieces.append((self.frame.answer.format(answer=text), TRAINED))
-            made.ends = 3 if column.strict else 1
+            made.ends = (3 if column.strict else 1) - self.case.closed(text)
         elif column.strict:
             made.ends = 3 if self.case.model.adds else 0
             self.issues.add("rows-ends-alone" if made.ends else "rows-answer-empty", index, name)
@@ -192,7 +193,8 @@ def read_mapping(case: Case) -> Reader:
             case.issues.add("rows-input-unprinted", index, extra)
         value = row.get(prompt)
         if not isinstance(value, str):
-            case.issues.add("rows-prompt-printed", index, prompt, type_name(value))
+            printed_as = () if value is None else (type_name(value),)
+            case.issues.add("rows-prompt-printed" if printed_as else "rows-prompt-null", index, prompt, *printed_as)
         printed = formats["system_format"].format(system=text) if text else ""
         printed += formats[used[-1]].format(instruction=value, input=given)
         pieces = [(printed, train)] if printed else []
@@ -205,7 +207,7 @@ def read_mapping(case: Case) -> Reader:
             made.broken = isinstance(said, list)
             if isinstance(said, str) and said:
                 pieces.append((said, TRAINED))
-                made.ends = 1
+                made.ends = 1 - case.closed(said)
             elif not made.broken:
                 case.issues.add("rows-answer-empty", index, answer)
         yield made
@@ -242,7 +244,7 @@ def read_completion(case: Case) -> Reader:
         else:
             if bos and text.startswith(bos):
                 case.issues.add("rows-start-doubled", index, column, bos)
-            yield Made([(text, TRAINED)], lead=1 if bos else 0, ends=1)
+            yield Made([(text, TRAINED)], lead=1 if bos else 0, ends=1 - case.closed(text))
 
 
 def read_pretrain(case: Case) -> Reader:

@@ -57,6 +57,7 @@ class Lengths:
         self.filters = self.filters and not case.entry.streamed
         self.plain = not case.model.exact
         self.surely = 1.0 if case.model.exact else LOW
+        self.most = 1.0 if case.model.exact else HIGH
 
     def take(self, made: Reader) -> Tally:
         """Count every row."""
@@ -122,7 +123,7 @@ class Lengths:
             self.excess(index, total, before)
             if self.strategy != "truncate":
                 return
-        elif total < self.shortest and (made.tokens is not None or self.one_letter(made)):
+        elif total * self.most < self.shortest or (total < self.shortest and self.one_letter(made)):
             self.case.issues.add("rows-too-short", index, str(self.shortest))
             return
         else:

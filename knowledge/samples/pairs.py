@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case, Made, Reader
 from knowledge.samples.instruction import format_fault, type_name
+from knowledge.samples.pair_texts import as_trained, form_of, prompt_of
 
 if TYPE_CHECKING:
     from knowledge.samples.kinds import Column
+    from knowledge.samples.rows import Row
 
 _SIDE = {"chosen": CHOSEN, "rejected": REJECTED, "answer": TRAINED}
 
@@ -19,44 +21,60 @@ def read_pair(case: Case) -> Reader:
         return
     columns = [(column, case.name(column)) for column in case.kind.columns]
     for index, row in enumerate(case.rows):
-        made = Made([], fixed=case.kind.fixed)
-        if all(_cell(case, index, column, name, row.get(name), made) for column, name in columns):
-            _compare(case, index, made)
-            yield made
-        else:
-            yield None
+        cells = _cells(case, index, row, columns)
+        yield None if cells is None else _formed(case, index, cells)
 
 
-def _cell(case: Case, row: int, column: Column, name: str, value: Any, made: Made) -> bool:
-    side = _SIDE.get(column.part, CONTEXT)
-    if column.take is not None:
-        if not isinstance(value, list) or len(value) <= column.take:
-            short = isinstance(value, list)
-            rule = "rows-too-few-turns" if short else "rows-pair-shape"
-            case.issues.add(
-                rule, row, name, *(() if short else ("text" if isinstance(value, str) else type_name(value),))
-            )
-            return False
-        if len(value) > 2 and side == CHOSEN:
-            case.issues.add("rows-turns-lost", row, name)
-        message = value[column.take]
-        if not isinstance(message, dict) or "content" not in message:
-            rule = "rows-key-missing" if isinstance(message, dict) else "rows-items-not-objects"
-            case.issues.add(rule, row, name, "content" if isinstance(message, dict) else type_name(message))
-            return False
-        value = message["content"]
-    if column.part == "label":
-        return True
-    if isinstance(value, str):
-        if value:
-            made.pieces.append((value, side))
-        elif side != CONTEXT:
-            case.issues.add("rows-pair-blank", row, name)
-        made.ends += side == TRAINED
-    elif value or not column.optional:
-        case.issues.add("rows-printed", row, name, type_name(value))
-        made.pieces.append((str(value), side))
-    return True
+def _cells(case: Case, row: int, values: Row, columns: list[tuple[Column, str]]) -> dict[str, str] | None:
+    """The texts of a row by what they are for, None where it fails."""
+    cells: dict[str, str] = {}
+    for column, name in columns:
+        if column.part == "label":
+            continue
+        value = values.get(name)
+        if column.take is not None:
+            value = _taken(case, row, column, name, value)
+            if value is _FAILED:
+                return None
+        if isinstance(value, str):
+            if not value and column.part in _SIDE:
+                case.issues.add("rows-pair-blank", row, name)
+        elif value or not column.optional:
+            case.issues.add("rows-printed", row, name, type_name(value))
+        cells[column.part] = "" if not value and column.optional else str(value)
+    return cells
+
+
+_FAILED = object()
+
+
+def _taken(case: Case, row: int, column: Column, name: str, value: Any) -> Any:
+    """The content of the message that a type takes from a list."""
+    take = column.take or 0
+    if not isinstance(value, list) or len(value) <= take:
+        short = isinstance(value, list)
+        rule = "rows-too-few-turns" if short else "rows-pair-shape"
+        case.issues.add(rule, row, name, *(() if short else ("text" if isinstance(value, str) else type_name(value),)))
+        return _FAILED
+    if len(value) > 2 and column.part == "chosen":
+        case.issues.add("rows-turns-lost", row, name)
+    message = value[take]
+    if isinstance(message, dict) and "content" in message:
+        return message["content"]
+    rule = "rows-key-missing" if isinstance(message, dict) else "rows-items-not-objects"
+    case.issues.add(rule, row, name, "content" if isinstance(message, dict) else type_name(message))
+    return _FAILED
+
+
+def _formed(case: Case, row: int, cells: dict[str, str]) -> Made:
+    """A row in the form of its type."""
+    form = form_of(case)
+    turns = [("system", cells["system"])] if cells.get("system") else []
+    prompt = prompt_of(form, [*turns, ("user", cells.get("prompt", ""))])
+    end = form.end if form else ""
+    made = as_trained(case, prompt, ((cells[part] + end, side) for part, side in _SIDE.items() if part in cells))
+    _compare(case, row, made)
+    return made
 
 
 def _compare(case: Case, row: int, made: Made) -> None:
@@ -95,7 +113,15 @@ def read_as_is(case: Case) -> Reader:
             yield None
             continue
         _compare(case, index, made)
-        yield made
+        yield _finished(case, made)
+
+
+def _finished(case: Case, made: Made) -> Made:
+    """A row of texts that the type has printed, with the tokens that the trainer adds."""
+    prompt = "".join(text for text, side in made.pieces if side == CONTEXT)
+    done = as_trained(case, prompt, [piece for piece in made.pieces if piece[1] != CONTEXT])
+    done.broken = made.broken
+    return done
 
 
 def read_pair_mapping(case: Case) -> Reader:
@@ -121,7 +147,8 @@ def read_pair_mapping(case: Case) -> Reader:
                 case.issues.add("rows-format", index, f"{_FORMAT[part]}_format", fault)
                 failed = True
                 break
-            printed = text.replace(f"{{{_FORMAT[part]}}}", "" if value == "" else str(value))
+            system = row.get(names["system"]) or ""
+            printed = text.format(**{_FORMAT[part]: value, **({"system": system} if "system" in known else {})})
             if not printed:
                 case.issues.add("rows-pair-empty", index, names[part])
                 failed = True
@@ -140,9 +167,8 @@ def read_pair_mapping(case: Case) -> Reader:
         if failed:
             yield None
             continue
-        made.ends = int("label" in names)
         _compare(case, index, made)
-        yield made
+        yield _finished(case, made)
     if "label" in names:
         check_labels(case, names["label"])
 
@@ -173,8 +199,8 @@ def read_judged(case: Case) -> Reader:
         return
     columns = [(column, case.name(column)) for column in case.kind.columns if column.part != "label"]
     for index, row in enumerate(case.rows):
-        made = Made([], fixed=case.kind.fixed)
-        yield made if all(_cell(case, index, column, name, row.get(name), made) for column, name in columns) else None
+        cells = _cells(case, index, row, columns)
+        yield None if cells is None else _formed(case, index, cells)
     check_labels(case, label)
 
 
@@ -206,6 +232,7 @@ def read_judged_as_is(case: Case) -> Reader:
 
 def read_judged_chat(case: Case) -> Reader:
     """A conversation whose last message is the answer."""
+    form = form_of(case)
     column = case.name(case.kind.columns[0])
     if column not in case.columns:
         case.issues.add("rows-column-missing", None, column, "")
@@ -220,8 +247,8 @@ def read_judged_chat(case: Case) -> Reader:
             )
             yield None
             continue
-        made = Made([], fixed=case.kind.fixed)
-        failed = False
+        history: list[tuple[Any, Any]] = []
+        answer, failed = "", False
         for place, message in enumerate(value):
             last = place == len(value) - 1
             keys = ("content",) if last else ("role", "content")
@@ -235,9 +262,11 @@ def read_judged_chat(case: Case) -> Reader:
             text = message["content"]
             if not isinstance(text, str):
                 case.issues.add("rows-printed", index, column, type_name(text))
-            made.pieces.append((str(text), TRAINED if last else CONTEXT))
-            made.ends += last
-        yield None if failed else made
+            if last:
+                answer = f"{text}{form.end if form else ''}"
+            else:
+                history.append((message["role"], text))
+        yield None if failed else as_trained(case, prompt_of(form, history), [(answer, TRAINED)])
     check_labels(case, "label")
 
 
@@ -282,7 +311,7 @@ def _ranked(case: Case, row: int, values: dict[str, Any], answers: list[dict[str
     except TypeError:
         case.issues.add("rows-answer-not-text", row, "rank", "no number")
         return None
-    made = Made([(str(values.get("prompt")), CONTEXT)], fixed=case.kind.fixed)
+    made = Made([(f"<|system|>\n</s>\n<|user|>\n{values.get('prompt')}</s>\n<|assistant|>\n", CONTEXT)])
     for answer, side in ((ordered[-1]["answer"], CHOSEN), (ordered[-2]["answer"], REJECTED)):
         if not answer:
             case.issues.add("rows-pair-empty", row, "answer")
@@ -296,4 +325,4 @@ def _ranked(case: Case, row: int, values: dict[str, Any], answers: list[dict[str
             return None
         made.pieces.append((answer, side))
     _compare(case, row, made)
-    return made
+    return _finished(case, made)

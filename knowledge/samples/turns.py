@@ -119,9 +119,7 @@ def read_pygmalion(case: Case) -> Reader:
                     )
                     failed = True
                     break
-                made.pieces.append((text, TRAINED if role == "bot" else CONTEXT))
-                made.ends += role == "bot"
-                made.fixed += 10
+                made.pieces += _pygmalion_turn(case, role, text)
                 before = True
             elif before:
                 case.issues.add("rows-role-repeats", index, column, str(role))
@@ -132,9 +130,19 @@ def read_pygmalion(case: Case) -> Reader:
                 break
         if not failed and not messages:
             case.issues.add("rows-gives-nothing", index, column)
-        elif not failed and not made.broken and not made.ends:
+        elif not failed and not made.broken and not any(part for _, part in made.pieces):
             case.issues.add("rows-no-bot", index, column, "bot")
         yield None if failed else made
+
+
+def _pygmalion_turn(case: Case, role: str, text: str) -> list[tuple[str, int]]:
+    """A turn with its sign; of a bot's turn the sign is not trained."""
+    if role == "system":
+        start = case.model.bos if case.model.adds else None
+        return [(f"{start or ''}<|system|>Persona: {text.removesuffix(chr(10) + '<START>').strip()}", CONTEXT)]
+    if role == "human":
+        return [(f"<|user|> {text.strip()}", CONTEXT)]
+    return [("<|model|>", CONTEXT), (f" {text.strip()}{case.model.eos or ''}", TRAINED)]
 
 
 def _messages(case: Case, row: int, column: str, value: Any, keys: tuple[str, ...]) -> list[dict[str, Any]] | None:
@@ -239,6 +247,20 @@ def read_messages(case: Case) -> Reader:
         yield _message_row(case, index, column, value, (role_key, text_key, flag_key))
 
 
+def _framed(case: Case, role: str, *, first: bool) -> tuple[str, str, str]:
+    """What the older reader prints around a message: ChatML or the form of Llama 3, else nothing."""
+    named = {"human": "user", "gpt": "assistant"}.get(role, role)
+    form = str(case.entry.get("chat_template") or case.settings.get("chat_template") or "chatml")
+    if form.startswith("llama3"):
+        start = "<|begin_of_text|>" if first else ""
+        return (
+            f"{start}<|start_header_id|>{'ipython' if named == 'tool' else named}<|end_header_id|>\n\n",
+            "<|eot_id|>",
+            "",
+        )
+    return (f"<|im_start|>{named}\n", "<|im_end|>", "\n") if form == "chatml" else ("", "", "")
+
+
 def _message_row(
     case: Case, row: int, column: str, messages: list[Any], keys: tuple[str, str, str | None]
 ) -> Made | None:
@@ -269,9 +291,9 @@ def _message_row(
                 "rows-content-null" if text is None else "rows-answer-not-text", row, text_key, *_kind(text)
             )
             return None
-        made.pieces.append((text, TRAINED if trained or case.trains_inputs else CONTEXT))
-        made.ends += bool(trained)
-        made.fixed += 24
+        before, behind, gap = _framed(case, str(role), first=not made.pieces)
+        part = TRAINED if trained or case.trains_inputs else CONTEXT
+        made.pieces += [(before, CONTEXT), (text, part), (behind, TRAINED if trained else CONTEXT), (gap, CONTEXT)]
     if not any(part for _, part in made.pieces):
         case.issues.add("rows-no-answer" if flag_key is None else "rows-flag-off", row, flag_key or column)
     return made

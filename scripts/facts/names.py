@@ -22,7 +22,7 @@ def generate(source: Source) -> dict[str, Any]:
     """Name -> what it means, and trainer -> its names."""
     written, by_hand = (_read(HAND_WRITTEN / name) for name in ("names.yaml", "trainers.yaml"))
     trainers = {trainer: sorted(names.split()) for trainer, names in by_hand.items()}
-    installed = source.snapshot.get("arguments") or {
+    installed = source.snapshot.get("libraries", {}).get("arguments") or {
         library: names for library, names in source.before(NAME).get("trainers", {}).items() if library not in trainers
     }
     reasons = written["reasons"]

@@ -35,7 +35,7 @@ async def plan_layout(services: Services, checked: Checked) -> tuple[ui.LayoutVi
         raise UserError(NO_PLAN)
     items: list[ui.Item[Any]] = [ui.TextDisplay(f"### Your run\n{small(subject(checked))}")]
     items.append(ui.TextDisplay("\n\n".join(run_lines(checked.report))))
-    items.append(ui.TextDisplay(table(plan, memory)))
+    items.append(ui.TextDisplay(table(plan, memory, checked.report.duration)))
     files: dict[str, Any] = {}
     curve = await _curve(services, checked)
     if isinstance(curve, jobs.Picture):
@@ -46,8 +46,10 @@ async def plan_layout(services: Services, checked: Checked) -> tuple[ui.LayoutVi
     if ways := await _fittings(services, checked):
         items += [ui.Separator(), ui.TextDisplay(limits.cut(fitting_text(ways), _CARDS))]
     view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items)]
-    if plan.assumptions:
-        view.append(ui.TextDisplay(small(limits.cut(" ".join(plan.assumptions), _ASSUMPTIONS))))
+    duration = checked.report.duration
+    said = [*plan.assumptions, *(duration.assumptions if duration is not None else ())]
+    if said:
+        view.append(ui.TextDisplay(small(limits.cut(" ".join(dict.fromkeys(said)), _ASSUMPTIONS))))
     return layout(*view), files
 
 

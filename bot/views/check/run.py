@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.views.check.cost import cost_line, duration_lines, fit_line
 from bot.views.check.rows import rows_lines
 from bot.views.check.verdict import guide_factor
 from bot.views.kit import limits
 from bot.views.kit.wording import gigabytes, number
+from knowledge.duration import time_of
+from knowledge.gpus import gpu_named
 from knowledge.plan.words import steps_line, storage_line
 
 if TYPE_CHECKING:
     from knowledge import Report
+    from knowledge.duration import Duration
     from knowledge.memory import MemoryEstimate
     from knowledge.plan import TrainingPlan
 
@@ -25,8 +29,16 @@ def run_lines(report: Report) -> tuple[str, ...]:
     plan = report.plan
     if plan is None:
         return rows
-    lines = [_batch(report, plan), steps_line(plan), storage_line(plan.storage), _memory(report.memory)]
+    lines = [_batch(report, plan), steps_line(plan), storage_line(plan.storage), _memory(report.memory), *_card(report)]
     return (*rows, *(line for line in lines if line))
+
+
+def _card(report: Report) -> tuple[str, ...]:
+    """Fit, time and cost on the card that was asked about."""
+    if report.gpu is None:
+        return ()
+    fit = fit_line(report.memory, gpu_named(report.gpu))
+    return (fit, *duration_lines(report.duration), cost_line(report.cost, report.gpus))
 
 
 def batch_formula(plan: TrainingPlan) -> str | None:
@@ -58,10 +70,10 @@ def _batch(report: Report, plan: TrainingPlan) -> str:
 def _memory(memory: MemoryEstimate | None) -> str:
     if memory is None:
         return ""
-    return f"Memory: about {memory.estimate_gib:.0f} GiB a GPU ({memory.low_gib:.0f}–{memory.high_gib:.0f})."
+    return f"Memory: about {memory.estimate_gib:.0f} GiB per GPU ({memory.low_gib:.0f}–{memory.high_gib:.0f})."
 
 
-def table(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:
+def table(plan: TrainingPlan, memory: MemoryEstimate | None, duration: Duration | None = None) -> str:
     """The numbers of a plan as a code block of two columns, narrow enough for a phone."""
     rows: list[tuple[str, float | str | None]] = [
         ("micro batch", plan.micro_batch_size),
@@ -81,7 +93,10 @@ def table(plan: TrainingPlan, memory: MemoryEstimate | None) -> str:
         rows.append(("checkpoint", gigabytes(plan.storage.checkpoint_bytes)))
         rows.append(("disk at peak", gigabytes(plan.storage.local_peak_bytes)))
     if memory is not None:
-        rows.append(("memory a GPU", f"{memory.estimate_gib:.1f} GiB"))
+        rows.append(("memory per GPU", f"{memory.estimate_gib:.1f} GiB"))
+    if duration is not None:
+        rows.append(("time of a step", time_of(duration.per_step_s)))
+        rows.append(("time in all", None if duration.estimate_s is None else time_of(duration.estimate_s)))
     shown = [(name, value if isinstance(value, str) else number(value)) for name, value in rows if value is not None]
     lines = [f"{name}{value:>{max(1, _WIDE - len(name))}}" for name, value in shown]
     return limits.block("\n".join(lines), limit=limits.PAGE // 2)

@@ -20,6 +20,11 @@ def server_gpus(gpus: int) -> str:
     return f"{plural(gpus, 'GPU')} is this server's default: the option `gpus` changes it."
 
 
+def two_counts(named: int, given: int) -> str:
+    """Two options that say different numbers of GPUs."""
+    return f"`gpu` says {plural(named, 'GPU')} and `gpus` says {given}: name the number in one of them."
+
+
 def server_release(release: str) -> str:
     """Where the release comes from."""
     return f"Axolotl {release} is this server's default: the option `version` changes it."

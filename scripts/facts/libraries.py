@@ -1,8 +1,9 @@
-"""Runs in the interpreter that has Axolotl and prints the argument names of the libraries below it, as JSON.
+"""Runs in the interpreter that has Axolotl and prints names of the libraries below it, as JSON.
 
-    PYTHON -P scripts/facts/arguments.py > arguments.json
+    PYTHON -P scripts/facts/libraries.py > libraries.json
 
-Library -> its names: what people who come from its scripts write into a config. Imports nothing of the product.
+`arguments` leads from a library to its argument names: what people who come from its scripts write into a config.
+`classes` are the names that Transformers loads models by. Imports nothing of the product.
 """
 
 from __future__ import annotations
@@ -30,6 +31,11 @@ _CLASSES = {
         "accelerate.commands.config.config_args:ClusterConfig",
     ),
 }
+_NO_MODELS = (
+    *("Config", "Tokenizer", "TokenizerFast", "Processor", "ProcessorFast", "ProcessorPil", "Extractor", "Output"),
+    *("Callback", "Pipeline", "Criteria", "Mixin", "Warper", "Streamer", "Trainer", "Arguments", "Collator", "Cache"),
+)
+"""How the names of Transformers end that are no models."""
 _NO_ARGUMENTS = frozenset({"self", "args", "kwargs", "help"})
 
 
@@ -51,7 +57,13 @@ def _names(place: str) -> set[str]:
     return {each for each in names if not each.startswith("_")} - _NO_ARGUMENTS
 
 
+def classes() -> list[str]:
+    """What Transformers has at its top level that may be a model."""
+    names = dir(importlib.import_module("transformers"))
+    return sorted(name for name in names if name[0].isupper() and not name.endswith(_NO_MODELS) and not name.isupper())
+
+
 if __name__ == "__main__":
     with redirect_stdout(sys.stderr):
-        told = arguments()
+        told = {"arguments": arguments(), "classes": classes()}
     json.dump(told, sys.stdout)

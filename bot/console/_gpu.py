@@ -1,0 +1,104 @@
+"""What `plan`, `check` and `compare` take and tell of graphics cards: fit, time and cost."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from bot.console._arguments import UnusableFileError, gpus, text_of
+from bot.views.check.cost import cost_line, duration_lines, fit_line
+from knowledge.duration import cost_of, duration_of, pace_of, price_of
+from knowledge.gpus import UnknownGpu, gpu_named
+from knowledge.json_values import to_plain
+from knowledge.memory import fits, memory_of
+from knowledge.plan import plan_of
+
+if TYPE_CHECKING:
+    from knowledge.config import Config
+    from knowledge.duration import Cost, Duration, Pace
+    from knowledge.gpus import Gpu
+
+_LOG = 4_000_000
+"""Bytes at the end of a log that are read."""
+
+
+def gpu_arguments(parser: argparse.ArgumentParser, *, log: bool = True) -> None:
+    """Declare the number of GPUs, their name, a price and a log."""
+    parser.add_argument("--gpus", type=gpus, help="GPUs of the run (default 1, or the count in --gpu)")
+    parser.add_argument(
+        "--gpu", type=_gpu, metavar="NAME", help='the card, for fit and time: "RTX 4090", "2x A100 80GB"'
+    )
+    parser.add_argument("--price", type=_price, help="price of one GPU for an hour, for the cost")
+    if log:
+        parser.add_argument("--log", metavar="LOG", help="log of this run, which gives its speed")
+
+
+def count_of(options: argparse.Namespace) -> int:
+    """How many GPUs the options name.
+
+    Raises:
+        UnusableFileError: the name of the card says another number.
+    """
+    gpu: Gpu | None = options.gpu
+    inside = None if gpu is None else gpu.count
+    if inside is not None and options.gpus is not None and inside != options.gpus:
+        raise UnusableFileError(f"--gpu says {inside} GPUs and --gpus says {options.gpus}: name one of them.")
+    return int(options.gpus or inside or 1)
+
+
+def pace_from(options: argparse.Namespace, config: Config) -> Pace | None:
+    """The speed in the log that the options name.
+
+    Raises:
+        UnusableFileError: it cannot be read, or shows no speed.
+    """
+    if not options.log:
+        return None
+    pace = pace_of(text_of(options.log, _LOG), plan_of(config).optimizer_steps_done)
+    if pace is None:
+        raise UnusableFileError(f"{options.log} shows no progress bar of the training, so no speed.")
+    return pace
+
+
+def gpu_json(options: argparse.Namespace, config: Config, pace: Pace | None = None) -> dict[str, Any]:
+    """What the JSON says of the card; nothing where none is named."""
+    if options.gpu is None:
+        return {}
+    duration, cost = _measures(options, config, pace)
+    found: dict[str, Any] = {
+        "duration": None if duration is None else to_plain(duration),
+        "fits": fits(memory_of(config), options.gpu),
+    }
+    if options.price is not None:
+        found["cost"] = None if cost is None else to_plain(cost)
+    return found
+
+
+def gpu_lines(options: argparse.Namespace, config: Config, pace: Pace | None = None) -> list[str]:
+    """What the text says of the card."""
+    if options.gpu is None:
+        return []
+    duration, cost = _measures(options, config, pace)
+    lines = [fit_line(memory_of(config), options.gpu), *duration_lines(duration), cost_line(cost, config.gpus)]
+    if duration is not None:
+        lines.append("Of the time: " + " ".join(duration.assumptions))
+    return [line.replace("**", "") for line in lines if line]
+
+
+def _measures(options: argparse.Namespace, config: Config, pace: Pace | None) -> tuple[Duration | None, Cost | None]:
+    duration = duration_of(config, options.gpu, pace)
+    return duration, cost_of(duration, options.price, config.gpus)
+
+
+def _gpu(word: str) -> Gpu:
+    try:
+        return gpu_named(word)
+    except UnknownGpu as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _price(word: str) -> float:
+    try:
+        return price_of(word)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("a price of 0 or more, of one GPU for an hour") from error

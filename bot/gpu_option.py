@@ -1,0 +1,42 @@
+"""The option `gpu` of commands: a card's name, completed while it is typed, and what it says of their number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+
+from bot.errors import UserError
+from bot.views.check.words import two_counts
+from knowledge.gpus import UnknownGpu, gpu_named, suggest
+
+if TYPE_CHECKING:
+    from knowledge.gpus import Gpu
+
+LONGEST = 80
+
+
+async def complete_gpu(_interaction: object, typed: str) -> list[app_commands.Choice[str]]:
+    """The names that a half-typed one may become."""
+    return [app_commands.Choice(name=name, value=name) for name in suggest(typed)]
+
+
+def chosen_gpu(text: str | None, gpus: int | None) -> tuple[Gpu | None, int | None]:
+    """The card that a member names, and how many of them.
+
+    Args:
+        text: The option `gpu`.
+        gpus: The option `gpus`.
+
+    Raises:
+        UserError: No card has that name, or the two options give different numbers.
+    """
+    if not text:
+        return None, gpus
+    try:
+        gpu = gpu_named(text)
+    except UnknownGpu as error:
+        raise UserError(str(error)) from error
+    if gpu.count is not None and gpus is not None and gpu.count != gpus:
+        raise UserError(two_counts(gpu.count, gpus))
+    return gpu, gpus or gpu.count
