@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from knowledge.diagnosis import diagnose
+from knowledge.facts import read_json
 
 REPORTED = Path(__file__).resolve().parents[1] / "tests" / "cases" / "errors" / "reported.yaml"
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
@@ -44,6 +45,18 @@ def reported(*, show):
     for name, (hits, wrongs) in totals.items():
         share = f"{hits} of {len(rows)} ({hits / len(rows):.0%}), first wrong {wrongs / len(rows):.0%}"
         print(f"public reports, {name}: cause among the first three {share}")
+
+
+def own_messages():
+    """How many messages of Axolotl's own code lead to an explanation."""
+    messages = read_json("messages.json")["messages"]
+    led = 0
+    for text, level, *_ in messages:
+        words = text.replace("{…}", "xx").replace("%s", "xx")
+        led += bool(
+            diagnose(f"[WARNING] [axolotl.x] {words}" if level == "warning" else f"ValueError: {words}").matches
+        )
+    print(f"messages of Axolotl's own code that lead to an explanation: {led} of {len(messages)}")
 
 
 def cases(*, show):
@@ -151,6 +164,7 @@ def speed():
 if __name__ == "__main__":
     show = "--show" in sys.argv
     reported(show=show)
+    own_messages()
     if (SHARED / "errors").exists():
         cases(show=show)
         quiet(show=show)
