@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy recall rows diagnosis proposals agreement fuzz load screenshots docs facts golden notes audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis proposals agreement fuzz load screenshots docs facts golden notes audit lock clean
 
 install: $(STAMP)
 
@@ -33,7 +33,7 @@ generated: install
 	$(BIN)/python scripts/write_docs.py --check
 
 unit: install
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 # Slow work has its own target; each prints what it measured. What needs reference data says so where it is absent.
 
@@ -47,6 +47,9 @@ accuracy: install
 	$(BIN)/python benchmarks/memory_accuracy.py
 	$(BIN)/python benchmarks/sharded_accuracy.py
 	$(BIN)/python benchmarks/duration_accuracy.py
+
+families: install
+	$(BIN)/python benchmarks/families_accuracy.py
 
 recall: install
 	$(BIN)/python benchmarks/cases_recall.py

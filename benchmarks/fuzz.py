@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.json_values import to_json
+from knowledge.samples import Sample
 
 try:
     import atheris
@@ -73,7 +74,7 @@ def fuzz_check(data: bytes) -> None:
 
 def fuzz_rows(data: bytes) -> None:
     name = ("a.jsonl", "a.json", "a.csv", "a.jsonl", "a.jsonl")[len(data) % 5]
-    whole(BASE + ROWS.format(KINDS[len(data) % len(KINDS)]), dataset=data, dataset_name=name)
+    whole(BASE + ROWS.format(KINDS[len(data) % len(KINDS)]), dataset=Sample(data, name))
     propose(data, name=name)
 
 

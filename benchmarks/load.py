@@ -152,7 +152,7 @@ async def drive(total: int, seed: int) -> Times:
     """Sends so many commands and measures."""
     times = Times()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(database=Path(folder) / "load.sqlite3", member_burst=10**6, guild_burst=10**6)
+        settings = Settings(database=Path(folder) / "load.sqlite3", member_burst=10**6, guild_burst=10**6, hub="off")
         bot = create_bot(settings)
         try:
             async with simcord.run(bot, check_errors=False, settle_timeout=60) as env:

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from knowledge.check import check
 from knowledge.config import read
 from knowledge.finding import Severity
-from knowledge.samples import check_rows
+from knowledge.samples import Sample, check_rows
 
 REFERENCE = Path(__file__).resolve().parents[1].parent / "shared" / "rows" / "rows.jsonl"
 MIB = 1024 * 1024
@@ -37,7 +37,7 @@ def sample_of(pair):
 def findings_of(pair):
     """All findings about a pair: of the config and of the rows."""
     data = sample_of(pair)
-    report = check(pair["config"], dataset=data, dataset_name=pair["file_name"])
+    report = check(pair["config"], dataset=Sample(data, pair["file_name"]))
     found = list(report.findings)
     if report.dataset is None:
         found += check_rows(read(pair["config"]), data, name=pair["file_name"]).findings

@@ -17,6 +17,7 @@ from cachetools import TTLCache
 
 from bot.request import PASTED
 from knowledge import Report
+from knowledge.hub import HubFacts
 from knowledge.json_values import from_json, to_json
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class _Packed:
     text: bytes
     report: bytes
     rows: bytes
+    facts: bytes
 
     @classmethod
     def of(cls, checked: Checked) -> _Packed:
@@ -94,29 +96,34 @@ class _Packed:
             request.submission.text.encode("utf-8", "surrogatepass"),
             to_json(checked.report).encode(),
             dataset.data if dataset is not None else b"",
+            to_json(request.facts).encode() if request.facts is not None else b"",
         )
         small = replace(
             request,
             submission=replace(request.submission, text=""),
             dataset=None if dataset is None else replace(dataset, data=b""),
+            facts=None,
         )
         bare = replace(checked, request=small, report=cast("Report", None))
         return cls(bare, *(zlib.compress(part, _QUICK) for part in large))
 
     def unpacked(self) -> Checked:
         small, dataset = self.bare.request, self.bare.request.dataset
+        facts = zlib.decompress(self.facts)
         text = zlib.decompress(self.text).decode("utf-8", "surrogatepass")
         request = replace(
             small,
             submission=replace(small.submission, text=text),
             dataset=None if dataset is None else replace(dataset, data=zlib.decompress(self.rows)),
+            facts=from_json(HubFacts, facts) if facts else None,
         )
         report = from_json(Report, zlib.decompress(self.report))
         return replace(self.bare, request=request, report=report)
 
     def size(self) -> int:
         """Bytes; a small answer counts for more than it has, so that there are never more than `_ANSWERS`."""
-        return max(len(self.text) + len(self.report) + len(self.rows), _BYTES // _ANSWERS)
+        large = (self.text, self.report, self.rows, self.facts)
+        return max(sum(map(len, large)), _BYTES // _ANSWERS)
 
 
 @dataclass(frozen=True, slots=True)

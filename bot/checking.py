@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.answers import Checked
+from bot.faq_offers import offered
 from bot.store import GuildSettings, StoreUnavailable
 from bot.views.check import words
-from bot.views.faq.reading import offered
 from knowledge.duration import cost_of
+from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bot.request import CheckRequest, Submission
     from bot.services import Services
     from knowledge.diagnosis import Diagnosis
+    from knowledge.hub import HubFacts
 
 _log = logging.getLogger(__name__)
 
@@ -37,13 +39,14 @@ async def check(services: Services, request: CheckRequest) -> Checked:
     if request.axolotl is None and settings.axolotl is not None:
         said.append(words.server_release(settings.axolotl))
     gpus, release = request.gpus or settings.gpus or 1, request.axolotl or settings.axolotl
+    facts = request.facts or await _look_up(services, request, settings)
     report = await services.workers.run(
         jobs.check,
         text=submission.text,
         gpus=gpus,
         axolotl=release,
-        dataset=None if dataset is None else dataset.data,
-        dataset_name="" if dataset is None else dataset.name,
+        dataset=None if dataset is None else (dataset.name, dataset.data),
+        hub=None if facts is None else to_plain(facts),
         gpu=request.gpu,
     )
     price = request.price or services.settings.gpu_prices.get(request.gpu or "")
@@ -53,7 +56,7 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         services.metrics.secret(secret.kind)
     shown = [finding for finding in report.findings if finding.rule not in muted]
     return Checked(
-        request=request,
+        request=replace(request, facts=facts),
         report=report,
         gpus=gpus,
         axolotl=release,
@@ -67,6 +70,14 @@ async def check(services: Services, request: CheckRequest) -> Checked:
             rules=[finding.rule for finding in shown],
         ),
     )
+
+
+async def _look_up(services: Services, request: CheckRequest, settings: GuildSettings) -> HubFacts | None:
+    """What the Hub says of what a config names; None where nobody is to be asked, or there is nothing to ask for."""
+    if services.hub is None or settings.hub is False:
+        return None
+    targets = await services.workers.run(jobs.targets, text=request.submission.text)
+    return await services.hub.look(targets, member=request.owner) if targets.any else None
 
 
 async def defaults_of(services: Services, guild_id: int | None) -> GuildSettings:

@@ -13,6 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import errors, replies
+from bot.hub import open_hub
 from bot.services import ServiceBot, Services
 from bot.store import open_store
 from bot.views.kit import notice
@@ -78,6 +79,7 @@ class HelpBot(ServiceBot):
         """Opens the database, loads every module of `cogs`, and tells Discord of the commands if they changed."""
         self.services.store = await open_store(self.services.settings.address)
         self._opened = True
+        self.services.hub = open_hub(self.services.settings, self.services.store)
         self.services.workers.warm()
         try:
             for name in extension_names():
@@ -99,6 +101,8 @@ class HelpBot(ServiceBot):
             for interaction in await self.services.in_flight.drain(_DRAIN_SECONDS):
                 await replies.reply(interaction, notice.CUT_OFF)
         self.services.workers.close()
+        if self.services.hub is not None:
+            await self.services.hub.close()
         if self._opened:
             await self.services.store.close()
         await super().close()

@@ -67,7 +67,13 @@ async def demo(*, port: int | None = None, workers: int = 1) -> AsyncIterator[De
     """
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="helpbot-demo-")
     bot = create_bot(
-        Settings(database=Path(folder) / "demo.sqlite3", workers=workers, member_burst=500, check_seconds=_JOB_SECONDS)
+        Settings(
+            database=Path(folder) / "demo.sqlite3",
+            workers=workers,
+            member_burst=500,
+            check_seconds=_JOB_SECONDS,
+            hub="off",
+        )
     )
     env = simcord.Env(bot, settle_timeout=_SETTLE_SECONDS, check_errors=False)
     # Set before the bot starts: its daily tasks would make up for every day that passes later.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, request
@@ -16,6 +17,7 @@ from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
+from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import Fitting, smaller_cards
 from knowledge.value import value
@@ -23,7 +25,9 @@ from knowledge.value import value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from knowledge.samples import SampleReport
 
+_log = logging.getLogger(__name__)
 _BYTES = {"extra": "forbid", "ser_json_bytes": "base64", "val_json_bytes": "base64"}
 _MASK = 1500
 """Characters of the rows that are shown."""
@@ -94,13 +98,27 @@ def check(
     *,
     gpus: int = 1,
     axolotl: str | None = None,
-    dataset: bytes | None = None,
-    dataset_name: str = "sample.jsonl",
+    dataset: tuple[str, bytes] | None = None,
+    hub: dict[str, Any] | None = None,
     gpu: str | None = None,
 ) -> Report:
-    """Checks a config; with a card also whether it fits, and how long it takes there."""
-    report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=dataset, dataset_name=dataset_name)
-    return report if gpu is None else on_card(report, text, gpu_named(gpu))
+    """Checks a config; with a card also whether it fits, and how long it takes there.
+
+    `dataset` is the name and the content of a file of rows, `hub` what the Hub said, as JSON.
+    """
+    from knowledge.samples import Sample
+
+    sample = None if dataset is None else Sample(dataset[1], dataset[0])
+    facts = None if hub is None else from_plain(HubFacts, hub)
+    report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=sample, hub=facts)
+    for failure in report.failures:
+        _log.warning("%s not computed: %s", failure.what, failure.error)
+    return report if gpu is None else on_card(report, text, gpu_named(gpu), hub=facts)
+
+
+def targets(text: str) -> Targets:
+    """What a config names on the Hub."""
+    return targets_of(read(text))
 
 
 def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
@@ -131,15 +149,27 @@ def curve(text: str, *, gpus: int = 1) -> Picture | None:
     return None if picture is None else Picture(png=picture.png, alt=picture.alt)
 
 
+def hub_rows(text: str, hub: dict[str, Any]) -> Rows:
+    """Shows what the rows become that the Hub has shown, those of the first dataset."""
+    from knowledge.samples import check_hub_rows
+
+    shown = check_hub_rows(read(text), from_plain(HubFacts, hub))
+    return _rows_of(shown[0].report, None) if shown else Rows(block=None)
+
+
 def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
     """Shows what rows become under a config; without one, under the block that fits them."""
-    from bot.views.check.rows import mask_text, rows_lines, rows_picture  # draws, so it comes with a large library
     from knowledge.samples import check_rows, propose
 
     block = propose(dataset, name=dataset_name) if text is None else None
     if text is None and block is None:
         return Rows(block=None)
-    sample = check_rows(read(text if text is not None else block or ""), dataset, name=dataset_name)
+    return _rows_of(check_rows(read(text if text is not None else block or ""), dataset, name=dataset_name), block)
+
+
+def _rows_of(sample: SampleReport, block: str | None) -> Rows:
+    from bot.views.check.rows import mask_text, rows_lines, rows_picture  # draws, so it comes with a large library
+
     picture = rows_picture(sample)
     return Rows(
         block=block,
@@ -155,6 +185,7 @@ def fittings(text: str, *, gpus: int = 1) -> tuple[Fitting, ...]:
 
 
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (ready, look, check, correct, curve, rows, fittings, diagnose, compare)
+    job.__name__: job
+    for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fittings, diagnose, compare)
 }
 """By the name under which a worker is asked for them."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic.dataclasses import dataclass as validated
 
 from knowledge.secrets import Secret
+
+if TYPE_CHECKING:
+    from knowledge.hub import HubFacts
 
 Kind = Literal["config", "log", "other"]
 PASTED = "pasted text"
@@ -65,6 +68,7 @@ class CheckRequest:
         price: Price of one such GPU for an hour; without it the one that the host has set, if any.
         axolotl: Release; without it the one that the server has set, or the newest known.
         dataset: Rows of the dataset.
+        facts: What the Hub said when the config was checked before; None asks it.
         message: Channel and message in which the config stands, where it is a message in a channel.
         public: Whether the member may answer that message in public.
         compare: Whether this is a new check, to be compared with the member's last one.
@@ -78,6 +82,7 @@ class CheckRequest:
     price: float | None = None
     axolotl: str | None = None
     dataset: Sample | None = None
+    facts: HubFacts | None = None
     message: tuple[int, int] | None = None
     public: bool = False
     compare: bool = True

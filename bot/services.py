@@ -20,6 +20,7 @@ from bot.workers import Workers
 if TYPE_CHECKING:
     import discord
 
+    from bot.hub import Hub
     from bot.settings import Settings
     from bot.store import Store
 
@@ -31,6 +32,7 @@ class Services:
         settings: What the host decided.
         version: The version of this bot.
         store: The database; there from the bot's `setup_hook` to its `close`.
+        hub: The Hub, where the host lets it be asked; there as long as the store.
         workers: Where configs are checked.
         answers: What the buttons under recent answers need to know.
         pending: What moderators have begun and not confirmed yet.
@@ -40,9 +42,11 @@ class Services:
     """
 
     store: Store
+    hub: Hub | None
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.hub = None
         self.version = _version()
         self.workers = Workers(settings.workers, settings.queue, settings.check_seconds)
         self.answers = Answers(minutes=settings.answer_minutes)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.hub.addresses import HUB, VIEWER, usable
 from knowledge.duration import price_of
 from knowledge.gpus import gpu_named
 
@@ -31,6 +32,9 @@ class Settings(BaseSettings):
         health_port: Their port; 0 serves neither.
         log_format: `text` for people, `json` for machines.
         log_level: `DEBUG`, `INFO`, `WARNING` or `ERROR`.
+        hub: `on` looks up on the Hub what configs name, `off` asks nobody.
+        hub_endpoint: The Hub's address, `HF_ENDPOINT` in the environment.
+        hub_viewer: The address of its dataset viewer.
         gpu_prices: Prices of a GPU-hour by the card's name, for the cost of a run: `RTX 4090=0.40, H100 80GB=2.50`.
         source_url: Where the source of this bot is found, shown by /about.
     """
@@ -54,8 +58,17 @@ class Settings(BaseSettings):
     health_port: int = Field(default=8766, ge=0, le=65535)
     log_format: str = Field(default="text", pattern="^(text|json)$")
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    hub: str = Field(default="on", pattern="^(on|off)$")
+    hub_endpoint: str = Field(default=HUB, validation_alias="HF_ENDPOINT")
+    hub_viewer: str = VIEWER
     gpu_prices: Annotated[dict[str, float], NoDecode] = Field(default_factory=dict)
     source_url: str = ""
+
+    @field_validator("hub_endpoint", "hub_viewer")
+    @classmethod
+    def _is_usable(cls, value: str) -> str:
+        """An address of the Hub that may be asked."""
+        return usable(value)
 
     @field_validator("shard_ids", mode="before")
     @classmethod

@@ -10,6 +10,7 @@ from bot.replies import answered_command
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.batch import batch_layout
+from bot.views.kit.limits import MOST_GPUS
 from knowledge.plan import GUIDE_BATCH, batch_advice
 
 _MOST = 1_000_000
@@ -31,7 +32,7 @@ class BatchSize(commands.Cog):
         interaction: discord.Interaction[ServiceBot],
         micro_batch_size: app_commands.Range[int, 1, _MOST],
         gradient_accumulation_steps: app_commands.Range[int, 1, _MOST],
-        gpus: app_commands.Range[int, 1, 100_000],
+        gpus: app_commands.Range[int, 1, MOST_GPUS],
         target: app_commands.Range[int, 1, _MOST] | None = None,
     ) -> None:
         """Multiplies, and says what keeps the product."""

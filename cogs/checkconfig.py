@@ -20,11 +20,12 @@ from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.check import intake as intake_words
 from bot.views.check import words as checking
-from bot.views.check.answer import MOST_GPUS, PRESSES, show
+from bot.views.check.answer import PRESSES, show
 from bot.views.check.sample import proposal_layout
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.kit import limits
 from bot.views.kit.components import Form, field, typed, whole_number
+from bot.views.kit.limits import MOST_GPUS
 from knowledge.duration import MOST
 from knowledge.facts import load_names
 
@@ -134,7 +135,9 @@ class PasteForm(Form):
 
     async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Checks what was pasted or chosen."""
-        gpus = whole_number(typed(self.gpus), "The number of GPUs", 1, MOST_GPUS) if typed(self.gpus).strip() else None
+        gpus = (
+            whole_number(typed(self.gpus), checking.NUMBER_OF_GPUS, 1, MOST_GPUS) if typed(self.gpus).strip() else None
+        )
         file, dataset = _chosen(self.file), _chosen(self.rows)
         pasted = [typed(self.text), typed(self.more)]
         if file is None and not any(part.strip() for part in pasted):

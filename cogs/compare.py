@@ -12,8 +12,8 @@ from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.replies import answer, answered_command
 from bot.services import ServiceBot
 from bot.views import commands as words
-from bot.views.check.answer import MOST_GPUS
 from bot.views.comparison import comparison_layout
+from bot.views.kit.limits import MOST_GPUS
 
 
 class Compare(commands.Cog):

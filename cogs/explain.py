@@ -8,12 +8,13 @@ from discord.ext import commands
 
 from bot import intake
 from bot.checking import diagnose
+from bot.faq_offers import offered
 from bot.replies import answer, answered_command
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of, explanation_layout
-from bot.views.faq.reading import offer_rows, offered
+from bot.views.faq.reading import offer_rows
 from knowledge.explanation import explain, search
 
 

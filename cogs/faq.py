@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.faq_offers import SHARED_GUILD, home_of
 from bot.replies import answer, answered_command
 from bot.services import ServiceBot
 from bot.views.faq import reading, reply, words
@@ -57,7 +58,7 @@ class Faq(commands.Cog):
             found = await store.faq.search(home, topic, 25)
             if not found.entries or not found.sure:
                 await answer(interaction, reading.near_layout(topic, found.entries, interaction.user.id))
-                if home != reading.SHARED_GUILD:
+                if home != SHARED_GUILD:
                     await store.misses.add(home, mask(topic))
                 return
             others = found.entries[1:]
@@ -96,8 +97,8 @@ class Faq(commands.Cog):
 
     async def _home(self, interaction: discord.Interaction[ServiceBot]) -> int:
         """The server whose FAQ answers; the starter entries for direct messages are brought up to date once a start."""
-        home = reading.home_of(interaction)
-        if home == reading.SHARED_GUILD and not self._starters_ready:
+        home = home_of(interaction)
+        if home == SHARED_GUILD and not self._starters_ready:
             async with self.bot.services.store.alone("starter-faq"):
                 plan = await self.bot.services.store.transfer.plan_starter(home)
                 if not plan.does_nothing:

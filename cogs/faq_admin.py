@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import discord
 from discord import app_commands
@@ -24,6 +24,7 @@ from bot.views.faq.log import tell
 from bot.views.faq.settings import settings_layout
 from bot.views.kit import limits, notice
 from bot.views.kit.layout import Colour
+from bot.views.kit.limits import MOST_GPUS
 from knowledge.facts import load_names
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         if add is not None:
             aliases.append(add)
         if add is None and remove is None:
-            raise UserError(f"{words.alias_list(found)} {words.ALIAS_NEEDS_NAME}")
+            raise UserError(words.alias_needed(found))
         content = found.content.model_copy(update={"aliases": tuple(aliases)})
         saved = await self.bot.services.store.faq.edit(
             found.guild_id, found.id, content, expected=found.version, author_id=interaction.user.id, note="aliases"
@@ -171,7 +172,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         data = await _text(await transfer.export(guild_id, history=history))
         if len(data) > FILE_LIMIT and history:
             data = await _text(await transfer.export(guild_id, history=False))
-            text = f"{words.EXPORTED} {words.EXPORT_NO_HISTORY}"
+            text = words.EXPORTED_WITHOUT_HISTORY
         if len(data) > FILE_LIMIT:
             raise UserError(words.EXPORT_TOO_LARGE)
         file = discord.File(io.BytesIO(data), f"faq-{guild_id}.yaml")
@@ -211,24 +212,21 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         log_channel=words.SETTINGS_CHANNEL,
         axolotl=words.SETTINGS_AXOLOTL,
         gpus=words.SETTINGS_GPUS,
+        hub=words.SETTINGS_HUB,
         clear=words.SETTINGS_CLEAR,
     )
     @app_commands.choices(
-        clear=[
-            app_commands.Choice(name="moderator role", value="moderator_role_id"),
-            app_commands.Choice(name="log channel", value="log_channel_id"),
-            app_commands.Choice(name="axolotl", value="axolotl"),
-            app_commands.Choice(name="gpus", value="gpus"),
-        ]
+        clear=[app_commands.Choice(name=name, value=setting) for setting, name in words.SETTINGS_NAMES.items()]
     )
     @answered_command
-    async def settings(
+    async def settings(  # noqa: PLR0913 - every option of a command is a parameter
         self,
         interaction: discord.Interaction[ServiceBot],
         moderator_role: discord.Role | None = None,
         log_channel: discord.TextChannel | None = None,
         axolotl: app_commands.Range[str, 1, 20] | None = None,
-        gpus: app_commands.Range[int, 1, 100_000] | None = None,
+        gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
+        hub: Literal["on", "off"] | None = None,
         clear: app_commands.Choice[str] | None = None,
     ) -> None:
         """Changes what is named, and shows everything."""
@@ -239,6 +237,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             "log_channel_id": log_channel.id if log_channel else None,
             "axolotl": _release(axolotl),
             "gpus": gpus,
+            "hub": None if hub is None else hub == "on",
         }
         changes: dict[str, int | str | None] = {name: value for name, value in given.items() if value is not None}
         if clear is not None:
@@ -268,7 +267,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         store, key = self.bot.services.store, name_key(typed)
         removed = [name for name in await store.faq.removed(interaction.guild_id, 1000) if key in name_key(name.title)]
         choices = [
-            app_commands.Choice(name=limits.one_line(f"{name.title} (removed)", limits.OPTION), value=f"#{name.id}")
+            app_commands.Choice(name=words.removed_title(name.title), value=f"#{name.id}")
             for name in removed[: limits.OPTIONS]
         ]
         living = reading.choices_of(await store.faq.suggest(interaction.guild_id, typed[:100]))

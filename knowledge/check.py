@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from knowledge.config import Config, read
-from knowledge.document import MAX_FINDINGS, Document, Mapping
+from knowledge.config import Config, Failure, read
+from knowledge.document import MAX_FINDINGS, Document, Duplicate, Fault, Mapping
 from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
+from knowledge.hub import HubFacts, HubReport, facts_of, remember_facts, report_of, unseen
 from knowledge.memory import MemoryEstimate, fits, memory_of
+from knowledge.parameters import base_parameters, known_total
 from knowledge.plan import Length, TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.rules import run
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from knowledge.gpus import Gpu
-    from knowledge.samples import Sample
+    from knowledge.samples import HubRows, Sample
 
 _Value = TypeVar("_Value")
 _SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
@@ -52,6 +54,7 @@ class Report:
     fits: bool | None = None
     cost: Cost | None = None
     dataset: SampleReport | None = None
+    hub: HubReport | None = None
     gpus: int = 1
     keys: int = 0
     repairs: tuple[str, ...] = ()
@@ -59,6 +62,8 @@ class Report:
     secrets: tuple[Secret, ...] = ()
     launcher: bool = False
     not_checked: tuple[str, ...] = ()
+    # What raised an exception, for the host's log; it is no part of the JSON.
+    failures: tuple[Failure, ...] = field(default=(), metadata={"exclude": True})
 
     def count(self, severity: Severity) -> int:
         """How many findings have a severity."""
@@ -71,8 +76,8 @@ def check(
     gpus: int = 1,
     axolotl: str | None = None,
     dataset: bytes | Path | Sample | None = None,
-    dataset_name: str = "sample.jsonl",
     tokenizer: Path | None = None,
+    hub: HubFacts | None = None,
 ) -> Report:
     """Check one config. Never raises for anything in the text.
 
@@ -81,38 +86,45 @@ def check(
         gpus: How many GPUs (processes) the run has.
         axolotl: An older release to answer for, such as "0.16.0"; None for the release of the facts.
         dataset: A sample of the dataset: its bytes, its path, or a Sample that says more of it.
-        dataset_name: The name of the sample's file, which tells its format.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
+        hub: What the Hub says of the model and the datasets; rows that it shows are checked where none are given.
     """
     config = read(text, gpus)
+    remember_facts(config, hub)
     document, secrets = config.document, config.secrets
-    sample = _sample(config, dataset, dataset_name, tokenizer) if dataset is not None else None
-    found = _findings(config, axolotl, sample)
+    trains = bool(config.values) and config.launcher is None
+    sample = _sample(config, dataset, tokenizer) if dataset is not None else None
+    shown = _shown(config, hub, tokenizer) if hub is not None and sample is None and trains else ()
+    samples = (sample,) if sample is not None else tuple(each.report for each in shown)
+    found = _findings(config, axolotl, samples)
     if secrets:
         found = _without_edits_beside(secrets, found, document)
-    found = proven(text, Reading(document.values, found), partial(_read_again, gpus=gpus, axolotl=axolotl))
-    trains = bool(config.values) and config.launcher is None
+    found = proven(text, Reading(document.values, found), partial(_read_again, gpus=gpus, axolotl=axolotl, hub=hub))
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     cut = len(found) > MAX_FINDINGS
+    plan = _attempt("plan", config, partial(_plan, sample=sample, shown=shown)) if trains else None
+    memory = _attempt("memory estimate", config, memory_of) if trains else None
     return Report(
         axolotl=axolotl or config.types.axolotl,
         verdict=_verdict(found),
         findings=tuple(found[:MAX_FINDINGS]),
-        dataset=sample,
-        plan=_attempt("plan", config, partial(_plan, config, sample)) if trains else None,
-        memory=_attempt("memory estimate", config, partial(memory_of, config)) if trains else None,
+        dataset=next(iter(samples), None),
+        hub=_hub_report(config, hub) if hub is not None and trains else None,
+        plan=plan,
+        memory=memory,
         gpus=gpus,
         keys=len(config.values),
         repairs=tuple(document.repairs),
         silenced=silenced,
         secrets=secrets,
         launcher=config.launcher is not None,
-        not_checked=_not_checked(config, rows=dataset is not None, cut=cut),
+        not_checked=_not_checked(config, hub, rows=dataset is not None, cut=cut),
+        failures=tuple(config.failures),
     )
 
 
-def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None) -> Report:
+def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None, *, hub: HubFacts | None = None) -> Report:
     """A report that also says whether the run fits a card, and how long it takes there.
 
     Args:
@@ -120,25 +132,25 @@ def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None) -> 
         text: The text.
         gpu: The card.
         price: Price of one such GPU for an hour, for the cost.
+        hub: What the Hub says of the model, as it was when the text was checked.
     """
     if report.plan is None:
         return replace(report, gpu=gpu.name)
     config = read(text, report.gpus)
+    remember_facts(config, hub)
     remember_plan(config, report.plan)
     duration = _attempt("duration", config, partial(duration_of, config, gpu))
     cost = cost_of(duration, price, report.gpus)
     return replace(report, gpu=gpu.name, duration=duration, fits=fits(report.memory, gpu), cost=cost)
 
 
-def _sample(
-    config: Config, dataset: bytes | Path | Sample, dataset_name: str, tokenizer: Path | None
-) -> SampleReport | None:
+def _sample(config: Config, dataset: bytes | Path | Sample, tokenizer: Path | None) -> SampleReport | None:
     """What the rows become under a training config; None where the text is not one."""
     if not (isinstance(config.document.values, Mapping) and config.values) or config.launcher is not None:
         return None
     from knowledge.samples import check_rows
 
-    sample = check_rows(config, dataset, name=dataset_name, tokenizer=tokenizer)
+    sample = check_rows(config, dataset, tokenizer=tokenizer)
     if _is_whole(config, sample) and (sample.exact or not config.get("sample_packing")):
         lengths = sample.lengths if sample.exact else _kept(config, sample.lengths)
         remember_plan(config, make_plan(config, lengths=list(lengths), of_file=True))
@@ -151,7 +163,31 @@ def _kept(config: Config, lengths: Iterable[Length]) -> list[Length]:
     return [max(min(each, longest), shortest) if isinstance(each, int) else each for each in lengths]
 
 
-def _findings(config: Config, axolotl: str | None, sample: SampleReport | None = None) -> list[Finding]:
+def _shown(config: Config, hub: HubFacts, tokenizer: Path | None) -> tuple[HubRows, ...]:
+    """What the rows become that the Hub has shown; rules see a plan where the rows are counted and their part is."""
+    if not any(each.rows is not None for each in hub.datasets):
+        return ()
+    from knowledge.samples import check_hub_rows, counted_plan
+
+    shown = check_hub_rows(config, hub, tokenizer)
+    if (plan := counted_plan(config, hub, shown)) is not None:
+        remember_plan(config, plan)
+    return shown
+
+
+def _plan_of_hub(config: Config, shown: tuple[HubRows, ...]) -> TrainingPlan | None:
+    from knowledge.samples import plan_of_hub
+
+    facts = facts_of(config)
+    return plan_of_hub(config, facts, shown) if facts is not None else None
+
+
+def _hub_report(config: Config, hub: HubFacts) -> HubReport:
+    """What was found on the Hub; a number of parameters only where it is more than a guess by the name."""
+    return report_of(hub, known_total(base_parameters(config)))
+
+
+def _findings(config: Config, axolotl: str | None, samples: tuple[SampleReport, ...] = ()) -> list[Finding]:
     """What is found in a text: of the YAML, the names and types, the rows, the rules, the release."""
     document = config.document
     found = [_fault_finding(fault, document) for fault in document.faults]
@@ -161,19 +197,20 @@ def _findings(config: Config, axolotl: str | None, sample: SampleReport | None =
             found.append(_not_a_mapping(document))
         return found
     found += schema_findings(config)
-    found += sample.findings if sample is not None else ()
+    found += [finding for sample in samples for finding in sample.findings]
     found += run(config)
-    if sample is not None:
+    if samples:
         from knowledge.samples import replaced_rules
 
-        needless = replaced_rules(sample)
+        needless = frozenset().union(*(replaced_rules(sample) for sample in samples))
         found = [each for each in found if each.rule not in needless]
     return found if config.launcher is not None else release_findings(config, found, axolotl)
 
 
-def _read_again(text: str, *, gpus: int, axolotl: str | None) -> Reading:
+def _read_again(text: str, *, gpus: int, axolotl: str | None, hub: HubFacts | None) -> Reading:
     """A corrected copy, checked as the text itself was."""
     config = read(text, gpus)
+    remember_facts(config, hub)
     return Reading(config.document.values, _findings(config, axolotl))
 
 
@@ -188,17 +225,19 @@ def _without_edits_beside(secrets: Iterable[Secret], found: list[Finding], docum
     ]
 
 
-def _attempt(name: str, config: Config, compute: Callable[[], _Value]) -> _Value | None:
+def _attempt(name: str, config: Config, compute: Callable[[Config], _Value]) -> _Value | None:
     """What a computation gives; None, and a word about it, where it fails on values that no field takes."""
     try:
-        return compute()
-    except Exception:  # noqa: BLE001 - the findings are worth more than the numbers; what is missing is said
-        config.memo.setdefault("broken", []).append(name)
+        return compute(config)
+    except Exception as error:  # noqa: BLE001 - the findings are worth more than the numbers; what is missing is said
+        config.failures.append(Failure(name, type(error).__name__))
         return None
 
 
-def _plan(config: Config, sample: SampleReport | None) -> TrainingPlan:
+def _plan(config: Config, sample: SampleReport | None, shown: tuple[HubRows, ...]) -> TrainingPlan:
     """The plan; with the rows' own lengths where the sample is the whole file of the only dataset."""
+    if sample is None and facts_of(config) is not None:
+        return _plan_of_hub(config, shown) or plan_of(config)
     if sample is not None and not sample.exact and _is_whole(config, sample):
         return _plan_of_rows(config, sample)
     return plan_of(config)
@@ -222,18 +261,17 @@ def _verdict(found: Iterable[Finding]) -> str:
     return {Severity.ERROR.rank: "refused", Severity.CRASH.rank: "fails"}.get(worst, "runs")
 
 
-def _not_checked(config: Config, *, rows: bool, cut: bool) -> tuple[str, ...]:
+def _not_checked(config: Config, hub: HubFacts | None, *, rows: bool, cut: bool) -> tuple[str, ...]:
     if config.launcher is not None:
         first = "whether the image and the files beside this one exist, your account at the provider"
     else:
-        data = "whether the model exists" if rows else "whether the model and the dataset exist, the rows"
-        first = f"{data}, your drivers and packages"
-    broken = [f"{name}, which failed on this config" for name in config.memo.get("broken", ())]
+        first = ", ".join((*unseen(config, hub, rows=rows), "your drivers and packages"))
+    broken = [f"{failure.what}, which failed on this config" for failure in config.failures]
     beyond = [f"what comes after the first {MAX_FINDINGS} findings: mend those, then check again"] if cut else []
     return (first, *broken, *beyond)
 
 
-def _fault_finding(fault: Any, document: Document) -> Finding:
+def _fault_finding(fault: Fault, document: Document) -> Finding:
     line, column = document.given(min(fault.line, len(document.lines)) - 1, fault.column - 1)
     excerpt = document.lines[fault.line - 1].strip() if fault.line <= len(document.lines) else ""
     place = Place(path="", line=line, column=column, excerpt=excerpt)
@@ -250,7 +288,7 @@ def _fault_finding(fault: Any, document: Document) -> Finding:
     )
 
 
-def _line_edit(fault: Any, document: Document) -> Edit | None:
+def _line_edit(fault: Fault, document: Document) -> Edit | None:
     """The edit of whole lines that cures a fault; none where pasting had moved the lines sideways."""
     if fault.replaces is None or document.indents != 0:
         return None
@@ -259,7 +297,7 @@ def _line_edit(fault: Any, document: Document) -> Edit | None:
     return Edit(line=start[0], column=start[1], end_line=end[0], end_column=end[1], replacement=text)
 
 
-def _duplicate(each: Any, document: Document) -> Finding:
+def _duplicate(each: Duplicate, document: Document) -> Finding:
     first, last = document.given(each.first.line, each.first.column), document.given(each.last.line, each.last.column)
     words = document.lines[each.first.line][each.first.column :].strip()
     place = Place(path=str(each.key), line=first[0], column=first[1], excerpt=words)

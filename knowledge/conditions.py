@@ -81,8 +81,8 @@ def nearest(config: Config, name: str, known: Sequence[str], *, cutoff: float = 
     Returns:
         None when nothing is near, or too much was looked for in this config already.
     """
-    config.memo["nearest"] = asked = config.memo.get("nearest", 0) + 1
-    if asked > MAX_NEAREST or len(name) > _LONGEST_NAME:
+    config.looked_up += 1
+    if config.looked_up > MAX_NEAREST or len(name) > _LONGEST_NAME:
         return None
     return text.nearest(name, known, cutoff=cutoff)
 

@@ -23,25 +23,14 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.facts import (  # noqa: E402
-    classes,
-    evidence,
-    fields,
-    history,
-    messages,
-    models,
-    names,
-    order,
-    types,
-    values,
-)
+from scripts.facts import classes, evidence, fields, history, loaders, messages, models, names, order, types, values  # noqa: E402
 from scripts.facts.difference import difference  # noqa: E402
 from scripts.facts.source import Source  # noqa: E402
 
 FACTS = ROOT / "knowledge" / "facts"
 REFERENCE = ROOT.parent / "shared"
 DIGESTS = "digests.json"
-FROM_AXOLOTL = (classes, evidence, fields, messages, order, types, values)
+FROM_AXOLOTL = (classes, evidence, fields, loaders, messages, order, types, values)
 """Generators that read the installed Axolotl."""
 FROM_REFERENCE = (history, models)
 """Generators that read the reference data."""

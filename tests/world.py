@@ -97,7 +97,9 @@ def options(message):
 
 def usual_bot(folder, **settings):
     """A bot with a database of its own, on one shard."""
-    return create_bot(Settings(**{"database": folder / "bot.sqlite3", "workers": 0, "shard_count": 1, **settings}))
+    return create_bot(
+        Settings(**{"database": folder / "bot.sqlite3", "workers": 0, "shard_count": 1, "hub": "off", **settings})
+    )
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-MOST_GPUS = 100_000
+from bot.views.kit.limits import MOST_GPUS
 
 
 class UnusableFileError(Exception):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import UnusableFileError, text_or_word
 from bot.console._gpu import count_of, gpu_arguments
+from bot.console._hub import opened
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
 from knowledge.check import Report, check, on_card
@@ -19,11 +20,14 @@ from knowledge.finding import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from bot.hub.at_once import Console
+    from knowledge.hub import Targets
     from knowledge.samples import Example, Sample
 
 SUMMARY = "What Axolotl will refuse, ignore or do with a config, each with its line and cure."
 _SUFFIXES = frozenset({".yml", ".yaml"})
-_LEVELS = {"error": 1, "crash": 1, "ignored": 2, "warning": 3}
+_LEVELS = {each.value: each.rank for each in Severity if each is not Severity.ADVICE}
+"""What `--fail-on` takes, and the last rank that it lets fail."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +41,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tokenizer", type=Path, metavar="PATH", help="the model's tokenizer.json, or its folder: exact token counts"
+    )
+    parser.add_argument(
+        "--hub", action="store_true", help="look up on the Hub what a config names; at most 2.5 s a config"
     )
     parser.add_argument(
         "--examples",
@@ -55,7 +62,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check each config; exit 1 when one is worse than --fail-on allows, 2 for files that cannot be read."""
-    code = 0
     try:
         count = count_of(options)
     except UnusableFileError as reason:
@@ -69,6 +75,15 @@ def run(options: argparse.Namespace) -> int:
         return 2
     if not options.paths:
         return _propose(options)
+    if not options.hub:
+        return _check_all(options, count, None)
+    with opened() as console:
+        return 2 if console is None else _check_all(options, count, console)
+
+
+def _check_all(options: argparse.Namespace, count: int, console: Console | None) -> int:
+    """Check each config, with a look at the Hub where there is a way to it."""
+    code = 0
     for path in _files(options.paths):
         text = text_or_word(path)
         if text is None:
@@ -77,21 +92,34 @@ def run(options: argparse.Namespace) -> int:
         if options.only_configs and not _is_training_config(text):
             print(f"helpbot: {path} is no Axolotl config, left out.", file=sys.stderr)
             continue
+        facts = None if console is None else console.look(_targets(text))
         report = check(
             text,
             gpus=count,
             axolotl=options.axolotl,
             dataset=_sample(options),
+            tokenizer=options.tokenizer,
+            hub=facts,
         )
         if options.gpu is not None:
-            report = on_card(report, text, options.gpu, options.price)
+            report = on_card(report, text, options.gpu, options.price, hub=facts)
         if options.fix or options.diff:
             _write_corrected(path, text, report, whole=options.fix)
         else:
             _WRITERS[options.format](path, report)
+            if console is None and options.format == "text" and _targets(text).any:
+                print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.\n")
         if code == 0 and _fails(report.findings, options.fail_on):
             code = 1
     return code
+
+
+def _targets(text: str) -> Targets:
+    """What a config names on the Hub; what exists where the command runs is none of it."""
+    from knowledge.config import read
+    from knowledge.hub import targets_of
+
+    return targets_of(read(text), exists=lambda name: Path(name).exists())
 
 
 def _unusable(tokenizer: Path) -> str | None:
@@ -174,8 +202,7 @@ def _is_training_config(text: str) -> bool:
 
 
 def _fails(findings: Iterable[Finding], level: str) -> bool:
-    allowed = {"error": 0, "crash": 1, "ignored": 2, "warning": 3}[level]
-    return any(finding.severity.rank <= allowed for finding in findings)
+    return any(finding.severity.rank <= _LEVELS[level] for finding in findings)
 
 
 # -- writers -------------------------------------------------------------------------------------------------------
@@ -194,9 +221,10 @@ def json_of(report: Report) -> dict[str, Any]:
         if finding["source"] == "config":
             for key in ("source", "row", "rows"):
                 del finding[key]
-    if report.dataset is None:
-        del plain["dataset"]
-    else:
+    for part in ("dataset", "hub"):
+        if plain[part] is None:
+            del plain[part]
+    if report.dataset is not None:
         plain["dataset"]["examples"] = [_example(each) for each in report.dataset.examples]
     return plain
 

@@ -168,6 +168,19 @@ class Hub:
             _log.warning("cache of the Hub not writable")
 
 
+def switched_off(targets: Targets) -> HubFacts:
+    """What an answer says where nobody is to be asked."""
+    named = [
+        Repository(field=each.field, id=each.id, status=each.status or "off")
+        for each in (targets.model, *targets.others)
+        if each is not None
+    ]
+    return HubFacts(
+        model=named[0] if targets.model is not None else None,
+        datasets=tuple(DataRepository(field=each.field, id=each.id, status="off") for each in targets.datasets),
+    )
+
+
 def _join(
     flights: dict[str, _Flight[_Found]], key: str, start: _Found, steps: Callable[[], AsyncIterator[_Found]]
 ) -> _Flight[_Found]:

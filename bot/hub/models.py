@@ -11,7 +11,7 @@ from bot.hub.limits import Kind
 from bot.hub.names import nearest
 from bot.hub.shapes import Info, ModelInfo, read
 from bot.hub.transport import METADATA_BYTES, TOKENIZER_BYTES, Answer, Unreachable
-from knowledge.hub import Repository, Tokenizer
+from knowledge.hub import Repository, Tokenizer, is_repository
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -104,7 +104,13 @@ def refusal(answer: Answer) -> Status | None:
 
 
 def described(info: Info, name: str) -> dict[str, Any]:
-    """What the metadata of either kind of repository say."""
+    """What the metadata of either kind of repository say.
+
+    Raises:
+        Unreachable: It calls itself by what is no name.
+    """
+    if not is_repository(info.id):
+        raise Unreachable("its answer cannot be read")
     status: Status = "disabled" if info.disabled else "gated" if info.gated else "found"
     return {
         "status": status,

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz, process
 from bot.hub.limits import Kind
 from bot.hub.shapes import Hit
 from bot.hub.transport import METADATA_BYTES, Unreachable
+from knowledge.hub import is_repository
 
 if TYPE_CHECKING:
     from bot.hub.client import Client
@@ -36,7 +37,7 @@ async def nearest(client: Client, what: str, name: str) -> tuple[str, ...]:
     pages = await asyncio.gather(*(_search(client, what, query) for query in queries))
     found = list(dict.fromkeys(hit for page in pages for hit in page))
     ranked = process.extract(name.lower(), found, processor=str.lower, scorer=fuzz.ratio, limit=_SHOWN)
-    return tuple(hit for hit, score, _ in ranked if score >= _LIKE and hit != name)
+    return tuple(hit for hit, score, _ in ranked if score >= _LIKE and hit != name and is_repository(hit))
 
 
 def _parts(name: str) -> list[str]:

@@ -28,12 +28,14 @@ class GuildSettings:
         log_channel_id: where changes are told.
         axolotl: the Axolotl release that the server's members run.
         gpus: how many GPUs a config is for unless the member says so.
+        hub: whether checks look things up on the Hub; None where the host decides.
     """
 
     moderator_role_id: int | None = None
     log_channel_id: int | None = None
     axolotl: str | None = None
     gpus: int | None = None
+    hub: bool | None = None
 
 
 class SettingChanges(TypedDict, total=False):
@@ -43,6 +45,7 @@ class SettingChanges(TypedDict, total=False):
     log_channel_id: int | None
     axolotl: str | None
     gpus: int | None
+    hub: bool | None
 
 
 class Guilds:
@@ -66,7 +69,7 @@ class Guilds:
                     raise TypeError(f"{name} is no setting of a server")
                 await session.run(
                     f"UPDATE guilds SET {name} = ? WHERE guild_id = ?",
-                    value if isinstance(value, int | str) else None,
+                    _stored(value),
                     guild_id,
                 )
             return await _settings(session, guild_id)
@@ -118,6 +121,13 @@ async def know_guild(session: Session, guild_id: int) -> None:
 
 async def _settings(session: Session, guild_id: int) -> GuildSettings:
     row = await session.row(
-        "SELECT moderator_role_id, log_channel_id, axolotl, gpus FROM guilds WHERE guild_id = ?", guild_id
+        "SELECT moderator_role_id, log_channel_id, axolotl, gpus, hub FROM guilds WHERE guild_id = ?", guild_id
     )
-    return GuildSettings(**row) if row else GuildSettings()
+    if row is None:
+        return GuildSettings()
+    return GuildSettings(**{**row, "hub": None if row["hub"] is None else bool(row["hub"])})
+
+
+def _stored(value: object) -> int | str | None:
+    """A setting as both engines keep it; PostgreSQL takes no truth for a number."""
+    return int(value) if isinstance(value, bool) else value if isinstance(value, int | str) else None

@@ -18,11 +18,13 @@ STORED = (
     "All of it goes 30 days after the bot has left the server; `/faq-admin export` is the server's copy.\n"
     "**Never stored**: configs, datasets, logs, messages. A config is kept in memory, its secrets masked, for an hour "
     "at most, so that the buttons under its answer work.\n"
+    "**Sent to the Hub**: the names of models and datasets in a config, private ones too, to look them up without a "
+    "token; nothing else, and not who asked.\n"
     "**Private**: answers are seen by you only, unless you press Share summary."
 )
 SOURCES = (
-    "Facts are generated from Axolotl's own source; advice says whose it is. It cannot see whether a model or dataset "
-    "exists, nor your drivers."
+    "Facts are generated from Axolotl's own source; advice says whose it is. It sees what is public on the Hub, not "
+    "private models and datasets, nor your drivers."
 )
 HELP = (
     "**Check a config** `/checkconfig file:` and choose your YAML; without a file a field opens to paste it. `gpus:` "

@@ -7,7 +7,7 @@ typing, typed checks. `raw` and `typed` are the two views of a field; `written` 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from knowledge.coercion import Wrong, coerce, default_of
 from knowledge.config.changes_after_typing import LATER
@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 _NONE_WRONG: list[Wrong] = []
 _REFUSED = object()
+_Value = TypeVar("_Value")
+
+
+class Failure(NamedTuple):
+    """A computation that raised an exception: the name of what is missing now, and the exception's type."""
+
+    what: str
+    error: str
 
 
 class Unreadable(Exception):
@@ -38,7 +46,8 @@ class Config:
         secrets: What was masked in the document.
 
     `launcher` is set where it is no training config but a file for `--cloud`; the fields are the provider's then.
-    `memo` keeps what is computed once a check; `reads` collects the paths that are looked at, when a test asks for it.
+    `memo` keeps what is computed once a check, by the function that computes it; `failures` are computations that
+    raised an exception; `looked_up` counts misspelt names; `reads` collects the paths looked at, when a test asks.
     """
 
     def __init__(self, document: Document, gpus: int = 1, secrets: tuple[Secret, ...] = ()) -> None:
@@ -47,7 +56,9 @@ class Config:
         self.secrets = secrets
         self.types = load_types()
         self.values: dict[Any, Any] = document.values if isinstance(document.values, Mapping) else Mapping()
-        self.memo: dict[str, Any] = {}
+        self.memo: dict[Callable[[Config], Any], Any] = {}
+        self.failures: list[Failure] = []
+        self.looked_up = 0
         self.reads: set[str] | None = None
         self.launcher: Launcher | None = launcher_of(self.values, self.types)
         self.plugins = _plugins(self.values.get("plugins"))
@@ -58,6 +69,13 @@ class Config:
         self._wrong: dict[str, list[Wrong]] = {}
         self._datasets: tuple[dict[str, Any], ...] | None = None
         self._dataset_faults: list[Wrong] = []
+
+    def once(self, compute: Callable[[Config], _Value]) -> _Value:
+        """What a function makes of this config, computed when it is first asked for."""
+        if compute not in self.memo:
+            self.memo[compute] = compute(self)
+        found: _Value = self.memo[compute]
+        return found
 
     @property
     def roots(self) -> list[str]:

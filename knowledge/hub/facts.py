@@ -24,7 +24,6 @@ Status = Literal[
     "off",
 ]
 """`missing` is also what a private repository looks like to somebody who is not logged in."""
-_MEMO = "hub"
 
 
 _INFINITE = {"extra": "forbid", "ser_json_inf_nan": "constants"}
@@ -174,10 +173,10 @@ class HubFacts:
 
 def remember_facts(config: Config, facts: HubFacts | None) -> None:
     """Let the numbers and rules of this check see what the Hub said."""
-    config.memo[_MEMO] = facts
+    config.memo[facts_of] = facts
 
 
 def facts_of(config: Config) -> HubFacts | None:
     """What the Hub said of this config, or None where nobody asked it."""
-    found: HubFacts | None = config.memo.get(_MEMO)
+    found: HubFacts | None = config.memo.get(facts_of)
     return found

@@ -7,6 +7,7 @@ import re
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
 _NAME = re.compile(rf"(?:(?P<owner>{_PART})/)?(?P<name>{_PART})")
 _LONGEST = 96
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
 _PATH = re.compile(r"[.~]?[/\\]|\.\.[/\\]|[A-Za-z]:[\\/]|\.{1,2}$|~|\$")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
@@ -68,6 +69,11 @@ def is_doubtful(name: str) -> bool:
     """Whether a repository may not be meant although its name is valid: a bare name, or a folder's usual name."""
     owner, slash, _ = name.partition("/")
     return not slash or owner.lower() in _FOLDERS
+
+
+def is_plain(word: str) -> bool:
+    """Whether a word that comes from the Hub can stand in a sentence as it is."""
+    return bool(_PLAIN.fullmatch(word))
 
 
 def short(revision: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.catalog import Catalog
+from knowledge.config import LEGACY_ATTENTION
 from knowledge.facts import read_json
 from knowledge.json_schema.shapes import BOOLEAN, TRUE, WHOLE, Schema, either, number, whole, words
 
@@ -149,7 +150,7 @@ class _Writer:
         """Fields whose own checks say more than their type."""
         facts = self._facts.get(path, {})
         checked = facts.get("checked_values") or {}
-        if facts.get("caveat", "").startswith("never typed"):
+        if path in LEGACY_ATTENTION:  # read for truth and dropped before typing, so any value passes
             return {}
         if path == "save_safetensors":
             return either([{"enum": [True, 1, None]}, {"type": "string", "pattern": TRUE}])

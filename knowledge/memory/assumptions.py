@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.parameters import is_measured, is_paged
+from knowledge.parameters import GUESSED, is_measured, is_paged
 
 if TYPE_CHECKING:
     from knowledge.memory.moments import Moment
@@ -26,14 +26,13 @@ def assumptions(run: Run, peak: Moment) -> tuple[str, ...]:
 
 def _model(run: Run) -> list[str | None]:
     shape = run.shape
-    experts = bool(shape.architecture.experts)
     return [
         run.base.note,
         None
-        if run.base.confirmed or run.base.known == "guessed"
+        if run.base.confirmed or run.base.known in GUESSED
         else "The dimensions of this model come from one source and were not confirmed.",
         "`quantize_moe_experts` is off: the experts are not quantised, and are raised to fp32 (4 bytes each)."
-        if experts and shape.quantised and shape.prepared and not shape.packed_experts
+        if shape.widened_experts
         else None,
         "`load_in_4bit` does not quantise with `adapter: lora`: the whole model is loaded, and raised to fp32."
         if shape.method == "lora" and shape.prepared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from knowledge.gpus import sizes
@@ -80,10 +81,12 @@ class MemoryEstimate:
     fits: tuple[int, ...]
     tight: tuple[int, ...]
     assumptions: tuple[str, ...]
+    # Whether expert tensors stay unquantized and are raised to fp32: what a rule asks, and no part of the JSON.
+    widened_experts: bool = field(default=False, metadata={"exclude": True})
 
 
 def memory_of(config: Config) -> MemoryEstimate | None:
-    """The memory that one GPU needs for a config; made once a check and kept in the config's memo.
+    """The memory that one GPU needs for a config; computed once a check.
 
     Args:
         config: The config; its `gpus` say how many share the work.
@@ -91,14 +94,15 @@ def memory_of(config: Config) -> MemoryEstimate | None:
     Returns:
         The estimate, or None where the base model, the batch or the adapter cannot be read.
     """
-    if "memory" not in config.memo:
-        # What the estimate reads is not what the rule reads that asks for it.
-        reads, config.reads = config.reads, None
-        run = read_run(config)
-        config.memo["memory"] = None if run is None or run.absurd else estimate(run)
-        config.reads = reads
-    found: MemoryEstimate | None = config.memo["memory"]
-    return found
+    return config.once(_memory_of)
+
+
+def _memory_of(config: Config) -> MemoryEstimate | None:
+    # What the estimate reads is not what the rule reads that asks for it.
+    reads, config.reads = config.reads, None
+    run = read_run(config)
+    config.reads = reads
+    return None if run is None or run.absurd else estimate(run)
 
 
 def estimate(run: Run) -> MemoryEstimate:
@@ -136,6 +140,7 @@ def estimate(run: Run) -> MemoryEstimate:
         fits=tuple(size for size, usable in sizes().items() if high <= usable),
         tight=tuple(size for size, usable in sizes().items() if middle <= usable < high),
         assumptions=assumptions(run, peak),
+        widened_experts=run.shape.widened_experts,
     )
 
 

@@ -61,6 +61,11 @@ class Shape(NamedTuple):
     dropout: bool
 
     @property
+    def widened_experts(self) -> bool:
+        """Whether expert tensors stay unquantized beside quantized weights, and are raised to fp32."""
+        return bool(self.architecture.experts) and self.quantised and self.prepared and not self.packed_experts
+
+    @property
     def full(self) -> bool:
         """Whether the base model's own weights are trained."""
         return self.adapter is None

@@ -4,12 +4,14 @@ from knowledge.parameters.adapter import Adapter, Target, targets_of
 from knowledge.parameters.architecture import Architecture, Module
 from knowledge.parameters.blueprint import parts_of
 from knowledge.parameters.families import layout
+from knowledge.parameters.looked_up import known_total, parameters_of_repository
 from knowledge.parameters.names import Parameters, parameters_of, size, stored_as
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
 from knowledge.parameters.reading import read_architecture
 from knowledge.parameters.stored import Stored, reconcile
 from knowledge.parameters.tensors import adapter_tensors, full_tensors, is_widened
 from knowledge.parameters.trainable import (
+    GUESSED,
     Trainable,
     adapter_of,
     base_parameters,
@@ -20,6 +22,7 @@ from knowledge.parameters.trainable import (
 )
 
 __all__ = [
+    "GUESSED",
     "Adapter",
     "Architecture",
     "Module",
@@ -37,8 +40,10 @@ __all__ = [
     "is_paged",
     "is_widened",
     "keeps_wide_embeddings",
+    "known_total",
     "layout",
     "parameters_of",
+    "parameters_of_repository",
     "parts_of",
     "read_architecture",
     "reconcile",

@@ -17,8 +17,9 @@ class Parameters(NamedTuple):
         total: Number of parameters.
         architecture: Its dimensions, or those of a stand-in of like size where the name alone is known.
         model: The id that the facts are filed under, or None where only the size in the name is known.
-        known: "exact" (the facts hold this model), "derived" (the name says what it was made from) or "guessed"
-            (the size in its name is all there is).
+        known: "exact" (the facts hold this model, or its config does), "derived" (the name says what it was made
+            from), "counted" (the Hub has counted its stored tensors) or "guessed" (the size in its name is all there
+            is).
         confirmed: Whether several sources agree on the dimensions.
     """
 
@@ -31,6 +32,11 @@ class Parameters(NamedTuple):
     @property
     def note(self) -> str | None:
         """A sentence that says how sure this is; None where the model is known."""
+        if self.known == "counted":
+            return (
+                f"The Hub counts {size(self.total)} parameters; the model's dimensions are not known, so memory is a "
+                "rough estimate by a model of like size."
+            )
         if self.known == "guessed":
             return (
                 f"The name says {size(self.total)} parameters; the model itself is not known, so a like one stands in."
@@ -142,11 +148,26 @@ def _guess(spoken: tuple[str, ...]) -> Parameters | None:
     if not total:
         return None
     sparse = any(_MIXTURE.fullmatch(word) or re.fullmatch(r"a\d+(?:\.\d+)?b", word) for word in spoken)
+    return Parameters(total, _like(total, spoken, sparse=sparse), None, "guessed", confirmed=False)
+
+
+@lru_cache(maxsize=512)
+def parameters_like(name: str, total: int) -> Parameters:
+    """A model of which the number of parameters is known and nothing else.
+
+    Args:
+        name: Its name, by which a model of the same maker stands in for its dimensions.
+        total: Its parameters.
+    """
+    return Parameters(total, _like(total, words(name), sparse=False), None, "counted", confirmed=False)
+
+
+def _like(total: int, spoken: tuple[str, ...], *, sparse: bool) -> Architecture:
+    """The dimensions of a known model of like size, of the same maker where there is one."""
     models = map(_known, _table()["models"])
     alike = [p for p in models if p.confirmed and bool(p.architecture.experts) is sparse]
-    same_maker = [p for p in alike if spoken[0] in words(p.model or "") and 0.5 < p.total / total < 2]
-    stand_in = min(same_maker or alike, key=lambda p: abs(p.total - total))
-    return Parameters(total, stand_in.architecture, None, "guessed", confirmed=False)
+    same_maker = [p for p in alike if spoken and spoken[0] in words(p.model or "") and 0.5 < p.total / total < 2]
+    return min(same_maker or alike, key=lambda p: abs(p.total - total)).architecture
 
 
 @lru_cache(maxsize=1)

@@ -12,6 +12,9 @@ _LARGEST = 2**40
 _LONGEST = 1024
 """Items of a list, one a layer at most."""
 _MOST_LETTERS = 200
+_KINDS_OF_LAYERS = frozenset({"layer_types", "layers_block_type"})
+_OLD_KINDS = {"attention": "full_attention", "mamba": "linear_attention"}
+"""Names of kinds of layers before Transformers 5, which it still reads."""
 _RULES = frozenset({"=", "each", "null"})
 
 
@@ -101,7 +104,10 @@ class Settings:
             place = inner
         if last not in place or not _is_plain(place[last]):
             return False, None
-        return True, place[last]
+        value = place[last]
+        if last in _KINDS_OF_LAYERS and isinstance(value, list):
+            value = [_OLD_KINDS.get(kind, kind) if isinstance(kind, str) else kind for kind in value]
+        return True, value
 
 
 def _is_plain(value: object) -> bool:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.parameters.adapter import Adapter, Names
 from knowledge.parameters.families import layout
-from knowledge.parameters.names import Parameters, parameters_of
+from knowledge.parameters.looked_up import looked_up_parameters
 from knowledge.parameters.optimizer import Tensor, state_bytes
 from knowledge.parameters.tensors import adapter_tensors, full_tensors
 
 if TYPE_CHECKING:
     from knowledge.config import Config
+    from knowledge.parameters.names import Parameters
 
+GUESSED = frozenset({"guessed", "counted"})
+"""How much is known of a model whose dimensions are another one's."""
 _HALF = ("bfloat16", "fp16", "float16", "load_in_8bit")
 _LORA = frozenset({"lora", "qlora"})
 _DEFAULT_OPTIMIZER = "adamw_torch_fused"
@@ -39,7 +42,7 @@ class Trainable(NamedTuple):
 
 
 def base_parameters(config: Config) -> Parameters | None:
-    """The parameters of the model that `base_model` names; kept in the config's memo.
+    """The parameters of the model that `base_model` names; computed once a check.
 
     Args:
         config: The config.
@@ -47,15 +50,11 @@ def base_parameters(config: Config) -> Parameters | None:
     Returns:
         What is known of the model, or None where its name says neither what it is nor how large.
     """
-    if "parameters" not in config.memo:
-        name = config.get("base_model")
-        config.memo["parameters"] = parameters_of(name) if isinstance(name, str) and name else None
-    found: Parameters | None = config.memo["parameters"]
-    return found
+    return config.once(_base_parameters)
 
 
 def trainable_parameters(config: Config) -> Trainable | None:
-    """What the config trains; kept in the config's memo.
+    """What the config trains; computed once a check.
 
     Args:
         config: The config.
@@ -64,10 +63,7 @@ def trainable_parameters(config: Config) -> Trainable | None:
         The trainable parameters, or None where the base model is not known, where the adapter is none of LoRA and
         QLoRA, or where a pattern in the config is no regular expression.
     """
-    if "trainable" not in config.memo:
-        config.memo["trainable"] = _trainable(config)
-    found: Trainable | None = config.memo["trainable"]
-    return found
+    return config.once(_trainable)
 
 
 def given(config: Config, key: str) -> Any:
@@ -81,19 +77,12 @@ def given(config: Config, key: str) -> Any:
     """
     if config.reads is not None:
         config.reads.add(key)
-    roots = config.memo.get("roots")
-    if roots is None:
-        roots = config.memo["roots"] = frozenset(config.roots)
-    return config.get(key) if key in roots else None
+    return config.get(key) if key in config.once(_roots) else None
 
 
 def weight_size(config: Config) -> int:
-    """Bytes per element of the weights as Axolotl loads them, 2 for bf16 and fp16, else 4; kept in the memo."""
-    if "weight_size" not in config.memo:
-        half = config.get("bf16", "auto") or any(given(config, key) for key in _HALF)
-        config.memo["weight_size"] = 2 if half else 4
-    found: int = config.memo["weight_size"]
-    return found
+    """Bytes per element of the weights as Axolotl loads them, 2 for bf16 and fp16, else 4; computed once a check."""
+    return config.once(_weight_size)
 
 
 def keeps_wide_embeddings(config: Config) -> bool:
@@ -110,11 +99,22 @@ def keeps_wide_embeddings(config: Config) -> bool:
 
 
 def adapter_of(config: Config) -> Adapter | None:
-    """The LoRA settings, or None where the config trains without them or gives no rank; kept in the config's memo."""
-    if "adapter" not in config.memo:
-        config.memo["adapter"] = _adapter(config)
-    found: Adapter | None = config.memo["adapter"]
-    return found
+    """The LoRA settings, or None where the config trains without them or gives no rank; computed once a check."""
+    return config.once(_adapter)
+
+
+def _base_parameters(config: Config) -> Parameters | None:
+    name = config.get("base_model")
+    return looked_up_parameters(config, name) if isinstance(name, str) and name else None
+
+
+def _roots(config: Config) -> frozenset[str]:
+    return frozenset(config.roots)
+
+
+def _weight_size(config: Config) -> int:
+    half = config.get("bf16", "auto") or any(given(config, key) for key in _HALF)
+    return 2 if half else 4
 
 
 def _adapter(config: Config) -> Adapter | None:
@@ -161,14 +161,14 @@ def _trainable(config: Config) -> Trainable | None:
     except re.error:
         return None
     total, weights, state = _weigh(optimizer, tensors)
-    if adapter is None and base.known == "guessed" and not given(config, "unfrozen_parameters"):
+    if adapter is None and base.known in GUESSED and not given(config, "unfrozen_parameters"):
         # The stand-in is of like size, not of the same.
         share = base.total / layout(base.architecture).parameters
         total, weights, state = base.total, round(weights * share), round(state * share)
     if adapter is None:
         # A checkpoint holds the frozen weights too.
         weights = max(weights, base.total * weight_size(config))
-    return Trainable(total, tensors, weights, state, base.known != "guessed")
+    return Trainable(total, tensors, weights, state, base.known not in GUESSED)
 
 
 @lru_cache(maxsize=512)

@@ -32,25 +32,24 @@ if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.plan.values import CheckpointStorage
 
-_MEMO: Final = "plan"
 _CURVE_STEPS: Final = 1_000_000
 _UNCOUNTED: Final = frozenset({"grpo", "ebft"})  # Axolotl leaves these to the trainer's own epochs
 
 
 def plan_of(config: Config) -> TrainingPlan:
     """The plan of a config, made once a check: from the config alone, or with the data that `remember_plan` gave it."""
-    found: TrainingPlan | None = config.memo.get(_MEMO)
+    found: TrainingPlan | None = config.memo.get(make_plan)
     if found is None:
         # What the plan reads is not what the rule reads that asks for it.
         reads, config.reads = config.reads, None
-        found = config.memo[_MEMO] = make_plan(config)
+        found = config.memo[make_plan] = make_plan(config)
         config.reads = reads
     return found
 
 
 def remember_plan(config: Config, plan: TrainingPlan) -> None:
     """Let the rules of this check see a plan that was made with data."""
-    config.memo[_MEMO] = plan
+    config.memo[make_plan] = plan
 
 
 def make_plan(

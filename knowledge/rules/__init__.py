@@ -7,6 +7,7 @@ import pkgutil
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from knowledge.config import Failure
 from knowledge.rule import RULES, Rule
 
 if TYPE_CHECKING:
@@ -72,6 +73,6 @@ def run(config: Config) -> list[Finding]:
                 findings = [each for each in findings if told.isdisjoint(each.fields)]
             told.update(field for each in findings for field in each.fields)
             found += findings
-        except Exception:  # noqa: BLE001 - one rule's fault must not take the others' answers with it; it is said
-            config.memo.setdefault("broken", []).append(rule.id)
+        except Exception as error:  # noqa: BLE001 - one rule's fault must not take the others' answers with it; it is said
+            config.failures.append(Failure(rule.id, type(error).__name__))
     return found

@@ -311,7 +311,7 @@ def lora_without_rank(config: Config) -> Iterator[Problem]:
 def target_linear_and_modules(config: Config) -> Iterator[Problem]:
     """`lora_target_linear` together with `lora_target_modules`.
 
-    All linear layers are taken, so the shorter list has no say.
+    All linear layers are taken, so the list can only add to them.
     """
     if config.typed("lora_target_linear") and config.typed("lora_target_modules"):
         message = "All linear layers are taken; the list only adds to them. Keep one."

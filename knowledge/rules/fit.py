@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
 from knowledge.memory import CARDS, memory_of
+from knowledge.parameters import GUESSED
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
@@ -59,11 +60,7 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
     if not quantized or config.get("adapter") not in {"lora", "qlora"} or config.get("quantize_moe_experts"):
         return
     memory = memory_of(config)
-    if (
-        memory is not None
-        and memory.known != "guessed"
-        and any("`quantize_moe_experts` is off" in sentence for sentence in memory.assumptions)
-    ):
+    if memory is not None and memory.known not in GUESSED and memory.widened_experts:
         key = "load_in_4bit" if config.get("load_in_4bit") else "load_in_8bit"
         message = f"Experts stay unquantised, about {memory.parts.weights:.0f} GiB: set `quantize_moe_experts: true`."
         yield problem(message, key, "base_model")
@@ -181,7 +178,7 @@ def fits_no_card(config: Config) -> Iterator[Problem]:
         # Meant for several GPUs, whose number was not given.
         return
     memory = memory_of(config)
-    if memory is not None and memory.known != "guessed" and memory.low_gib > CARDS[-1]:
+    if memory is not None and memory.known not in GUESSED and memory.low_gib > CARDS[-1]:
         divided = config.gpus > 1 and any(config.raw(key) for key in ("fsdp_config", "deepspeed"))
         cure = "Use more GPUs, or offload" if divided else "Use QLoRA, or divide it"
         message = f"Needs about {memory.estimate_gib:,.0f} GiB per GPU; no card has over {CARDS[-1]} GB. {cure}."

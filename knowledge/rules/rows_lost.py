@@ -264,7 +264,8 @@ def epochs_are_not_reached(config: Config) -> Iterator[Problem]:
     if plan.train_rows is None or not asked or seen is None or not seen or config.get("max_steps"):
         return
     if seen < asked * _SHORT:
-        yield problem(f"Stops after {seen:.2g} epochs: the batch is large beside the data. Lower it.", "num_epochs")
+        cure = "lower `micro_batch_size` or `gradient_accumulation_steps`"
+        yield problem(f"Stops after {seen:.2g} of {asked:g} epochs: {cure}.", "num_epochs")
 
 
 @rule(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from knowledge.samples.checking import check_rows, replaced_rules
     from knowledge.samples.datasets_block import propose
+    from knowledge.samples.from_hub import HubRows, check_hub_rows, counted_plan, plan_of_hub
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
     from knowledge.samples.report import Example, Part, SampleReport
     from knowledge.samples.rows import SAMPLE_BYTES, Sample
@@ -19,19 +20,24 @@ __all__ = [
     "SAMPLE_BYTES",
     "Column",
     "Example",
+    "HubRows",
     "Kind",
     "Part",
     "Sample",
     "SampleReport",
+    "check_hub_rows",
     "check_rows",
+    "counted_plan",
     "explain_kind",
     "load_kinds",
+    "plan_of_hub",
     "propose",
     "replaced_rules",
 ]
 
 _HOMES = {
     "checking": ("check_rows", "replaced_rules"),
+    "from_hub": ("HubRows", "check_hub_rows", "counted_plan", "plan_of_hub"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
     "datasets_block": ("propose",),
     "report": ("Example", "Part", "SampleReport"),

@@ -19,12 +19,10 @@ from knowledge.samples.templates import (
 from knowledge.samples.tokens import Model, model_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from knowledge.config import Config
     from knowledge.samples.entry import Entry
     from knowledge.samples.kinds import Column, Kind
-    from knowledge.samples.rows import Row
+    from knowledge.samples.rows import Row, Sample
 
 CONTEXT, TRAINED, CHOSEN, REJECTED = 0, 1, 2, 3
 FALLBACK = "tokenizer_default_fallback_"
@@ -139,17 +137,24 @@ def settings_of(config: Config) -> dict[str, Any]:
     return settings
 
 
-def model_for(settings: dict[str, Any], tokenizer: Path | None, template: str | None = None) -> Model:
+def model_for(settings: dict[str, Any], given: Sample | None = None) -> Model:
     """The tokenizer of the config.
 
     Args:
         settings: The root fields of the config.
-        tokenizer: Its files, where they are at hand.
-        template: Its chat template, where that came from elsewhere.
+        given: The rows, with what is known of the tokenizer from elsewhere.
     """
-    model = model_of(settings, tokenizer)
-    if template:
-        model.text, model.template = template, "own"
+    if given is None:
+        return model_of(settings)
+    model = model_of(settings, given.tokenizer)
+    if given.template is not None:
+        model.text, model.template = given.template, "own" if given.template else "none"
+    if given.specials is not None and given.tokenizer is None:
+        written: Any = settings.get("special_tokens") or {}
+        model.bos, model.eos = (
+            written.get(name) or own
+            for name, own in (("bos_token", given.specials.bos), ("eos_token", given.specials.eos))
+        )
     return model
 
 

@@ -86,9 +86,10 @@ def check_rows(
     with _no_collection():
         form = file_form(entry, name, issues)
         rows = read_rows(data, form, whole=whole) if isinstance(content, (bytes, Path)) else rows_given(content)
+        rows.cut = rows.cut or not given.whole
         check_split(entry, issues)
         settings = settings_of(config)
-        model = model_for(settings, given.tokenizer, given.template)
+        model = model_for(settings, given)
         checked = read_entry(config, entry, settings, rows, issues, model)
         _around(entry, rows, checked)
         if checked.case is not None and not checked.case.model.exact and not rows.cut and not entry.others:
@@ -128,7 +129,7 @@ def read_entry(
     kind = resolve_kind(entry, rows.columns, config, issues)
     if kind is None or kind.reads not in READERS:
         return Checked(issues, kind)
-    model = model or model_for(settings, None)
+    model = model or model_for(settings)
     case = Case(kind, entry, rows.values, rows.columns, model, form=rows.form, issues=issues, settings=settings)
     if kind.reads in _PRINTED and not settings.get("tokenizer_use_mistral_common"):
         case.template = choose_template(entry, settings, case.model, issues)
@@ -270,7 +271,8 @@ def _notes(entry: Entry, rows: Rows, checked: Checked, name: str, *, exact: bool
     if entry.others and not entry.by_name:
         notes.append(f"No dataset of the config has the file name {name}, so the first one was taken.")
     if rows.cut:
-        notes.append(f"The first {rows.read / 1_048_576:.1f} MiB were read; the rest of the file was not.")
+        read = f"{rows.read / 1_048_576:.1f} MiB" if rows.read else f"{len(rows.values):,} rows"
+        notes.append(f"The first {read} were read; the rest was not.")
     if not exact and checked.case is not None and checked.tally.lengths:
         notes.append(
             "Tokens are estimated from the text; `helpbot check --tokenizer` counts them with the model's own."

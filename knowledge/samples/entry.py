@@ -110,7 +110,7 @@ def choose_entry(config: Config, name: str) -> Entry | None:
         return None
     short = PurePosixPath(name.replace("\\", "/")).name
     for path, values, raw in entries:
-        if short in _files(values):
+        if name == path or short in _files(values):
             return Entry(values, raw, path, rl, by_name=True, others=len(entries) - 1)
     path, values, raw = entries[0]
     return Entry(values, raw, path, rl, by_name=False, others=len(entries) - 1)

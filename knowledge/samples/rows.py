@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from knowledge.hub import Tokenizer
+
 SAMPLE_BYTES = 2 * 1024 * 1024
 """As much of a file is read."""
 
@@ -28,17 +30,22 @@ class Sample:
 
     Attributes:
         content: the bytes of a file, or its path, of which at most SAMPLE_BYTES are read; or the rows themselves.
-        name: the name of the file; it tells the format and which dataset of a config it belongs to.
+        name: the name of the file; it tells the format and which dataset of a config it belongs to. The place of an
+            entry, such as "datasets[1]", names that one.
         tokenizer: a tokenizer.json, or its folder, for exact counts; else tokens are estimated from the text.
-        template: the chat template of the tokenizer, where it is known from elsewhere.
+        template: the chat template of the tokenizer, where it is known from elsewhere; "" where it has none.
+        specials: the tokenizer's special tokens, where they are known from elsewhere.
         examples: as many of the first rows are shown.
+        whole: False where the dataset is known to go on behind these rows.
     """
 
     content: bytes | Path | Sequence[Row]
     name: str = "sample.jsonl"
     tokenizer: Path | None = None
     template: str | None = None
+    specials: Tokenizer | None = None
     examples: int = EXAMPLES
+    whole: bool = True
 
 
 @dataclass(slots=True)

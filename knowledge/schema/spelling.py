@@ -35,8 +35,8 @@ def meant(config: Config, name: str, names: Sequence[str], takes: Callable[[str]
     Returns:
         None when none is a typo away, or too much was looked for in this config already.
     """
-    config.memo["nearest"] = asked = config.memo.get("nearest", 0) + 1
-    if asked > MAX_NEAREST or len(name) > _LONGEST_NAME:
+    config.looked_up += 1
+    if config.looked_up > MAX_NEAREST or len(name) > _LONGEST_NAME:
         return None
     from rapidfuzz import fuzz, process
 

@@ -260,6 +260,21 @@ def values() -> dict[str, Any]:
     return found
 
 
+def loaders() -> dict[str, Any]:
+    """The `model_type`s that Transformers knows, those its text and multimodal classes take, and Axolotl's own."""
+    auto = importlib.import_module("transformers.models.auto.modeling_auto")
+    known = importlib.import_module("transformers.models.auto.configuration_auto")
+    multimodal = importlib.import_module("axolotl.loaders.constants").MULTIMODAL_AUTO_MODEL_MAPPING
+    registry = importlib.import_module("axolotl.model_support.registry")
+    registry.get_model_support("loads them all")
+    return {
+        "known": sorted(known.CONFIG_MAPPING_NAMES),
+        "causal": sorted(auto.MODEL_FOR_CAUSAL_LM_MAPPING_NAMES),
+        "multimodal": sorted(multimodal),
+        "own": sorted(registry._REGISTRY),  # noqa: SLF001 - nothing public lists them
+    }
+
+
 def _members(kind: Any) -> list[Any]:
     return [member.value for member in kind]
 
@@ -284,6 +299,7 @@ def main() -> dict[str, Any]:
         "models": reader.models,
         "order": order(importlib.import_module("axolotl.integrations.config").merge_input_args()[0]),
         "values": values(),
+        "loaders": loaders(),
     }
 
 

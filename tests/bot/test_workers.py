@@ -39,7 +39,7 @@ async def test_a_report_comes_back_whole(workers):
 async def test_bytes_go_in_and_out(workers):
     rows = b'{"text": "caf\xc3\xa9"}\n'
     config = "base_model: x\ndatasets:\n  - path: r\n    type: completion\nlearning_rate: 1e-4\n"
-    report = await workers.run(jobs.check, text=config, dataset=rows)
+    report = await workers.run(jobs.check, text=config, dataset=("rows.jsonl", rows))
     assert report.dataset is not None
     assert report.dataset.rows == 1
     curve = await workers.run(jobs.curve, text=CONFIG + "learning_rate: 1e-4\nmax_steps: 10\n")

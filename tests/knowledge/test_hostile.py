@@ -16,7 +16,7 @@ from knowledge.config import load_types, read
 from knowledge.diagnosis import diagnose
 from knowledge.document import MAX_BYTES, MAX_FINDINGS, parse
 from knowledge.json_values import to_json
-from knowledge.samples import SAMPLE_BYTES, check_rows, propose
+from knowledge.samples import SAMPLE_BYTES, Sample, check_rows, propose
 from knowledge.secrets import find, mask
 
 BASE = (
@@ -293,7 +293,7 @@ def test_no_text_makes_anything_raise(text):
 @QUICK
 @given(st.binary(max_size=400), st.sampled_from(["sample.jsonl", "a.json", "a.csv", "a.parquet", "a.arrow", "a"]))
 def test_no_bytes_make_a_check_of_rows_raise(data, name):
-    whole(BASE + ROWS, dataset=data, dataset_name=name)
+    whole(BASE + ROWS, dataset=Sample(data, name))
 
 
 JSON = st.recursive(

@@ -14,6 +14,7 @@ from bot.checking import check
 from bot.errors import UserError
 from bot.permissions import require_moderator
 from bot.replies import answer
+from bot.views.check import words
 from bot.views.check.correction import corrected_name, correction_layout
 from bot.views.check.plan import plan_layout
 from bot.views.check.report import Page, page_of, report_layout
@@ -24,13 +25,12 @@ from bot.views.explanation import Related, related
 from bot.views.faq.reading import offer_rows
 from bot.views.kit import notice
 from bot.views.kit.components import Form, Press, field, typed, whole_number
+from bot.views.kit.limits import MOST_GPUS
 from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     from bot.answers import Checked
     from bot.services import ServiceBot
-
-MOST_GPUS = 100_000
 
 
 def answer_layout(checked: Checked, key: str, number: int = 1) -> ui.LayoutView:
@@ -132,17 +132,16 @@ class Rows(Press, name="rows"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the picture and the first rows."""
         checked = find(interaction, self.state)
-        dataset = checked.request.dataset
-        if dataset is None:
+        dataset, facts, text = checked.request.dataset, checked.request.facts, checked.submission.text
+        if checked.report.dataset is None or (dataset is None and facts is None):
             raise UserError(notice.EXPIRED)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        shown = await interaction.client.services.workers.run(
-            jobs.rows,
-            dataset=dataset.data,
-            dataset_name=dataset.name,
-            text=checked.submission.text,
-        )
-        view, files = rows_layout(dataset.name, shown)
+        workers = interaction.client.services.workers
+        if dataset is not None:
+            shown = await workers.run(jobs.rows, dataset=dataset.data, dataset_name=dataset.name, text=text)
+        else:
+            shown = await workers.run(jobs.hub_rows, text=text, hub=to_plain(facts))
+        view, files = rows_layout(checked.report.dataset.file, shown)
         await answer(interaction, view, **files)
 
 
@@ -165,7 +164,7 @@ class GpuForm(Form):
 
     async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Checks again."""
-        gpus = whole_number(typed(self.gpus), "The number of GPUs", 1, MOST_GPUS)
+        gpus = whole_number(typed(self.gpus), words.NUMBER_OF_GPUS, 1, MOST_GPUS)
         await interaction.response.defer(ephemeral=True, thinking=True)
         before = self._checked
         again = await check(

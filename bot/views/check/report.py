@@ -53,7 +53,7 @@ def report_layout(checked: Checked, rows: Sequence[ui.ActionRow[Any]], page: Pag
         page: Which of its findings.
     """
     shown = checked.findings
-    items: list[ui.Item[Any]] = [ui.TextDisplay(_head(checked, page))]
+    items: list[ui.Item[Any]] = [ui.TextDisplay(_head(checked, first=page.number == 1))]
     for text in _groups(shown, page):
         items += [ui.Separator(), ui.TextDisplay(text)]
     first = page.number == 1
@@ -114,15 +114,15 @@ def _broken(findings: Sequence[Finding]) -> Finding | None:
 
 def _fixed(checked: Checked, first: bool) -> int:  # noqa: FBT001
     """Characters of a page that findings cannot have."""
-    size = limits.length(_head(checked, None if first else Page(0, 0, 0, 2, 2)))
+    size = limits.length(_head(checked, first=first))
     if first:
         size += sum(limits.length(part(checked)) for part in (_run, _foot, _secrets))
     return size
 
 
-def _head(checked: Checked, page: Page | None) -> str:
+def _head(checked: Checked, *, first: bool) -> str:
     lines = [f"### {verdict(checked.report, checked.findings)}", small(subject(checked))]
-    if page is not None and page.number > 1:
+    if not first:
         return "\n".join(lines)
     if checked.progress is not None:
         progress = checked.progress

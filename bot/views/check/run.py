@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.views.check.cost import cost_line, duration_lines, fit_line
+from bot.views.check.hub import hub_lines
 from bot.views.check.rows import rows_lines
 from bot.views.check.verdict import guide_factor
 from bot.views.kit import limits
@@ -25,7 +26,7 @@ _SAYS_THE_SAME = "gpus-multiply-the-batch"
 
 def run_lines(report: Report) -> tuple[str, ...]:
     """Rows, batch, steps, storage and memory: a line or two each, those that are known."""
-    rows = () if report.dataset is None else rows_lines(report.dataset)
+    rows = hub_lines(report.hub) + (() if report.dataset is None else rows_lines(report.dataset))
     plan = report.plan
     if plan is None:
         return rows

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot.errors import UserError
-from bot.permissions import is_moderator
 from bot.views.check.finding import where
 from bot.views.check.report import file_name
 from bot.views.check.verdict import verdict
-from bot.views.kit import limits, notice
-from bot.views.kit.components import Press
+from bot.views.kit import limits
+from bot.views.kit.components import Press, take_back
 from bot.views.kit.layout import colour_of, container, layout, small
 from bot.views.kit.wording import plural
 from knowledge.secrets import mask
@@ -31,11 +29,7 @@ class RemoveShared(Press, name="unshare"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Removes the message."""
-        mine = self.state == str(interaction.user.id)
-        if not mine and not interaction.permissions.manage_messages and not await is_moderator(interaction):
-            raise UserError(notice.NOT_YOUR_SUMMARY)
-        await interaction.response.defer()
-        await interaction.delete_original_response()
+        await take_back(interaction, self.state)
 
 
 def share_summary(checked: Checked, sharer: int) -> ui.LayoutView:

@@ -10,6 +10,7 @@ from bot.views.kit.wording import listed, plural
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+NUMBER_OF_GPUS = "The number of GPUs"
 NO_SETTINGS = (
     "The settings of this server can't be read at the moment, so neither its defaults nor its mutes count here."
 )

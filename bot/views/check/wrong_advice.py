@@ -13,6 +13,7 @@ from bot.permissions import require_moderator
 from bot.replies import answer
 from bot.views.kit import limits, notice
 from bot.views.kit.components import Form, Press, field, typed
+from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import plural
 from knowledge.secrets import mask
@@ -118,7 +119,7 @@ def queue_layout(reports: Sequence[Report], total: int) -> ui.LayoutView:
 
 
 def _report(report: Report) -> str:
-    words = f"\n{limits.cut(discord.utils.escape_markdown(report.comment), 250)}" if report.comment else ""
+    words = f"\n{limits.cut(inert(report.comment), 250)}" if report.comment else ""
     fields = f" · {limits.code(report.finding)}" if report.finding else ""
     return f"**{report.id}** · {limits.code(report.rule, 60)}{fields} · Axolotl {report.axolotl}{words}"
 

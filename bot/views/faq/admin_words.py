@@ -37,7 +37,16 @@ SETTINGS_ROLE = "The role whose members may do all of /faq-admin and /rules but 
 SETTINGS_CHANNEL = "The channel where changes are told"
 SETTINGS_AXOLOTL = "The Axolotl release that members here run"
 SETTINGS_GPUS = "How many GPUs a config here is for, unless the member says so"
+SETTINGS_HUB = "Whether checks here look up models and datasets on the Hub"
 SETTINGS_CLEAR = "A setting to take back"
+SETTINGS_NAMES = {
+    "moderator_role_id": "moderator role",
+    "log_channel_id": "log channel",
+    "axolotl": "axolotl",
+    "gpus": "gpus",
+    "hub": "hub",
+}
+"""Settings as the database names them, and as members do."""
 
 TITLE_EXAMPLE = "Out of memory: what do I lower first?"
 ALIASES_HINT = "Other names it is found by, one a line"
@@ -62,9 +71,7 @@ CONFLICT_SAME = "Both of you wrote the same."
 REMOVE_QUESTION = "remove this entry? it can be restored"
 RESTORE_QUESTION = "bring this version back?"
 NO_VERSIONS = "There is no such version of this entry. `/faq-admin history` lists them."
-NOTHING_REMOVED = "No entry of this server was removed, so there is nothing to restore."
 NOT_REMOVED = "This entry is not removed. `version:` brings back an older version; these are the versions:"
-ALIAS_NEEDS_NAME = "Name an alias to `add:` or to `remove:`."
 IMPORT_SAME = "Everything in it is here already; there is nothing to import."
 IMPORT_NOTHING_LEFT = "This import was done or cancelled already, or the bot was restarted since. Start it again."
 IMPORT_TOO_LARGE = "The file is larger than 8 MiB, so it was not read. Split it."
@@ -72,12 +79,14 @@ IMPORT_NOT_TEXT = (
     "The file is not UTF-8 text, so it is no FAQ that can be imported. Take a file of `/faq-admin export`."
 )
 IMPORT_NOT_FETCHED = "Discord did not hand over the file: attach it again."
-EXPORT_NO_HISTORY = "With all versions the file would be too large for Discord, so it holds the entries without them."
 EXPORT_TOO_LARGE = (
     "The FAQ is too large for a file in Discord (8 MiB). The bot's host can export it: `helpbot faq export FILE "
     "--guild ID`."
 )
 EXPORTED = "This server's FAQ as a file. `/faq-admin import` reads it, here or in another server."
+EXPORTED_WITHOUT_HISTORY = (
+    f"{EXPORTED} With all versions the file would be too large for Discord, so it holds the entries without them."
+)
 ONLY_MANAGERS = "Only members who may manage the server can change these settings: the moderator role is one of them."
 NOT_SET = "not set"
 ROLE_HINT = (
@@ -151,10 +160,16 @@ def alias_changed(entry: Entry) -> str:
     return f"Saved: **{inert(entry.content.title)}** is {found}."
 
 
-def alias_list(entry: Entry) -> str:
-    """The aliases that there are."""
+def alias_needed(entry: Entry) -> str:
+    """The aliases that there are, where neither one to add nor one to remove was named."""
     names = ", ".join(limits.code(alias, 100) for alias in entry.content.aliases)
-    return f"**{inert(entry.content.title)}** is also found as {names}." if names else "It has no alias yet."
+    there = f"**{inert(entry.content.title)}** is also found as {names}." if names else "It has no alias yet."
+    return f"{there} Name an alias to `add:` or to `remove:`."
+
+
+def removed_title(title: str) -> str:
+    """An entry that was removed, in a list of choices."""
+    return limits.one_line(f"{title} (removed)", limits.OPTION)
 
 
 def unknown_release(name: str, known: Sequence[str]) -> str:

@@ -107,6 +107,7 @@ class SaveDraft(Press, name="faq-save"):
                 raise
             await answer(interaction, refused_layout(draft, self.state, str(error)))
             return
+        # The question loses its buttons here, so that nobody presses twice; what follows is the reply to the press.
         await interaction.edit_original_response(view=layout(_box(entry.content, Colour.CLEAN, words.kept(entry))))
         await answer(interaction, notice.notice(words.saved(entry), colour=Colour.CLEAN))
         if draft.query is not None:

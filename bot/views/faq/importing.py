@@ -56,6 +56,7 @@ class Import(Press, name="faq-import"):
             raise
         gone = len(plan.removed) + (len(plan.missing) if remove_missing else 0)
         text = words.imported(len(plan.added), len(plan.changed) + len(plan.returned), gone)
+        # The question loses its buttons here, so that nobody presses twice; what follows is the reply to the press.
         await interaction.edit_original_response(view=notice.notice(text, colour=Colour.CLEAN))
         await answer(interaction, notice.notice(text, colour=Colour.CLEAN))
         await tell(

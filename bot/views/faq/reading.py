@@ -10,13 +10,13 @@ from discord import ui
 
 from bot.errors import UserError
 from bot.faq_links import doubtful
-from bot.permissions import is_moderator
+from bot.faq_offers import home_of
 from bot.replies import answer
 from bot.store import StoreError
 from bot.views.explanation import related
 from bot.views.faq import words
 from bot.views.kit import limits, notice
-from bot.views.kit.components import Press
+from bot.views.kit.components import Press, take_back
 from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.paging import pages_of
@@ -30,17 +30,8 @@ if TYPE_CHECKING:
     from bot.store import Entry, EntryName, Store
 
 _log = logging.getLogger(__name__)
-SHARED_GUILD = 0
-"""Where the starter entries live that direct messages and servers without the bot are answered from."""
 _ROOM = 3000
 _LISTED = 25
-_OFFERED = 5
-
-
-def home_of(interaction: discord.Interaction[ServiceBot]) -> int:
-    """The server whose FAQ answers: the one it is asked in, else that of the starter entries."""
-    guild_id = interaction.guild_id
-    return guild_id if guild_id is not None and interaction.client.get_guild(guild_id) is not None else SHARED_GUILD
 
 
 class FaqButton(Press, name="faq"):
@@ -85,11 +76,7 @@ class UnshareEntry(Press, name="faq-unshare"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Removes the message."""
-        mine = self.state == str(interaction.user.id)
-        if not mine and not interaction.permissions.manage_messages and not await is_moderator(interaction):
-            raise UserError(notice.NOT_YOUR_SUMMARY)
-        await interaction.response.defer()
-        await interaction.delete_original_response()
+        await take_back(interaction, self.state)
 
 
 class EntryPage(Press, name="faq-page"):
@@ -216,24 +203,6 @@ async def see_also(store: Store, entry: Entry) -> tuple[EntryName, ...]:
     """The living entries that an entry names."""
     found = [await store.faq.find(entry.guild_id, title) for title in entry.content.see_also]
     return tuple(other.name for other in found if other is not None)
-
-
-async def offered(
-    store: Store, guild_id: int | None, *, fields: Iterable[str] = (), rules: Iterable[str] = (), text: str = ""
-) -> tuple[EntryName, ...]:
-    """The entries of a server that answer a text, or explain one of these rules or fields; the most fitting first.
-
-    Nothing where it is no server; nothing either where the database is away, for the answer goes without it.
-    """
-    if guild_id is None:
-        return ()
-    try:
-        answering = await store.faq.answering(guild_id, text) if text else ()
-        linked = await store.faq.linked(guild_id, fields, rules)
-    except StoreError as error:
-        _log.warning("no entries to offer", extra={"error": type(error).__name__})
-        return ()
-    return tuple(dict.fromkeys((*answering, *linked)))[:_OFFERED]
 
 
 def offer_rows(entries: Sequence[EntryName], owner: int) -> list[ui.ActionRow[Any]]:

@@ -8,9 +8,10 @@ import discord
 from discord import ui
 
 from bot.errors import UserError
+from bot.faq_offers import home_of
 from bot.replies import answer
 from bot.views.faq import words
-from bot.views.faq.reading import count_view, entry_of, home_of, options_of, shared_layout
+from bot.views.faq.reading import count_view, entry_of, options_of, shared_layout
 from bot.views.kit import notice
 from bot.views.kit.components import Form, Press, field, typed
 from bot.views.kit.layout import Colour, container, layout

@@ -29,7 +29,12 @@ def settings_layout(settings: GuildSettings, *, saved: bool) -> ui.LayoutView:
         f"**Changes are told in** {channel}",
         f"**Axolotl release here** {inert(settings.axolotl) if settings.axolotl else words.NOT_SET}",
         f"**GPUs of a config here** {settings.gpus or words.NOT_SET}",
+        f"**Look things up on the Hub** {_switch(settings.hub)}",
     ]
     if settings.moderator_role_id:
         lines.append(words.ROLE_HINT)
     return notice.notice("\n".join(lines))
+
+
+def _switch(value: bool | None) -> str:  # noqa: FBT001 - a setting that may also be unset
+    return words.NOT_SET if value is None else "yes" if value else "no"

@@ -48,6 +48,7 @@ class RemoveEntry(Press, name="faq-remove"):
         )
         interaction.client.services.pending.drop(self.state)
         done = notice.notice(words.removed(entry), colour=Colour.CLEAN)
+        # The question loses its buttons here, so that nobody presses twice; what follows is the reply to the press.
         await interaction.edit_original_response(view=done)
         await answer(interaction, notice.notice(words.removed(entry), colour=Colour.CLEAN))
         await tell(interaction, "removed", entry.content.title, removal.note)
@@ -63,6 +64,7 @@ class RestoreEntry(Press, name="faq-restore"):
         entry = await restore(interaction, restoration)
         interaction.client.services.pending.drop(self.state)
         done = notice.notice(words.restored(entry), colour=Colour.CLEAN)
+        # The question loses its buttons here, so that nobody presses twice; what follows is the reply to the press.
         await interaction.edit_original_response(view=done)
         await answer(interaction, notice.notice(words.restored(entry), colour=Colour.CLEAN))
 

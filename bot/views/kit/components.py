@@ -13,6 +13,7 @@ import discord
 from discord import ui
 
 from bot.errors import UserError
+from bot.permissions import is_moderator
 from bot.replies import BOOT, answered, guarded, handle, reply
 from bot.views.kit import limits, notice
 from bot.views.kit.layout import Colour
@@ -140,6 +141,23 @@ class Form(ui.Modal):
     async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """What happens with what was filled in."""
         raise NotImplementedError
+
+
+async def take_back(interaction: discord.Interaction[ServiceBot], sharer: str) -> None:
+    """Removes the shared message below which a button was pressed, for who shared it and for moderators.
+
+    Args:
+        interaction: The press.
+        sharer: The id of the member who shared it.
+
+    Raises:
+        UserError: it is somebody else.
+    """
+    mine = sharer == str(interaction.user.id)
+    if not mine and not interaction.permissions.manage_messages and not await is_moderator(interaction):
+        raise UserError(notice.NOT_YOUR_SUMMARY)
+    await interaction.response.defer()
+    await interaction.delete_original_response()
 
 
 def field(

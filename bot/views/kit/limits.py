@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+MOST_GPUS = 100_000
+"""GPUs of a run: more than anybody has, and few enough for every number that follows from them."""
 TEXT = 4000
 """Characters of text in all texts of one layout."""
 COMPONENTS = 40

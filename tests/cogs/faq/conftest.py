@@ -127,7 +127,7 @@ def unescaped(text):
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(database=tmp_path / "helpbot.sqlite3", workers=0, health_port=0)
+    return Settings(database=tmp_path / "helpbot.sqlite3", workers=0, health_port=0, hub="off")
 
 
 @pytest.fixture

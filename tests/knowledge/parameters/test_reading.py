@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from knowledge.facts import read_lines
 from knowledge.parameters import Adapter, Architecture, adapter_tensors, layout, parts_of, read_architecture, reconcile
 from knowledge.parameters.blueprint import FACTS, family_of
 from knowledge.parameters.expressions import varies
+from tests.places import ROOT
 
 QWEN3 = {
     "model_type": "qwen3",
@@ -169,3 +171,26 @@ def test_the_facts_of_every_family_can_be_computed(name: str) -> None:
         found = read_architecture({"model_type": model_type}, multimodal=name.endswith("+"))
         assert found is not None
         assert layout(found).parameters > 0
+
+
+PUBLISHED = [
+    row
+    for row in map(json.loads, (ROOT / "tests/cases/families.jsonl").read_text("utf-8").splitlines())
+    if "model" in row
+]
+# Not known yet to the facts.
+UNKNOWN = {"Llama-4-Scout", "aya-vision-8b"}
+
+
+@pytest.mark.parametrize("row", PUBLISHED, ids=lambda row: row["model"])
+def test_published_dimensions_count_as_the_models_built_from_them(row: dict[str, Any]) -> None:
+    found = read_architecture(row["config"], multimodal=row["family"].endswith("+"))
+    if row["model"] in UNKNOWN:
+        assert found is None
+        return
+    assert found is not None
+    assert layout(found).parameters == row["parameters"]
+    if row["lora"] is None:
+        assert found.refused
+    else:
+        assert linear(row["config"]) == row["lora"]

@@ -14,7 +14,7 @@ from knowledge.check import check
 from knowledge.config import read
 from knowledge.finding import Severity
 from knowledge.json_values import to_json
-from knowledge.samples import SampleReport, check_rows, propose
+from knowledge.samples import Sample, SampleReport, check_rows, propose
 
 CONFIG = """\
 base_model: org/TinyLlama-1.1B
@@ -78,7 +78,7 @@ def test_no_config_raises(text: str) -> None:
 
 
 def test_findings_about_rows_stand_beside_those_about_the_config() -> None:
-    report = check(ONE + "lr: 5\n", dataset=lines(ALPACA, {**ALPACA, "output": ""}), dataset_name="first.jsonl")
+    report = check(ONE + "lr: 5\n", dataset=Sample(lines(ALPACA, {**ALPACA, "output": ""}), "first.jsonl"))
     found = {each.rule: each for each in report.findings}
     assert found["rows-answer-empty"].source == "dataset"
     assert (found["rows-answer-empty"].row, found["rows-answer-empty"].rows) == (2, 1)
@@ -90,7 +90,7 @@ def test_findings_about_rows_stand_beside_those_about_the_config() -> None:
 def test_json_has_the_numbers_and_no_words_of_the_rows() -> None:
     secret = "The password of the harbour is quicksilver."
     rows = [{"instruction": secret, "input": "", "output": secret + " Yes."}, {"instruction": "a", "output": ""}]
-    report = check(ONE, dataset=lines(*rows), dataset_name="first.jsonl")
+    report = check(ONE, dataset=Sample(lines(*rows), "first.jsonl"))
     told = json.loads(to_json(report))
     assert told["dataset"]["rows"] == 2
     assert told["dataset"]["trained_tokens"] > 5
@@ -101,7 +101,7 @@ def test_json_has_the_numbers_and_no_words_of_the_rows() -> None:
 
 def test_nothing_of_the_rows_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    check(ONE, dataset=lines({"text": "quicksilver"}) + b"{quicksilver", dataset_name="first.jsonl")
+    check(ONE, dataset=Sample(lines({"text": "quicksilver"}) + b"{quicksilver", "first.jsonl"))
     assert "quicksilver" not in caplog.text
 
 
@@ -119,7 +119,7 @@ def test_secret_among_the_rows_is_shown_nowhere() -> None:
     turns = [{"role": "user", "content": f"My token is {token}."}, {"role": "assistant", "content": told}]
     for row in ({token: turns}, {"messages": turns, token: "x"}, {**ALPACA, "output": told}):
         for config in (ONE, ONE.replace("type: alpaca", f"type: chat_template\n    field_messages: {token}")):
-            report = check(config, dataset=lines(row, row), dataset_name="first.jsonl")
+            report = check(config, dataset=Sample(lines(row, row), "first.jsonl"))
             assert report.dataset is not None
             for seen in (to_json(report), mask_text(report.dataset), propose(lines(row, row)) or ""):
                 assert "a1B2a1B2" not in seen
@@ -127,7 +127,7 @@ def test_secret_among_the_rows_is_shown_nowhere() -> None:
 
 def test_rows_fix_the_number_of_steps() -> None:
     rows = [{**ALPACA, "instruction": f"Name fruit {index}."} for index in range(40)]
-    report = check(ONE, dataset=lines(*rows), dataset_name="first.jsonl")
+    report = check(ONE, dataset=Sample(lines(*rows), "first.jsonl"))
     assert report.plan is not None
     assert report.plan.optimizer_steps_done == 40
 

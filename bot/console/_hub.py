@@ -1,0 +1,29 @@
+"""The Hub as commands ask it: for as long as one of them runs."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.hub.at_once import Console
+
+
+@contextmanager
+def opened() -> Iterator[Console | None]:
+    """A way to the Hub, imported only here; None, and a word about it, where its address cannot be used."""
+    from bot.hub.at_once import Console
+
+    try:
+        console = Console()
+    except ValueError as error:
+        print(f"helpbot: cannot ask the Hub: {error}.", file=sys.stderr)
+        yield None
+        return
+    try:
+        yield console
+    finally:
+        console.close()
