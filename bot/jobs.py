@@ -69,6 +69,8 @@ class Rows:
 
     Attributes:
         block: The `datasets:` block that fits them, where no config was given; None where nothing fits.
+        words: What the block does not read, or why there is none.
+        conversion: A row as it is and as a type reads it, where the rows have to be converted.
         lines: Rows, trained tokens, and what was assumed.
         mask: The first rows, trained text and context apart, as a code block.
         picture: The lengths of the rows.
@@ -77,6 +79,8 @@ class Rows:
     __pydantic_config__ = _BYTES
 
     block: str | None
+    words: str = ""
+    conversion: str = ""
     lines: tuple[str, ...] = ()
     mask: str = ""
     picture: Picture | None = None
@@ -159,20 +163,25 @@ def hub_rows(text: str, hub: dict[str, Any]) -> Rows:
 
 def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
     """Shows what rows become under a config; without one, under the block that fits them."""
-    from knowledge.samples import check_rows, propose
+    from knowledge.samples import check_rows, propose_block
 
-    block = propose(dataset, name=dataset_name) if text is None else None
-    if text is None and block is None:
-        return Rows(block=None)
-    return _rows_of(check_rows(read(text if text is not None else block or ""), dataset, name=dataset_name), block)
+    if text is not None:
+        return _rows_of(check_rows(read(text), dataset, name=dataset_name), None)
+    proposal = propose_block(dataset, name=dataset_name)
+    if proposal.block is None:
+        conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
+        return Rows(block=None, words=proposal.words, conversion=conversion)
+    sample = check_rows(read(proposal.block), dataset, name=dataset_name)
+    return _rows_of(sample, proposal.block, proposal.words)
 
 
-def _rows_of(sample: SampleReport, block: str | None) -> Rows:
+def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
     from bot.views.check.rows import mask_text, rows_lines, rows_picture  # draws, so it comes with a large library
 
     picture = rows_picture(sample)
     return Rows(
         block=block,
+        words=words,
         lines=rows_lines(sample),
         mask=mask_text(sample, _MASK),
         picture=None if picture is None else Picture(png=picture.png, alt=picture.alt),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -126,6 +125,8 @@ def corrected(text: str, findings: Iterable[Finding]) -> str:
 
 def diff(before: str, after: str, name: str = "config.yaml") -> str:
     """A unified diff, empty when nothing changed."""
+    import difflib
+
     lines = difflib.unified_diff(
         before.splitlines(keepends=True), after.splitlines(keepends=True), name, f"{name} (corrected)", n=1
     )

@@ -9,7 +9,6 @@ from bot.console._arguments import UnusableFileError, gpus, text_of
 from bot.views.check.cost import cost_line, duration_lines, fit_line
 from knowledge.duration import cost_of, duration_of, pace_of, price_of
 from knowledge.gpus import UnknownGpu, gpu_named
-from knowledge.json_values import to_plain
 from knowledge.memory import fits, memory_of
 from knowledge.plan import plan_of
 
@@ -62,6 +61,8 @@ def pace_from(options: argparse.Namespace, config: Config) -> Pace | None:
 
 def gpu_json(options: argparse.Namespace, config: Config, pace: Pace | None = None) -> dict[str, Any]:
     """What the JSON says of the card; nothing where none is named."""
+    from knowledge.json_values import to_plain
+
     if options.gpu is None:
         return {}
     duration, cost = _measures(options, config, pace)

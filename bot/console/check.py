@@ -149,18 +149,25 @@ def _propose(options: argparse.Namespace) -> int:
         print("helpbot: name a config, a folder of them, or - for standard input.", file=sys.stderr)
         return 2
     from knowledge.config import read
-    from knowledge.samples import check_rows, propose
+    from knowledge.samples import check_rows, propose_block
 
-    block = propose(dataset)
+    proposal = propose_block(dataset)
+    block = proposal.block
     if options.format == "json":
-        print(json.dumps({"file": str(dataset), "block": block}, ensure_ascii=False, separators=(",", ":")))
+        plain = {"file": str(dataset), "block": block, "lost": proposal.lost, "words": proposal.words}
+        plain |= {"before": proposal.before, "after": proposal.after, "after_block": proposal.after_block}
+        kept = {key: value for key, value in plain.items() if value or key in ("file", "block")}
+        print(json.dumps(kept, ensure_ascii=False, separators=(",", ":")))
     elif block is not None:
         sys.stdout.write(block)
         sample = check_rows(read(block), dataset, name=dataset.name, tokenizer=options.tokenizer)
         for line in (*rows_lines(sample), *mask_lines(sample)):
             print(line.replace("**", ""), file=sys.stderr)
-    if block is None:
-        print(f"helpbot: no dataset type of Axolotl reads the rows of {dataset}.", file=sys.stderr)
+    if proposal.words:
+        print(f"helpbot: {dataset}: {proposal.words}", file=sys.stderr)
+    if proposal.after and options.format != "json":
+        shown = f"now:   {proposal.before}\nthen:  {proposal.after}\n\n{proposal.after_block}"
+        print(shown.rstrip(), file=sys.stderr)
     return int(block is None)
 
 

@@ -10,7 +10,6 @@ from bot.console._arguments import UnusableFileError, gpus, text_or_word
 from bot.console._gpu import count_of, gpu_arguments, gpu_json
 from knowledge.compare import Comparison, compare
 from knowledge.config import read
-from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     import argparse
@@ -31,6 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Compare the two; 2 where a file cannot be read."""
+    from knowledge.json_values import to_plain
+
     texts = [text_or_word(path) for path in (options.a, options.b)]
     if texts[0] is None or texts[1] is None:
         return 2

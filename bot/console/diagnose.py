@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import gpus, text_or_word
 from knowledge.diagnosis import Diagnosis, diagnose, headline
-from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     import argparse
@@ -51,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
 
 def json_of(diagnosis: Diagnosis) -> dict[str, Any]:
     """The diagnosis as scripts read it: matches, versions, config_found and unknown first."""
+    from knowledge.json_values import to_plain
+
     plain = to_plain(diagnosis)
     first = {key: plain.pop(key) for key in ("matches", "versions", "config_found", "unknown")}
     return {**first, **plain}

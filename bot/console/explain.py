@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from knowledge.catalog.labels import labels
 from knowledge.explanation import explain
-from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     import argparse
@@ -28,6 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Explain each name; exit 1 when one is unknown."""
+    from knowledge.json_values import to_plain
+
     code = 0
     for name in options.names:
         found = explain(name)

@@ -12,7 +12,6 @@ from bot.console._arguments import UnusableFileError, positive, text_of
 from bot.console._gpu import count_of, gpu_arguments, gpu_json, gpu_lines, pace_from
 from knowledge.config import read
 from knowledge.finding import Severity
-from knowledge.json_values import to_plain
 from knowledge.memory import change_line, fitting_card, memory_of, smaller_cards
 from knowledge.plan import make_plan, remember_plan, step_advice, storage_in_gigabytes
 from knowledge.rules import all_rules
@@ -82,6 +81,8 @@ def run(options: argparse.Namespace) -> int:
 
 def json_of(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Finding]) -> dict[str, Any]:
     """The plan as scripts read it: its numbers, memory, and what ends the run or goes otherwise than meant."""
+    from knowledge.json_values import to_plain
+
     memory = memory_of(config)
     return {
         "file": file,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -101,7 +101,7 @@ def load_notes() -> tuple[dict[str, Note], dict[str, Note]]:
 
 def _files() -> dict[str, dict[str, Any]]:
     """File of knowledge/fields -> its entries as written."""
-    folder = sorted((resources.files("knowledge") / "fields").iterdir(), key=lambda each: each.name)
+    folder = sorted((Path(__file__).parents[1] / "fields").iterdir(), key=lambda each: each.name)
     return {
         file.name: yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) or {}
         for file in folder

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import re
-from statistics import fmean
 from typing import NamedTuple
 
 _BAR = re.compile(
@@ -54,7 +54,7 @@ def pace_of(log: str, steps: int | None = None) -> Pace | None:
     if made and span >= _LONG:
         seconds = span / made
     elif len(warm) > 1:
-        seconds = fmean(rate for _, (_, rate) in warm)
+        seconds = math.fsum(rate for _, (_, rate) in warm) / len(warm)
     else:
         seconds = last[1][1]
     return Pace(seconds, first[0], last[0], total)

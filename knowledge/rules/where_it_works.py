@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge.catalog.modes import Mode, phrase
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=1)
 def _modes() -> dict[str, dict[str, list[str]]]:
     """Path -> effect -> kinds of run; top-level fields only."""
-    text = (resources.files("knowledge") / "fields" / "modes.json").read_text("utf-8")
+    text = (Path(__file__).parents[1] / "fields" / "modes.json").read_text("utf-8")
     return {path: effects for path, effects in json.loads(text).items() if path.isidentifier()}
 
 

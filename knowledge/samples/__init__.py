@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from knowledge.samples.checking import check_rows, replaced_rules
-    from knowledge.samples.datasets_block import propose
+    from knowledge.samples.datasets_block import Proposal, propose, propose_block
     from knowledge.samples.from_hub import HubRows, check_hub_rows, counted_plan, plan_of_hub
     from knowledge.samples.kinds import Column, Kind, explain_kind, load_kinds
     from knowledge.samples.report import Example, Part, SampleReport
@@ -23,6 +23,7 @@ __all__ = [
     "HubRows",
     "Kind",
     "Part",
+    "Proposal",
     "Sample",
     "SampleReport",
     "check_hub_rows",
@@ -32,6 +33,7 @@ __all__ = [
     "load_kinds",
     "plan_of_hub",
     "propose",
+    "propose_block",
     "replaced_rules",
 ]
 
@@ -39,7 +41,7 @@ _HOMES = {
     "checking": ("check_rows", "replaced_rules"),
     "from_hub": ("HubRows", "check_hub_rows", "counted_plan", "plan_of_hub"),
     "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
-    "datasets_block": ("propose",),
+    "datasets_block": ("Proposal", "propose", "propose_block"),
     "report": ("Example", "Part", "SampleReport"),
     "rows": ("SAMPLE_BYTES", "Sample"),
 }

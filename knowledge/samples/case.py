@@ -126,6 +126,8 @@ SETTINGS = (
     "tokenizer_use_mistral_common",
     "reward_model",
     "chat_template_kwargs",
+    "processor_type",
+    "remove_unused_columns",
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
 from knowledge.samples.conversation import DEFAULT_ROLES, mapping_of, tools_of
+from knowledge.samples.images import check_images
 from knowledge.samples.instruction import type_name
 from knowledge.samples.messages import calls_fit, check_detail, check_thinking, messages_of, parts_of, tools_fit
 from knowledge.samples.named_keys import FLAGS, check_keys
@@ -309,4 +310,5 @@ def read_chat(case: Case) -> Reader:
     check_thinking(case, column)
     reader = ChatReader(case, column)
     check_keys(case, reader.mapping, reader.wanted)
+    check_images(case, column)
     return reader.rows()

@@ -102,6 +102,8 @@ def _pair(
             case.issues.add("rows-pair-blank", row, name)
     if answers[0][1] == answers[1][1] and answers[0][1]:
         case.issues.add("rows-pair-same", row)
+    if turns[-1] == answers[0] and turns[-1][0] == "assistant":
+        case.issues.add("rows-answer-in-prompt", row, prompt[0])
     return _printed(case, row, printer, turns, answers)
 
 

@@ -1,19 +1,66 @@
-"""A `datasets:` block for rows without a config: the fit that reads most of them."""
+"""A `datasets:` block for rows without a config: every fit is tried on them, and the one that loses least is taken."""
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.config import read
 from knowledge.samples.case import settings_of
 from knowledge.samples.checking import read_entry, sample_bytes
+from knowledge.samples.conversion import converted
 from knowledge.samples.cures import TRIED, dump
 from knowledge.samples.entry import choose_entry, file_reader
 from knowledge.samples.fits import fits
+from knowledge.samples.images import IMAGE_KEYS, shows_images
 from knowledge.samples.issues import Issues
-from knowledge.samples.reading import read_rows
+from knowledge.samples.reading import read_rows, rows_given
 from knowledge.samples.rows import Rows
+from knowledge.secrets import mask
+from knowledge.value import value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from knowledge.samples.rows import Row
+
+
+@value
+class Proposal:
+    """What reads rows.
+
+    Attributes:
+        block: the `datasets:` block with the root keys it needs; None where no type fits.
+        lost: columns with text of the conversation that it does not read.
+        words: what the block does not do, or why there is none; empty where nothing is lost.
+        before, after: one row as it is and as a type reads it, as JSON, where the rows have to be converted.
+        after_block: the block that reads the converted rows.
+    """
+
+    block: str | None
+    lost: tuple[str, ...] = ()
+    words: str = ""
+    before: str = ""
+    after: str = ""
+    after_block: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What a block makes of the first rows."""
+
+    block: str
+    failed: int
+    untrained: int
+    leaks: bool
+    lost: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether every row trains something and no prompt holds its answer."""
+        return not self.untrained and not self.leaks
 
 
 def propose(sample: bytes | Path, *, name: str = "sample.jsonl") -> str | None:
@@ -23,19 +70,71 @@ def propose(sample: bytes | Path, *, name: str = "sample.jsonl") -> str | None:
         sample: The bytes of the file, or its path.
         name: The name of the file, which becomes `path`.
     """
+    return propose_block(sample, name=name).block
+
+
+def propose_block(sample: bytes | Path | Sequence[Row], *, name: str = "sample.jsonl") -> Proposal:
+    """Which block fits the rows, and what it loses. Never raises for anything in them.
+
+    Args:
+        sample: The bytes of the file, or its path; or the rows themselves.
+        name: What becomes `path`: the name of the file, or of a data set.
+    """
+    if isinstance(sample, Path) and name == "sample.jsonl":
+        name = sample.name
+    rows = _rows(sample, name)
+    best = _best(rows, name)
+    if best is not None and not best.lost:
+        return Proposal(block=best.block)
+    change = converted(rows.values[:TRIED])
+    after = _best(rows_given([change]), name) if change is not None else None
+    if change is not None and after is not None and not after.lost:
+        return Proposal(
+            block=None,
+            words="No dataset type of Axolotl 0.21.0 reads these rows as they are. Convert every row as shown.",
+            before=mask(json.dumps(rows.values[0], ensure_ascii=False, default=str)),
+            after=mask(json.dumps(change, ensure_ascii=False, default=str)),
+            after_block=after.block,
+        )
+    if best is None:
+        return Proposal(block=None, words="No dataset type of Axolotl 0.21.0 trains something in every row.")
+    listed = ", ".join(f"`{each}`" for each in best.lost)
+    return Proposal(block=best.block, lost=best.lost, words=f"This block does not read {listed}.")
+
+
+def _rows(sample: bytes | Path | Sequence[Row], name: str) -> Rows:
+    if not isinstance(sample, (bytes, Path)):
+        return rows_given(sample)
     data, whole = sample_bytes(sample)
-    name = sample.name if isinstance(sample, Path) and name == "sample.jsonl" else name
-    form = "parquet" if data.startswith(b"PAR1") else file_reader(name.lower())
-    rows = read_rows(data, form, whole=whole)
+    return read_rows(data, "parquet" if data.startswith(b"PAR1") else file_reader(name.lower()), whole=whole)
+
+
+def _best(rows: Rows, name: str) -> _Trial | None:
+    """The trial that loses least; the first of equals, since the fits come best first."""
+    few = Rows(rows.values[:TRIED], columns=rows.columns)
+    best: _Trial | None = None
     for fit in fits(rows.values, rows.columns):
-        block: dict[str, Any] = {**fit.root, "datasets": [{"path": name, **fit.keys}]}
-        text = dump(block)
-        config = read(text)
-        entry = choose_entry(config, name)
-        if entry is None:
+        root = {**(IMAGE_KEYS if shows_images(few.values) and not fit.root else {}), **fit.root}
+        trial = _tried({**root, "datasets": [{"path": name, **fit.keys}]}, name, few)
+        if trial is None or not trial.good or trial.failed >= max(1, len(few.values) // 2):
             continue
-        few = Rows(rows.values[:TRIED], columns=rows.columns)
-        checked = read_entry(config, entry, settings_of(config), few, Issues())
-        if checked.case is not None and checked.tally.failed < max(1, len(few.values) // 2):
-            return text
-    return None
+        if best is None or (trial.failed, len(trial.lost)) < (best.failed, len(best.lost)):
+            best = trial
+        if not best.failed and not best.lost:
+            break
+    return best
+
+
+def _tried(block: dict[str, Any], name: str, few: Rows) -> _Trial | None:
+    text = dump(block)
+    config = read(text)
+    entry = choose_entry(config, name)
+    if entry is None:
+        return None
+    issues = Issues()
+    checked = read_entry(config, entry, settings_of(config), few, issues)
+    if checked.case is None:
+        return None
+    lost = tuple(met.detail[0] for met in issues.of("rows-text-unread"))
+    leaks = "rows-answer-in-prompt" in issues or "rows-prompt-bare" in issues
+    return _Trial(text, checked.tally.failed, checked.tally.untrained, leaks, lost)

@@ -21,6 +21,7 @@ _ROLE_KEYS = ("role", "from", "speaker", "author", "sender", "user_type")
 TEXT_KEYS = ("content", "value", "text", "message", "body", "utterance")
 _ASKS = ("prompt", "question", "instruction", "query", "input", "user", "human", "problem", "task", "request", "source")
 _SAYS = ("output", "response", "completion", "answer", "reply", "assistant", "bot", "solution", "target", "generation")
+_BESIDE = ("input", "context", "contexts", "passage", "article", "document", "knowledge", "history", "background")
 _BETTER = ("chosen", "accepted", "preferred", "better", "winner", "positive", "good", "chosen_response")
 _WORSE = ("rejected", "dispreferred", "worse", "loser", "negative", "bad", "rejected_response")
 _LABELS = ("label", "good", "is_good", "thumbs_up", "rating", "desirable")
@@ -220,6 +221,9 @@ def _pair_types(shape: Shape, better: str, worse: str, root: dict[str, Any], rl:
             )
         elif asks == "prompt" and all(len(value) == 2 for value in shape.lists[better]):
             yield Fit({"type": "chatml.ultra"}, root, "The rows fit `type: chatml.ultra`.")
+        if "prompt" in shape.lists and all(len(value) == 1 for value in shape.lists[better]):
+            after = {"type": "chat_template.default", "field_messages": "prompt"}
+            yield Fit(after, root, "The rows are pairs after messages: `chat_template.default`.")
         yield Fit({"type": "chat_template.argilla_chat"}, root, "Whole conversations are `chat_template.argilla_chat`.")
     elif better in shape.objects or "messages" in shape.columns:
         messages = "messages" if "messages" in shape.columns else next(iter(shape.lists), asks or "prompt")
@@ -267,8 +271,15 @@ def _instruction(shape: Shape) -> Iterator[Fit]:
     asks = next((lower[name] for name in _ASKS if name in lower), None)
     says = next((lower[name] for name in _SAYS if name in lower and lower[name] != asks), None)
     if asks and says:
+        extra = next((lower[name] for name in _BESIDE if name in lower and lower[name] not in (asks, says)), None)
         mapping: dict[str, Any] = {"field_instruction": asks, "field_output": says}
-        mapping |= {"format": "{instruction}\n", "no_input_format": "{instruction}\n"}
+        mapping |= {"field_input": extra} if extra else {}
+        both = "### Instruction:\n{instruction}\n\n### Input:\n{input}\n\n### Response:\n"
+        plain = "### Instruction:\n{instruction}\n\n### Response:\n"
+        mapping |= {
+            "format": both if extra else "{instruction}\n",
+            "no_input_format": plain if extra else "{instruction}\n",
+        }
         if "system" in shape.texts:
             mapping["field_system"] = "system"
         yield Fit({"type": mapping}, words="Name the columns in a mapping under `type:`.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-ANYWHERE = frozenset({"rows-column-missing", "rows-role-unmapped", "rows-column-unread"})
+ANYWHERE = frozenset({"rows-column-missing", "rows-role-unmapped", "rows-column-unread", "rows-image-keys"})
 MERGED = ANYWHERE | {
     "rows-printed",
     "rows-prompt-printed",

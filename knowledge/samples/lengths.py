@@ -123,7 +123,7 @@ class Lengths:
             self.excess(index, total, before)
             if self.strategy != "truncate":
                 return
-        elif total * self.most < self.shortest or (total < self.shortest and self.one_letter(made)):
+        elif self.short(total, made):
             self.case.issues.add("rows-too-short", index, str(self.shortest))
             return
         else:
@@ -134,6 +134,13 @@ class Lengths:
             if self.packs and self.filters:
                 tally.kept -= 1
                 self.case.issues.add("rows-untrained-dropped", index)
+
+    def short(self, total: float, made: Made) -> bool:
+        """Whether a row is certainly shorter than `min_sample_len`; what is printed around it may not be known."""
+        if self.shortest <= 2 and made.tokens is None and not self.case.model.exact:
+            return total < self.shortest and self.one_letter(made)
+        known = self.case.template is None or self.case.template.jinja is not None
+        return known and total * self.most < self.shortest
 
     @staticmethod
     def one_letter(made: Made) -> bool:

@@ -266,6 +266,8 @@ def read_judged_chat(case: Case) -> Reader:
                 answer = f"{text}{form.end if form else ''}"
             else:
                 history.append((message["role"], text))
+        if not failed and not history:
+            case.issues.add("rows-prompt-bare", index, column)
         yield None if failed else as_trained(case, prompt_of(form, history), [(answer, TRAINED)])
     check_labels(case, "label")
 

@@ -18,6 +18,9 @@ LOOK = 500
 _COMPARED = 40
 """As many rows are compared with what is read."""
 
+_TELLING = 12
+"""A text of so many letters stands in another one by no accident."""
+
 SPOKEN = frozenset(
     [
         *["prompt", "question", "query", "instruction", "instructions", "input", "inputs", "problem", "request"],
@@ -95,4 +98,4 @@ def _repeated(row: dict[str, Any], column: str, read: frozenset[str]) -> bool:
         return False
     whole = "\n".join(there)
     longest = max(there, key=len)
-    return all(text in whole for text in texts) or any(longest in text for text in texts)
+    return all(text in whole for text in texts) or (len(longest) > _TELLING and any(longest in text for text in texts))

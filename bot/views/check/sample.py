@@ -53,9 +53,13 @@ def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tu
             '"content": "..."}, {"role": "assistant", "content": "..."}]}` for `type: chat_template`. '
             "`/explain datasets[].type` tells what the other types read."
         )
+        if rows.conversion:
+            shown = limits.block(rows.conversion, "json", _BLOCK)
+            text = f"### {rows.words}\n{small(file_name(name))}\nFirst the row as it is, then as it is read.\n{shown}"
         return layout(*warning, container(Colour.WARNING, ui.TextDisplay(text))), {}
     items, files = _shown(rows)
     head = f"### This fits your rows\n{small(file_name(name))}\n{limits.block(rows.block, 'yaml', _BLOCK)}"
+    head += f"\n{rows.words}" if rows.words else ""
     foot = "`path` is where Axolotl will find the file. `/checkconfig` takes `file` and `dataset` together. "
     view = container(Colour.CLEAN, ui.TextDisplay(head), *items)
     return layout(*warning, view, ui.TextDisplay(small(foot + _NOT_KEPT))), files

@@ -1,6 +1,8 @@
 """`helpbot check` as scripts and people use it."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -91,21 +93,30 @@ def test_explain_leads_from_other_names_and_says_when_it_knows_nothing(capsys):
 
 def test_rows_alone_print_the_block_that_fits_them(tmp_path, capsys):
     rows = tmp_path / "talks.jsonl"
-    rows.write_text('{"question": "Which way?", "text": "To the left."}\n' * 2)
+    rows.write_text('{"text": "To the left."}\n' * 2)
     assert main(["check", "--dataset", str(rows)]) == 0
     told = capsys.readouterr()
     assert told.out == "datasets:\n  - path: talks.jsonl\n    type: completion\n"
     assert "2 rows as JSON Lines, 2 trained on." in told.err
-    assert "TRAINED │ To the left." in told.err
+    assert "To the left." in told.err
     assert main(["check", "--dataset", str(rows), "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["block"] == told.out
+
+
+def test_rows_to_convert_are_shown_before_and_after(tmp_path, capsys):
+    rows = tmp_path / "talks.jsonl"
+    rows.write_text('{"frage": "Which way?", "antwort": "To the left, behind the mill."}\n' * 2)
+    assert main(["check", "--dataset", str(rows)]) == 1
+    told = capsys.readouterr().err
+    assert 'then:  {"messages": [{"role": "user", "content": "Which way?"}' in told
+    assert "type: chat_template" in told
 
 
 def test_rows_that_nothing_reads_and_a_missing_config_are_said(tmp_path, capsys):
     rows = tmp_path / "prices.jsonl"
     rows.write_text('{"price": 5}\n')
     assert main(["check", "--dataset", str(rows)]) == 1
-    assert "no dataset type" in capsys.readouterr().err
+    assert "No dataset type" in capsys.readouterr().err
     assert main(["check"]) == 2
     assert "name a config" in capsys.readouterr().err
 
@@ -147,3 +158,10 @@ def test_a_tokenizer_that_cannot_be_used_is_said(config, tmp_path, capsys):
             broken.write_text(text)
         assert main(["check", config(GOOD), "--dataset", str(rows), "--tokenizer", str(tmp_path)]) == 2
         assert "tokenizer.json" in capsys.readouterr().err
+
+
+def test_an_answer_in_words_needs_no_validation_library(tmp_path):
+    file = tmp_path / "config.yml"
+    file.write_text("base_model: org/model\nmicro_batch_size: 2\n")
+    code = f"import sys; from bot.cli import main; main(['check', {str(file)!r}]); sys.exit('pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0

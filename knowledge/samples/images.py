@@ -1,0 +1,67 @@
+"""Rows with images: the form of the references, placeholders against images, and the keys that a vision run needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from knowledge.samples.case import Case
+    from knowledge.samples.rows import Row
+
+IMAGE_KEYS: dict[str, Any] = {
+    "processor_type": "AutoProcessor",
+    "skip_prepare_dataset": True,
+    "remove_unused_columns": False,
+    "sample_packing": False,
+}
+"""What the run needs besides the data set, so that the images reach the model."""
+
+_COLUMNS = ("images", "image")
+_MARKS = ("<image>", "<|image|>", "<image_soft_token>", "<start_of_image>", "[IMG]", "<|image_pad|>")
+_LOOK = 200
+
+
+def shows_images(rows: list[Row]) -> bool:
+    """Whether rows hold images: in a column, or as parts of a message."""
+    return any(row.get(name) for row in rows[:_LOOK] for name in _COLUMNS) or any(_parts(row) for row in rows[:_LOOK])
+
+
+def check_images(case: Case, column: str) -> None:
+    """Note references that the run cannot take, and keys that a vision run needs."""
+    rows = case.rows[:_LOOK]
+    if not shows_images(rows):
+        return
+    for key, needed in IMAGE_KEYS.items():
+        given = case.settings.get(key)
+        if not (given if key == "processor_type" else bool(given) == needed):
+            case.issues.add(
+                "rows-image-keys", None, f"{key}: {str(needed).lower() if needed in (True, False) else needed}"
+            )
+    if not case.settings.get("processor_type"):
+        return
+    for index, row in enumerate(rows):
+        name = next((each for each in _COLUMNS if each in row), "")
+        if isinstance(row.get(name), str):
+            case.issues.add("rows-image-text", index, name)
+        elif isinstance(row.get(name), list) and len(row[name]) > 1:
+            case.issues.add("rows-image-many", index, name)
+        if row.get(name) and _marks(row, column):
+            case.issues.add("rows-image-mark", index, column)
+
+
+def _messages(row: Row, column: str) -> list[dict[str, Any]]:
+    value = row.get(column)
+    return [message for message in value if isinstance(message, dict)] if isinstance(value, list) else []
+
+
+def _parts(row: Row, column: str = "messages") -> list[dict[str, Any]]:
+    """The parts of the messages that stand for an image."""
+    contents = [message.get("content") for message in _messages(row, column)]
+    parts = [part for content in contents if isinstance(content, list) for part in content if isinstance(part, dict)]
+    return [part for part in parts if part.get("type") in ("image", "image_url")]
+
+
+def _marks(row: Row, column: str) -> int:
+    """Placeholders for images that are written into texts."""
+    texts = [message.get("content") for message in _messages(row, column)]
+    return sum(text.count(mark) for text in texts if isinstance(text, str) for mark in _MARKS)
