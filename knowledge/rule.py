@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.config import Config, Unreadable, is_launcher, load_types
 from knowledge.document import MAX_FINDINGS
 from knowledge.finding import Finding, Problem, Severity, problem, stamp
+
+if TYPE_CHECKING:
+    from knowledge.hub import World
 
 __all__ = ["BASE", "RULES", "Check", "Problem", "Rule", "problem", "rule", "whole"]
 
@@ -43,6 +46,7 @@ class Rule:
     gpus: int
     lengths: tuple[Any, ...] = ()
     general: bool = False
+    hub: World | None = None
 
     @property
     def of_launcher(self) -> bool:
@@ -87,6 +91,7 @@ def rule(
     gpus: int = 1,
     lengths: tuple[Any, ...] = (),
     general: bool = False,
+    hub: World | None = None,
 ) -> Callable[[Check], Check]:
     """Register a rule.
 
@@ -94,13 +99,14 @@ def rule(
         severity: How much it matters.
         fields: The paths it looks at; it runs when the config, as Axolotl has changed it, holds the root of one.
         bad: YAML that breaks it; what every config needs besides is added.
-        good: The same, mended.
+        good: The same, mended as the message says; nothing above ADVICE may be new in it.
         says: Phrases of Axolotl's own message, to lead a pasted error back here; none where Axolotl says nothing.
         always: It asks for what is absent, so it runs on every config.
         needs: Root keys without one of which it can find nothing, where they are rarer than `fields`: it then runs
             only when one of them is held.
         gpus: On how many GPUs the examples run.
         lengths: Tokens of the rows that the examples are trained on, where only the data show the fault.
+        hub: What is on the Hub, where only that shows the fault of the examples.
         general: It says less than a rule made for the field: what it finds is left out where another finds something.
     """
 
@@ -120,6 +126,7 @@ def rule(
                 gpus,
                 lengths,
                 general,
+                hub,
             )
         )
         return check

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 from knowledge.check import check  # noqa: E402
 from knowledge.config import read  # noqa: E402
+from knowledge.hub import remember_facts  # noqa: E402
 from knowledge.plan import make_plan, remember_plan  # noqa: E402
 from knowledge.rule import whole  # noqa: E402
 from knowledge.rules import all_rules  # noqa: E402
@@ -65,6 +66,8 @@ def _example(rule: Rule) -> list[str]:
     config = read(whole(rule.bad), rule.gpus)
     if rule.lengths:
         remember_plan(config, make_plan(config, lengths=rule.lengths))
+    if rule.hub is not None:
+        remember_facts(config, rule.hub.facts(config))
     return [f"{rule.id}:", *(f"  {line}" for line in _lines(rule.findings(config)))]
 
 

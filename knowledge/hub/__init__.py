@@ -19,6 +19,7 @@ from knowledge.hub.report import HubDataset, HubModel, HubReport, dataset_report
 from knowledge.hub.splits import Part, parts_of, rows_of
 from knowledge.hub.targets import DataTarget, ModelTarget, Targets, targets_of
 from knowledge.hub.unseen import unseen
+from knowledge.hub.world import World, found_model
 
 __all__ = [
     "DataRepository",
@@ -33,10 +34,12 @@ __all__ = [
     "Status",
     "Targets",
     "Tokenizer",
+    "World",
     "architecture_name",
     "context_length",
     "dataset_report",
     "facts_of",
+    "found_model",
     "has_template",
     "has_weights",
     "is_doubtful",

@@ -17,6 +17,8 @@ _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".msgpack", ".h5")
 _LENGTHS = ("max_position_embeddings", "n_positions", "max_sequence_length", "max_seq_len", "seq_length", "n_ctx")
 _STRETCHED = frozenset({"linear", "dynamic", "yarn"})
 _TEXT_PARTS = ("text_config", "llm_config", "language_config", "thinker_config")
+_BOTH = frozenset({"bert", "roberta", "xlm-roberta", "xlm-roberta-xl", "electra", "camembert", "roformer", "rembert"})
+"""Encoders that Transformers also has as generators; their repositories mostly hold the encoder."""
 _QUARTERS = {"gptq": "I32", "awq": "I32", "bitsandbytes": "U8"}
 _PACKED = {"I32": 8, "U8": 2}
 """4-bit weights in one stored element."""
@@ -35,8 +37,10 @@ def kind_of(repository: Repository) -> Kind:
     if files and not has_weights(repository) and any(name.endswith(".gguf") for name in files):
         return "gguf"
     model_type = repository.dimensions.get("model_type")
+    if _is_encoder(repository):
+        return "encoder"
     if isinstance(model_type, str) and is_no_generator(model_type):
-        return "encoder" if _is_encoder(repository) else "other"
+        return "other"
     return "model" if repository.dimensions else "other"
 
 
@@ -64,10 +68,13 @@ def loaders() -> dict[str, frozenset[str]]:
 
 def _is_encoder(repository: Repository) -> bool:
     """Whether the class in its config is one that reads a text without writing one."""
-    name = architecture_name(repository) or ""
-    return name.endswith(("Model", "ForMaskedLM", "ForSequenceClassification", "ForTokenClassification")) and (
-        not repository.dimensions.get("is_encoder_decoder")
-    )
+    name, model_type = architecture_name(repository) or "", repository.dimensions.get("model_type")
+    if repository.dimensions.get("is_encoder_decoder"):
+        return False
+    if name.endswith(("ForMaskedLM", "ForPreTraining", "ForQuestionAnswering", "ForMultipleChoice")):
+        return True
+    reads = name.endswith(("Model", "ForSequenceClassification", "ForTokenClassification"))
+    return reads and isinstance(model_type, str) and (is_no_generator(model_type) or model_type in _BOTH)
 
 
 def architecture_name(repository: Repository) -> str | None:

@@ -145,7 +145,9 @@ def relora_conflicts(config: Config) -> Iterator[Problem]:
         return
     adapter = config.typed("adapter")
     if adapter not in ("lora", "qlora", "mora", "ra-lora"):
-        yield problem("Needs `adapter: lora` or `qlora`.", "relora", "adapter")
+        yield problem(
+            "Needs an adapter: add `adapter: lora` with `lora_r: 16` and `lora_alpha: 32`.", "relora", "adapter"
+        )
     for name in ("fsdp_config", "deepspeed", "flash_attn_fuse_mlp"):
         if config.typed(name):
             yield problem("Not with ReLoRA: drop one of the two.", name, "relora")

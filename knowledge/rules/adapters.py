@@ -95,7 +95,7 @@ def qlora_on_gptq(config: Config) -> Iterator[Problem]:
     fields=("merge_lora", "adapter", "load_in_4bit"),
     says="Can't merge qlora if loaded in 4bit",
     bad=f"{QLORA}merge_lora: true\n",
-    good="adapter: qlora\nmerge_lora: true\n",
+    good="adapter: qlora\nlora_r: 16\nlora_alpha: 32\nlora_target_linear: true\nmerge_lora: true\n",
 )
 def qlora_merged_in_4bit(config: Config) -> Iterator[Problem]:
     """Merging a QLoRA adapter into weights that are loaded in 4 bits.
@@ -235,7 +235,9 @@ def fp32_gradients_without_adapter(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_lora_fp32_gradients")
     if now("lora_fp32_gradients") and now("adapter") not in ("lora", "qlora", "multilora") and not now("use_ray"):
-        yield problem("Needs `adapter: lora` or `qlora`.", "lora_fp32_gradients")
+        yield problem(
+            "Needs an adapter: add `adapter: lora` with `lora_r: 16` and `lora_alpha: 32`.", "lora_fp32_gradients"
+        )
 
 
 @rule(

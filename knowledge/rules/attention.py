@@ -276,7 +276,9 @@ def varlen_without_packing(config: Config) -> Iterator[Problem]:
     It only concerns packed rows.
     """
     if config.typed("sdpa_varlen") and not config.typed("sample_packing"):
-        yield problem("No effect without `sample_packing: true`.", "sdpa_varlen")
+        yield problem(
+            "No effect: add `sample_packing: true` and `attn_implementation: sdpa`, or remove this.", "sdpa_varlen"
+        )
 
 
 @rule(

@@ -23,6 +23,7 @@ ROLLOUTS = f"{PLACE}  rollouts: true\n"
 GRPO = (
     "rl: grpo\nmicro_batch_size: 4\ngradient_accumulation_steps: 1\n"
     "trl:\n  num_generations: 4\n  reward_funcs: [rewards.length]\n"
+    "datasets:\n  - path: org/prompts\n    type: rewards.transform\n"
 )
 
 
@@ -108,7 +109,9 @@ def coreweave_rollouts(config: Config) -> Iterator[Problem]:
     if not _on(config) or not block(config, "coreweave").get("rollouts"):
         return
     if config.raw("rl") != "grpo":
-        yield problem("Rollouts need `rl: grpo`.", "coreweave.rollouts", "rl")
+        yield problem(
+            "Rollouts need `rl: grpo`, and a dataset `type` that names your function.", "coreweave.rollouts", "rl"
+        )
     if more_than_one(config.raw("context_parallel_size")):
         yield problem("Not with CoreWeave's rollouts: drop this.", "context_parallel_size", "coreweave.rollouts")
     for name in ("is_multimodal", "nemo_gym_enabled"):

@@ -75,7 +75,7 @@ def decision_batch(config: Config) -> Iterator[Problem]:
                 cause = "sample_packing" if packed else "batch_flattening"
                 yield problem(f"Needs `{name}` written out beside `{cause}`, above 0.", NAME, name, cause)
     elif flattened is False and isinstance(size, int) and size > 1:
-        message = "Several rows need `batch_flattening: true` beside `diffusion_decision`."
+        message = "Several rows need `batch_flattening: true`, on `attn_implementation: flash_attention_2`."
         yield problem(message, "batch_flattening", "micro_batch_size", NAME)
 
 

@@ -96,7 +96,7 @@ def evals_per_epoch_against_strategy(config: Config) -> Iterator[Problem]:
     needs=("do_bench_eval",),
     says="do_bench_eval requires evals_per_epoch or eval_steps to be set",
     bad=f"{HELD_OUT}do_bench_eval: true\n",
-    good=f"{HELD_OUT}do_bench_eval: true\nevals_per_epoch: 1\n",
+    good=f"{HELD_OUT}do_bench_eval: true\nevals_per_epoch: 2\n",
 )
 def bench_without_schedule(config: Config) -> Iterator[Problem]:
     """`do_bench_eval` without saying when to evaluate.
@@ -105,7 +105,7 @@ def bench_without_schedule(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_evals")
     if now("do_bench_eval") and not (now("evals_per_epoch") or now("eval_steps")):
-        yield problem("Needs a schedule: add `evals_per_epoch: 1`.", "do_bench_eval")
+        yield problem("Needs a schedule: add `evals_per_epoch: 2`.", "do_bench_eval")
 
 
 @rule(
@@ -192,7 +192,7 @@ def early_stopping_without_steps(config: Config) -> Iterator[Problem]:
     fields=("early_stopping_patience", "save_steps", "eval_steps"),
     says="`early_stopping_patience` requires that eval_steps should evenly divide save_steps",
     bad=f"{HELD_OUT}early_stopping_patience: 3\nsave_steps: 100\neval_steps: 30\n",
-    good=f"{HELD_OUT}early_stopping_patience: 3\nsave_steps: 90\neval_steps: 30\n",
+    good=f"{HELD_OUT}early_stopping_patience: 3\nsave_steps: 30\neval_steps: 30\n",
 )
 def early_stopping_steps_uneven(config: Config) -> Iterator[Problem]:
     """`early_stopping_patience` with `save_steps` that is no multiple of `eval_steps`.
@@ -201,7 +201,9 @@ def early_stopping_steps_uneven(config: Config) -> Iterator[Problem]:
     """
     saves, evals = config.typed("save_steps"), config.typed("eval_steps")
     if config.typed("early_stopping_patience") and saves and evals and saves % evals != 0:
-        yield problem("Each save must fall on an evaluation: make `save_steps` a multiple.", "save_steps", "eval_steps")
+        yield problem(
+            "Each save must fall on an evaluation: set `save_steps` to `eval_steps`.", "save_steps", "eval_steps"
+        )
 
 
 @rule(

@@ -45,7 +45,7 @@ def lora_in_4bit(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.WARNING,
-    fields=("adapter", "load_in_4bit", "load_in_8bit", "quantize_moe_experts", "base_model"),
+    fields=("adapter", "load_in_4bit", "load_in_8bit", "quantize_moe_experts", "base_model", "lora_target_linear"),
     bad=f"{MIXTURE}{QLORA}",
     good=f"{MIXTURE}{QLORA.replace('lora_target_linear: true', 'lora_target_modules: [q_proj, v_proj]')}"
     "quantize_moe_experts: true\n",
@@ -62,7 +62,8 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
     memory = memory_of(config)
     if memory is not None and memory.known not in GUESSED and memory.widened_experts:
         key = "load_in_4bit" if config.get("load_in_4bit") else "load_in_8bit"
-        message = f"Experts stay unquantised, about {memory.parts.weights:.0f} GiB: set `quantize_moe_experts: true`."
+        message = f"Experts stay unquantized, about {memory.parts.weights:.0f} GiB: set `quantize_moe_experts: true`"
+        message += ", and name targets." if config.get("lora_target_linear") else "."
         yield problem(message, key, "base_model")
 
 

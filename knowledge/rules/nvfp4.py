@@ -86,7 +86,9 @@ def merge_aware_off(config: Config) -> Iterator[Problem]:
         message = "No effect while `nvfp4_merge_aware` is off."
         yield problem(message, "nvfp4_merge_aware_start_step", "nvfp4_merge_aware")
     elif config.raw("nvfp4_merge_aware") and config.raw("adapter") not in ("lora", "multilora"):
-        yield problem("Turned off without `adapter: lora`.", "nvfp4_merge_aware", "adapter")
+        yield problem(
+            "Turned off: add `adapter: lora` with `lora_r: 16` and `lora_alpha: 32`.", "nvfp4_merge_aware", "adapter"
+        )
 
 
 @rule(

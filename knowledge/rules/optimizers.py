@@ -74,7 +74,9 @@ def polora_conflicts(config: Config) -> Iterator[Problem]:
     if now("optimizer") != "polora":
         return
     if now("adapter") not in ("lora", "qlora"):
-        yield problem("Trains LoRA factors only: set `adapter: lora` or `qlora`.", "optimizer", "adapter")
+        yield problem(
+            "Trains LoRA factors only: add `adapter: lora`, `lora_r: 16` and `lora_alpha: 32`.", "optimizer", "adapter"
+        )
     if now("deepspeed"):
         yield problem("Not with polora: drop one of the two.", "deepspeed", "optimizer")
     size = now("tensor_parallel_size")

@@ -43,7 +43,7 @@ def fp8_config_alone(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_fp8_config")
     if now("fp8_config") is not None and not now("fp8"):
-        yield problem("Needs `fp8: true`.", "fp8_config")
+        yield problem("Needs `fp8: true`, and `torch_compile: true` to be fast.", "fp8_config")
 
 
 @rule(
@@ -217,7 +217,9 @@ def fp32_norm_classes_alone(config: Config) -> Iterator[Problem]:
     The list does nothing while the switch is off.
     """
     if config.typed("fp32_norm_classes") and not config.typed("fp32_norms"):
-        yield problem("Ignored: add `fp32_norms: true`.", "fp32_norm_classes")
+        yield problem(
+            "Ignored: add `fp32_norms: true`, which needs `fsdp_config`, or remove this.", "fp32_norm_classes"
+        )
 
 
 @rule(

@@ -53,7 +53,9 @@ def experts_need_quantized_adapter(config: Config) -> Iterator[Problem]:
     now = config.at("check_quantize_moe_experts")
     if now("quantize_moe_experts") and not now("use_ray"):
         if now("adapter") not in ("lora", "qlora"):
-            yield problem("Needs `adapter: lora` or `qlora`.", "quantize_moe_experts")
+            yield problem(
+                "Needs an adapter: add `adapter: lora` with `lora_r: 16` and `lora_alpha: 32`.", "quantize_moe_experts"
+            )
         if not any(now(name) for name in BITS):
             yield problem("Needs `load_in_4bit` or `load_in_8bit`.", "quantize_moe_experts")
 

@@ -26,7 +26,10 @@ def packed_length_removed(config: Config) -> Iterator[Problem]:
     Packing is `sample_packing: true`, its length `sequence_len`.
     """
     if config.typed("max_packed_sequence_len"):
-        yield problem("Removed: use `sample_packing: true` with `sequence_len`.", "max_packed_sequence_len")
+        yield problem(
+            "Removed: use `sample_packing: true`, `sequence_len` and `attn_implementation: flash_attention_2`.",
+            "max_packed_sequence_len",
+        )
 
 
 @rule(

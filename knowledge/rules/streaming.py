@@ -194,8 +194,10 @@ def streaming_weight(config: Config) -> Iterator[Problem]:
     Severity.ERROR,
     fields=("pretrain_multipack_buffer_size", "streaming_multipack_buffer_size"),
     says="pretrain_multipack_buffer_size is deprecated, use streaming_multipack_buffer_size; both are set",
-    bad="pretrain_multipack_buffer_size: 1000\nstreaming_multipack_buffer_size: 1000\n",
-    good="streaming_multipack_buffer_size: 1000\n",
+    bad="streaming: true\nmax_steps: 100\nsample_packing: true\nattn_implementation: flash_attention_2\n"
+    "pretrain_multipack_buffer_size: 1000\nstreaming_multipack_buffer_size: 1000\n",
+    good="streaming: true\nmax_steps: 100\nsample_packing: true\nattn_implementation: flash_attention_2\n"
+    "streaming_multipack_buffer_size: 1000\n",
 )
 def buffer_twice(config: Config) -> Iterator[Problem]:
     """The packing buffer is set under its old and its new name.
@@ -212,8 +214,10 @@ def buffer_twice(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("pretrain_multipack_buffer_size", "streaming_multipack_buffer_size"),
     says="`pretrain_multipack_buffer_size` is deprecated",
-    bad="pretrain_multipack_buffer_size: 1000\n",
-    good="streaming_multipack_buffer_size: 1000\n",
+    bad="streaming: true\nmax_steps: 100\nsample_packing: true\nattn_implementation: flash_attention_2\n"
+    "pretrain_multipack_buffer_size: 1000\n",
+    good="streaming: true\nmax_steps: 100\nsample_packing: true\nattn_implementation: flash_attention_2\n"
+    "streaming_multipack_buffer_size: 1000\n",
 )
 def buffer_old_name(config: Config) -> Iterator[Problem]:
     """`pretrain_multipack_buffer_size` is the old name of `streaming_multipack_buffer_size`.

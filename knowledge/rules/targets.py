@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
+from knowledge.hub import World, found_model
 from knowledge.parameters import adapter_of, base_parameters, layout, targets_of
 from knowledge.rule import Problem, problem, rule
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 PHI = f"base_model: microsoft/Phi-3-mini-4k-instruct\n{LORA}lora_qkv_kernel: false\nlora_o_kernel: false\n"
+MAMBA = {
+    "model_type": "mamba2",
+    "hidden_size": 64,
+    "num_hidden_layers": 2,
+    "vocab_size": 100,
+    "num_heads": 4,
+    "head_dim": 32,
+    "state_size": 16,
+    "n_groups": 1,
+}
 FIELDS = (
     "adapter",
     "base_model",
@@ -144,4 +155,26 @@ def half_of_fused_experts(config: Config) -> Iterator[Problem]:
         other = pair[1] if named[0] == pair[0] else pair[0]
         yield problem(
             f"PEFT stops: `{named[0]}` and `{other}` are one tensor here; add `{other}`.", "lora_target_modules"
+        )
+
+
+@rule(
+    Severity.CRASH,
+    fields=FIELDS,
+    bad=f"base_model: org/mamba\n{LORA}lora_target_linear: true\n",
+    good=f"base_model: org/mamba\n{LORA}lora_target_modules: [in_proj]\n",
+    hub=World(models=(found_model("org/mamba", config=MAMBA),)),
+)
+def linear_target_that_peft_refuses(config: Config) -> Iterator[Problem]:
+    """`lora_target_linear` takes a module that PEFT does not attach LoRA to.
+
+    The kernels of Mamba layers read the weight of `out_proj` directly, past the adapter, so PEFT stops at it; other
+    families have whole blocks under names that look like a linear layer. Name the modules in `lora_target_modules`.
+    """
+    architecture = _architecture(config)
+    if architecture is None or not architecture.refused or config.get("adapter") not in {"lora", "qlora"}:
+        return
+    if config.get("lora_target_linear"):
+        yield problem(
+            f"PEFT refuses `{architecture.refused}` of this model: set `lora_target_modules`.", "lora_target_linear"
         )

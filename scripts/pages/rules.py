@@ -27,6 +27,8 @@ AREAS = FIELD_AREAS | {
     "rows_lost": "What the run comes to: its rows",
     "best_model": "What the run comes to: its evaluations",
     "removed": "Removed keys, and settings of the run",
+    "hub_model": "What the Hub says of the model",
+    "hub_data": "What the Hub says of the datasets",
     "launcher": "Cloud launcher files",
     "launcher_modal": "Cloud launcher files for Modal",
     "launcher_nebius": "Cloud launcher files for Nebius",
@@ -83,7 +85,8 @@ def _rule(rule: Rule) -> list[str]:
     looks = ", ".join(f"`{field}`" for field in rule.fields)
     on = f" · on {rule.gpus} GPUs" if rule.gpus > 1 else ""
     rows = f" · with rows of {', '.join(f'{length}' for length in rule.lengths[:4])} … tokens" if rule.lengths else ""
-    head = f"{rule.severity.heading} · looks at {looks}{on}{rows}"
+    asks = " · asks the Hub" if rule.hub is not None else ""
+    head = f"{rule.severity.heading} · looks at {looks}{on}{rows}{asks}"
     return _entry(rule.id, head, rule.title, rule.text, rule.bad, rule.good)
 
 

@@ -11,6 +11,7 @@ import pytest
 from knowledge.check import Report, check
 from knowledge.config import Config, read
 from knowledge.finding import Finding, Severity
+from knowledge.hub import remember_facts
 from knowledge.pages import PAGES
 from knowledge.plan import make_plan, remember_plan
 from knowledge.rule import Rule, whole
@@ -28,6 +29,8 @@ def config_of(rule: Rule, example: str) -> Config:
     config = read(whole(example), rule.gpus)
     if rule.lengths:
         remember_plan(config, make_plan(config, lengths=rule.lengths))
+    if rule.hub is not None:
+        remember_facts(config, rule.hub.facts(config))
     return config
 
 

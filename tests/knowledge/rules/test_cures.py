@@ -1,0 +1,93 @@
+"""What a rule tells people to do, done on its own bad example: its finding is gone, and nothing above ADVICE is new.
+
+The edit where there is one, the lines that the message writes out, and the good example, which is the bad one mended.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from knowledge.check import check
+from knowledge.config import load_types
+from knowledge.finding import Finding, Severity
+from knowledge.fixes import corrected
+from knowledge.pages import PAGES
+from knowledge.rule import Rule, whole
+from knowledge.rules import all_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RULES = [rule for rule in all_rules() if not rule.of_launcher and not rule.lengths]
+_LINE = re.compile(r"`([a-z_0-9]+: [^`]+)`")
+_SEVERE = {Severity.ERROR, Severity.CRASH, Severity.IGNORED, Severity.WARNING}
+NESTED = {
+    *("block-no-mapping", "chat-template-never-trained", "chat-template-unused", "coreweave-rollouts"),
+    *("dataset-jinja-unused", "decision-batch", "experts-not-quantized", "format-as-path", "packed-stream-from-a-file"),
+    *("pretraining-local-file", "role-names-turned", "coreweave-adapter"),
+}
+"""Rules whose message writes a line that stands inside a block, or that is half of the cure: their `good` has all."""
+
+
+@cache
+def found(text: str, gpus: int) -> tuple[Finding, ...]:
+    return check(text, gpus=gpus).findings
+
+
+def spoiled(rule: Rule, text: str) -> list[str]:
+    """What is wrong with a text that ought to be the bad example mended."""
+    before = {each.rule for each in found(whole(rule.bad), rule.gpus)}
+    after = found(text, rule.gpus)
+    new = [f"{each.rule}: {each.message}" for each in after if each.severity in _SEVERE and each.rule not in before]
+    return [*new, *(each.message for each in after if each.rule == rule.id)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_the_good_example_is_the_bad_one_cured(rule: Rule) -> None:
+    assert spoiled(rule, whole(rule.good)) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_an_edit_cures(rule: Rule) -> None:
+    text = whole(rule.bad)
+    findings = [each for each in found(text, rule.gpus) if each.rule == rule.id and each.edit]
+    if findings:
+        assert spoiled(rule, corrected(text, findings)) == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.id not in NESTED], ids=lambda rule: rule.id)
+def test_the_lines_that_a_message_writes_out_cure(rule: Rule) -> None:
+    finding = next(each for each in found(whole(rule.bad), rule.gpus) if each.rule == rule.id)
+    tried = [yaml.safe_dump(each, sort_keys=False) for each in cures(whole(rule.bad), finding)]
+    assert not tried or any(not spoiled(rule, text) for text in tried), finding.message
+
+
+def cures(text: str, finding: Finding) -> Iterator[dict[str, Any]]:
+    """The config with the lines of a message written beside or in place of the fields that it is about."""
+    config = yaml.safe_load(text)
+    lines = [yaml.safe_load(line) for line in _LINE.findall(finding.message)]
+    lines = [line for line in lines if set(line) <= load_types().names and not line.items() <= config.items()]
+    for group in [lines, *([line] for line in lines)] if lines else []:
+        cured = copy.deepcopy(config)
+        for line in group:
+            cured.update(line)
+        yield cured
+        for path in finding.fields:
+            if path in cured and path not in {key for line in group for key in line}:
+                yield {key: value for key, value in cured.items() if key != path}
+        if re.search(r"\b(drop|remove|leave|keep)\b", finding.message, re.IGNORECASE):
+            yield from ({key: value for key, value in config.items() if key != path} for path in finding.fields)
+
+
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.good])
+def test_the_good_example_of_a_page_has_no_new_fault(name: str) -> None:
+    page = PAGES[name]
+    before = {each.rule for each in found(whole(page.bad), 1)}
+    after = found(whole(page.good), 1)
+    assert not [each.message for each in after if each.severity in _SEVERE and each.rule not in before]
