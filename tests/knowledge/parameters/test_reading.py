@@ -121,6 +121,7 @@ def test_what_files_hold_beyond_the_model_is_recognised() -> None:
 def test_an_unknown_family_is_not_guessed_at() -> None:
     assert read_architecture({"model_type": "brand_new"}) is None
     assert read_architecture({"hidden_size": 4096}) is None
+    assert read_architecture([QWEN3]) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
