@@ -83,6 +83,7 @@ screenshots: install
 docs: install
 	$(BIN)/python scripts/write_docs.py
 
+# The facts of model families: PYTHON -m scripts.families.sampling FOLDER, then python scripts/sync_families.py FOLDER
 # make facts AXOLOTL=PYTHON, an interpreter that has Axolotl; without it only what the reference data tell is renewed
 facts: install
 	$(BIN)/python scripts/sync_axolotl.py $(if $(AXOLOTL),--python $(AXOLOTL))

@@ -10,8 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-from knowledge.diagnosis import diagnose
+import yaml
 
+from knowledge.diagnosis import diagnose
+from knowledge.facts import read_json
+
+REPORTED = Path(__file__).resolve().parents[1] / "tests" / "cases" / "errors" / "reported.yaml"
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
@@ -22,6 +26,37 @@ def said(match):
 
 def right(text, patterns):
     return any(re.search(pattern, text, re.IGNORECASE | re.MULTILINE) for pattern in patterns)
+
+
+def reported(*, show):
+    """Accuracy on public reports, with all entries and without those that were written once a case had been seen."""
+    rows = yaml.safe_load(REPORTED.read_text("utf-8"))
+    totals = {"with every entry": [0, 0], "without the entries written for them": [0, 0]}
+    for case in rows:
+        found = diagnose(case["text"]).matches
+        for name, unseen in zip(totals, (False, True), strict=True):
+            left = [match for match in found if not (unseen and match.id in case.get("after", ()))][:3]
+            texts = [f"{said(match)}\n{'harmless' if match.harmless else ''}" for match in left]
+            hit = any(right(text, [case["says"]]) for text in texts)
+            totals[name][0] += hit
+            totals[name][1] += bool(texts) and not right(texts[0], [case["says"]])
+            if show and not hit and not unseen:
+                print(f"MISS {case['id']:28} {[match.id for match in left]}")
+    for name, (hits, wrongs) in totals.items():
+        share = f"{hits} of {len(rows)} ({hits / len(rows):.0%}), first wrong {wrongs / len(rows):.0%}"
+        print(f"public reports, {name}: cause among the first three {share}")
+
+
+def own_messages():
+    """How many messages of Axolotl's own code lead to an explanation."""
+    messages = read_json("messages.json")["messages"]
+    led = 0
+    for text, level, *_ in messages:
+        words = text.replace("{…}", "xx").replace("%s", "xx")
+        led += bool(
+            diagnose(f"[WARNING] [axolotl.x] {words}" if level == "warning" else f"ValueError: {words}").matches
+        )
+    print(f"messages of Axolotl's own code that lead to an explanation: {led} of {len(messages)}")
 
 
 def cases(*, show):
@@ -128,6 +163,8 @@ def speed():
 
 if __name__ == "__main__":
     show = "--show" in sys.argv
+    reported(show=show)
+    own_messages()
     if (SHARED / "errors").exists():
         cases(show=show)
         quiet(show=show)

@@ -140,6 +140,11 @@ def _write(folder: Path, generated: dict[str, str]) -> None:
         if not file.is_file() or file.read_text("utf-8") != text:
             file.write_text(text, "utf-8")
             print(f"wrote {name}")
+    write_digests(folder)
+
+
+def write_digests(folder: Path) -> None:
+    """Record the digest of every file of the facts, by which a change by hand shows."""
     digests = {file.name: _digest(file) for file in _files(folder)}
     (folder / DIGESTS).write_text(as_text({"files": digests}), "utf-8")
 

@@ -1,0 +1,51 @@
+"""Write knowledge/facts/families.json from sampled models.
+
+    python scripts/sync_families.py FOLDER [FAMILY ...]
+
+FOLDER holds what scripts/families/sampling.py wrote. Families that are not there, or that the samples do not explain,
+stay as they are; what was left is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scripts.families.synthesis import Synthesis, Unexplained  # noqa: E402
+from scripts.sync_axolotl import FACTS, as_text, write_digests  # noqa: E402
+
+_FILE = FACTS / "families.json"
+_FEWEST = 8
+
+
+def main(arguments: list[str]) -> int:
+    """Write the facts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("families", nargs="*")
+    options = parser.parse_args(arguments)
+    facts = json.loads(_FILE.read_text("utf-8"))
+    for file in sorted(options.folder.glob("*.jsonl")):
+        family = file.stem
+        rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+        if len(rows) < _FEWEST or (options.families and family not in options.families):
+            continue
+        try:
+            made = Synthesis(family, rows).facts()
+        except Unexplained as reason:
+            print(f"{family} stays as it is: {reason}")
+            continue
+        before = facts["families"].get(family, {})
+        facts["families"][family] = {**({"converts": before["converts"]} if "converts" in before else {}), **made}
+    _FILE.write_text(as_text(facts), "utf-8")
+    write_digests(FACTS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
