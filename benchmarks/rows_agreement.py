@@ -94,6 +94,51 @@ def agreement(pairs, verbose):
                 print(f"  {title}: {name} {what} {[(each.rule, each.message) for each in found]}")
 
 
+def trained_text(pairs):
+    """Of how many rows the trained text is the recorded one; of pairs of answers, all their text.
+
+    Files whose rows are cut or joined by their tokens are left out: that needs the tokenizer they were recorded with.
+    """
+    alike, rows = 0, 0
+    for pair in (each for each in pairs if each.get("trained_text")):
+        kept = [source for source in pair.get("source_of_kept") or () if source is not None]
+        if len(set(kept)) < len(kept) or (not kept and len(pair["trained_text"]) != pair["rows_in"]):
+            continue
+        sample = Sample(sample_of(pair), pair["file_name"], examples=100)
+        shown = {}
+        for example in check_rows(read(pair["config"]), sample).examples:
+            shown.setdefault(example.row - 1, []).append(example)
+        sources = pair.get("source_of_kept") or range(len(pair["trained_text"]))
+        for source, recorded in zip(sources, pair["trained_text"], strict=False):
+            if source is not None:
+                examples = shown.get(source, [])
+                whole = any(each.part for each in examples)
+                text = "".join(part.text for each in examples for part in each.parts if whole or part.trained)
+                rows += 1
+                alike += text.endswith("".join(recorded)) if whole else text == "".join(recorded)
+    return alike, rows
+
+
+def renderings(path):
+    """Of how many conversations the built-in templates give the recorded text, or an error where it is one."""
+    lines = pairs_of(path)
+    alike = 0
+    for line in lines:
+        row = {key: line[key] for key in ("messages", "tools") if line.get(key)}
+        tokens = f"{{bos_token: '{line['bos_token']}', eos_token: '{line['eos_token']}'}}"
+        config = f"base_model: org/model\nchat_template: {line['template']}\nspecial_tokens: {tokens}\n"
+        config += "datasets:\n  - path: rows.jsonl\n    type: chat_template\n"
+        (example,) = check_rows(read(config), [row], name="rows.jsonl").examples
+        text = None if example.error else "".join(part.text for part in example.parts)
+        alike += without_date(text) == without_date(line.get("text"))
+    return alike, len(lines)
+
+
+def without_date(text):
+    """A text with the day on which it was rendered taken out."""
+    return text and re.sub(r"20\d\d-\d\d-\d\d|\d\d [A-Z][a-z]{2} 20\d\d", "DATE", text)
+
+
 def pairs_of(path):
     """The reference pairs of a file."""
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
@@ -158,13 +203,23 @@ def cost():
     print(f"peak of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
+def share(words, alike, total, target):
+    """A line that says how far it is to a target."""
+    return f"{words} {alike} of {total} ({100 * alike / max(total, 1):.1f} %, target {target})"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("rows", nargs="?", type=Path, default=REFERENCE)
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     if options.rows.is_file():
-        agreement(pairs_of(options.rows), options.verbose)
+        pairs = pairs_of(options.rows)
+        agreement(pairs, options.verbose)
+        print(share("trained text as recorded:             ", *trained_text(pairs), "95 %"))
+        templates = options.rows.with_name("renderings.jsonl")
+        if templates.is_file():
+            print(share("conversations rendered as recorded:   ", *renderings(templates), "all"))
     else:
         print("The reference data is absent; agreement was not measured.")
     cost()

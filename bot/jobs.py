@@ -19,7 +19,7 @@ from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
-from knowledge.memory import Fitting, smaller_cards
+from knowledge.memory import FitTable, Fitting, fit_table, smaller_cards
 from knowledge.value import value
 
 if TYPE_CHECKING:
@@ -188,6 +188,24 @@ def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
     )
 
 
+@value
+class Fit:
+    """Which cards hold a model, and the picture of it."""
+
+    __pydantic_config__ = _BYTES
+
+    table: FitTable
+    png: bytes
+
+
+def fit(model: str, *, method: str, gpus: int = 1) -> Fit | None:
+    """Finds the cards that hold a model; None where nothing is known of it."""
+    from bot.views.fit import draw_fit  # draws, so it comes with a large library
+
+    table = fit_table(model, method, gpus)
+    return None if table is None else Fit(table=table, png=draw_fit(table))
+
+
 def fittings(text: str, *, gpus: int = 1) -> tuple[Fitting, ...]:
     """What makes a run fit the next smaller cards."""
     return smaller_cards(read(text, gpus))
@@ -195,6 +213,6 @@ def fittings(text: str, *, gpus: int = 1) -> tuple[Fitting, ...]:
 
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
-    for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fittings, diagnose, compare)
+    for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fittings, fit, diagnose, compare)
 }
 """By the name under which a worker is asked for them."""

@@ -139,7 +139,7 @@ def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None, *, 
     config = read(text, report.gpus)
     remember_facts(config, hub)
     remember_plan(config, report.plan)
-    duration = _attempt("duration", config, partial(duration_of, config, gpu))
+    duration = _attempt("duration", config, partial(duration_of, gpu=gpu))
     cost = cost_of(duration, price, report.gpus)
     return replace(report, gpu=gpu.name, duration=duration, fits=fits(report.memory, gpu), cost=cost)
 

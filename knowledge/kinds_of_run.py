@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.catalog.modes import Mode
+from knowledge.modes import Mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable

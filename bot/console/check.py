@@ -256,6 +256,9 @@ def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> No
             f"helpbot: {path} holds a secret, masked in what follows: do not write it over your file.", file=sys.stderr
         )
     mended = corrected(given, report.findings)
+    left = list(dict.fromkeys(each.fields[0] for each in report.findings if each.edit is None and each.fields))
+    if left:
+        print(f"helpbot: left as they were, for you to decide: {', '.join(left)}.", file=sys.stderr)
     sys.stdout.write(mended if whole else diff(given, mended, path))
 
 

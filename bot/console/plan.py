@@ -14,6 +14,7 @@ from knowledge.config import read
 from knowledge.finding import Severity
 from knowledge.memory import change_line, fitting_card, memory_of, smaller_cards
 from knowledge.plan import make_plan, remember_plan, step_advice, storage_in_gigabytes
+from knowledge.plan.words import gigabytes
 from knowledge.rules import all_rules
 from knowledge.rules import run as run_rules
 from knowledge.samples import check_rows
@@ -239,9 +240,20 @@ def rows_of(plan: TrainingPlan) -> list[tuple[str, str]]:
         ("checkpoints left after steps", plan.checkpoints_left),
         ("evaluation strategy", plan.eval_strategy),
         ("evaluate every steps", plan.eval_every_steps),
+        ("disk to prepare the dataset", _prepared(plan)),
         ("best model loaded at the end", plan.load_best_model_at_end or None),
     ]
     return [(name, _value(value)) for name, value in named if value is not None]
+
+
+def _prepared(plan: TrainingPlan) -> str | None:
+    made = plan.preparation
+    if made is None:
+        return None
+    text = f"{gigabytes(made.disk_low_bytes)} to {gigabytes(made.disk_high_bytes)}"
+    if made.memory_low_bytes is None or made.memory_high_bytes is None:
+        return text
+    return f"{text}; memory {gigabytes(made.memory_low_bytes)} to {gigabytes(made.memory_high_bytes)}"
 
 
 def _value(value: Any) -> str:
@@ -260,6 +272,9 @@ def _write_memory(memory: MemoryEstimate | None) -> None:
         return
     name, low, high = "memory of one GPU", memory.low_gib, memory.high_gib
     print(f"  {name:<30} about {memory.estimate_gib:.1f} GiB ({low:.1f} to {high:.1f}), peak: {memory.peak_phase}")
+    for sentence in memory.assumptions:
+        if sentence.startswith("With your rows") or "is a guess" in sentence:
+            print(f"  {'':<30} {sentence}")
     cards = ", ".join(str(card) for card in memory.fits) or "none of the common cards"
     print(f"  {'fits cards of (GB)':<30} {cards}")
 

@@ -25,6 +25,11 @@ COMPARE_GPUS = "How many GPUs the runs have"
 COMPARE_GPU = "The card, for how long each takes on it"
 COMPARE_GPUS_B = "How many the second has, if that is another number"
 
+FIT = "Which cards hold a model, by method and length of the rows"
+FIT_MODEL = "The model as on the Hub: meta-llama/Llama-3.1-8B"
+FIT_METHOD = "How it is trained; without it QLoRA"
+FIT_GPUS = "GPUs that share it under FSDP2; without it one"
+
 RULES = "Which rules speak in this server"
 MUTE = "Keep a rule quiet in this server"
 MUTE_RULE = "The rule"

@@ -75,10 +75,13 @@ def _failure(progress: Progress, phase: str | None, error: Raised | None) -> str
 
 def _losses(first: float, last: float) -> str:
     if last == first:
-        return f"The loss is {last:.2f}."
-    if last < first:
-        return f"The loss fell from {first:.2f} to {last:.2f}."
-    return f"The loss went from {first:.2f} to {last:.2f}."
+        return f"The loss is {_figure(last)}."
+    went = "fell" if last < first else "went"
+    return f"The loss {went} from {_figure(first)} to {_figure(last)}."
+
+
+def _figure(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
 def _code(text: str) -> str:

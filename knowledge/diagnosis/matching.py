@@ -126,7 +126,7 @@ class Haystack:
             end = _offset(bare, position + length - 1 - self.starts[index]) + 1 if index == last else len(bare)
             if index == first and start and _joined(bare[start - 1], bare[start]):
                 return False
-            if index == last and end < len(bare) and _joined(bare[end - 1], bare[end]):
+            if index == last and (_joined(*bare[end - 1 : end + 1].ljust(2)) or _decimal(bare[end - 1 : end + 2])):
                 return False
             shown.append(bare[start:end])
         return _agree("\n".join(shown), printed)
@@ -175,6 +175,11 @@ def _offset(bare: str, count: int) -> int:
 def _joined(one: str, other: str) -> bool:
     """Whether two signs beside one another belong to one word."""
     return one.isalnum() and other.isalnum() and one.isdigit() == other.isdigit()
+
+
+def _decimal(text: str) -> bool:
+    """Whether a number goes on behind its point."""
+    return len(text) == 3 and text[0].isdigit() and text[1] == "." and text[2].isdigit()
 
 
 def _agree(shown: str, printed: str) -> bool:

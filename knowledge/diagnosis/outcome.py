@@ -33,7 +33,8 @@ _COMPLAINT = re.compile(
     r"\b(?:errors?|exception|fail\w{0,3}|crash\w{0,3}|hangs?|hanging|hung|stuck|freez\w{1,3}|killed|abort\w{0,3}|oom|"
     r"nan|broken|timeout|timed out|undefined|unable to|does(?:n't| not) (?:work|train|learn|stop|load|start)|"
     r"not (?:found|supported|installed|recogni[sz]ed|working)|refus\w{1,3}|dies|died|stops?|missing|wrong(?:ly)?|"
-    r"out of memory|loss (?:is|of|stays|stuck|at|=|:)? ?0|too high|cannot|can't|garbage|gibberish)\b",
+    r"out of memory|loss (?:is|of|stays|stuck|at|=|:)? ?0(?:\.0{1,4})?(?![.\d])|too high|"
+    r"cannot|can't|garbage|gibberish)\b",
     re.IGNORECASE,
 )
 _PLAN = re.compile(

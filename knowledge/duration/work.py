@@ -73,7 +73,7 @@ def work_of(run: Run, tokens: float | None = None, length: float | None = None) 
     """
     shape, a = run.shape, run.shape.architecture
     size, t = _sizes(a), float(run.tokens if tokens is None else tokens)
-    share = run.base.total / layout(a).parameters
+    share = run.base.language / layout(a).parameters
     again = _AGAIN if run.checkpointing != "no" else 0
     trained = _WEIGHTS if shape.full else 0
     passes = _ALWAYS + trained + again

@@ -11,16 +11,19 @@ from knowledge.memory.run import Run, read_run
 if TYPE_CHECKING:
     from knowledge.memory.cards import Fitting, change_line, fitting_card, smaller_cards
     from knowledge.memory.changes import Change, fitting_changes
+    from knowledge.memory.table import FitTable, fit_table
 
 __all__ = [
     "CARDS",
     "Change",
+    "FitTable",
     "Fitting",
     "MemoryEstimate",
     "Parts",
     "Run",
     "change_line",
     "estimate",
+    "fit_table",
     "fits",
     "fitting_card",
     "fitting_changes",
@@ -31,6 +34,7 @@ __all__ = [
 _LATER = {
     **dict.fromkeys(("Fitting", "change_line", "fitting_card", "smaller_cards"), "cards"),
     **dict.fromkeys(("Change", "fitting_changes"), "changes"),
+    **dict.fromkeys(("FitTable", "fit_table"), "table"),
 }
 """What a check does without, and its module: loaded when it is asked for."""
 

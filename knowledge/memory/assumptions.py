@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.parameters import GUESSED, is_measured, is_paged
+from knowledge.parameters import GUESSED, is_measured, is_paged, size
 
 if TYPE_CHECKING:
     from knowledge.memory.moments import Moment
@@ -28,6 +28,10 @@ def _model(run: Run) -> list[str | None]:
     shape = run.shape
     return [
         run.base.note,
+        None
+        if run.base.tower is None
+        else f"The vision tower and projector count {size(run.base.tower.parameters)} parameters"
+        + (", and every row one image of the usual size." if run.images else ", without images."),
         None
         if run.base.confirmed or run.base.known in GUESSED
         else "The dimensions of this model come from one source and were not confirmed.",

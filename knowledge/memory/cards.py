@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.gpus import usable_gib
 from knowledge.memory.changes import Change, fitting_changes
-from knowledge.memory.estimate import estimate
-from knowledge.memory.run import read_run
+from knowledge.memory.estimate import estimate, run_of
 from knowledge.value import value
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Fitting:
 
 def fitting_card(config: Config, card_gb: float) -> Fitting | None:
     """What makes a run fit a card; None where nothing is known of its memory."""
-    run = read_run(config)
+    run = run_of(config)
     if run is None:
         return None
     changes = fitting_changes(config, usable_gib(card_gb))
@@ -47,7 +46,7 @@ def smaller_cards(config: Config) -> tuple[Fitting, ...]:
 
     Where not even the largest can be reached, that one is told with `fits` False.
     """
-    run = read_run(config)
+    run = run_of(config)
     if run is None:
         return ()
     high = estimate(run).high_gib

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from knowledge.gpus import sizes
@@ -11,6 +11,8 @@ from knowledge.memory.fsdp import fsdp_moments, fsdp_static
 from knowledge.memory.moments import Moment, evaluation_bytes, moments
 from knowledge.memory.run import read_run
 from knowledge.memory.weights import Static, static_bytes
+from knowledge.parameters import GUESSED
+from knowledge.plan import plan_of
 from knowledge.value import value
 
 if TYPE_CHECKING:
@@ -32,8 +34,12 @@ _LOST, _FRAGMENTED = 0.05, 1.0
 _LOGITS = 4.0
 # Rows that are not filled up are mostly shorter: this share of the moving part may stay unused.
 _SHORTER = 0.65
+# How much further the range of a model reaches that is only guessed at.
+_GUESS = 1.1
+# Batches are padded to their longest row, and that to a multiple of this.
+_MULTIPLE = 64
 # The range is never wider than this, from low to high.
-_WIDEST = 1.49
+_WIDEST = 1.59
 
 
 @value
@@ -102,7 +108,7 @@ def _memory_of(config: Config) -> MemoryEstimate | None:
     reads, config.reads = config.reads, None
     run = read_run(config)
     config.reads = reads
-    return None if run is None or run.absurd else estimate(run)
+    return None if run is None or run.absurd else _with_rows(config, run)
 
 
 def estimate(run: Run) -> MemoryEstimate:
@@ -126,6 +132,8 @@ def estimate(run: Run) -> MemoryEstimate:
         # Evaluation may build the logits that the fused loss spares in training.
         high = max(high, (1 + _LOST) * fixed + 2 * evaluation_bytes(run, "plain") / _GIB + _CONTEXT[2] + beside)
     middle = allocated + overhead
+    if run.base.known in GUESSED:
+        low, high = low / _GUESS, high * _GUESS
     high = max(min(high, _WIDEST * low), middle)
     return MemoryEstimate(
         base_params=run.base.total,
@@ -142,6 +150,32 @@ def estimate(run: Run) -> MemoryEstimate:
         assumptions=assumptions(run, peak),
         widened_experts=run.shape.widened_experts,
     )
+
+
+def run_of(config: Config) -> Run | None:
+    """The run of a config with rows as long as they are, where their lengths are known and batches are padded to them.
+
+    Args:
+        config: The config; its plan may have been remembered with the dataset's lengths.
+    """
+    run = read_run(config)
+    longest = None if run is None or run.padded or run.absurd else plan_of(config).longest_row
+    if run is None or longest is None:
+        return run
+    return run._replace(sequence=min(run.sequence, -(-longest // _MULTIPLE) * _MULTIPLE), padded=True)
+
+
+def _with_rows(config: Config, run: Run) -> MemoryEstimate:
+    """The estimate as the rows are, with what it would be if one were as long as it may be."""
+    filled = run_of(config) or run
+    found = estimate(filled)
+    if filled.sequence == run.sequence:
+        return found
+    said = (
+        f"With your rows, the longest of {plan_of(config).longest_row or 0:,} tokens; about "
+        f"{estimate(run).estimate_gib:.0f} GiB if one is as long as `sequence_len`."
+    )
+    return replace(found, assumptions=(said, *found.assumptions))
 
 
 def fits(memory: MemoryEstimate | None, gpu: Gpu) -> bool | None:

@@ -52,8 +52,8 @@ def fsdp_static(run: Run) -> Static:
     """
     shape = run.shape
     model, trained = model_bytes(shape), trained_bytes(run.optimizer, run.tensors, shape.architecture.vocabulary)
-    share = run.base.total / layout(shape.architecture).parameters
-    weights = (model.loaded - model.scales) * share * (2 if run.reference else 1)
+    share = run.base.language / layout(shape.architecture).parameters
+    weights = ((model.loaded - model.scales) * share + run.tower_bytes) * (2 if run.reference else 1)
     gradients, state = float(trained.weights), float(trained.state)
     if shape.full:
         gradients, state = gradients * share, state * share

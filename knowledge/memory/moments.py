@@ -102,11 +102,11 @@ def kept_and_working(run: Run) -> tuple[float, float]:
     if run.checkpointing == "no":
         casts = trained_bytes(run.optimizer, run.tensors, a.vocabulary).casts
         kept = a.layers * (layer.kept * t + eager_kept + model.unpacked_experts) + 2 * a.hidden * t + casts
-        return kept, 16 * a.hidden * t
+        return kept + run.image_bytes, 16 * a.hidden * t
     # What is being copied to the host takes two layers' room.
     layers = 2 if run.checkpointing == "offload" else a.layers
     return (
-        layers * layer.input * t + model.unpacked_experts,
+        layers * layer.input * t + model.unpacked_experts + run.image_bytes,
         layer.working * t + eager_working + model.unpacked / run.tensor,
     )
 

@@ -28,6 +28,10 @@ _REFERENCE = frozenset({"dpo", "ipo", "kto"})
 _DIVIDES_WEIGHTS = 3
 # Tokens of one micro batch beyond which no number makes sense, and floating point gives up.
 _MOST_TOKENS = 10**12
+# Bytes of a tower's parameter under 4 bits: its linear layers packed, its embeddings and norms not.
+_PACKED_TOWER = 0.54
+# Bytes per hidden element that a layer of the tower keeps: its input alone, or everything.
+_HALF, _KEPT_BY_TOWER = 2, 34
 _KERNELS = ("lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel")
 
 
@@ -103,6 +107,7 @@ class Run(NamedTuple):
         reference: Whether a second, frozen copy of the model is held.
         padded: Whether every row is filled up to the full length.
         rl: `rl`, or None.
+        images: Whether the rows hold images.
     """
 
     base: Parameters
@@ -128,11 +133,32 @@ class Run(NamedTuple):
     reference: bool
     padded: bool
     rl: str | None
+    images: bool
 
     @property
     def tokens(self) -> int:
         """Tokens of a micro batch on this GPU."""
         return self.micro_batch * self.sequence // self.context
+
+    @property
+    def tower_bytes(self) -> float:
+        """Bytes of a vision tower and its projector as they are loaded; their linear layers are packed too."""
+        if self.base.tower is None:
+            return 0.0
+        packed = self.shape.quantised and not self.shape.full
+        return self.base.tower.parameters * (_PACKED_TOWER if packed else float(self.shape.half))
+
+    @property
+    def image_bytes(self) -> float:
+        """Bytes that the images of a micro batch leave in the tower for its backward pass, which a frozen one has too.
+
+        One image of the processor's usual size a row.
+        """
+        tower = self.base.tower
+        if tower is None or not self.images:
+            return 0.0
+        each = _HALF if self.checkpointing != "no" else _KEPT_BY_TOWER
+        return float(each * tower.depth * tower.width * tower.patches * self.micro_batch)
 
     @property
     def paired(self) -> bool:
@@ -186,6 +212,7 @@ def read_run(config: Config) -> Run | None:
         reference=rl in _REFERENCE and adapter is None,
         padded=bool(given(config, "sample_packing") or given(config, "pad_to_sequence_len")),
         rl=rl if isinstance(rl, str) else None,
+        images=bool(given(config, "processor_type")),
     )
 
 

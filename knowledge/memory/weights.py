@@ -87,8 +87,8 @@ def static_bytes(run: Run) -> Static:
         trained_bytes(run.optimizer, run.tensors, run.shape.architecture.vocabulary),
     )
     # A model that is only guessed at has its like's shape and its own size.
-    share = run.base.total / layout(run.shape.architecture).parameters
-    weights = model.loaded * share * (2 if run.reference else 1)
+    share = run.base.language / layout(run.shape.architecture).parameters
+    weights = (model.loaded * share + run.tower_bytes) * (2 if run.reference else 1)
     if run.stage:
         return _zero(run, weights, share if run.shape.full else 1.0)
     gradients, state = float(trained.weights), float(trained.state)

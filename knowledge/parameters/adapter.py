@@ -16,7 +16,12 @@ Names = tuple[str, ...] | str
 Match = Callable[[str], bool]
 
 # Models that are loaded with their image or audio part name the text model's layers one of these ways.
-_OTHER_STEMS = ("model.language_model.layers", "language_model.model.layers", "language_model.layers")
+_OTHER_STEMS = (
+    "model.text_model.layers",
+    "model.language_model.layers",
+    "language_model.model.layers",
+    "language_model.layers",
+)
 _FIRST_INDEX = re.compile(r".*?\.[^.]*\.(\d+)\.")
 _ALL_LINEAR = "all-linear"
 # Experts are one stacked tensor in Transformers 5. PEFT turns the names they had before into that tensor, and doubles

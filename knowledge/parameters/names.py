@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.facts import read_json
 from knowledge.parameters.architecture import Architecture
+
+if TYPE_CHECKING:
+    from knowledge.parameters.towers import Tower
 
 
 class Parameters(NamedTuple):
@@ -21,6 +24,7 @@ class Parameters(NamedTuple):
             from), "counted" (the Hub has counted its stored tensors) or "guessed" (the size in its name is all there
             is).
         confirmed: Whether several sources agree on the dimensions.
+        tower: The vision tower before the language model, among `total`; None for a language model.
     """
 
     total: int
@@ -28,6 +32,12 @@ class Parameters(NamedTuple):
     model: str | None
     known: str
     confirmed: bool
+    tower: Tower | None = None
+
+    @property
+    def language(self) -> int:
+        """Parameters of the language model alone."""
+        return self.total - (self.tower.parameters if self.tower is not None else 0)
 
     @property
     def note(self) -> str | None:
@@ -39,7 +49,8 @@ class Parameters(NamedTuple):
             )
         if self.known == "guessed":
             return (
-                f"The name says {size(self.total)} parameters; the model itself is not known, so a like one stands in."
+                f"The name says {size(self.total)} parameters; the model itself is not known, so this is a guess "
+                "from a model of like size."
             )
         if self.known == "derived":
             return f"By its name the model is made from {self.model}, whose dimensions are used."
@@ -65,6 +76,8 @@ _SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
 _MIXTURE = re.compile(r"(\d+)x(\d+(?:\.\d+)?)b")
 # Eight experts share their attention: 8x7B is 46.7 billion, not 56.
 _MIXTURE_SHARE = 0.83
+# Families without a vocabulary or norms of their own kind, so that a model of unknown family is most like them.
+_PLAIN = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 _UNITS = {"b": 1_000_000_000, "m": 1_000_000}
 
 
@@ -165,9 +178,10 @@ def parameters_like(name: str, total: int) -> Parameters:
 def _like(total: int, spoken: tuple[str, ...], *, sparse: bool) -> Architecture:
     """The dimensions of a known model of like size, of the same maker where there is one."""
     models = map(_known, _table()["models"])
-    alike = [p for p in models if p.confirmed and bool(p.architecture.experts) is sparse]
+    alike = [p for p in models if bool(p.architecture.experts) is sparse]
     same_maker = [p for p in alike if spoken and spoken[0] in words(p.model or "") and 0.5 < p.total / total < 2]
-    return min(same_maker or alike, key=lambda p: abs(p.total - total)).architecture
+    plain = [p for p in alike if p.confirmed and (sparse or p.architecture.family in _PLAIN)]
+    return min(same_maker or plain, key=lambda p: abs(p.total - total)).architecture
 
 
 @lru_cache(maxsize=1)

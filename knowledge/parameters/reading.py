@@ -34,6 +34,8 @@ def read_architecture(config: Mapping[str, object], name: str = "", *, multimoda
     Returns:
         The architecture with every module, or None where the family is not known.
     """
+    if not isinstance(config, Mapping):
+        return None
     for part, key in _candidates(config, multimodal=multimodal):
         family = family_of(key)
         if family is None:

@@ -11,6 +11,7 @@ from knowledge.parameters.families import layout
 from knowledge.parameters.looked_up import looked_up_parameters
 from knowledge.parameters.optimizer import Tensor, state_bytes
 from knowledge.parameters.tensors import adapter_tensors, full_tensors
+from knowledge.parameters.towers import with_tower
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -105,7 +106,9 @@ def adapter_of(config: Config) -> Adapter | None:
 
 def _base_parameters(config: Config) -> Parameters | None:
     name = config.get("base_model")
-    return looked_up_parameters(config, name) if isinstance(name, str) and name else None
+    if not isinstance(name, str) or not name:
+        return None
+    return with_tower(name, images=bool(given(config, "processor_type"))) or looked_up_parameters(config, name)
 
 
 def _roots(config: Config) -> frozenset[str]:
@@ -154,10 +157,12 @@ def _trainable(config: Config) -> Trainable | None:
     optimizer = str(config.get("optimizer", _DEFAULT_OPTIMIZER))
     try:
         if adapter is not None:
-            tensors = adapter_tensors(base.architecture, adapter)
+            tensors = adapter_tensors(base.architecture, adapter) + _tower_adapters(base, adapter)
         else:
             unfrozen = _tuple(given(config, "unfrozen_parameters"))
             tensors = full_tensors(base.architecture, weight_size(config), unfrozen, wide=keeps_wide_embeddings(config))
+            if base.tower is not None and not unfrozen:
+                tensors += (Tensor(1, base.tower.parameters, 1, weight_size(config), "weight"),)
     except re.error:
         return None
     total, weights, state = _weigh(optimizer, tensors)
@@ -169,6 +174,16 @@ def _trainable(config: Config) -> Trainable | None:
         # A checkpoint holds the frozen weights too.
         weights = max(weights, base.total * weight_size(config))
     return Trainable(total, tensors, weights, state, base.known not in GUESSED)
+
+
+def _tower_adapters(base: Parameters, adapter: Adapter) -> tuple[Tensor, ...]:
+    """The adapters that `lora_target_linear` puts on a vision tower and its projector."""
+    if base.tower is None or not adapter.linear:
+        return ()
+    return tuple(
+        Tensor(adapter.rank, inside + outside, count, adapter.bytes, "adapter")
+        for inside, outside, count in base.tower.linears
+    )
 
 
 @lru_cache(maxsize=512)

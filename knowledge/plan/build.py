@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from knowledge.parameters import base_parameters, trainable_parameters
 from knowledge.plan.batch import Batch, advice_of, batch_of
 from knowledge.plan.filling import filling_of
+from knowledge.plan.preparation import preparation_of
 from knowledge.plan.remarks import say_what_is_missing, troubles_of
 from knowledge.plan.rows import PAIRED, Length, Rows, rows_from_count, rows_from_lengths
 from knowledge.plan.saving import (
@@ -99,6 +100,7 @@ def make_plan(
         learning_rate=_rate(settings),
         curve=rates,
         storage=_storage(config, run),
+        preparation=preparation_of(settings, data, packed=run.packed),
         assumptions=tuple(dict.fromkeys(remarks)),
         troubles=troubles_of(settings, run.batch, data, run.count, run.loop, run.batch.parallel or 1),
         batch=advice_of(run.batch, config.gpus),

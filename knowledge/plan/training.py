@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from knowledge.plan.values import BatchAdvice, CheckpointStorage, Trouble
+from knowledge.plan.values import BatchAdvice, CheckpointStorage, Preparation, Trouble
 from knowledge.plan.words import summary_of
 from knowledge.value import value
 
@@ -29,6 +29,7 @@ class TrainingPlan:
         longest_row: tokens of the longest row to train on.
         padded_tokens_per_row: tokens of one row of a micro batch with its padding, on average.
         attention_length: tokens that attend to one another, weighed by the tokens that do.
+        preparation: what preparing the dataset takes on the host.
         epochs_seen: passes over the data until it stops.
         save_points, eval_points: after which optimizer steps.
         checkpoints_left: the steps of the checkpoints that stand in `output_dir` in the end.
@@ -94,6 +95,7 @@ class TrainingPlan:
     load_best_model_at_end: bool
     curve: tuple[float, ...] | None
     storage: CheckpointStorage | None
+    preparation: Preparation | None
     assumptions: tuple[str, ...]
     troubles: tuple[Trouble, ...]
     batch: BatchAdvice | None = field(metadata=_COMPUTED)

@@ -109,3 +109,20 @@ class Trouble:
 
     kind: str
     detail: str = ""
+
+
+@value
+class Preparation:
+    """What preparing the dataset takes on the host.
+
+    Attributes:
+        disk_low_bytes: The prepared files alone.
+        disk_high_bytes: With the copies that each pass leaves in the cache.
+        memory_low_bytes: Memory of all processes, at least; None where their number is not given.
+        memory_high_bytes: The same, at most.
+    """
+
+    disk_low_bytes: int
+    disk_high_bytes: int
+    memory_low_bytes: int | None
+    memory_high_bytes: int | None

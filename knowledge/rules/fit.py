@@ -102,7 +102,7 @@ def evaluation_needs_more(config: Config) -> Iterator[Problem]:
     if not held_out or not isinstance(batch, int) or not isinstance(micro, int) or batch <= micro:
         return
     memory = memory_of(config)
-    if memory is not None and memory.peak_phase == "evaluation":
+    if memory is not None and memory.known not in GUESSED and memory.peak_phase == "evaluation":
         message = f"Evaluation needs the most memory, about {memory.estimate_gib:.0f} GiB: lower `eval_batch_size`."
         yield problem(message, "eval_batch_size", "micro_batch_size")
 
@@ -124,7 +124,7 @@ def logits_take_most(config: Config) -> Iterator[Problem]:
     if config.get("chunked_cross_entropy") or config.get("rl"):
         return
     memory = memory_of(config)
-    if memory is not None and memory.peak_phase == "backward_loss":
+    if memory is not None and memory.known not in GUESSED and memory.peak_phase == "backward_loss":
         logits = memory.parts.loss
         if logits > LARGE and logits > MUCH * memory.estimate_gib and "CutCrossEntropyPlugin" not in config.plugins:
             message = f"Logits take {logits:.0f} of {memory.estimate_gib:.0f} GiB: `CutCrossEntropyPlugin` spares them."
@@ -146,7 +146,7 @@ def activations_take_most(config: Config) -> Iterator[Problem]:
     if config.get("gradient_checkpointing"):
         return
     memory = memory_of(config)
-    if memory is not None:
+    if memory is not None and memory.known not in GUESSED:
         kept = memory.parts.activations
         if kept > LARGE and kept > MUCH * memory.estimate_gib:
             message = (

@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from knowledge.catalog.modes import Mode, phrase
 from knowledge.finding import Severity
 from knowledge.kinds_of_run import is_kind
+from knowledge.modes import Mode, phrase
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:

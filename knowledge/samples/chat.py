@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
@@ -41,6 +41,16 @@ class _Role:
     first: tuple[tuple[str, int], ...]
     part: int
     seen: tuple[str | None, str]
+
+
+@dataclass(slots=True)
+class _Thread:
+    """A row as far as it is read: its pieces, the turns seen, and why turns of it are not trained."""
+
+    index: int
+    made: Made
+    seen: list[tuple[str | None, str]] = field(default_factory=list)
+    reasons: list[tuple[str, ...]] = field(default_factory=list)
 
 
 class ChatReader:
@@ -127,6 +137,7 @@ class ChatReader:
         except Refused as refused:
             if refused.stopped:
                 self.issues.add("rows-template-stopped", index, str(refused))
+                self.printer = None
             elif self.template.certain:
                 self.issues.add("rows-template-raises", index, str(refused))
                 return None
@@ -141,56 +152,78 @@ class ChatReader:
         if first is None:
             self.issues.add("rows-message-keys", index, self.column, self.role_key)
             return None
-        made = Made([], lead=1 if self.template.bos else 0, fixed=self.template.lead)
-        seen: list[tuple[str | None, str]] = []
-        if with_system and self.roles.get(first, first) != "system" if isinstance(first, str) else with_system:
-            if not self.drops_system:
-                seen.append(("system", "" if system is None else "text"))
-                if system is None:
-                    if "null-system" not in self.template.refuses or not self.template.certain:
-                        self.issues.add("rows-system-null", index, "system")
-                    seen[0] = ("system", "null")
-                else:
-                    made.pieces.append((str(system), CONTEXT))
-        elif with_system and system:
-            self.issues.add("rows-system-twice", index, "system")
-        start = messages[0].get(self.text_key)
+        thread = _Thread(index, Made([], lead=1 if self.template.bos else 0, fixed=self.template.lead))
+        if with_system:
+            self.system(thread, first, system)
+        self.started(thread, messages[0].get(self.text_key))
+        for message in messages:
+            if len(message) == 2 and self.simple and self.plain_turn(message, thread.made, thread.seen):
+                continue
+            if not self.message(thread, message):
+                return None
+        if not self.without_system(thread) or not self.accepted(thread):
+            return None
+        self.untrained(index, thread.made, thread.reasons, thread.seen)
+        if thread.seen[-1][0] == "user" and self.flag is None and not self.role("user", own=True).trained:
+            self.issues.add("rows-ends-asking", index, self.column)
+        return thread.made
+
+    def system(self, thread: _Thread, first: Any, system: Any) -> None:
+        """The column `system` before the messages; null is printed too."""
+        if isinstance(first, str) and self.roles.get(first, first) == "system":
+            if system:
+                self.issues.add("rows-system-twice", thread.index, "system")
+        elif self.drops_system:
+            return
+        elif system is None:
+            if "null-system" not in self.template.refuses or not self.template.certain:
+                self.issues.add("rows-system-null", thread.index, "system")
+            thread.seen.append(("system", "null"))
+        else:
+            thread.seen.append(("system", "text"))
+            thread.made.pieces.append((str(system), CONTEXT))
+
+    def started(self, thread: _Thread, start: Any) -> None:
+        """A text that begins with the start token which the template prints as well."""
         bos = self.case.model.bos
         if bos and self.template.bos and isinstance(start, str) and start.startswith(bos) and not self.template.around:
-            self.issues.add("rows-start-doubled", index, self.text_key, bos)
-        reasons: list[tuple[str, ...]] = []
-        for message in messages:
-            if len(message) == 2 and self.simple and self.plain_turn(message, made, seen):
-                continue
-            name, own = message.get(self.role_key), False
-            if name is None and self.own_role:
-                name, own = message.get("role"), True
-            if isinstance(name, (list, dict)) or (
-                name is not None and not isinstance(name, str) and "number-role" in self.template.refuses
-            ):
-                self.issues.add("rows-answer-not-text", index, self.role_key, type_name(name))
-                return None
-            role = self.role(name, own=own)
-            shape = self.turn(index, message, role, made, reasons)
-            if shape is None:
-                return None
-            seen.append((str(role.name) if name is not None else None, shape))
-        if self.drops_system and seen and seen[0][0] == "system":
-            seen.pop(0)
-            if not seen:
-                self.issues.add("rows-no-messages", index, self.column)
-                return None
-            if made.pieces:
-                made.pieces.pop(0)
-        told = self.refused(tuple(seen)) if self.template.refuses else None
+            self.issues.add("rows-start-doubled", thread.index, self.text_key, bos)
+
+    def message(self, thread: _Thread, message: dict[str, Any]) -> bool:
+        """Add a message of any shape; False where the row fails."""
+        name, own = message.get(self.role_key), False
+        if name is None and self.own_role:
+            name, own = message.get("role"), True
+        odd = name is not None and not isinstance(name, str) and "number-role" in self.template.refuses
+        if odd or isinstance(name, (list, dict)):
+            self.issues.add("rows-answer-not-text", thread.index, self.role_key, type_name(name))
+            return False
+        role = self.role(name, own=own)
+        shape = self.turn(thread.index, message, role, thread.made, thread.reasons)
+        if shape is None:
+            return False
+        thread.seen.append((str(role.name) if name is not None else None, shape))
+        return True
+
+    def without_system(self, thread: _Thread) -> bool:
+        """Take the first turn away where the entry drops system turns; False where nothing is left."""
+        if not self.drops_system or thread.seen[0][0] != "system":
+            return True
+        thread.seen.pop(0)
+        if not thread.seen:
+            self.issues.add("rows-no-messages", thread.index, self.column)
+            return False
+        if thread.made.pieces:
+            thread.made.pieces.pop(0)
+        return True
+
+    def accepted(self, thread: _Thread) -> bool:
+        """Whether the template takes the turns."""
+        told = self.refused(tuple(thread.seen)) if self.template.refuses else None
         if told is not None:
             rule, *detail = told
-            self.issues.add(rule, index, *(self.text_key if word == "content" else word for word in detail))
-            return None
-        self.untrained(index, made, reasons, seen)
-        if seen[-1][0] == "user" and self.flag is None and not self.role("user", own=True).trained:
-            self.issues.add("rows-ends-asking", index, self.column)
-        return made
+            self.issues.add(rule, thread.index, *(self.text_key if word == "content" else word for word in detail))
+        return told is None
 
     def between(self, role: str) -> str:
         """What is printed between a turn and the one before it; the start of a row has a little less."""
@@ -260,11 +293,7 @@ class ChatReader:
             reasons.append(("rows-content-untrained" if content is None else "rows-turn-empty", self.text_key))
         elif said is not None and not said and role.name == "assistant":
             reasons.append(("rows-flag-off", str(self.flag)))
-        if isinstance(content, (str, list)):
-            return "text"
-        if content is None:
-            return "call" if message.get("tool_calls") else "missing"
-        return "number" if content and not isinstance(content, dict) else "odd"
+        return _shape(content, message)
 
     def trains(self, index: int, message: dict[str, Any], role: _Role) -> tuple[bool, Any]:
         """Whether a turn is trained, and what its own flag says (None without one)."""
@@ -297,6 +326,15 @@ class ChatReader:
             self.issues.add("rows-roles-to-train", index)
         elif "assistant" not in {role for role, _ in seen} and _CANONICAL.issuperset(role for role, _ in seen):
             self.issues.add("rows-no-answer", index, self.column)
+
+
+def _shape(content: Any, message: dict[str, Any]) -> str:
+    """What a content is, for what a template refuses."""
+    if isinstance(content, (str, list)):
+        return "text"
+    if content is None:
+        return "call" if message.get("tool_calls") else "missing"
+    return "number" if content and not isinstance(content, dict) else "odd"
 
 
 def read_chat(case: Case) -> Reader:

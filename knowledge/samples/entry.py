@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _READERS = {".parquet": "parquet", ".arrow": "arrow", ".csv": "csv", ".txt": "text"}
 _BY_NAME = {**_READERS, ".tsv": "tsv"}
 _FORMS = {"json": "json", "csv": "csv", "text": "text", "parquet": "parquet", "arrow": "arrow"}
+_TOKENS = frozenset({"input_ids", "attention_mask", "labels"})
+"""Columns of rows that hold tokens already."""
 _DATA_FILE = re.compile(r"\.(jsonl?|csv|tsv|txt|parquet|arrow|md|yaml|yml)(\.(gz|zst|xz|bz2))?$")
 _STYLED = {"explainchoice", "jeopardy", "oasst", "gpteacher", "alpaca"}
 _LOOSE = {"concisechoice", "summarizetldr", "reflection"}
@@ -183,8 +185,11 @@ def resolve_kind(entry: Entry, columns: dict[str, None], config: Config, issues:
         return None
     if rl in PREFERENCE:
         return _preference(kind, rl, issues)
-    if {"input_ids", "attention_mask", "labels"} <= columns.keys():
+    lost = _TOKENS - columns.keys()
+    if not lost:
         return kind_reading("tokenised")
+    if len(lost) == 1:
+        issues.add("rows-tokens-incomplete", None, *lost)
     if isinstance(kind, dict):
         return kind_reading("mapping")
     if not isinstance(kind, str):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case
 from knowledge.samples.issues import Issues
+from knowledge.samples.lengths import PIECES
 from knowledge.samples.readers import READERS
 from knowledge.samples.report import Example, Part
 from knowledge.secrets import mask
@@ -34,9 +36,28 @@ def first_rows(case: Case, count: int, words: Callable[[Met], str]) -> tuple[Exa
             met = next((each for each in few.issues.met.values() if each.row == index), None)
             met = met or next(reversed(few.issues.met.values()), None)
             examples.append(Example(row=index + 1, error=words(met) if met else "The run stops at this row."))
+        elif made.tokens is None and case.kind.reads == "completion" and case.model.exact and made.pieces:
+            examples += [
+                Example(row=index + 1, parts=(Part(text=mask(text), trained=True),)) for text in _cut(case, made)
+            ]
         elif made.tokens is None:
             examples.extend(_examples(index + 1, _judged(case, index, made), case.model))
     return tuple(examples)
+
+
+def _cut(case: Case, made: Made) -> list[str]:
+    """A text of `completion` in the pieces that the run makes of it, by the tokens of the model."""
+    text, limit = made.pieces[0][0], case.sequence_len
+    starts = [start for start, _ in case.model.counter.encode(text, add_special_tokens=False).offsets]
+    most = PIECES * limit - made.lead
+    whole = len(starts) + made.ends <= most
+    edges = [0, *(starts[at] for at in range(limit - made.lead, min(len(starts), most), limit))]
+    edges.append(len(text) if len(starts) <= most else starts[most])
+    pieces = [text[start:end] for start, end in pairwise(edges)]
+    pieces[0] = (case.model.bos or "") * made.lead + pieces[0]
+    if whole:
+        pieces[-1] += (case.model.eos or "") * made.ends
+    return pieces
 
 
 def _judged(case: Case, index: int, made: Made) -> Made:

@@ -10,6 +10,9 @@ from knowledge.samples.tokens import ASCII_PER_TOKEN, HIGH, LOW
 PIECES = 64
 """A text of `type: completion` is cut after so many times `sequence_len`."""
 
+_UNFILTERED = frozenset(["stepwise", "ebft_chat", "ebft_code", "ebft_structured", "ebft_text"])
+"""Readers whose rows are never dropped for their length."""
+
 Length = int | dict[str, int]
 """Tokens of a row, as the plan takes them: a number with what is trained, or the parts of a pair."""
 
@@ -86,54 +89,64 @@ class Lengths:
 
     def row(self, index: int, made: Made) -> None:
         """A row whose pieces are context or trained."""
-        tally, count = self.tally, self.case.model.count
-        if made.tokens is not None:
-            total, trained = float(made.tokens[0]), float(made.tokens[1])
-            before = 0.0
-        else:
-            total = made.lead + made.ends + made.fixed / ASCII_PER_TOKEN
-            trained, before = float(made.ends), -1.0
-            for text, part in made.pieces:
-                tokens = len(text) / ASCII_PER_TOKEN if self.plain and text.isascii() else count(text)
-                if part == TRAINED:
-                    if before < 0:
-                        before = total - made.ends
-                    trained += tokens
-                total += tokens
-            if self.reads == "completion" and not made.pieces:
-                total = 0.0
+        tally = self.tally
+        total, trained, before = self.counted(made)
         if total <= 0:
             tally.gone += 1
             return
-        if total > tally.longest:
-            tally.longest = total
+        tally.longest = max(tally.longest, total)
         size = total - made.lead - made.ends if self.reads == "completion" else total
         tally.lengths.append(int(size + 0.5) if trained else {"length": int(size + 0.5) or 1, "trained": 0})
-        if self.reads == "completion":
-            self.text(index, total)
-        elif self.reads == "pretrain":
-            self.stream(index, total)
-        elif not self.filters or self.reads in ("stepwise", "ebft_chat", "ebft_code", "ebft_structured", "ebft_text"):
-            tally.kept += 1
-        elif self.reads == "llama2_chat":
-            tally.kept += 1
-            if total > self.limit:
-                self.case.issues.add("rows-cut-untrained", index, str(self.limit))
-        elif total > self.limit:
-            self.excess(index, total, before)
-            if self.strategy != "truncate":
-                return
-        elif self.short(total, made):
-            self.case.issues.add("rows-too-short", index, str(self.shortest))
+        if not self.stays(index, made, total, before):
             return
-        else:
-            tally.kept += 1
         tally.trained += trained
         if not trained and not made.broken:
             tally.untrained += 1
             if self.packs and self.filters:
                 tally.kept -= 1
                 self.case.issues.add("rows-untrained-dropped", index)
+
+    def counted(self, made: Made) -> tuple[float, float, float]:
+        """Tokens of a row, trained ones among them, and those before the first trained one (-1 without any)."""
+        if made.tokens is not None:
+            return float(made.tokens[0]), float(made.tokens[1]), 0.0
+        if self.reads == "completion" and not made.pieces:
+            return 0.0, 0.0, -1.0
+        count = self.case.model.count
+        total = made.lead + made.ends + made.fixed / ASCII_PER_TOKEN
+        trained, before = float(made.ends), -1.0
+        for text, part in made.pieces:
+            tokens = len(text) / ASCII_PER_TOKEN if self.plain and text.isascii() else count(text)
+            if text == "\n":
+                tokens = 1.0
+            if part == TRAINED:
+                if before < 0:
+                    before = total - made.ends
+                trained += tokens
+            total += tokens
+        return total, trained, before
+
+    def stays(self, index: int, made: Made, total: float, before: float) -> bool:
+        """Whether a row is trained on; what becomes of it by its length is noted."""
+        if self.reads == "completion":
+            self.text(index, total)
+        elif self.reads == "pretrain":
+            self.stream(index, total)
+        elif not self.filters or self.reads in _UNFILTERED:
+            self.tally.kept += 1
+        elif self.reads == "llama2_chat":
+            self.tally.kept += 1
+            if total > self.limit:
+                self.case.issues.add("rows-cut-untrained", index, str(self.limit))
+        elif total > self.limit:
+            self.excess(index, total, before)
+            return self.strategy == "truncate"
+        elif self.short(total, made):
+            self.case.issues.add("rows-too-short", index, str(self.shortest))
+            return False
+        else:
+            self.tally.kept += 1
+        return True
 
     def short(self, total: float, made: Made) -> bool:
         """Whether a row is certainly shorter than `min_sample_len`; what is printed around it may not be known."""

@@ -103,6 +103,8 @@ def read_text(text: str, rows: Rows) -> None:
     rows.values = [{"text": line.rstrip("\r")} for line in lines]
     rows.lines = array("I", range(1, len(lines) + 1))
     rows.columns = {"text": None}
+    if lines and all(line.startswith("{") and line.rstrip().endswith("}") for line in lines[:20]):
+        rows.fault("rows-text-json", 1)
 
 
 def read_parquet(data: bytes, rows: Rows) -> None:

@@ -163,7 +163,13 @@ def read_tokenizer(path: Path) -> Any:
     """
     file = _file_of(path)
     if not file.is_file():
+        if file.with_name("tokenizer.model").is_file():
+            raise ValueError(
+                f"{file.parent} holds tokenizer.model alone, which cannot be read here: tokenizer.json can"
+            )
         raise ValueError(f"{file} is not there")
+    if file.name == "tokenizer.model":
+        raise ValueError(f"{file} cannot be read here: name the tokenizer.json of the model")
     try:
         tokenizers = importlib.import_module("tokenizers")
     except ImportError as error:

@@ -9,7 +9,7 @@ from knowledge.coercion import Wrong, coerce
 from knowledge.config import Config, load_types
 from knowledge.facts import load_names
 from knowledge.finding import Finding, Severity, problem, stamp
-from knowledge.foreign import meaning
+from knowledge.foreign import meaning, names_of
 from knowledge.schema.edits import rename
 from knowledge.schema.elsewhere import foreign_inside, foreign_key
 from knowledge.schema.homes import bare, homes
@@ -28,7 +28,8 @@ _FSDP1 = frozenset(
     }
 )
 _DATASET_MODELS = ("SFTDataset", "DPODataset", "KTODataset", "StepwiseSupervisedDataset", "SyntheticDataset")
-_DATASET_MODELS_ALL = (*_DATASET_MODELS, "PretrainingDataset")
+_LONG_NAME = 8
+"""Letters from which a name is looked for among those of other trainers, too."""
 
 
 def unknown_root(config: Config, key: str) -> Finding:
@@ -54,7 +55,20 @@ def unknown_root(config: Config, key: str) -> Finding:
         message = f"Silently ignored here: `{key}` belongs under `{places[0].rpartition('.')[0]}`. Move it there."
         each = problem(message, key, why="At the top level Axolotl knows no such key.")._replace(suggestion=places[0])
         return stamp(each, "misplaced-key", Severity.IGNORED, config.document)
-    return unknown(config, (key,), [*config.types.root, *config.types.aliases, *_plugin_fields(config)])
+    found = unknown(config, (key,), [*config.types.root, *config.types.aliases, *_plugin_fields(config)])
+    elsewhere = _misspelt_elsewhere(config, key) if found.suggestion is None else None
+    return found if elsewhere is None else elsewhere
+
+
+def _misspelt_elsewhere(config: Config, key: str) -> Finding | None:
+    """A key that is one slip away from another trainer's name for a field; short names are too much alike."""
+    name = meant(config, key, names_of(), lambda _: False) if len(key) >= _LONG_NAME else None
+    known = meaning(name) if name is not None else None
+    if known is None or known.kind != "field":
+        return None
+    message = f"Not an Axolotl field: silently ignored. Did you mean `{known.field}`?"
+    each = problem(message, key, why=f"It looks like `{name}`, which other trainers call it.", suggestion=known.field)
+    return stamp(each, "unknown-key", Severity.IGNORED, config.document)
 
 
 def unknown(config: Config, steps: Steps, siblings: list[str]) -> Finding:

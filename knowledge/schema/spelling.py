@@ -33,7 +33,7 @@ def meant(config: Config, name: str, names: Sequence[str], takes: Callable[[str]
         takes: Whether a name takes the value that was written; one with more than one slip has to.
 
     Returns:
-        None when none is a typo away, or too much was looked for in this config already.
+        None when none is a typo away, two are equally near, or too much was looked for in this config already.
     """
     config.looked_up += 1
     if config.looked_up > MAX_NEAREST or len(name) > _LONGEST_NAME:
@@ -43,7 +43,10 @@ def meant(config: Config, name: str, names: Sequence[str], takes: Callable[[str]
     written = name.lower().replace("-", "_").replace(" ", "_")
     near = process.extract(written, names, scorer=fuzz.ratio, score_cutoff=_CUTOFF, limit=8)
     slips = [(count, -likeness, each) for each, likeness, _ in near if (count := _slips(written, each)) is not None]
-    for count, _, each in sorted(slips):
+    slips.sort()
+    if len(slips) > 1 and slips[0][:2] == slips[1][:2]:
+        return None
+    for count, _, each in slips:
         if each != name and (count <= 1 or takes is None or takes(each)):
             return each
     return None

@@ -11,6 +11,7 @@ _PATTERN = (
     "else 'moe' if hybrid_override_pattern[i] == 'E' else 'mlp'"
 )
 _INDICES = "'full_attention' if attn_layer_indices != None and i in attn_layer_indices else 'linear_attention'"
+_ALIGNED = "alignment_intermediate_size if alignment_intermediate_size != None else text_config.hidden_size"
 _KEYS: dict[str, dict[str, Any]] = {
     "lfm2": {"layer_types": ["each", _FULL, "num_hidden_layers"], "full_attn_idxs": None},
     "lfm2_moe": {"layer_types": ["each", _FULL, "num_hidden_layers"], "full_attn_idxs": None},
@@ -19,6 +20,7 @@ _KEYS: dict[str, dict[str, Any]] = {
         "hybrid_override_pattern": "ME*-",
     },
     "bamba": {"layer_types": ["each", _INDICES, "num_hidden_layers"], "attn_layer_indices": None},
+    "aya_vision+": {"alignment_intermediate_size": None},
     "@siglip_vision_model": {"vision_use_head": True},
     "@siglip2_vision_model": {"vision_use_head": True},
 }
@@ -45,3 +47,7 @@ def correct(family: str, facts: dict[str, Any]) -> None:
     for module in facts["modules"]:
         if module[0].endswith("gated_positional_embedding.embedding"):
             module[3] = "(vision_config.image_size // vision_config.patch_size) ** 2 + 1"
+        if family == "aya_vision+" and module[0].endswith("linear_1"):
+            module[3] = _ALIGNED
+        if family == "aya_vision+" and module[0].endswith("linear_2"):
+            module[4] = f"({_ALIGNED}) // 2"

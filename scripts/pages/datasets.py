@@ -36,6 +36,18 @@ Rules for all types: columns stand at the top level of a row, their names are ca
 ignored. A column that is in some rows only counts as null in the others. A row is dropped when it is longer than
 `sequence_len`, unless `excess_length_strategy` says otherwise.
 
+What is not read: of every type, each column that its table does not name. A check names those columns, as a warning
+where they hold text of the conversation (`context`, `history`, `rejected`, `thinking` and their like, unless the same
+text stands in a column that is read), else as advice. Of a message, `chat_template` hands on the mapped keys and those
+that the template reads from a variable named `message`.
+
+The first rows are shown as the run reads them: the text around the columns, the chat template rendered, start and end
+tokens, and which of it is trained. Without the model's tokenizer the edges of a trained span fall between letters
+instead of tokens. The first 64 conversations are rendered for their lengths too, and further ones are estimated from
+their texts and from what the template prints around a turn; with `--tokenizer` every row is rendered and counted. A
+chat template runs in a sandbox with a limit on time (0.5 s a row, 2 s in all), steps and size. When the tokenizer's own
+template is not at hand, rows are shown with the built-in one that is closest to the model's, which a note says.
+
 The file: JSON Lines, a JSON list, one JSON object, CSV with commas, a text file (a row each line) or parquet. At most
 2 MiB are read of a sample. Axolotl chooses the reader by `ds_type`, else by `.parquet`, `.arrow`, `.csv` or `.txt`
 anywhere in `path`, else it reads JSON; UTF-8 alone is read without fault.
@@ -54,12 +66,20 @@ def render() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def _listed(kind: Kind) -> str:
+    """The columns that a type reads, in words."""
+    names = list(dict.fromkeys(f"`{column.column}`" for column in kind.columns))
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def _kind(kind: Kind) -> Iterator[str]:
     yield f"### {_title(kind)}"
     yield ""
     yield kind.summary
     yield ""
     if kind.columns:
+        yield f"Reads {_listed(kind)}, and leaves every other column unread."
+        yield ""
         yield "| column | what for | named by | missing |"
         yield "|---|---|---|---|"
         yield from (_column(column) for column in kind.columns)

@@ -18,6 +18,7 @@ COMMANDS = {
     "help": (ANYBODY, {}),
     "batchsize": (ANYBODY, {"micro_batch_size": 1, "gradient_accumulation_steps": 1, "gpus": 1}),
     "checkconfig": (ANYBODY, {"file": ("c.yaml", b"base_model: x\n")}),
+    "fit": (ANYBODY, {"model": "meta-llama/Llama-3.1-8B"}),
     "compare": (ANYBODY, {"a": ("a.yaml", b"base_model: x\n"), "b": ("b.yaml", b"base_model: y\n")}),
     "explain": (ANYBODY, {"field": "lora_r"}),
     "faq": (ANYBODY, {"topic": "packing"}),

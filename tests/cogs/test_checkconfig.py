@@ -248,3 +248,16 @@ async def test_a_launcher_file_is_checked_as_one_and_has_no_run(world, tools):
     words = tools.words(await world.check(text.replace("mount: rows", "mount: /rows"), name="cloud.yaml"))
     assert words.startswith("### I found nothing wrong in this launcher file for Axolotl 0.21.0.")
     assert "axolotl preprocess" not in words
+
+
+async def test_a_named_card_adds_fit_time_and_cost(world, tools):
+    config = "base_model: meta-llama/Llama-3.1-8B\n" + "\n".join(
+        line for line in tools.CLEAN.splitlines() if not line.startswith("base_model")
+    )
+    result = await world.ann.slash(
+        world.channel, "checkconfig", file=("a.yaml", config.encode()), gpu="2x A100 80GB", price=2.0
+    )
+    text = tools.words(tools.answer(result))
+    assert "A100 80GB" in text
+    assert "Time on A100 80GB" in text
+    assert "2 GPUs" in text

@@ -71,7 +71,11 @@ def _batch(report: Report, plan: TrainingPlan) -> str:
 def _memory(memory: MemoryEstimate | None) -> str:
     if memory is None:
         return ""
-    return f"Memory: about {memory.estimate_gib:.0f} GiB per GPU ({memory.low_gib:.0f}–{memory.high_gib:.0f})."
+    line = f"Memory: about {memory.estimate_gib:.0f} GiB per GPU ({memory.low_gib:.0f}–{memory.high_gib:.0f})."
+    if memory.known == "guessed":
+        line += " The model is not known, so this is a guess from its name."
+    rows = [sentence for sentence in memory.assumptions if sentence.startswith("With your rows")]
+    return " ".join([line, *rows])
 
 
 def table(plan: TrainingPlan, memory: MemoryEstimate | None, duration: Duration | None = None) -> str:

@@ -92,6 +92,7 @@ def test_the_lines_to_copy_are_yaml(known):
 
 
 WHOLE = {
+    "killed-alone": ["Loading checkpoint shards\nKilled"],
     "missing-column": [
         "KeyError: 'prompt'",
         'KeyError: "prompt"',

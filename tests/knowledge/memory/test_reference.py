@@ -32,4 +32,4 @@ def test_most_readings_lie_inside_a_narrow_range() -> None:
     compared = [(row, found) for row, found in readings() if comparable(row, found)]
     inside = sum(found.low_gib <= row["measured_gib"] <= found.high_gib for row, found in compared)
     assert inside >= 0.8 * len(compared)
-    assert max(found.high_gib / found.low_gib for _, found in readings() if found is not None) < 1.5
+    assert max(found.high_gib / found.low_gib for _, found in readings() if found is not None) < 1.6

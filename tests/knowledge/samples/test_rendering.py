@@ -11,7 +11,7 @@ import yaml
 
 from knowledge.config import read
 from knowledge.finding import Severity
-from knowledge.samples import SampleReport, check_rows
+from knowledge.samples import Sample, SampleReport, check_rows
 from knowledge.samples.templates import template_names
 
 REFERENCE = Path(__file__).resolve().parents[4] / "shared" / "rows" / "renderings.jsonl"
@@ -130,3 +130,61 @@ def test_a_template_reaches_nothing_of_the_interpreter() -> None:
     template = "{{ ''.__class__.__mro__[1].__subclasses__() }}"
     report = printed(ASKED, TOLD, template="jinja", root={"chat_template_jinja": template})
     assert text(report) is None
+
+
+# -- a tokenizer's own files -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tokenizer(tmp_path: Path) -> Path:
+    """A folder as transformers 5 saves it: a token for every byte, the template in a file of its own."""
+    tokenizers = pytest.importorskip("tokenizers")
+    alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
+    letters = tokenizers.Tokenizer(tokenizers.models.BPE({each: at for at, each in enumerate(alphabet)}, []))
+    letters.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    letters.add_special_tokens(["<s>", "</s>", "<|im_end|>"])
+    letters.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(TOKENS), "utf-8")
+    text = "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}<|im_end|>\n{% endfor %}"
+    (tmp_path / "chat_template.jinja").write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_the_template_beside_a_tokenizer_is_read_and_every_token_counted(tokenizer: Path) -> None:
+    config = "base_model: org/model\neot_tokens: ['<|im_end|>']\n"
+    config += "datasets:\n  - path: rows.jsonl\n    type: chat_template\n"
+    rows = [{"messages": [ASKED, TOLD]}] * 2
+    report = check_rows(read(config), Sample(rows, "rows.jsonl", tokenizer))
+    assert text_of(report) == "user: Is it far?<|im_end|>\nassistant: No.<|im_end|>\n"
+    assert [part.text for part in report.examples[0].parts if part.trained] == ["No.<|im_end|>"]
+    assert report.exact
+    assert report.longest == len("user: Is it far?") + 2 + len("assistant: No.") + 2
+    assert report.trained_tokens == 2 * (len("No.") + 1)
+
+
+def test_the_frame_of_a_type_is_counted(tokenizer: Path) -> None:
+    config = "base_model: org/model\nsequence_len: 512\ndatasets:\n  - path: rows.jsonl\n    type: alpaca\n"
+    rows = [{"instruction": "Name a fruit.", "output": "A plum."}] * 2
+    report = check_rows(read(config), Sample(rows, "rows.jsonl", tokenizer))
+    assert report.longest == len(text_of(report)) - len("</s>") + 1
+
+
+def test_a_long_text_is_shown_in_the_pieces_of_the_run(tokenizer: Path) -> None:
+    config = "base_model: org/model\nsequence_len: 8\ndatasets:\n  - path: rows.jsonl\n    type: completion\n"
+    report = check_rows(read(config), Sample([{"text": "abcdefghijklmnopqrst"}], "rows.jsonl", tokenizer))
+    assert ["".join(part.text for part in each.parts) for each in report.examples] == [
+        "abcdefgh",
+        "ijklmnop",
+        "qrst</s>",
+    ]
+
+
+def test_a_template_from_elsewhere_is_taken_for_the_tokenizers_own() -> None:
+    config = "base_model: org/model\ndatasets:\n  - path: rows.jsonl\n    type: chat_template\n"
+    template = "{% for message in messages %}[{{ message['content'] }}]{% endfor %}"
+    report = check_rows(read(config), Sample([{"messages": [ASKED, TOLD]}] * 2, "rows.jsonl", template=template))
+    assert text_of(report) == "[Is it far?][No.]"
+
+
+def text_of(report: SampleReport) -> str:
+    return "".join(part.text for part in report.examples[0].parts)

@@ -88,3 +88,15 @@ def test_rows_that_read_everything_have_nothing_to_say() -> None:
     for row, kind in ((TASK, "alpaca"), (TALK, "chat_template")):
         rules = {each.rule for each in checked(row, kind, root={"eot_tokens": ["<|im_end|>"]}).findings}
         assert not rules & {"rows-text-unread", "rows-column-unread", "rows-key-unread"}
+
+
+def test_tokens_without_their_mask_name_the_column_that_is_missing() -> None:
+    report = checked({"input_ids": [1, 2], "labels": [1, 2]}, "alpaca")
+    assert named(report, "attention_mask") == {Severity.WARNING}
+
+
+def test_json_in_a_text_file_names_the_key_that_reads_it() -> None:
+    config = "base_model: org/model\ndatasets:\n  - path: rows.txt\n    type: alpaca\n"
+    report = check_rows(read(config), b'{"instruction": "Name a fruit.", "output": "A plum."}\n' * 3, name="rows.txt")
+    (found,) = [each for each in report.findings if each.rule == "rows-text-json"]
+    assert "ds_type: json" in found.message

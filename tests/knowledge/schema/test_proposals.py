@@ -58,7 +58,7 @@ def of(key: str, text: str) -> Finding:
         ("rank_pattern: {q: 4}", "lora_rank_pattern"),
         ("data_seed: 7", "seed"),
         ("chat_template_path: x", "chat_template_jinja"),
-        ("max_seq_lenght: 2048", None),
+        ("max_seq_lenght: 2048", "sequence_len"),
         ("cache_implementation: static", None),
         ("dataloader_in_order: true", None),
         ("eval_accumulation_steps: 4", None),
@@ -137,8 +137,17 @@ def test_a_name_inside_a_dataset_means_what_it_means_there() -> None:
         ),
         *(("microbatch_size", "micro_batch_size"), ("warmup-steps", "warmup_steps"), ("outputdir", "output_dir")),
         *(("use_dfy", "use_dft"), ("lora_b", "lora_r"), ("val_something", None)),
-        *(("lora_config_file", None), ("model_families", None), ("use_pray", "use_ray"), ("use_peat", None)),
+        *(
+            ("lora_config_file", None),
+            ("model_families", None),
+            ("use_pray", "use_ray"),
+            ("use_peat", "adapter"),
+        ),
     ],
 )
 def test_a_near_name_is_a_typo_and_no_other_word(written: str, field: str | None) -> None:
     assert of(written, f"{BASE}{written}: 8\n").suggestion == field
+
+
+def test_a_slip_between_two_names_is_not_edited_into_one_of_them() -> None:
+    assert of("load_in_bit", f"{BASE}load_in_bit: true\n").edit is None

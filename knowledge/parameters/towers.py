@@ -1,0 +1,72 @@
+"""Vision-language models: a known language model with a vision tower and a projector before it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from knowledge.parameters.families import layout
+from knowledge.parameters.names import Parameters, parameters_of, words
+
+_DATA = Path(__file__).parent / "towers.json"
+
+
+class Tower(NamedTuple):
+    """What sees the images.
+
+    Attributes:
+        vision: Parameters of the vision tower.
+        projector: Parameters between the tower and the language model.
+        depth: Layers of the tower.
+        width: Its hidden width.
+        patches: Patches of one image of the processor's usual size, all tiles together.
+        linears: Its linear layers and the projector's: input, output, how many; empty where `lora_target_linear` does
+            not reach them.
+    """
+
+    vision: int
+    projector: int
+    depth: int
+    width: int
+    patches: int
+    linears: tuple[tuple[int, int, int], ...] = ()
+
+    @property
+    def parameters(self) -> int:
+        """Those of both."""
+        return self.vision + self.projector
+
+
+def with_tower(name: str, *, images: bool) -> Parameters | None:
+    """The parameters of a vision-language model.
+
+    Args:
+        name: A hub id or a local path.
+        images: Whether the config loads a processor, without which some are loaded as language models.
+
+    Returns:
+        None where no vision-language model has that name, or it is loaded as a language model.
+    """
+    found = _by_words().get(words(name))
+    return None if found is None or (found[1] and not images) else found[0]
+
+
+@lru_cache(maxsize=1)
+def _by_words() -> dict[tuple[str, ...], tuple[Parameters, bool]]:
+    models = json.loads(_DATA.read_text("utf-8"))["models"]
+    return {words(name): _model(name, dict(entry)) for name, entry in models.items()}
+
+
+def _model(name: str, entry: dict[str, Any]) -> tuple[Parameters, bool]:
+    language, dims = parameters_of(entry.pop("language")), entry.pop("dims", {})
+    only = entry.pop("images_only", False)
+    if language is None:
+        raise ValueError(f"{name} stands on a language model that models.json does not hold")
+    architecture = replace(language.architecture, **dims)
+    linears = tuple(tuple(each) for each in entry.pop("linears", ()))
+    tower = Tower(**entry, linears=linears)
+    total = layout(architecture).parameters + tower.parameters
+    return Parameters(total, architecture, name, "exact", language.confirmed, tower), only
