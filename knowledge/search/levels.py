@@ -17,32 +17,10 @@ BIAS = -6.903
 """Fitted by `make questions-fit` on labelled questions."""
 SURE, PERHAPS = 0.7, 0.35
 _OPENINGS = frozenset(
-    (
-        "how",
-        "what",
-        "which",
-        "why",
-        "when",
-        "where",
-        "who",
-        "can",
-        "could",
-        "should",
-        "is",
-        "are",
-        "does",
-        "do",
-        "did",
-        "will",
-        "would",
-        "may",
-        "must",
-        "shall",
-        "has",
-        "have",
-        "any",
-    )
+    {"any", "are", "can", "could", "did", "do", "does", "has", "have", "how", "is", "may", "must", "shall", "should"}
+    | {"what", "when", "where", "which", "who", "why", "will", "would"}
 )
+"""Words that a question begins with."""
 
 
 def features(
