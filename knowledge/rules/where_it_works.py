@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge.finding import Severity
-from knowledge.kinds_of_run import is_kind
+from knowledge.kinds_of_run import LORA_FIELDS, is_kind
 from knowledge.modes import Mode, phrase
 from knowledge.rule import Problem, problem, rule
-from knowledge.rules.adapters import ONLY_WITH_ADAPTER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +25,7 @@ def _modes() -> dict[str, dict[str, list[str]]]:
     return {
         path: effects
         for path, effects in json.loads(text).items()
-        if path.isidentifier() and path not in ONLY_WITH_ADAPTER
+        if path.isidentifier() and path not in LORA_FIELDS
     }
 
 
