@@ -23,9 +23,7 @@ def _modes() -> dict[str, dict[str, list[str]]]:
     """Path -> effect -> kinds of run; top-level fields only, and none that `lora_without_adapter` speaks of."""
     text = (Path(__file__).parents[1] / "fields" / "modes.json").read_text("utf-8")
     return {
-        path: effects
-        for path, effects in json.loads(text).items()
-        if path.isidentifier() and path not in LORA_FIELDS
+        path: effects for path, effects in json.loads(text).items() if path.isidentifier() and path not in LORA_FIELDS
     }
 
 
