@@ -60,6 +60,9 @@ rows: install
 hub: install
 	$(BIN)/python benchmarks/hub_delay.py
 
+questions: install
+	$(BIN)/python benchmarks/questions.py
+
 diagnosis: install
 	$(BIN)/python benchmarks/diagnosis_accuracy.py
 
