@@ -40,7 +40,7 @@ class Report:
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
-    `launcher` says that it is no training config but a file for `--cloud`; `gpu` is the card that was asked about,
+    `launcher` says that it is not a training config but a file for `--cloud`; `gpu` is the card that was asked about,
     with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`.
     """
 
@@ -263,11 +263,11 @@ def _verdict(found: Iterable[Finding]) -> str:
 
 def _not_checked(config: Config, hub: HubFacts | None, *, rows: bool, cut: bool) -> tuple[str, ...]:
     if config.launcher is not None:
-        first = "whether the image and the files beside this one exist, your account at the provider"
+        first = "whether the image and the files next to this one exist, your account at the provider"
     else:
         first = ", ".join((*unseen(config, hub, rows=rows), "your drivers and packages"))
     broken = [f"{failure.what}, which failed on this config" for failure in config.failures]
-    beyond = [f"what comes after the first {MAX_FINDINGS} findings: mend those, then check again"] if cut else []
+    beyond = [f"what comes after the first {MAX_FINDINGS} findings: fix those, then check again"] if cut else []
     return (first, *broken, *beyond)
 
 
@@ -308,7 +308,7 @@ def _duplicate(each: Duplicate, document: Document) -> Finding:
         line=first[0],
         column=first[1],
         message=f"Written twice: only line {last[0]} counts. Remove one of the two.",
-        why="YAML keeps the last value of a repeated key and drops the others without a word.",
+        why="YAML keeps the last value of a repeated key and drops the others without a message.",
         places=(place,),
     )
 

@@ -173,7 +173,7 @@ def _words(value: Any, steps: Steps) -> str:
 
 
 def _reads_same(a: Config, b: Config, steps: Steps) -> bool:
-    """Whether Axolotl reads the root fields alike; what it drops without a word makes no difference either."""
+    """Whether Axolotl reads the root fields alike; what it drops without a message makes no difference either."""
     root = str(steps[0])
     name = a.types.aliases.get(root, root)
     if a.field(name) is None and b.field(name) is None:
@@ -224,7 +224,7 @@ def _effects(a: Config, b: Config) -> Iterator[Effect]:
 def _numbers(before: TrainingPlan, after: TrainingPlan) -> Iterator[Effect]:
     named = (
         ("effective batch", before.real_global_batch, after.real_global_batch, after.formula or ""),
-        ("tokens a step", before.tokens_per_step, after.tokens_per_step, ""),
+        ("tokens per step", before.tokens_per_step, after.tokens_per_step, ""),
         ("epochs", before.num_epochs, after.num_epochs, ""),
         ("peak learning rate", before.learning_rate, after.learning_rate, ""),
         ("warm-up steps", before.warmup_steps, after.warmup_steps, ""),
@@ -305,7 +305,7 @@ def _sizes(
             yield Effect(name="one checkpoint", before=sizes[0], after=sizes[1])
         peaks = [gigabytes(each.local_peak_bytes) for each in (before.storage, after.storage)]
         if peaks[0] != peaks[1]:
-            yield Effect(name="disk at the fullest", before=peaks[0], after=peaks[1])
+            yield Effect(name="disk at its peak", before=peaks[0], after=peaks[1])
         hubs = [
             gigabytes(each.hub_bytes) if each.hub_strategy else "nothing" for each in (before.storage, after.storage)
         ]

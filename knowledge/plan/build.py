@@ -68,7 +68,7 @@ def make_plan(
     Args:
         config: the config, which carries the number of GPUs.
         lengths: tokens of every row (see `Length`); exact, but for the random order of packing.
-        of_file: the lengths are those of the file's rows, before `weight` and `shards`; else of the tokenised rows.
+        of_file: the lengths are those of the file's rows, before `weight` and `shards`; else of the tokenized rows.
         rows: rows of the files, when their lengths are not known.
         mean_tokens: mean tokens of a row, for packing.
         curve: whether to compute the learning rate after every step.

@@ -21,7 +21,7 @@ class TrainingPlan:
     Attributes:
         gpus: processes, one a GPU.
         data_parallel: processes that see different rows (context and tensor parallelism divide the GPUs).
-        global_batch_size: rows a step as Axolotl counts them; `real_global_batch` as the trainer takes them.
+        global_batch_size: rows per step as Axolotl counts them; `real_global_batch` as the trainer takes them.
         formula: how the real batch comes about.
         unit: what a row of the batch is: "rows", "packed sequences" or "pairs".
         total_num_steps: what Axolotl counts; `total_num_steps_range` its lowest and highest where it is estimated.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from knowledge.value import value
 
 GUIDE_BATCH = 150
-"""Rows a step that the Augmentoolkit guide holds good for learning facts."""
+"""Rows per step that the Augmentoolkit guide holds good for learning facts."""
 
 
 @value
@@ -28,7 +28,7 @@ class BatchAdvice:
     Attributes:
         micro_batch_size, gradient_accumulation_steps, gpus: what was asked about.
         effective_batch_size: what it makes now, and its `formula` ("75 x 2 x 4 = 600", with multiplication signs).
-        target: rows a step that are wanted.
+        target: rows per step that are wanted.
         below, above: the nearest gradient accumulation on these GPUs that stays below or reaches the target; `below` is
             None where even 1 is above it, and both are the same where it fits exactly.
         by_gpus: the nearest on 1, 2, 4 and 8 GPUs.
@@ -81,7 +81,7 @@ class CheckpointStorage:
         saves: checkpoints that are written.
         at_most: whether `saves` is an upper bound because the number of steps is not known.
         weights_bytes, checkpoint_bytes: the trained weights, and one checkpoint with its optimizer state.
-        local_peak_bytes, local_end_bytes: in `output_dir`, at the fullest moment and when all is done.
+        local_peak_bytes, local_end_bytes: in `output_dir`, at its peak moment and when all is done.
         hub_strategy: None where nothing is uploaded.
         hub_bytes: what the newest revision on the Hub lists in the end.
         hub_history_bytes: what all its revisions hold at most.

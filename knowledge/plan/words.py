@@ -28,7 +28,7 @@ def batch_line(plan: TrainingPlan) -> str:
     """The effective batch with its formula, and how to keep the guide's where the GPUs multiply it."""
     if plan.formula is None or plan.real_global_batch is None:
         return ""
-    line = f"Effective batch {plan.formula} {plan.unit} a step"
+    line = f"Effective batch {plan.formula} {plan.unit} per step"
     advice = plan.batch
     parallel = plan.data_parallel or 1
     if advice is None or parallel < 2:
@@ -89,7 +89,7 @@ def storage_line(storage: CheckpointStorage | None) -> str:
     about = "" if storage.exact else "about "
     line = (
         f"Checkpoints: {saves} × {about}{gigabytes(storage.checkpoint_bytes)}; on the disk {about}"
-        f"{gigabytes(storage.local_peak_bytes)} at the fullest, {gigabytes(storage.local_end_bytes)} in the end"
+        f"{gigabytes(storage.local_peak_bytes)} at its peak, {gigabytes(storage.local_end_bytes)} in the end"
     )
     if storage.hub_strategy is not None:
         line += f"; on the Hub {gigabytes(storage.hub_bytes)} (`{storage.hub_strategy}`"

@@ -69,7 +69,7 @@ def row_is_too_long(config: Config) -> Iterator[Problem]:
     found = _detail(config, "too-long-row")
     if found is not None:
         yield problem(
-            f"Ends the run: a row has {found}. Take `drop` or `truncate`.", "excess_length_strategy", "sequence_len"
+            f"Ends the run: a row has {found}. Use `drop` or `truncate`.", "excess_length_strategy", "sequence_len"
         )
 
 
@@ -81,7 +81,7 @@ def row_is_too_long(config: Config) -> Iterator[Problem]:
     lengths=(100,) * 20,
 )
 def no_packed_batch(config: Config) -> Iterator[Problem]:
-    """The packed rows fill no batch, so the run ends without a step and without a word.
+    """The packed rows fill no batch, so the run ends without a step and without a message.
 
     Without an attention that keeps packed rows apart, a batch is `micro_batch_size` whole sequences, and a last
     incomplete batch is dropped. The untrained weights are saved as checkpoint-0. The same happens where
@@ -90,7 +90,9 @@ def no_packed_batch(config: Config) -> Iterator[Problem]:
     if _detail(config, "no-batches") is not None:
         cause = "`sample_packing: false`" if config.get("sample_packing") else "less `micro_batch_size`"
         field = "sample_packing" if config.get("sample_packing") else "micro_batch_size"
-        yield problem(f"Trains nothing, in silence: the rows fill no batch. Set {cause}.", field, "micro_batch_size")
+        yield problem(
+            f"Trains nothing, without a message: the rows fill no batch. Set {cause}.", field, "micro_batch_size"
+        )
 
 
 @rule(
@@ -158,7 +160,9 @@ def split_cannot_be_made(config: Config) -> Iterator[Problem]:
     if size == 1:
         yield problem("1 is the share of all rows, which ends the run: write a share such as 0.05.", "val_set_size")
     elif size > 1 and config.get("rl"):
-        yield problem("Preference training takes no count, and dies of it: write a share such as 0.05.", "val_set_size")
+        yield problem(
+            "Preference training takes no count, and crashes because of it: write a share such as 0.05.", "val_set_size"
+        )
     elif size > 0 and (found := _detail(config, "split")) is not None:
         yield problem(f"Cannot hold out {found}, which ends the run: take a smaller share.", "val_set_size")
 
@@ -257,7 +261,7 @@ def epochs_are_not_reached(config: Config) -> Iterator[Problem]:
     """The trainer stops well before the epochs that were asked for.
 
     Axolotl counts steps over all epochs together, but every epoch ends with a step of its own for what is left over.
-    With a batch that is large beside the data, those steps use the count up early.
+    With a batch that is large compared with the data, those steps use the count up early.
     """
     plan = plan_of(config)
     asked, seen = plan.num_epochs, plan.epochs_seen
