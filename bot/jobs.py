@@ -20,6 +20,7 @@ from knowledge.gpus import gpu_named
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, Fitting, fit_table, smaller_cards
+from knowledge.plan import TrainingPlan, remember_plan
 from knowledge.value import value
 
 if TYPE_CHECKING:
@@ -145,11 +146,12 @@ def compare(
     return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after, gpu=card)
 
 
-def curve(text: str, *, gpus: int = 1) -> Picture | None:
-    """Draws the learning rate over the run; None where the config has no curve."""
+def curve(text: str, *, gpus: int = 1, plan: dict[str, Any] | None = None) -> Picture | None:
+    """Draws the learning rate over the run of a plan, as JSON; None where the config has no curve."""
     from bot.views.check.curve import curve_picture  # draws, so it comes with a large library
 
-    picture = curve_picture(text, gpus=gpus)
+    given = None if plan is None else from_plain(TrainingPlan, plan)
+    picture = curve_picture(text, gpus=gpus, plan=given)
     return None if picture is None else Picture(png=picture.png, alt=picture.alt)
 
 
@@ -206,9 +208,12 @@ def fit(model: str, *, method: str, gpus: int = 1) -> Fit | None:
     return None if table is None else Fit(table=table, png=draw_fit(table))
 
 
-def fittings(text: str, *, gpus: int = 1) -> tuple[Fitting, ...]:
-    """What makes a run fit the next smaller cards."""
-    return smaller_cards(read(text, gpus))
+def fittings(text: str, *, gpus: int = 1, plan: dict[str, Any] | None = None) -> tuple[Fitting, ...]:
+    """What makes the run of a plan, as JSON, fit the next smaller cards."""
+    config = read(text, gpus)
+    if plan is not None:
+        remember_plan(config, from_plain(TrainingPlan, plan))
+    return smaller_cards(config)
 
 
 JOBS: dict[str, Callable[..., Any]] = {

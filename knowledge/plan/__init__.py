@@ -11,6 +11,7 @@ from knowledge.plan.values import (
     BatchAdvice,
     BatchChoice,
     CheckpointStorage,
+    OfRows,
     StepAdvice,
     Trouble,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "BatchChoice",
     "CheckpointStorage",
     "Length",
+    "OfRows",
     "Sketch",
     "StepAdvice",
     "TrainingPlan",

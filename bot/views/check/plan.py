@@ -13,6 +13,7 @@ from bot.views.check.report import subject
 from bot.views.check.run import run_lines, table
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout, picture, small
+from knowledge.json_values import to_plain
 from knowledge.memory import change_line
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ async def _fittings(services: Services, checked: Checked) -> tuple[Fitting, ...]
         return ()
     try:
         found: tuple[Fitting, ...] = await services.workers.run(
-            jobs.fittings, text=checked.submission.text, gpus=checked.gpus
+            jobs.fittings, text=checked.submission.text, gpus=checked.gpus, plan=to_plain(checked.report.plan)
         )
     except UserError:
         return ()
@@ -80,6 +81,9 @@ async def _fittings(services: Services, checked: Checked) -> tuple[Fitting, ...]
 async def _curve(services: Services, checked: Checked) -> jobs.Picture | str | None:
     """The picture, or why there is none; a plan without it is better than none."""
     try:
-        return await services.workers.run(jobs.curve, text=checked.submission.text, gpus=checked.gpus)
+        plan = to_plain(checked.report.plan)
+        return await services.workers.run(
+            jobs.curve, text=checked.submission.text, gpus=checked.gpus, plan=plan
+        )
     except UserError:
         return NO_CURVE
