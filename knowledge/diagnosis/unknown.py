@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from knowledge.diagnosis.tracebacks import Trace
     from knowledge.diagnosis.weighing import Context
 
+OLDER = "older-release"
 _VERSIONS = "`pip list | grep -iE 'axolotl|transformers|torch|trl|peft|accelerate'`"
 _SEND = (
     "Send the whole traceback, from the first line `Traceback (most recent call last)` to its end, the config, "
@@ -85,7 +86,7 @@ def older_release(log: Log, context: Context) -> list[Match]:
     fixed = sum(bool(known.fixed_in and older(axolotl, known.fixed_in)) for known in known_errors())
     return [
         Match(
-            id="older-release",
+            id=OLDER,
             kind="axolotl",
             line=shows.number,
             lines=(shows.number,),

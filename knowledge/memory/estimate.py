@@ -107,8 +107,9 @@ def _memory_of(config: Config) -> MemoryEstimate | None:
     # What the estimate reads is not what the rule reads that asks for it.
     reads, config.reads = config.reads, None
     run = read_run(config)
+    found = None if run is None or run.absurd else _with_rows(config, run)
     config.reads = reads
-    return None if run is None or run.absurd else _with_rows(config, run)
+    return found
 
 
 def estimate(run: Run) -> MemoryEstimate:

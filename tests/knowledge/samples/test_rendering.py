@@ -188,3 +188,10 @@ def test_a_template_from_elsewhere_is_taken_for_the_tokenizers_own() -> None:
 
 def text_of(report: SampleReport) -> str:
     return "".join(part.text for part in report.examples[0].parts)
+
+
+@pytest.mark.parametrize("splits", [False, True])
+def test_messages_that_axolotl_cannot_map_stop_the_row(*, splits: bool) -> None:
+    answer = {"role": "assistant", "content": 5} if splits else TOLD
+    asked = ASKED if splits else {"content": "Is it far?"}
+    assert stops(printed(asked, answer, keys={"split_thinking": splits}))
