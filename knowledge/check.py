@@ -70,7 +70,7 @@ class Report:
         return sum(1 for finding in self.findings if finding.severity is severity)
 
 
-def check(
+def check(  # noqa: PLR0913 - everything that may be known besides the text
     text: str,
     *,
     gpus: int = 1,

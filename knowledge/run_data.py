@@ -1,4 +1,4 @@
-"""All that was given of a run's data -> one plan, and the findings that hold for it, whatever an estimate leaves open."""
+"""All that was given of a run's data -> one plan, and the findings that hold however far an estimate is off."""
 
 from __future__ import annotations
 

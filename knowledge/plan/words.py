@@ -94,7 +94,7 @@ def _other_rows(part: OfRows | None) -> str:
 
 
 def more_steps(plan: TrainingPlan) -> str:
-    """What makes enough optimizer steps of the same rows, with the number that it makes; "" where nothing usual does."""
+    """What makes enough optimizer steps of the same rows, and how many; empty where nothing usual does."""
     now, epochs, accumulation = plan.optimizer_steps_done, plan.num_epochs, plan.gradient_accumulation_steps
     if not now or not epochs or not accumulation:
         return ""
@@ -112,7 +112,7 @@ def more_steps(plan: TrainingPlan) -> str:
     longer = math.ceil(epochs * ENOUGH / reached)
     if longer > _MOST_EPOCHS:
         return ""
-    return f"`gradient_accumulation_steps: {less}` with `num_epochs: {longer}` makes about {ENOUGH}"
+    return f"`gradient_accumulation_steps: {less}`, `num_epochs: {longer}` make about {ENOUGH}"
 
 
 def points_in_words(points: Sequence[int]) -> str:

@@ -223,10 +223,10 @@ def too_few_steps(config: Config) -> Iterator[Problem]:
     if plan.train_rows is None or steps is None or not 0 < steps < FEW or config.get("max_steps"):
         return
     low, high = plan.total_num_steps_range or (steps, steps)
-    number = plural(steps, "optimizer step") if low == high else f"about {plural(steps, 'optimizer step')}"
-    cure = more_steps(plan)
+    about = "" if low == high else "about "
+    cure = more_steps(plan) or "it needs more rows"
     yield problem(
-        f"Only {number}: too few to learn from. {cure or 'It needs more rows'}.",
+        f"Only {about}{plural(steps, 'step')}, too few to learn from: {cure}.",
         "gradient_accumulation_steps" if config.written("gradient_accumulation_steps") else "num_epochs",
         "num_epochs",
     )

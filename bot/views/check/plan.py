@@ -82,8 +82,6 @@ async def _curve(services: Services, checked: Checked) -> jobs.Picture | str | N
     """The picture, or why there is none; a plan without it is better than none."""
     try:
         plan = to_plain(checked.report.plan)
-        return await services.workers.run(
-            jobs.curve, text=checked.submission.text, gpus=checked.gpus, plan=plan
-        )
+        return await services.workers.run(jobs.curve, text=checked.submission.text, gpus=checked.gpus, plan=plan)
     except UserError:
         return NO_CURVE
