@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot import reading, request
 from knowledge import Report
 from knowledge import check as check_config
-from knowledge.check import on_card
+from knowledge.check import on_cards
 from knowledge.compare import Comparison
 from knowledge.compare import compare as compare_configs
 from knowledge.config import read
@@ -19,8 +19,8 @@ from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
-from knowledge.memory import FitTable, Fitting, fit_table, smaller_cards
-from knowledge.plan import TrainingPlan, remember_plan
+from knowledge.memory import FitTable, fit_table
+from knowledge.plan import TrainingPlan
 from knowledge.run_data import DataSize
 from knowledge.value import value
 
@@ -119,7 +119,7 @@ def check(  # noqa: PLR0913 - everything that may be known besides the text
     report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=sample, hub=facts, size=DataSize(rows=rows))
     for failure in report.failures:
         _log.warning("%s not computed: %s", failure.what, failure.error)
-    return report if gpu is None else on_card(report, text, gpu_named(gpu), hub=facts)
+    return on_cards(report, text, None if gpu is None else gpu_named(gpu), hub=facts)
 
 
 def targets(text: str) -> Targets:
@@ -223,16 +223,7 @@ def fit(model: str, *, method: str, gpus: int = 1) -> Fit | None:
     return None if table is None else Fit(table=table, png=draw_fit(table))
 
 
-def fittings(text: str, *, gpus: int = 1, plan: dict[str, Any] | None = None) -> tuple[Fitting, ...]:
-    """What makes the run of a plan, as JSON, fit the next smaller cards."""
-    config = read(text, gpus)
-    if plan is not None:
-        remember_plan(config, from_plain(TrainingPlan, plan))
-    return smaller_cards(config)
-
-
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job
-    for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fittings, fit, diagnose, compare)
+    job.__name__: job for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fit, diagnose, compare)
 }
 """By the name under which a worker is asked for them."""

@@ -13,7 +13,7 @@ from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
 from knowledge.hub import HubFacts, HubReport, remember_facts, report_of, unseen
-from knowledge.memory import MemoryEstimate, fits, memory_of
+from knowledge.memory import Fitting, MemoryEstimate, fits, fitting_card, memory_of, smaller_cards
 from knowledge.parameters import base_parameters, known_total
 from knowledge.plan import TrainingPlan, plan_of, remember_plan
 from knowledge.releases import release_findings
@@ -41,7 +41,8 @@ class Report:
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
     `launcher` says that it is no training config but a file for `--cloud`; `gpu` is the card that was asked about,
-    with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`.
+    with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`; `ways` are the cheapest changes
+    to fit it, or the next smaller cards.
     """
 
     axolotl: str
@@ -53,6 +54,7 @@ class Report:
     duration: Duration | None = None
     fits: bool | None = None
     cost: Cost | None = None
+    ways: tuple[Fitting, ...] = ()
     dataset: SampleReport | None = None
     hub: HubReport | None = None
     gpus: int = 1
@@ -127,24 +129,35 @@ def check(  # noqa: PLR0913 - everything that may be known besides the text
     )
 
 
-def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None, *, hub: HubFacts | None = None) -> Report:
-    """A report that also says whether the run fits a card, and how long it takes there.
+def on_cards(
+    report: Report, text: str, gpu: Gpu | None = None, price: float | None = None, *, hub: HubFacts | None = None
+) -> Report:
+    """A report that also says what makes the run fit cards, and whether it fits one and how long it takes there.
 
     Args:
         report: What was found in the text.
         text: The text.
-        gpu: The card.
+        gpu: The card; without it the next smaller ones that people have.
         price: Price of one such GPU for an hour, for the cost.
         hub: What the Hub says of the model, as it was when the text was checked.
     """
     if report.plan is None:
-        return replace(report, gpu=gpu.name)
+        return replace(report, gpu=None if gpu is None else gpu.name)
     config = read(text, report.gpus)
     remember_facts(config, hub)
     remember_plan(config, report.plan)
+    if gpu is None:
+        return replace(report, ways=_attempt("cards", config, smaller_cards) or ())
+    way = _attempt("cards", config, partial(fitting_card, card_gb=gpu.memory_gb[0]))
     duration = _attempt("duration", config, partial(duration_of, gpu=gpu))
-    cost = cost_of(duration, price, report.gpus)
-    return replace(report, gpu=gpu.name, duration=duration, fits=fits(report.memory, gpu), cost=cost)
+    return replace(
+        report,
+        gpu=gpu.name,
+        duration=duration,
+        fits=fits(report.memory, gpu),
+        cost=cost_of(duration, price, report.gpus),
+        ways=() if way is None else (way,),
+    )
 
 
 def _sample(config: Config, dataset: bytes | Path | Sample, tokenizer: Path | None) -> SampleReport:

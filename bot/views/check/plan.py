@@ -44,7 +44,7 @@ async def plan_layout(services: Services, checked: Checked) -> tuple[ui.LayoutVi
         items.append(gallery)
     elif curve is not None:
         items.append(ui.TextDisplay(small(curve)))
-    if ways := await _fittings(services, checked):
+    if ways := [way for way in checked.report.ways if way.changes]:
         items += [ui.Separator(), ui.TextDisplay(limits.cut(fitting_text(ways), _CARDS))]
     view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items)]
     duration = checked.report.duration
@@ -64,18 +64,6 @@ def fitting_text(ways: Sequence[Fitting]) -> str:
         steps = [f"{place}. {change_line(change)}" for place, change in enumerate(way.changes, 1)]
         parts.append("\n".join([head, *steps]))
     return "\n\n".join(parts)
-
-
-async def _fittings(services: Services, checked: Checked) -> tuple[Fitting, ...]:
-    if checked.report.memory is None:
-        return ()
-    try:
-        found: tuple[Fitting, ...] = await services.workers.run(
-            jobs.fittings, text=checked.submission.text, gpus=checked.gpus, plan=to_plain(checked.report.plan)
-        )
-    except UserError:
-        return ()
-    return found
 
 
 async def _curve(services: Services, checked: Checked) -> jobs.Picture | str | None:
