@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
+from knowledge.kinds_of_run import LORA_FIELDS
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
@@ -263,12 +264,9 @@ def untrained_token_not_trainable(config: Config) -> Iterator[Problem]:
         yield problem(message, "fix_untrained_tokens", "peft_trainable_token_indices")
 
 
-ONLY_WITH_ADAPTER = ("lora_r", "lora_alpha", "lora_target_modules", "lora_target_linear", "lora_modules_to_save")
-
-
 @rule(
     Severity.WARNING,
-    fields=("adapter", "lora_model_dir", *ONLY_WITH_ADAPTER),
+    fields=("adapter", "lora_model_dir", *LORA_FIELDS),
     bad="lora_r: 16\nlora_alpha: 32\n",
     good=LORA,
 )
@@ -278,7 +276,7 @@ def lora_without_adapter(config: Config) -> Iterator[Problem]:
     Without it the whole model is trained, which takes several times the memory, and these fields do nothing.
     """
     if not config.raw("adapter") and not config.raw("lora_model_dir"):
-        given = [name for name in ONLY_WITH_ADAPTER if config.raw(name) is not None]
+        given = [name for name in LORA_FIELDS if config.raw(name) is not None]
         if given:
             yield problem("No effect without an adapter: the whole model is trained. Add `adapter: lora`.", *given)
 

@@ -210,9 +210,12 @@ def model_writes_no_text(config: Config) -> Iterator[Problem]:
     Severity.CRASH,
     fields=("base_model", "trust_remote_code", *_OWN_WEIGHTS),
     bad="base_model: org/own-code\n",
-    good="base_model: org/own-code\ntrust_remote_code: true\n",
+    good=_GOOD,
     hub=World(
-        models=(found_model("org/own-code", config={"model_type": "own", "auto_map": {"AutoConfig": "c.Config"}}),)
+        models=(
+            found_model("org/own-code", config={"model_type": "own", "auto_map": {"AutoConfig": "c.Config"}}),
+            found_model(),
+        )
     ),
     says="Please pass the argument `trust_remote_code=True`",
 )
@@ -228,7 +231,7 @@ def model_needs_its_own_code(config: Config) -> Iterator[Problem]:
         return
     mapped = found.dimensions.get("auto_map")
     if isinstance(mapped, dict) and "AutoConfig" in mapped:
-        yield problem("It needs code from its repository: set `trust_remote_code: true`.", "base_model")
+        yield problem("It needs code from its repository: read it, then allow `trust_remote_code`.", "base_model")
 
 
 @rule(
