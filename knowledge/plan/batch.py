@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from knowledge.plan.settings import Settings
 
 _USUAL_GPUS: Final = (1, 2, 4, 8)
-_NEARLY = 0.9
-"""The share of the wanted steps that a proposal has to reach."""
 
 
 class Batch(NamedTuple):
@@ -130,11 +128,11 @@ def step_advice(*, steps: int, now: int, epochs: float, accumulation: int) -> St
     if now <= 0 or epochs <= 0:
         return None
     less = max(1, math.floor(accumulation * now / steps))
-    reached = now * accumulation / less >= steps * _NEARLY
     return StepAdvice(
         steps=steps,
         num_epochs=math.ceil(epochs * steps / now),
-        gradient_accumulation_steps=less if less < accumulation and reached else None,
+        gradient_accumulation_steps=less if less < accumulation else None,
+        reached=now * accumulation // less,
     )
 
 

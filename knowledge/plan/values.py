@@ -5,6 +5,7 @@ Every number that the config and the data do not decide is None, with a sentence
 
 from __future__ import annotations
 
+from knowledge.text import plural
 from knowledge.value import value
 
 GUIDE_BATCH = 150
@@ -64,13 +65,36 @@ class StepAdvice:
     Attributes:
         steps: what is wanted.
         num_epochs: epochs with the batch as it is, rounded up.
-        gradient_accumulation_steps: accumulation with the epochs as they are, rounded down; None where even 1 makes
-            clearly fewer steps, or is what the run has already.
+        gradient_accumulation_steps: accumulation with the epochs as they are, rounded down; None where it is 1 already.
+        reached: the steps that this accumulation makes, about; fewer than wanted where even 1 is too much.
     """
 
     steps: int
     num_epochs: float
     gradient_accumulation_steps: int | None
+    reached: int
+
+
+@value
+class OfRows:
+    """That a plan is one of some rows, and that there may be others.
+
+    Attributes:
+        rows: the rows that were given.
+        more: whether others are known to exist; the plan then leaves the rows out.
+        example: a number of rows, and the `steps` that so many rows of the same mean length make; None where the
+            steps do not follow from the rows.
+    """
+
+    rows: int
+    more: bool
+    example: int
+    steps: int | None
+
+    @property
+    def words(self) -> str:
+        """`these 20 rows`."""
+        return f"these {plural(self.rows, 'row')}" if self.rows != 1 else "this row"
 
 
 @value

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
-from knowledge.plan import plan_of, step_advice
+from knowledge.plan import plan_of
+from knowledge.plan.words import FEW, more_steps
 from knowledge.rule import Problem, problem, rule
 from knowledge.text import plural
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-_FEW = 30
-_ENOUGH = 100
-_MOST_EPOCHS = 10
-"""More epochs than this teach few rows by heart."""
 _SHORT = 0.9
 _LONGER = 1.1
 _PACKED = "sample_packing: true\n"
@@ -227,21 +224,13 @@ def too_few_steps(config: Config) -> Iterator[Problem]:
     """
     plan = plan_of(config)
     steps = plan.optimizer_steps_done
-    if plan.train_rows is None or steps is None or not 0 < steps < _FEW or config.get("max_steps"):
+    if plan.train_rows is None or steps is None or not 0 < steps < FEW or config.get("max_steps"):
         return
-    advice = step_advice(
-        steps=_ENOUGH,
-        now=steps,
-        epochs=plan.num_epochs or 1,
-        accumulation=plan.gradient_accumulation_steps or 1,
-    )
-    cure = "more data"
-    if advice is not None and advice.gradient_accumulation_steps is not None:
-        cure = f"`gradient_accumulation_steps: {advice.gradient_accumulation_steps}`"
-    elif advice is not None and advice.num_epochs <= _MOST_EPOCHS:
-        cure = f"`num_epochs: {advice.num_epochs:g}`"
+    low, high = plan.total_num_steps_range or (steps, steps)
+    about = "" if low == high else "about "
+    cure = more_steps(plan) or "it needs more rows"
     yield problem(
-        f"Only {plural(steps, 'optimizer step')}: too few to learn from. Try {cure}.",
+        f"Only {about}{plural(steps, 'step')}, too few to learn from: {cure}.",
         "gradient_accumulation_steps" if config.written("gradient_accumulation_steps") else "num_epochs",
         "num_epochs",
     )

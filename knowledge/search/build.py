@@ -15,7 +15,7 @@ from knowledge.search.words import split
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from knowledge.search.documents import Document
+    from knowledge.search.document import Document
     from knowledge.search.words import Lexicon
 
 IN_NAMES, IN_SUMMARY, IN_TEXT = 3.0, 2.0, 1.0
