@@ -1,8 +1,9 @@
-"""Names that are written wrong: cut, misspelt, with words left out or put together."""
+"""Names that are written wrong: cut, misspelled, with words left out or put together."""
 
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from knowledge.search.words import split
@@ -21,7 +22,7 @@ _PATH = 0.02
 
 
 class Names:
-    """Names with what they stand for, and the ones most like a misspelt one.
+    """Names with what they stand for, and the ones most like a misspelled one.
 
     Args:
         names: (name, its document, whether it is only the end of a path), the most used first.
@@ -49,7 +50,8 @@ class Names:
             return []
         begun = [joined[: len(wanted) + 1] for joined in self._joined]
         ways = ((begun, OSA.normalized_similarity, 0.7), (self._joined, OSA.normalized_similarity, 0.5))
-        pool: set[int] = set()
+        alike = (place for place, joined in enumerate(self._joined) if joined.startswith(words[0]))
+        pool = {*islice(alike, _POOL)}
         for names, scorer, least in (*ways, (self._joined, fuzz.ratio, 60.0)):
             near = process.extract(wanted, names, scorer=scorer, score_cutoff=least, limit=_POOL)
             pool |= {place for _, _, place in near}
