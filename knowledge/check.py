@@ -93,8 +93,12 @@ def check(
     remember_facts(config, hub)
     document, secrets = config.document, config.secrets
     trains = bool(config.values) and config.launcher is None
-    sample = _sample(config, dataset, tokenizer) if dataset is not None else None
-    shown = _shown(config, hub, tokenizer) if hub is not None and sample is None and trains else ()
+    sample = None
+    if dataset is not None:
+        sample = _attempt("rows", config, partial(_sample, dataset=dataset, tokenizer=tokenizer))
+    shown: tuple[HubRows, ...] = ()
+    if hub is not None and sample is None and trains:
+        shown = _attempt("rows of the Hub", config, partial(_shown, hub=hub, tokenizer=tokenizer)) or ()
     samples = (sample,) if sample is not None else tuple(each.report for each in shown)
     found = _findings(config, axolotl, samples)
     if secrets:
