@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import simcord
 
 from bot.client import create_bot
+from bot.hub.example import ExampleHub, from_folder
 from bot.settings import Settings
 from bot.views import demo as words
 from bot.views.commands import CHECK_MESSAGE
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = "facts.yaml"
 _PASTED = "pasted.yaml"
+_ON_THE_HUB = "hub/config.yaml"
 _SETTLE_SECONDS = 30
 # The first curve imports a large library; a visitor's busy machine gets the time for it.
 _JOB_SECONDS = 20
@@ -65,6 +67,13 @@ async def demo(*, port: int | None = None, workers: int = 1) -> AsyncIterator[De
         port: The page's port; any free one if None.
         workers: Processes that check configs.
     """
+    with _hub().serve_apart() as hub:
+        async with _running(hub, port=port, workers=workers) as running:
+            yield running
+
+
+@asynccontextmanager
+async def _running(hub: str, *, port: int | None, workers: int) -> AsyncIterator[Demo]:
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="helpbot-demo-")
     bot = create_bot(
         Settings(
@@ -72,7 +81,8 @@ async def demo(*, port: int | None = None, workers: int = 1) -> AsyncIterator[De
             workers=workers,
             member_burst=500,
             check_seconds=_JOB_SECONDS,
-            hub="off",
+            hub_endpoint=hub,
+            hub_viewer=hub,
         )
     )
     env = simcord.Env(bot, settle_timeout=_SETTLE_SECONDS, check_errors=False)
@@ -91,6 +101,11 @@ async def demo(*, port: int | None = None, workers: int = 1) -> AsyncIterator[De
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
+def _hub() -> ExampleHub:
+    """A Hub of the demo's own, which knows the names of one owner and nothing of the others."""
+    return from_folder(resources.files("bot") / "examples" / "hub", owner=words.HUB_OWNER)
+
+
 async def _furnish(env: Any, bot: ServiceBot) -> tuple[Any, Any, Any]:
     """A server with the starter FAQ, a member who asked for help, and an answer that is already there."""
     if bot.user is not None:
@@ -102,8 +117,9 @@ async def _furnish(env: Any, bot: ServiceBot) -> tuple[Any, Any, Any]:
     asker = guild.add_member(env.create_user(words.ASKER))
     plan = await bot.services.store.transfer.plan_starter(guild.id)
     await bot.services.store.transfer.carry_out(guild.id, plan, author_id=moderator.id, note=words.STARTER_NOTE)
-    message = await asker.send(channel, words.question(example(_PASTED)))
-    await member.context_menu(channel, CHECK_MESSAGE, message)
+    for text in (words.hub_question(example(_ON_THE_HUB)), words.question(example(_PASTED))):
+        message = await asker.send(channel, text)
+        await member.context_menu(channel, CHECK_MESSAGE, message)
     # Last, and short: the page opens at the bot's newest message, and follows new answers only from the very end.
     await bot.get_partial_messageable(channel.id, guild_id=guild.id).send(view=words.greeting_layout())
     return channel, member, moderator

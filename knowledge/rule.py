@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from knowledge.config import Config, Unreadable, is_launcher, load_types
 from knowledge.document import MAX_FINDINGS
 from knowledge.finding import Finding, Problem, Severity, problem, stamp
+from knowledge.hub import origin_of
 
 if TYPE_CHECKING:
     from knowledge.hub import World
@@ -71,9 +72,10 @@ class Rule:
             problems = list(islice(self.check(config), MAX_FINDINGS + 1))
         except Unreadable:
             return []
-        return (
-            [stamp(each, self.id, self.severity, config.document, self.text) for each in problems] if problems else []
-        )
+        if not problems:
+            return []
+        text = self.text if self.hub is None else f"{self.text}{origin_of(config)}"
+        return [stamp(each, self.id, self.severity, config.document, text) for each in problems]
 
 
 RULES: list[Rule] = []
@@ -99,7 +101,7 @@ def rule(
         severity: How much it matters.
         fields: The paths it looks at; it runs when the config, as Axolotl has changed it, holds the root of one.
         bad: YAML that breaks it; what every config needs besides is added.
-        good: The same, mended as the message says; nothing above ADVICE may be new in it.
+        good: The same, fixed as the message says; nothing above ADVICE may be new in it.
         says: Phrases of Axolotl's own message, to lead a pasted error back here; none where Axolotl says nothing.
         always: It asks for what is absent, so it runs on every config.
         needs: Root keys without one of which it can find nothing, where they are rarer than `fields`: it then runs

@@ -23,7 +23,19 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from scripts.facts import classes, evidence, fields, history, loaders, messages, models, names, order, types, values  # noqa: E402
+from scripts.facts import (  # noqa: E402
+    classes,
+    evidence,
+    fields,
+    history,
+    loaders,
+    messages,
+    models,
+    names,
+    order,
+    types,
+    values,
+)
 from scripts.facts.difference import difference  # noqa: E402
 from scripts.facts.source import Source  # noqa: E402
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-from contextlib import asynccontextmanager
+import threading
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
     from importlib.resources.abc import Traversable
 
 _PAGE = 100
@@ -90,6 +92,21 @@ class ExampleHub:
             yield f"http://127.0.0.1:{runner.addresses[0][1]}"
         finally:
             await runner.cleanup()
+
+    @contextmanager
+    def serve_apart(self) -> Iterator[str]:
+        """Serves from a thread of its own, for a loop whose tasks are watched; gives the address."""
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=loop.run_forever, name="example-hub", daemon=True)
+        thread.start()
+        serving = self.serve()
+        try:
+            yield asyncio.run_coroutine_threadsafe(serving.__aenter__(), loop).result()
+        finally:
+            asyncio.run_coroutine_threadsafe(serving.__aexit__(None, None, None), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
 
     def application(self) -> web.Application:
         """The routes of both hosts."""

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from knowledge.hub import DataTarget, ModelTarget, Targets
 
 _log = logging.getLogger(__name__)
-SECONDS = 2.5
-"""What an answer waits for the Hub at most."""
+SECONDS = 2.0
+"""What an answer waits for the Hub at most; with what asking costs besides, it comes within 2.5 s of one without."""
 
 _MISSING = frozenset({"missing", "no-revision", "disabled"})
 _SAMPLE_SECONDS = 900

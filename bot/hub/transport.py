@@ -132,7 +132,12 @@ class Transport:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=_AT_ONCE, resolver=Resolver()),
+                connector=aiohttp.TCPConnector(
+                    limit=_AT_ONCE,
+                    resolver=Resolver(),
+                    # Kept connections save the handshakes of https; on this machine there are none.
+                    force_close=self.addresses.hub.scheme == "http",
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=_HEADERS,
                 trust_env=False,

@@ -14,11 +14,13 @@ MEMBER = "ann"
 ASKER = "ben"
 MODERATOR = "max"
 MODERATOR_ROLE = "Moderators"
+HUB_OWNER = "pond"
 STARTER_NOTE = "starter FAQ"
 _GREETING = (
     "### Try it\n"
     "Type `/` below. `/checkconfig` takes a file, or opens a field to paste into; `/explain`, `/batchsize` and `/faq` "
-    "answer at once. You are **ann**; above the page you can become **max**, who may use `/faq-admin` and `/rules`."
+    "answer at once. This page has a small Hub of its own: try `base_model: pond/otter-1b-GGUF`. "
+    "You are **ann**; above the page you can become **max**, who may use `/faq-admin` and `/rules`."
 )
 
 
@@ -30,6 +32,11 @@ def greeting_layout() -> ui.LayoutView:
 def question(config: str) -> str:
     """The message of somebody who needs help."""
     return f"axolotl says `could not find expected ':'`, but where?\n```yaml\n{config}```"
+
+
+def hub_question(config: str) -> str:
+    """The message of somebody whose model and dataset are on the demo's own Hub."""
+    return f"how many steps will this be, and does it fit my card?\n```yaml\n{config}```"
 
 
 def moderator_permissions() -> discord.Permissions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Any
 
-from knowledge.catalog.modes import Modes
+from knowledge.modes import Modes
 from knowledge.value import value
 
 RAISE = {"alias": "raise", "serialization_alias": "raise"}

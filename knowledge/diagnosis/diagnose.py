@@ -19,7 +19,7 @@ from knowledge.diagnosis.outcome import CALM, brief, complains, fails, follows, 
 from knowledge.diagnosis.own_words import own_words
 from knowledge.diagnosis.phase import phase_of
 from knowledge.diagnosis.refusals import refusals, typing_refusals
-from knowledge.diagnosis.unknown import unknown
+from knowledge.diagnosis.unknown import older_release, unknown
 from knowledge.diagnosis.versions import gpu_memory, versions_of
 from knowledge.diagnosis.weighing import Candidate, Context, best, is_fixed, match_of, score
 
@@ -51,6 +51,8 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     context = Context(versions_of(log), read, phase_of(log, main))
     found = _explanations(haystack, traces, main, context) if log.lines else []
     failed, chosen, warnings = _chosen(log, traces, found)
+    if failed and not any(match.conclusive and not match.harmless for match in chosen):
+        chosen += older_release(log, context)
     main = main if failed else None
     gpu = gpu_memory(haystack.text) if failed else None
     chosen = [with_changes(each, read, gpu, context.phase) if each.id == _MEMORY else each for each in chosen]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.phase import FIRST, TRAINING
+from knowledge.diagnosis.unknown import OLDER
 
 if TYPE_CHECKING:
     from knowledge.diagnosis.model import Diagnosis, Raised
@@ -17,6 +18,8 @@ def headline(found: Diagnosis) -> str:
     telling = [match for match in found.matches if not match.harmless]
     if telling and found.unknown is None:
         return telling[0].meaning
+    if telling and telling[0].id == OLDER:
+        return f"I do not know this error. {telling[0].meaning}"
     if telling:
         return f"The text does not tell what failed. Closest: {telling[0].meaning}"
     if found.unknown is not None:

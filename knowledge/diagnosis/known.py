@@ -32,7 +32,7 @@ def words(phrase: str) -> str:
 
 
 class Anchor(NamedTuple):
-    """What recognises an error.
+    """What recognizes an error.
 
     Attributes:
         phrases: Squeezed, the longest first.
@@ -86,7 +86,7 @@ class Known(BaseModel, frozen=True, extra="forbid"):
     Attributes:
         id: Its name, unique over all files.
         kind: Who says it.
-        when: Phrases that recognise it: one is enough; several in a list must stand in one message or traceback.
+        when: Phrases that recognize it: one is enough; several in a list must stand in one message or traceback.
         unless: Phrases in the same message or traceback that rule it out.
         phases: What the run must have been doing; empty for anything.
         pattern: A simple expression for the words around the place; its named groups fill `{name}` in the texts.
@@ -103,7 +103,6 @@ class Known(BaseModel, frozen=True, extra="forbid"):
         faq: Entries of the starter FAQ that go deeper.
         fixed_in: Version by which Axolotl had fixed it, where it was a bug of Axolotl.
         harmless: A notice that means nothing.
-        warning: A warning: something to look at, in a run that goes on.
         conclusive: False where the text only shows that something failed.
         send: What to send next when that is all there is.
         weight: How much it explains, 0 to 100; what any error of its class would match has less.
@@ -128,7 +127,6 @@ class Known(BaseModel, frozen=True, extra="forbid"):
     faq: tuple[str, ...] = ()
     fixed_in: str | None = None
     harmless: bool = False
-    warning: bool = False
     conclusive: bool = True
     send: str = ""
     weight: int = 50

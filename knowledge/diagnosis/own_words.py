@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ID = "axolotl-message"
 _GAP = re.compile(r"\{…\}|%(?:\.\d)?[srdfx]")
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,60}")
-_LONG, _OTHER = 18, 10
+_LONG, _OTHER = 20, 10
 _FIELDS = 6
 
 
@@ -54,8 +54,8 @@ def messages() -> tuple[Said, ...]:
     found: list[Said] = []
     for text, level, place, when in read_json("messages.json")["messages"]:
         parts = sorted((part for part in _GAP.split(text) if part.strip()), key=lambda part: -len(squeeze(part)))
-        kept = [part for index, part in enumerate(parts) if len(squeeze(part)) >= (_OTHER if index else _LONG)]
-        if kept:
+        kept = [part for part in parts if len(squeeze(part)) >= _OTHER]
+        if kept and len(squeeze(kept[0])) >= _LONG:
             named = dict.fromkeys(name for name in _NAME.findall(text) if name in known and _is_name(name, text))
             phrases, printed = tuple(map(squeeze, kept)), tuple(map(words, kept))
             found.append(Said(phrases, printed, level, place, when, tuple(named)[:_FIELDS]))
@@ -63,7 +63,7 @@ def messages() -> tuple[Said, ...]:
 
 
 def own_words(haystack: Haystack, explained: set[int]) -> Iterator[Match]:
-    """Messages of Axolotl in a log, beside the lines that are explained already; of several at a line the longest."""
+    """Messages of Axolotl in a log, with the lines that are explained already; of several at a line the longest."""
     best: dict[int, tuple[int, Said]] = {}
     for said in messages():
         if not haystack.has(said.phrases[0]):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from knowledge.config import load_types
 from knowledge.diagnosis.known import known_errors, words
 from knowledge.diagnosis.masking import shown
-from knowledge.diagnosis.model import Unknown
+from knowledge.diagnosis.model import Match, Unknown
 from knowledge.diagnosis.outcome import FATAL
 from knowledge.diagnosis.versions import older
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from knowledge.diagnosis.tracebacks import Trace
     from knowledge.diagnosis.weighing import Context
 
+OLDER = "older-release"
 _VERSIONS = "`pip list | grep -iE 'axolotl|transformers|torch|trl|peft|accelerate'`"
 _SEND = (
     "Send the whole traceback, from the first line `Traceback (most recent call last)` to its end, the config, "
@@ -75,6 +76,31 @@ def unknown(log: Log, main: Trace | None, context: Context, gpu: GpuMemory | Non
     )
 
 
+def older_release(log: Log, context: Context) -> list[Match]:
+    """That a log shows an older Axolotl, where nothing else explains its failure."""
+    axolotl, current = context.versions.get("axolotl"), load_types().axolotl
+    if not axolotl or not older(axolotl, current):
+        return []
+    shows = next((line for line in log.lines if axolotl in line.text), log.lines[0])
+    since = sorted({known.fixed_in for known in known_errors() if known.fixed_in and older(axolotl, known.fixed_in)})
+    fixed = sum(bool(known.fixed_in and older(axolotl, known.fixed_in)) for known in known_errors())
+    return [
+        Match(
+            id=OLDER,
+            kind="axolotl",
+            line=shows.number,
+            lines=(shows.number,),
+            quote=shown(shows.text),
+            meaning=f"Your Axolotl {axolotl} is behind {current}; many errors of older releases are fixed by now.",
+            cure=(
+                f"Update Axolotl in a fresh environment (`pip install -U axolotl`) and try again: {fixed} bugs that I "
+                f"know were fixed after {axolotl}, in {len(since)} releases. Check your config for {current} first."
+            ),
+            conclusive=False,
+        )
+    ]
+
+
 def _recognized(log: Log, main: Trace | None, context: Context, gpu: GpuMemory | None) -> list[str]:
     said: list[str] = []
     frame = main.frames[-1] if main and main.frames else None
@@ -84,12 +110,6 @@ def _recognized(log: Log, main: Trace | None, context: Context, gpu: GpuMemory |
     if context.versions:
         named = ", ".join(f"{name} {version}" for name, version in sorted(context.versions.items()))
         said.append(f"Versions in the text: {named}.")
-    axolotl, current = context.versions.get("axolotl"), load_types().axolotl
-    if axolotl and older(axolotl, current):
-        said.append(
-            f"Your Axolotl {axolotl} is behind {current}. About half of the errors that people report were bugs that "
-            "later releases fixed: try it with the current one first."
-        )
     card = next((found[1] for each in log.lines[-2_000:] if (found := _GPU.search(each.text[:2_000]))), None)
     if card:
         said.append(f"The GPU is {card.strip()}.")

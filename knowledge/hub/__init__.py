@@ -1,6 +1,15 @@
 """What the Hub holds of a config's models and datasets: the names, the facts, and what follows from them."""
 
-from knowledge.hub.facts import DataRepository, HubFacts, Repository, Status, Tokenizer, facts_of, remember_facts
+from knowledge.hub.facts import (
+    DataRepository,
+    HubFacts,
+    Repository,
+    Status,
+    Tokenizer,
+    facts_of,
+    origin_of,
+    remember_facts,
+)
 from knowledge.hub.names import is_doubtful, is_plain, is_repository, is_revision, short
 from knowledge.hub.reading import (
     architecture_name,
@@ -50,6 +59,7 @@ __all__ = [
     "is_revision",
     "kind_of",
     "model_report",
+    "origin_of",
     "parts_of",
     "quantization_of",
     "quantized_as",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import field as of
 from typing import TYPE_CHECKING, Any, Literal
 
+from knowledge.hub.names import short
 from knowledge.value import value
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Tokenizer:
     Attributes:
         kind: The class that it asks for.
         bos, eos, pad, unk: Beginning, end, padding and unknown; None where it has none.
-        added: Every token that it lists beside its vocabulary.
+        added: Every token that it lists with its vocabulary.
     """
 
     __pydantic_config__ = _INFINITE
@@ -180,3 +181,12 @@ def facts_of(config: Config) -> HubFacts | None:
     """What the Hub said of this config, or None where nobody asked it."""
     found: HubFacts | None = config.memo.get(facts_of)
     return found
+
+
+def origin_of(config: Config) -> str:
+    """Where a finding comes from, in words behind its reason; "" where nobody asked the Hub."""
+    facts = facts_of(config)
+    if facts is None:
+        return ""
+    revision = facts.model.revision if facts.model is not None else None
+    return f" (From the Hub, model revision {short(revision)}.)" if revision else " (From the Hub.)"

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.gpus import usable_gib
 from knowledge.memory.changes import Change, fitting_changes
-from knowledge.memory.estimate import estimate
-from knowledge.memory.run import read_run
+from knowledge.memory.estimate import estimate, run_of
 from knowledge.value import value
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ class Fitting:
 
 def fitting_card(config: Config, card_gb: float) -> Fitting | None:
     """What makes a run fit a card; None where nothing is known of its memory."""
-    run = read_run(config)
+    run = run_of(config)
     if run is None:
         return None
     changes = fitting_changes(config, usable_gib(card_gb))
@@ -47,7 +46,7 @@ def smaller_cards(config: Config) -> tuple[Fitting, ...]:
 
     Where not even the largest can be reached, that one is told with `fits` False.
     """
-    run = read_run(config)
+    run = run_of(config)
     if run is None:
         return ()
     high = estimate(run).high_gib
@@ -63,12 +62,17 @@ def _keys(way: Fitting) -> tuple[str, ...]:
 
 def change_line(change: Change) -> str:
     """What to write, what the run then needs, and what that costs, in a line."""
-    keys = dict(change.keys)
-    plugin = keys.pop("plugins", None)
-    words = ", ".join(f"no `{key}`" if value is None else f"`{key}: {_yaml(value)}`" for key, value in keys.items())
+    return f"{keys_in_words(change.keys)}: about {change.estimate_gib:.0f} GiB. {change.effect}"
+
+
+def keys_in_words(keys: dict[str, str | int | float | bool | None]) -> str:
+    """What to write: `cut_cross_entropy: true` with `CutCrossEntropyPlugin` in `plugins`."""
+    plugin = keys.get("plugins")
+    written = {key: value for key, value in keys.items() if key != "plugins"}
+    words = ", ".join(f"no `{key}`" if value is None else f"`{key}: {_yaml(value)}`" for key, value in written.items())
     if plugin is not None:
         words += f" with `{str(plugin).rpartition('.')[2]}` in `plugins`"
-    return f"{words}: about {change.estimate_gib:.0f} GiB. {change.effect}"
+    return words
 
 
 def _yaml(value: Any) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from knowledge.memory.estimate import estimate
-from knowledge.memory.run import read_run
+from knowledge.memory.estimate import estimate, run_of
 from knowledge.memory.weights import trained_bytes
 from knowledge.parameters import Adapter, adapter_tensors
 from knowledge.value import value
@@ -64,7 +63,7 @@ def fitting_changes(config: Config, card_gib: float) -> tuple[Change, ...]:
         The changes, each with the estimate that it leads to; the last one fits if any combination does. Empty where
         the run fits as it is, or where nothing is known of its memory.
     """
-    run = read_run(config)
+    run = run_of(config)
     if run is None or estimate(run).high_gib <= card_gib:
         return ()
     chosen: list[_Choice] = []

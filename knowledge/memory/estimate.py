@@ -107,8 +107,9 @@ def _memory_of(config: Config) -> MemoryEstimate | None:
     # What the estimate reads is not what the rule reads that asks for it.
     reads, config.reads = config.reads, None
     run = read_run(config)
+    found = None if run is None or run.absurd else _with_rows(config, run)
     config.reads = reads
-    return None if run is None or run.absurd else _with_rows(config, run)
+    return found
 
 
 def estimate(run: Run) -> MemoryEstimate:
@@ -152,20 +153,28 @@ def estimate(run: Run) -> MemoryEstimate:
     )
 
 
+def run_of(config: Config) -> Run | None:
+    """The run of a config with rows as long as they are, where their lengths are known and batches are padded to them.
+
+    Args:
+        config: The config; its plan may have been remembered with the dataset's lengths.
+    """
+    run = read_run(config)
+    longest = None if run is None or run.padded or run.absurd else plan_of(config).longest_row
+    if run is None or longest is None:
+        return run
+    return run._replace(sequence=min(run.sequence, -(-longest // _MULTIPLE) * _MULTIPLE), padded=True)
+
+
 def _with_rows(config: Config, run: Run) -> MemoryEstimate:
-    """The estimate as the rows are, where their lengths are known and batches are padded to their longest row."""
-    # A plan without the rows' lengths names no longest row.
-    longest = plan_of(config).longest_row if not run.padded else None
-    if longest is None:
-        return estimate(run)
-    filled = min(run.sequence, -(-longest // _MULTIPLE) * _MULTIPLE)
-    found = estimate(run._replace(sequence=filled, padded=True))
-    if filled == run.sequence:
+    """The estimate as the rows are, with what it would be if one were as long as it may be."""
+    filled = run_of(config) or run
+    found = estimate(filled)
+    if filled.sequence == run.sequence:
         return found
-    full = estimate(run)
     said = (
-        f"With your rows, the longest of {longest:,} tokens; about {full.estimate_gib:.0f} GiB if one is as long as "
-        f"`sequence_len`."
+        f"With your rows, the longest of {plan_of(config).longest_row or 0:,} tokens; about "
+        f"{estimate(run).estimate_gib:.0f} GiB if one is as long as `sequence_len`."
     )
     return replace(found, assumptions=(said, *found.assumptions))
 

@@ -40,7 +40,7 @@ def parameters_of_repository(found: Repository) -> Parameters | None:
         return named
     name, stored = found.renamed_to or found.id, stored_parameters(found)
     architecture = read_architecture(found.config, name) if found.config is not None else None
-    if architecture is not None:
+    if architecture is not None and architecture.layers > 0:
         loaded = layout(architecture).parameters
         total = loaded if stored is None else reconcile(architecture, stored).parameters
         # What the facts hold of the same size is counted once for all checks, not once for each.

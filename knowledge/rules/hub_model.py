@@ -163,7 +163,7 @@ def model_is_an_adapter(config: Config) -> Iterator[Problem]:
 def model_has_no_weights(config: Config) -> Iterator[Problem]:
     """The repository has no weights that Transformers can load.
 
-    It loads `.safetensors` and `.bin` files beside a `config.json`. GGUF files are made from such a repository for
+    It loads `.safetensors` and `.bin` files next to a `config.json`. GGUF files are made from such a repository for
     other programs, and cannot be trained.
     """
     found = _found(config, *_OWN_WEIGHTS)
@@ -210,9 +210,12 @@ def model_writes_no_text(config: Config) -> Iterator[Problem]:
     Severity.CRASH,
     fields=("base_model", "trust_remote_code", *_OWN_WEIGHTS),
     bad="base_model: org/own-code\n",
-    good="base_model: org/own-code\ntrust_remote_code: true\n",
+    good=_GOOD,
     hub=World(
-        models=(found_model("org/own-code", config={"model_type": "own", "auto_map": {"AutoConfig": "c.Config"}}),)
+        models=(
+            found_model("org/own-code", config={"model_type": "own", "auto_map": {"AutoConfig": "c.Config"}}),
+            found_model(),
+        )
     ),
     says="Please pass the argument `trust_remote_code=True`",
 )
@@ -228,7 +231,7 @@ def model_needs_its_own_code(config: Config) -> Iterator[Problem]:
         return
     mapped = found.dimensions.get("auto_map")
     if isinstance(mapped, dict) and "AutoConfig" in mapped:
-        yield problem("It needs code from its repository: set `trust_remote_code: true`.", "base_model")
+        yield problem("It needs code from its repository: read it, then allow `trust_remote_code`.", "base_model")
 
 
 @rule(
@@ -336,7 +339,9 @@ def tied_model_in_tensor_parallel(config: Config) -> Iterator[Problem]:
     if found is None or found.config is None or not isinstance(size, int) or size < 2:
         return
     if found.config.get("tie_word_embeddings") is True:
-        yield problem("Not with this model: it ties its embeddings to its head. Use FSDP.", "tensor_parallel_size")
+        yield problem(
+            "Not possible with this model: it ties its embeddings to its head. Use FSDP.", "tensor_parallel_size"
+        )
 
 
 @rule(

@@ -137,6 +137,7 @@ class ChatReader:
         except Refused as refused:
             if refused.stopped:
                 self.issues.add("rows-template-stopped", index, str(refused))
+                self.printer = None
             elif self.template.certain:
                 self.issues.add("rows-template-raises", index, str(refused))
                 return None

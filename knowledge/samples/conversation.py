@@ -65,7 +65,10 @@ class Mapping:
         """
         messages = _messages(row.get(self.column), self.column)
         turns: list[Turn] = []
-        if self.has_system and self.turn(messages[0]).get("role") != "system":
+        first = self.turn(messages[0])
+        if "role" not in first:
+            raise Refused(f"the first message has no `{self.keys['role']}`")
+        if self.has_system and first["role"] != "system":
             turns.append({"role": "system", "content": row.get("system")})
         turns += [self.marked(message) for message in messages]
         if self.drops_system and turns[0].get("role") == "system":
@@ -92,7 +95,7 @@ class Mapping:
         turn = {name: message[key] for name, key in self.keys.items() if message.get(key) is not None}
         if "role" in turn:
             turn["role"] = _role(turn["role"], self.roles)
-        if self.splits and turn.get("role") == "assistant":
+        if self.splits:
             _split(turn)
         kept = self.passed - set(self.keys.values())
         turn.update({key: message[key] for key in kept if message.get(key) is not None})
@@ -124,7 +127,7 @@ def tools_of(row: dict[str, Any]) -> list[Any] | None:
     """The tools of a row, parsed where they are JSON text.
 
     Raises:
-        Refused: they are no list, or not JSON; in one sentence.
+        Refused: they are not list, or not JSON; in one sentence.
     """
     tools = row.get("tools")
     if tools is None:
@@ -185,8 +188,14 @@ def _role(role: Any, roles: dict[Any, str]) -> Any:
 
 
 def _split(turn: Turn) -> None:
-    """Take the thinking text out of a content."""
+    """Take the thinking text out of an assistant's content; a list of parts is left as it is."""
+    if "role" not in turn:
+        raise Refused("`split_thinking` needs the role of every message")
+    if turn["role"] != "assistant":
+        return
     content = turn.get("content")
+    if isinstance(content, (list, dict)):
+        return
     if not isinstance(content, str):
         raise Refused("`split_thinking` needs a text as content")
     for begin, end in _THOUGHTS:

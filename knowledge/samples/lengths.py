@@ -117,6 +117,8 @@ class Lengths:
         trained, before = float(made.ends), -1.0
         for text, part in made.pieces:
             tokens = len(text) / ASCII_PER_TOKEN if self.plain and text.isascii() else count(text)
+            if text == "\n":
+                tokens = 1.0
             if part == TRAINED:
                 if before < 0:
                     before = total - made.ends

@@ -60,11 +60,11 @@ def _steps(case: Case, row: int, values: dict[str, Any], *, mixed: bool) -> Made
         case.issues.add("rows-label-not-bool", row, "labels", "text" if isinstance(bad, str) else type_name(bad))
         return None
     if mixed and any(isinstance(label, bool) for label in labels):
-        case.issues.add("rows-label-not-bool", row, "labels", "true and false beside numbers or text")
+        case.issues.add("rows-label-not-bool", row, "labels", "true and false with numbers or text")
         return None
     made = Made([(str(prompt), CONTEXT)], lead=1 if case.model.bos else 0, broken=broken)
-    made.pieces.extend((str(step), CONTEXT) for step in steps)
-    made.ends = min(len(steps), len(labels))
+    for place, step in enumerate(steps):
+        made.pieces += [(str(step), CONTEXT), ("\n", TRAINED if place < len(labels) else CONTEXT)]
     if len(labels) < len(steps) and isinstance(steps, list):
         case.issues.add("rows-label-count", row, "labels")
         made.broken = True

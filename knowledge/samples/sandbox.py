@@ -16,8 +16,9 @@ from datetime import datetime
 from functools import lru_cache, wraps
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from jinja2 import FunctionLoader, TemplateError, nodes
+from jinja2 import FunctionLoader, Template, TemplateError, nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 from jinja2.visitor import NodeTransformer
@@ -25,7 +26,6 @@ from jinja2.visitor import NodeTransformer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jinja2 import Template
     from jinja2.parser import Parser
 
 SECONDS = 0.5
@@ -87,6 +87,10 @@ class _Budget:
         return True
 
 
+_REST = 10.0
+"""Seconds in which a template that was stopped is not tried again: one check tries many changes of a config."""
+
+_stopped: WeakKeyDictionary[Template, float] = WeakKeyDictionary()
 _budget: ContextVar[_Budget] = ContextVar("_budget")
 
 
@@ -357,7 +361,7 @@ def written_template(text: str) -> Template:
 
 
 def message_keys(text: str) -> frozenset[str]:
-    """The keys of a message that Axolotl hands to a template beside the mapped ones.
+    """The keys of a message that Axolotl hands to a template with the mapped ones.
 
     They are what the template reads from a variable that is named `message`; of one named otherwise they are lost.
     """
@@ -392,10 +396,13 @@ def render(template: Template, variables: dict[str, Any], seconds: float = SECON
     Raises:
         Refused: it raises, or takes more than it may; in one sentence.
     """
+    if time.monotonic() < _stopped.get(template, 0.0):
+        raise Refused("the template was stopped a moment ago", stopped=True)
     token = _budget.set(_Budget(STEPS, MOST_CHARACTERS, time.perf_counter() + seconds))
     try:
         return template.render(variables)
     except _TooMuch as error:
+        _stopped[template] = time.monotonic() + _REST
         raise Refused(f"the template was stopped: {error}", stopped=True) from error
     except RecursionError as error:
         raise Refused("the template calls itself without end") from error

@@ -11,11 +11,13 @@ from knowledge.check import Report
 from knowledge.compare import Comparison
 from knowledge.config import read
 from knowledge.diagnosis import Diagnosis
+from knowledge.duration import Cost, Duration
 from knowledge.finding import Finding
 from knowledge.json_values import schema_of
 from knowledge.memory import MemoryEstimate
 from knowledge.plan import TrainingPlan, make_plan
 from knowledge.rule import whole
+from knowledge.samples.report import Example
 
 FOLDER = "docs/schema"
 _PATH = {"type": "string", "description": "The path as it was given."}
@@ -24,7 +26,7 @@ _PATH = {"type": "string", "description": "The path as it was given."}
 def render_all() -> dict[str, str]:
     """Path -> schema."""
     schemas = {
-        "report": _printed(Report, "One line of `helpbot check --format json`.", drop=("secrets",)),
+        "report": _report(),
         "training-plan": _plan(),
         "memory-estimate": _published(MemoryEstimate, "`memory` in the lines of `helpbot check` and `helpbot plan`."),
         "explanation": _published(Explanation, "One line of `helpbot explain --format json`."),
@@ -62,13 +64,35 @@ def _printed(
     return schema
 
 
+def _of_card() -> dict[str, Any]:
+    """What a line adds for a card that was named."""
+    return {
+        "duration": {"anyOf": [{"$ref": "#/$defs/Duration"}, {"type": "null"}]},
+        "fits": {"type": ["boolean", "null"], "description": "Whether the run fits the card that was named."},
+        "cost": {"anyOf": [{"$ref": "#/$defs/Cost"}, {"type": "null"}]},
+    }
+
+
+def _report() -> dict[str, Any]:
+    """The report's line, with the first rows, which only the command line prints."""
+    schema = _printed(Report, "One line of `helpbot check --format json`.", drop=("secrets",))
+    sample = schema["$defs"]["SampleReport"]
+    example = schema_of(Example)
+    schema["$defs"] |= example.pop("$defs")
+    example["required"] = ["row"]
+    schema["$defs"]["Example"] = example
+    sample["properties"]["examples"] = {"type": "array", "items": {"$ref": "#/$defs/Example"}}
+    sample["required"].append("examples")
+    return schema
+
+
 def _plan() -> dict[str, Any]:
     """The plan's line: the model, and what the command adds to it."""
     schema = _printed(TrainingPlan, "The line of `helpbot plan --format json`.")
     example = read(whole("hub_model_id: org/model\nsaves_per_epoch: 1\n"))
     line = plan_line("config.yaml", example, make_plan(example, rows=1000, mean_tokens=200), ())
     defs = schema.setdefault("$defs", {})
-    for model in (MemoryEstimate, Finding):
+    for model in (MemoryEstimate, Finding, Duration, Cost):
         other = schema_of(model)
         defs |= other.pop("$defs", {})
         defs[model.__name__] = other
@@ -81,6 +105,7 @@ def _plan() -> dict[str, Any]:
         "findings": {"type": "array", "items": {"$ref": "#/$defs/Finding"}},
     }
     schema["required"] += list(added)
+    added |= _of_card()
     sizes = {
         name: {"type": "number", "description": "Gigabytes (10^9 bytes)."} for name in line if name.endswith("_GB")
     }

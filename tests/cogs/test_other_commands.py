@@ -58,6 +58,24 @@ async def test_two_configs_beside_each_other(world, tools):
     assert "Axolotl makes the same run of both." in tools.words(tools.answer(same))
 
 
+async def test_fit_shows_which_cards_hold_a_model(world, tools):
+    result = await world.ann.slash(world.channel, "fit", model="meta-llama/Llama-3.1-8B")
+    text = tools.words(tools.answer(result))
+    assert "QLoRA of `meta-llama/Llama-3.1-8B`" in text
+    assert "24 GB   yes" in text
+    unknown = await world.ann.slash(world.channel, "fit", model="./merged")
+    assert "Nothing is known of that model" in tools.words(tools.answer(unknown))
+
+
+async def test_a_comparison_says_what_a_card_makes_of_both(world, tools):
+    other = tools.CLEAN.replace("learning_rate: 0.0002", "learning_rate: 0.0001")
+    files = {"a": ("a.yaml", tools.CLEAN.encode()), "b": ("b.yaml", other.encode())}
+    wrong = await world.ann.slash(world.channel, "compare", **files, gpu="2x RTX 4090", gpus=4)
+    assert "name the number in one of them" in tools.words(tools.answer(wrong))
+    unknown = await world.ann.slash(world.channel, "compare", **files, gpu="a toaster")
+    assert "Unknown GPU" in tools.words(tools.answer(unknown))
+
+
 async def test_about_says_what_is_stored_and_which_release_it_speaks_for(world, tools):
     text = tools.words(tools.answer(await world.ann.slash(world.channel, "about")))
     assert "speaks for Axolotl 0.21.0" in text

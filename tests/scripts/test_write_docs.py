@@ -57,6 +57,8 @@ def test_what_check_and_plan_print_fits_their_schemas(tmp_path: Path, capsys: py
     assert line["dataset"]
     (plan,) = printed(capsys, "plan", str(config), "--rows", "1000", "--mean-tokens", "200", "--curve")
     fits("training-plan", plan)
+    (plan,) = printed(capsys, "plan", str(config), "--rows", "1000", "--mean-tokens", "200", "--gpu", "H100")
+    fits("training-plan", plan)
     fits("memory-estimate", plan["memory"])  # type: ignore[arg-type]
 
 

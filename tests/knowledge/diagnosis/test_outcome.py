@@ -1,6 +1,7 @@
 """What happened comes before why: whether anything failed, in which phase, how far it came, what only follows."""
 
 import math
+import time
 
 import pytest
 
@@ -204,11 +205,11 @@ def test_an_unknown_error_tells_what_was_recognized():
         "axolotl==0.12.2\nNVIDIA A100\nTraceback (most recent call last):\n"
         '  File "/x/site-packages/odd/core.py", line 7, in spin\nodd.OddError: the wheel is not round'
     )
-    unknown = diagnose(text).unknown
-    said = " ".join(unknown.recognized)
+    found = diagnose(text)
+    said = " ".join(found.unknown.recognized)
     assert "odd/core.py:7 spin" in said
     assert "axolotl 0.12.2" in said
-    assert "is behind" in said
+    assert "Your Axolotl 0.12.2 is behind" in found.matches[0].meaning
     assert "A100" in said
 
 
@@ -247,3 +248,11 @@ def test_lost_numbers_are_no_healthy_run(kept):
     found = diagnose(START + lines + DONE)
     assert found.failed
     assert found.matches[0].id in ("loss-nan", "loss-zero")
+
+
+@pytest.mark.parametrize("piece", ["1%|", "{'loss'", "{'loss': '", "a: 1%| 1/2 [", "Saving ", "100%|#|1/1 [0:0"])
+def test_hostile_bars_and_metrics_take_linear_time(piece):
+    text = (piece * (200_000 // len(piece) + 1))[:200_000]
+    start = time.process_time()
+    readings(text)
+    assert time.process_time() - start < 1.0

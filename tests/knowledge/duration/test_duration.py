@@ -177,3 +177,12 @@ def test_what_is_not_a_price_is_refused(text: str) -> None:
 )
 def test_times_are_told_as_people_say_them(seconds: float, words: str) -> None:
     assert time_of(seconds) == words
+
+
+def test_preparing_takes_disk_by_tokens_and_memory_by_processes() -> None:
+    config = read(f"{BASE}dataset_num_proc: 8\n")
+    made = make_plan(config, rows=10_000, mean_tokens=500).preparation
+    assert made.disk_low_bytes == 21 * 5_000_000
+    assert made.disk_low_bytes < made.disk_high_bytes
+    assert 3e9 < made.memory_low_bytes < made.memory_high_bytes
+    assert make_plan(config).preparation is None

@@ -1,6 +1,6 @@
 """What a rule tells people to do, done on its own bad example: its finding is gone, and nothing above ADVICE is new.
 
-The edit where there is one, the lines that the message writes out, and the good example, which is the bad one mended.
+The edit where there is one, the lines that the message writes out, and the good example, which is the bad one fixed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from knowledge.check import check
-from knowledge.config import load_types
+from knowledge.config import load_types, read
 from knowledge.finding import Finding, Severity
 from knowledge.fixes import corrected
 from knowledge.pages import PAGES
@@ -36,14 +36,17 @@ NESTED = {
 
 
 @cache
-def found(text: str, gpus: int) -> tuple[Finding, ...]:
-    return check(text, gpus=gpus).findings
+def found(text: str, rule: Rule | None = None) -> tuple[Finding, ...]:
+    if rule is None:
+        return check(text).findings
+    facts = None if rule.hub is None else rule.hub.facts(read(text))
+    return check(text, gpus=rule.gpus, hub=facts).findings
 
 
 def spoiled(rule: Rule, text: str) -> list[str]:
-    """What is wrong with a text that ought to be the bad example mended."""
-    before = {each.rule for each in found(whole(rule.bad), rule.gpus)}
-    after = found(text, rule.gpus)
+    """What is wrong with a text that ought to be the bad example fixed."""
+    before = {each.rule for each in found(whole(rule.bad), rule)}
+    after = found(text, rule)
     new = [f"{each.rule}: {each.message}" for each in after if each.severity in _SEVERE and each.rule not in before]
     return [*new, *(each.message for each in after if each.rule == rule.id)]
 
@@ -56,20 +59,20 @@ def test_the_good_example_is_the_bad_one_cured(rule: Rule) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_an_edit_cures(rule: Rule) -> None:
     text = whole(rule.bad)
-    findings = [each for each in found(text, rule.gpus) if each.rule == rule.id and each.edit]
+    findings = [each for each in found(text, rule) if each.rule == rule.id and each.edit]
     if findings:
         assert spoiled(rule, corrected(text, findings)) == []
 
 
 @pytest.mark.parametrize("rule", [rule for rule in RULES if rule.id not in NESTED], ids=lambda rule: rule.id)
 def test_the_lines_that_a_message_writes_out_cure(rule: Rule) -> None:
-    finding = next(each for each in found(whole(rule.bad), rule.gpus) if each.rule == rule.id)
+    finding = next(each for each in found(whole(rule.bad), rule) if each.rule == rule.id)
     tried = [yaml.safe_dump(each, sort_keys=False) for each in cures(whole(rule.bad), finding)]
     assert not tried or any(not spoiled(rule, text) for text in tried), finding.message
 
 
 def cures(text: str, finding: Finding) -> Iterator[dict[str, Any]]:
-    """The config with the lines of a message written beside or in place of the fields that it is about."""
+    """The config with the lines of a message written with or in place of the fields that it is about."""
     config = yaml.safe_load(text)
     lines = [yaml.safe_load(line) for line in _LINE.findall(finding.message)]
     lines = [line for line in lines if set(line) <= load_types().names and not line.items() <= config.items()]
@@ -88,6 +91,6 @@ def cures(text: str, finding: Finding) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.good])
 def test_the_good_example_of_a_page_has_no_new_fault(name: str) -> None:
     page = PAGES[name]
-    before = {each.rule for each in found(whole(page.bad), 1)}
-    after = found(whole(page.good), 1)
+    before = {each.rule for each in found(whole(page.bad))}
+    after = found(whole(page.good))
     assert not [each.message for each in after if each.severity in _SEVERE and each.rule not in before]

@@ -53,7 +53,7 @@ def stops(report: SampleReport) -> bool:
 @pytest.mark.parametrize("name", template_names())
 def test_every_template_prints_what_axolotl_prints(name: str) -> None:
     if not REFERENCE.is_file():
-        pytest.skip("the reference data are not beside this checkout")
+        pytest.skip("the reference data are not with this checkout")
     lines = [json.loads(line) for line in REFERENCE.read_text("utf-8").splitlines()]
     for line in (line for line in lines if line["template"] == name and "rendered_on" not in line):
         columns = {"tools": line["tools"]} if line.get("tools") else {}
@@ -188,3 +188,10 @@ def test_a_template_from_elsewhere_is_taken_for_the_tokenizers_own() -> None:
 
 def text_of(report: SampleReport) -> str:
     return "".join(part.text for part in report.examples[0].parts)
+
+
+@pytest.mark.parametrize("splits", [False, True])
+def test_messages_that_axolotl_cannot_map_stop_the_row(*, splits: bool) -> None:
+    answer = {"role": "assistant", "content": 5} if splits else TOLD
+    asked = ASKED if splits else {"content": "Is it far?"}
+    assert stops(printed(asked, answer, keys={"split_thinking": splits}))

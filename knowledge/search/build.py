@@ -1,0 +1,122 @@
+"""Making the index: which terms lead to which names and documents, and how much each tells."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from knowledge.search.words import split
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from knowledge.search.document import Document
+    from knowledge.search.words import Lexicon
+
+IN_NAMES, IN_SUMMARY, IN_TEXT = 3.0, 2.0, 1.0
+"""What a term counts by where it stands: in a title or another name, in the summary, in the text."""
+SATURATION, LENGTH = 1.4, 0.55
+"""BM25's k1 and b."""
+_NAMES_READ = 60
+"""Names of one document that are looked at; an error of more phrases is found by these."""
+
+
+def load_lexicon() -> dict[str, Any]:
+    """The words of lexicon.yaml: `filler`, a list, and `same`, spelling -> what it means."""
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    raw = yaml.load((resources.files("knowledge.search") / "lexicon.yaml").read_text("utf-8"), loader)  # noqa: S506
+    return {"filler": raw["filler"].split(), "same": raw["same"]}
+
+
+def build(documents: Sequence[Document], lexicon: Lexicon, rarity: Mapping[str, float] | None = None) -> dict[str, Any]:
+    """The parts of an index.
+
+    Args:
+        documents: What is to be found.
+        lexicon: How words are read.
+        rarity: How much each term tells, where other documents have settled that.
+
+    Returns:
+        `documents` ([kind, id, title, summary] each), `names` (the document of each name and its norm), `terms` (term
+        -> [rarity, document, impact, document, impact, ...]), `in_names` (term -> names that hold it) and `vocabulary`
+        (word -> how many documents have it).
+    """
+    bags = [_bag(document, lexicon) for document in documents]
+    lengths = [sum(bag.values()) for bag in bags]
+    usual = sum(lengths) / max(len(lengths), 1) or 1.0
+    within = Counter(term for bag in bags for term in bag)
+    idf = {term: math.log(1 + (len(bags) - amount + 0.5) / (amount + 0.5)) for term, amount in within.items()}
+    if rarity is not None:
+        idf = {term: rarity.get(term, max(rarity.values())) for term in idf}
+    terms: dict[str, list[Any]] = {term: [round(told, 3)] for term, told in sorted(idf.items())}
+    for number, bag in enumerate(bags):
+        slack = SATURATION * (1 - LENGTH + LENGTH * lengths[number] / usual)
+        for term, weight in bag.items():
+            terms[term] += (number, round(100 * weight * (SATURATION + 1) / (weight + slack)))
+    names, in_names = _names(documents, lexicon, idf)
+    return {
+        "documents": [[each.kind, each.id, each.title, each.summary] for each in documents],
+        "names": names,
+        "terms": terms,
+        "in_names": in_names,
+        "vocabulary": _vocabulary(documents),
+    }
+
+
+def to_text(index: Mapping[str, Any]) -> str:
+    """The index as JSON with a term, a document or a word on each line, so that a change shows as small as it is."""
+    parts = []
+    for name, part in index.items():
+        if isinstance(part, dict):
+            lines = [f"{_plain(key)}:{_plain(value)}" for key, value in part.items()]
+            parts.append(f"{_plain(name)}:{{\n" + ",\n".join(lines) + "\n}")
+        else:
+            parts.append(f"{_plain(name)}:[\n" + ",\n".join(_plain(each) for each in part) + "\n]")
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def _plain(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _bag(document: Document, lexicon: Lexicon) -> dict[str, float]:
+    """Term -> how often it stands there, weighed by where; a term of many names counts for three of them."""
+    found: dict[str, float] = {}
+    in_names = Counter(term for name in document.names[:_NAMES_READ] for term in set(lexicon.terms(name)))
+    parts = (
+        (IN_NAMES, {term: min(amount, 3) for term, amount in in_names.items()}),
+        (IN_SUMMARY, Counter(lexicon.terms(document.summary))),
+        (IN_TEXT, Counter(lexicon.terms(document.text))),
+    )
+    for weight, counted in parts:
+        for term, amount in counted.items():
+            found[term] = found.get(term, 0.0) + weight * amount
+    return found
+
+
+def _names(
+    documents: Iterable[Document], lexicon: Lexicon, idf: Mapping[str, float]
+) -> tuple[list[list[float]], dict[str, list[int]]]:
+    names: list[list[float]] = []
+    in_names: dict[str, list[int]] = {}
+    for number, document in enumerate(documents):
+        different = dict.fromkeys(frozenset(lexicon.terms(name)) for name in document.names[:_NAMES_READ])
+        for terms in different:
+            if terms:
+                for term in sorted(terms):
+                    in_names.setdefault(term, []).append(len(names))
+                names.append([number, round(math.sqrt(sum(idf[term] ** 2 for term in terms)), 3)])
+    return names, dict(sorted(in_names.items()))
+
+
+def _vocabulary(documents: Iterable[Document]) -> dict[str, int]:
+    """The whole words by how many documents hold them, for how a misspelled one was meant."""
+    counted: Counter[str] = Counter()
+    for document in documents:
+        counted.update({word for part in (*document.names, document.summary, document.text) for word in split(part)})
+    return dict(sorted(counted.items()))

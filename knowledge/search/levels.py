@@ -1,0 +1,65 @@
+"""How sure a finding is: a logistic regression over what the ranking says, shown by wording and never as a number."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from knowledge.search.index import Hit, Index
+
+Level = Literal["sure", "perhaps", "unknown"]
+FEATURES = ("likeness", "covered", "score", "margin", "told", "terms", "known", "written-for", "question", "telling")
+WEIGHTS = (2.376, 1.796, 1.092, -0.014, 2.91, 2.719, 0.686, 1.043, 0.566, 0.052)
+BIAS = -6.903
+"""Fitted by `make questions-fit` on labelled questions."""
+SURE, PERHAPS = 0.7, 0.35
+_OPENINGS = frozenset(
+    {"any", "are", "can", "could", "did", "do", "does", "has", "have", "how", "is", "may", "must", "shall", "should"}
+    | {"what", "when", "where", "which", "who", "why", "will", "would"}
+)
+"""Words that a question begins with."""
+
+
+def features(
+    question: str, words: Sequence[str], terms: Sequence[str], hits: Sequence[Hit], index: Index
+) -> list[float]:
+    """What tells a question that is answered from one that is not, each about 0 to 1.
+
+    Args:
+        question: What was asked.
+        words: All of its words, filler too.
+        terms: Its terms.
+        hits: What was found, best first; at least one.
+        index: Where it was found.
+    """
+    first, second = hits[0], hits[1] if len(hits) > 1 else None
+    told = sum(index.rarity(term) for term in terms) or 1.0
+    known = sum(index.knows(term) for term in terms) / max(len(terms), 1)
+    opening = bool(words) and words[0] in _OPENINGS
+    return [
+        first.likeness,
+        first.covered,
+        first.score / told / 8,
+        (first.score - second.score) / first.score if second else 1.0,
+        math.log1p(told) / 4,
+        math.log1p(len(terms)) / 3,
+        known,
+        float(first.document.kind in ("faq", "concept")),
+        float("?" in question or opening),
+        len(terms) / max(len(words), 1),
+    ]
+
+
+def level_of(measured: Sequence[float]) -> Level:
+    """The level of a finding with these features."""
+    chance = probability(measured)
+    return "sure" if chance >= SURE else "perhaps" if chance >= PERHAPS else "unknown"
+
+
+def probability(measured: Sequence[float]) -> float:
+    """How likely it is that what was found answers the question, 0 to 1."""
+    sum_ = BIAS + sum(weight * each for weight, each in zip(WEIGHTS, measured, strict=True))
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, sum_))))

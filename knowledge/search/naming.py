@@ -1,0 +1,99 @@
+"""Names that are written wrong: cut, misspelled, with words left out or put together."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from knowledge.search.words import split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from knowledge.search.document import Document
+
+_POOL = 40
+"""Names that are compared closely."""
+_LEAST = 0.62
+"""Likeness (0 to 1) below which a name is another one."""
+_PATH = 0.02
+"""What a name loses that is only the end of a longer path."""
+
+
+class Names:
+    """Names with what they stand for, and the ones most like a misspelled one.
+
+    Args:
+        names: (name, its document, whether it is only the end of a path), the most used first.
+    """
+
+    def __init__(self, names: Sequence[tuple[str, Document, bool]]) -> None:
+        self._names = [("_".join(split(name)), document, end) for name, document, end in names]
+
+    @cached_property
+    def _joined(self) -> list[str]:
+        return [name.replace("_", "") for name, _, _ in self._names]
+
+    @cached_property
+    def _words(self) -> list[list[str]]:
+        return [name.split("_") for name, _, _ in self._names]
+
+    def near(self, text: str, limit: int = 10) -> list[tuple[float, Document]]:
+        """(likeness, document) of the names most like a text, best first; 1 for the name itself."""
+        from rapidfuzz import fuzz, process
+        from rapidfuzz.distance import OSA
+
+        words = split(text)[:12]
+        wanted = "".join(words)
+        if len(wanted) < 2:
+            return []
+        pool = {
+            place
+            for scorer in (OSA.normalized_similarity, fuzz.partial_ratio)
+            for _, _, place in process.extract(wanted, self._joined, scorer=scorer, limit=_POOL)
+        }
+        best: dict[Document, float] = {}
+        for place in sorted(pool):
+            _, document, end = self._names[place]
+            like = _likeness(words, wanted, self._words[place], self._joined[place]) - (_PATH if end else 0.0)
+            like -= place * 1e-5
+            if like > max(_LEAST, best.get(document, 0.0)):
+                best[document] = like
+        return sorted(((like, each) for each, like in best.items()), key=lambda each: -each[0])[:limit]
+
+
+def _likeness(words: list[str], wanted: str, name_words: list[str], joined: str) -> float:
+    """The best of: as a whole, as its beginning, word by word."""
+    from rapidfuzz.distance import OSA
+
+    whole = float(OSA.normalized_similarity(wanted, joined))
+    if len(wanted) < len(joined):
+        share = len(wanted) / len(joined)
+        beginning = float(OSA.normalized_similarity(wanted, joined[: len(wanted)]))
+        whole = max(whole, beginning * (0.9 + 0.1 * share) if beginning > 0.8 else 0.0)
+    return max(whole, _by_words(words, name_words))
+
+
+def _by_words(words: list[str], name_words: list[str]) -> float:
+    """How well each word is found among those of the name, in their order; words left out cost a little."""
+    from rapidfuzz.distance import OSA
+
+    total, place, length = 0.0, 0, sum(map(len, words))
+    for word in words:
+        scored = [
+            (
+                max(
+                    float(OSA.normalized_similarity(word, each)), 0.95 * float(each.startswith(word) and len(word) > 1)
+                ),
+                at,
+            )
+            for at, each in enumerate(name_words[place:], place)
+        ]
+        best = max(scored, key=lambda each: (each[0], -each[1]), default=(0.0, place))
+        if best[0] < 0.6:
+            continue
+        total += best[0] * len(word)
+        place = best[1] + 1
+    found = total / max(length, 1)
+    left_out = 1 - min(length / max(sum(map(len, name_words)), 1), 1.0)
+    return found * (1 - 0.12 * left_out)

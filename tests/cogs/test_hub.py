@@ -1,0 +1,65 @@
+"""/checkconfig with a Hub: what a member sees without uploading anything, and who can switch it off."""
+
+from contextlib import asynccontextmanager
+
+from bot.hub.example import ExampleHub
+from tests.bot.hub.stand_in import dataset, model
+from tests.world import answer, running, words
+
+CONFIG = """\
+base_model: org/llama
+datasets:
+  - path: org/rows
+    type: alpaca
+sequence_len: 1024
+micro_batch_size: 2
+gradient_accumulation_steps: 4
+num_epochs: 3
+learning_rate: 0.0002
+"""
+
+
+@asynccontextmanager
+async def a_town(folder):
+    """A server whose bot asks a Hub of its own."""
+    with ExampleHub([model()], [dataset()]).serve_apart() as address:
+        async with running(folder, hub="on", hub_endpoint=address, hub_viewer=address) as world:
+            yield world
+
+
+async def test_steps_memory_and_rows_without_an_upload(tmp_path):
+    async with a_town(tmp_path) as town:
+        text = words(await town.check(CONFIG))
+        assert "org/llama: LlamaForCausalLM" in text
+        assert "(from the Hub, revision" in text
+        assert "org/rows: 40 rows in train" in text
+        assert "15 optimizer steps, 3 epochs" in text
+        assert "Not checked: your drivers and packages." in text
+
+
+async def test_a_misspelled_model_is_named_with_the_nearest(tmp_path):
+    async with a_town(tmp_path) as town:
+        text = words(await town.check(CONFIG.replace("org/llama", "org/lama")))
+        assert "Not public on the Hub under this name." in text
+        assert "`org/llama`" in text
+
+
+async def test_buttons_work_with_what_was_looked_up(tmp_path):
+    async with a_town(tmp_path) as town:
+        message = await town.check(CONFIG)
+        shown = await town.press(message, "Rows: lengths and what is trained")
+        assert "Count to 0." in words(answer(shown))
+        town.bot.services.hub = None
+        form = await town.press(message, "Other GPU count")
+        (field,) = [each["component"]["custom_id"] for each in form.modal["components"]]
+        again = answer(await town.ann.submit_modal(form, {field: "2"}))
+        assert "org/rows: 40 rows in train" in words(again)
+
+
+async def test_a_server_can_switch_it_off(tmp_path):
+    async with a_town(tmp_path) as town:
+        saved = await town.max.slash(town.channel, "faq-admin settings", hub="off")
+        assert "Look things up on the Hub** no" in words(answer(saved))
+        text = words(await town.check(CONFIG))
+        assert "from the Hub" not in text
+        assert "whether the model and the dataset exist" in text
