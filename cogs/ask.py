@@ -13,8 +13,8 @@ from bot.asking import ask
 from bot.checking import check, diagnose
 from bot.errors import UserError
 from bot.faq_offers import home_of
-from bot.permissions import is_moderator
-from bot.replies import answer, answered_command
+from bot.permissions import is_moderator, post_reply, require_public
+from bot.replies import answer, answered_command, begin
 from bot.request import CheckRequest
 from bot.services import ServiceBot
 from bot.views import ask_words as words
@@ -22,7 +22,6 @@ from bot.views.asking import PRESSES, answer_layout, answer_question, shared_ans
 from bot.views.check.answer import show
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of
-from bot.views.faq.reply import require_public
 from knowledge.search import complete
 
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -63,7 +62,7 @@ class Ask(commands.Cog):
     async def answer_this(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
         """Answers a message: configs and logs in it are checked, the words around them are looked up."""
         moderator = await is_moderator(interaction) and message.author.id != interaction.user.id
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         found = await intake.from_message(self.bot.services.workers, message)
         place = (message.channel.id, message.id)
         for submission in found.taken:
@@ -88,9 +87,8 @@ class Ask(commands.Cog):
             require_public(interaction)
             channel = self.bot.get_partial_messageable(message.channel.id, guild_id=interaction.guild_id)
             mentions = discord.AllowedMentions(everyone=False, roles=False, users=[message.author])
-            await channel.get_partial_message(message.id).reply(
-                view=shared_answer(asked, interaction.user, message.author), allowed_mentions=mentions
-            )
+            view = shared_answer(asked, interaction.user, message.author)
+            await post_reply(channel.get_partial_message(message.id), view, allowed_mentions=mentions)
         if asked.answer.level != "unknown" or not found.taken:
             await answer(interaction, answer_layout(asked, interaction.user.id, self.bot.services.store.clock()))
 

@@ -14,7 +14,7 @@ from bot.checking import check, diagnose
 from bot.errors import UserError
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.permissions import is_moderator
-from bot.replies import answer, answered_command
+from bot.replies import answer, answered_command, begin
 from bot.request import CheckRequest, Submission
 from bot.services import ServiceBot
 from bot.views import commands as words
@@ -89,7 +89,7 @@ class CheckConfig(commands.Cog):
             else:
                 await _answer_rows(interaction, dataset)
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         submission = await intake.from_attachment(self.bot.services.workers, file)
         await _answer_one(interaction, _request(interaction, submission, asked), dataset)
 
@@ -103,7 +103,7 @@ class CheckConfig(commands.Cog):
     @answered_command
     async def check_message(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
         """Checks every config in a message."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         found = await intake.from_message(self.bot.services.workers, message)
         if not found.taken:
             raise UserError(intake_words.NOTHING_FOUND)
@@ -148,7 +148,7 @@ class PasteForm(Form):
                 raise UserError(intake_words.NOTHING_GIVEN)
             await _answer_rows(interaction, dataset)
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         workers = interaction.client.services.workers
         if file is not None:
             submission = await intake.from_attachment(workers, file)
@@ -169,7 +169,7 @@ def _chosen(label: ui.Label[Any]) -> discord.Attachment | None:
 
 async def _answer_rows(interaction: discord.Interaction[ServiceBot], dataset: discord.Attachment) -> None:
     """Answers for rows without a config: the block that fits them."""
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    await begin(interaction)
     workers = interaction.client.services.workers
     sample = await intake.sample_from(workers, dataset)
     rows = await workers.run(jobs.rows, dataset=sample.data, dataset_name=sample.name)
