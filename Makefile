@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz load screenshots docs facts commands golden notes audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz load screenshots docs facts commands golden notes prose audit lock clean
 
 install: $(STAMP)
 
@@ -107,6 +107,10 @@ golden: install
 # How complete the notes behind /explain are
 notes: install
 	$(BIN)/python benchmarks/notes_complete.py
+
+# How easily the texts read; make prose BASE=REV also shows each changed sentence
+prose: install
+	$(BIN)/python benchmarks/prose.py $(if $(BASE),--base $(BASE))
 
 audit: install
 	$(BIN)/pip-audit --requirement locks/dev.txt --require-hashes --disable-pip
