@@ -27,9 +27,13 @@ def read(name: str, text: str) -> Submission:
     return Submission(name, masked, found, _kind(masked[:_LOOKED_AT]))
 
 
+_METRICS = ("{'loss'", '{"loss"', '"log_history"')
+"""What stands in the log of a run that trains, and in no config."""
+
+
 def _kind(text: str) -> Kind:
     keys = sum(1 for _ in _KEY_LINE.finditer(text))
     told = sum(1 for _ in _LOG_LINE.finditer(text))
-    if told and told * 4 >= keys:
+    if (told and told * 4 >= keys) or any(sign in text for sign in _METRICS):
         return "log"
     return "config" if keys > 1 else "other"

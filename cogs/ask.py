@@ -10,9 +10,10 @@ from discord.ext import commands
 
 from bot import intake
 from bot.asking import ask
-from bot.checking import check, diagnose
+from bot.checking import check
 from bot.errors import UserError
 from bot.faq_offers import home_of
+from bot.log_answer import log_answer
 from bot.permissions import is_moderator
 from bot.replies import answer, answered_command
 from bot.request import CheckRequest
@@ -20,7 +21,6 @@ from bot.services import ServiceBot
 from bot.views import ask_words as words
 from bot.views.asking import PRESSES, answer_layout, answer_question, shared_answer
 from bot.views.check.answer import show
-from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of
 from bot.views.faq.reply import require_public
 from knowledge.search import complete
@@ -68,11 +68,14 @@ class Ask(commands.Cog):
         place = (message.channel.id, message.id)
         for submission in found.taken:
             if submission.kind == "log":
-                diagnosis = await diagnose(self.bot.services, submission, guild_id=interaction.guild_id)
-                view = diagnosis_layout(
-                    diagnosis, interaction.user.id, notes=submission.notes, secrets=submission.secrets, public=True
+                view, files = await log_answer(
+                    self.bot.services,
+                    submission,
+                    owner=interaction.user.id,
+                    guild_id=interaction.guild_id,
+                    public=True,
                 )
-                await answer(interaction, view)
+                await answer(interaction, view, **files)
                 continue
             request = CheckRequest(
                 submission, interaction.user.id, interaction.guild_id, message=place, public=moderator, compare=False

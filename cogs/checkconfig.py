@@ -10,9 +10,10 @@ from discord import app_commands, ui
 from discord.ext import commands
 
 from bot import intake, jobs
-from bot.checking import check, diagnose
+from bot.checking import check
 from bot.errors import UserError
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
+from bot.log_answer import log_answer
 from bot.permissions import is_moderator
 from bot.replies import answer, answered_command
 from bot.request import CheckRequest, Submission
@@ -22,7 +23,6 @@ from bot.views.check import intake as intake_words
 from bot.views.check import words as checking
 from bot.views.check.answer import PRESSES, show
 from bot.views.check.sample import proposal_layout
-from bot.views.diagnosis import diagnosis_layout
 from bot.views.kit import limits
 from bot.views.kit.components import Form, field, typed, whole_number
 from bot.views.kit.limits import MOST_GPUS, MOST_ROWS
@@ -183,15 +183,15 @@ async def _answer_one(
     """Answers for one text: a config is checked, with the rows of a file if there is one; a log is led to its cause."""
     services, submission = interaction.client.services, request.submission
     if submission.kind == "log":
-        diagnosis = await diagnose(services, submission, guild_id=request.guild_id, gpus=request.gpus)
-        view = diagnosis_layout(
-            diagnosis,
-            request.owner,
-            notes=submission.notes,
-            secrets=submission.secrets,
+        view, files = await log_answer(
+            services,
+            submission,
+            owner=request.owner,
+            guild_id=request.guild_id,
+            gpus=request.gpus,
             public=request.message is not None,
         )
-        await answer(interaction, view)
+        await answer(interaction, view, **files)
         return
     if dataset is not None:
         request = replace(request, dataset=await intake.sample_from(services.workers, dataset))
