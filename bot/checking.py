@@ -89,9 +89,14 @@ async def defaults_of(services: Services, guild_id: int | None) -> GuildSettings
 
 
 async def diagnose(
-    services: Services, submission: Submission, *, guild_id: int | None, gpus: int | None = None
+    services: Services,
+    submission: Submission,
+    *,
+    guild_id: int | None,
+    gpus: int | None = None,
+    config: str | None = None,
 ) -> Diagnosis:
-    """Leads a pasted log to its cause.
+    """Leads a pasted log to its cause, which the config of the run decides where it is at hand.
 
     Raises:
         UserError: the bot is busy, or it took too long.
@@ -99,10 +104,14 @@ async def diagnose(
     settings = await defaults_of(services, guild_id)
     for secret in submission.secrets:
         services.metrics.secret(secret.kind)
-    return await services.workers.run(jobs.diagnose, text=submission.text, gpus=gpus or settings.gpus or 1)
+    return await services.workers.run(
+        jobs.diagnose, text=submission.text, gpus=gpus or settings.gpus or 1, config=config
+    )
 
 
-async def health(services: Services, submission: Submission, diagnosis: Diagnosis, gpus: int) -> RunHealth | None:
+async def health(
+    services: Services, submission: Submission, diagnosis: Diagnosis, *, gpus: int | None, config: str | None
+) -> RunHealth | None:
     """Judges the numbers of a run that no exception has ended; None where there are none, or another answer is due.
 
     Raises:
@@ -110,7 +119,7 @@ async def health(services: Services, submission: Submission, diagnosis: Diagnosi
     """
     if diagnosis.error is not None:
         return None
-    return await services.workers.run(jobs.health, text=submission.text, gpus=gpus)
+    return await services.workers.run(jobs.health, text=submission.text, gpus=gpus or 1, config=config)
 
 
 async def _of_server(services: Services, guild_id: int | None) -> tuple[GuildSettings, Mapping[str, str], list[str]]:

@@ -135,9 +135,9 @@ def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
     return Correction(text=after, diff=diff(text, after, name), mended=len(found))
 
 
-def diagnose(text: str, *, gpus: int = 1) -> Diagnosis:
-    """Leads a pasted log to its cause."""
-    return diagnose_log(text, gpus=gpus)
+def diagnose(text: str, *, gpus: int = 1, config: str | None = None) -> Diagnosis:
+    """Leads a pasted log to its cause, which the config of the run decides where it is at hand."""
+    return diagnose_log(text, config=config, gpus=gpus)
 
 
 def compare(  # noqa: PLR0913 - two configs, two counts of GPUs, the card and the rows
@@ -234,14 +234,14 @@ class RunHealth:
     png: bytes
 
 
-def health(text: str, *, gpus: int = 1) -> RunHealth | None:
+def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth | None:
     """Judges the numbers of a run; None where the text holds none."""
     from bot.views.health import draw_health  # draws, so it comes with a large library
 
     record = read_run(text)
     if record is None:
         return None
-    found = judge(record, text, gpus=gpus)
+    found = judge(record, text, config, gpus=gpus)
     return RunHealth(health=found, png=draw_health(record, found))
 
 
