@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis hub proposals agreement fuzz load screenshots docs facts golden notes audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz load screenshots docs facts golden notes audit lock clean
 
 install: $(STAMP)
 
@@ -56,6 +56,9 @@ recall: install
 
 rows: install
 	$(BIN)/python benchmarks/rows_agreement.py
+
+health: install
+	$(BIN)/python benchmarks/health_accuracy.py
 
 hub: install
 	$(BIN)/python benchmarks/hub_delay.py

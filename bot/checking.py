@@ -48,6 +48,7 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         dataset=None if dataset is None else (dataset.name, dataset.data),
         hub=None if facts is None else to_plain(facts),
         gpu=request.gpu,
+        rows=request.rows,
     )
     price = request.price or services.settings.gpu_prices.get(request.gpu or "")
     report = replace(report, cost=cost_of(report.duration, price, gpus))

@@ -68,6 +68,7 @@ class CheckRequest:
         price: Price of one such GPU for an hour; without it the one that the host has set, if any.
         axolotl: Release; without it the one that the server has set, or the newest known.
         dataset: Rows of the dataset.
+        rows: How many rows the whole dataset has, where `dataset` holds only some.
         facts: What the Hub said when the config was checked before; None asks it.
         message: Channel and message in which the config stands, where it is a message in a channel.
         public: Whether the member may answer that message in public.
@@ -82,6 +83,7 @@ class CheckRequest:
     price: float | None = None
     axolotl: str | None = None
     dataset: Sample | None = None
+    rows: int | None = None
     facts: HubFacts | None = None
     message: tuple[int, int] | None = None
     public: bool = False

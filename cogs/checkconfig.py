@@ -25,7 +25,7 @@ from bot.views.check.sample import proposal_layout
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.kit import limits
 from bot.views.kit.components import Form, field, typed, whole_number
-from bot.views.kit.limits import MOST_GPUS
+from bot.views.kit.limits import MOST_GPUS, MOST_ROWS
 from knowledge.duration import MOST
 from knowledge.facts import load_names
 
@@ -37,6 +37,7 @@ class _Asked(NamedTuple):
     axolotl: str | None
     gpu: str | None
     price: float | None
+    rows: int | None
 
 
 class CheckConfig(commands.Cog):
@@ -60,6 +61,7 @@ class CheckConfig(commands.Cog):
         file=words.CHECK_FILE,
         gpus=words.CHECK_GPUS,
         dataset=words.CHECK_DATASET,
+        rows=words.CHECK_ROWS,
         version=words.CHECK_VERSION,
         gpu=words.CHECK_GPU,
         price=words.CHECK_PRICE,
@@ -72,6 +74,7 @@ class CheckConfig(commands.Cog):
         file: discord.Attachment | None = None,
         gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
         dataset: discord.Attachment | None = None,
+        rows: app_commands.Range[int, 1, MOST_ROWS] | None = None,
         version: app_commands.Range[str, 1, 20] | None = None,
         gpu: app_commands.Range[str, 1, LONGEST] | None = None,
         price: app_commands.Range[float, 0.0, MOST] | None = None,
@@ -79,7 +82,7 @@ class CheckConfig(commands.Cog):
         """Checks a file; proposes a block for rows without one; with neither opens a form to paste a config into."""
         release = _release(version)
         card, gpus = chosen_gpu(gpu, gpus)
-        asked = _Asked(gpus, release, card.name if card else None, price)
+        asked = _Asked(gpus, release, card.name if card else None, price, rows)
         if file is None:
             if dataset is None:
                 await interaction.response.send_modal(PasteForm(asked))
@@ -203,6 +206,7 @@ def _request(interaction: discord.Interaction[ServiceBot], submission: Submissio
         gpus=asked.gpus,
         gpu=asked.gpu,
         price=asked.price,
+        rows=asked.rows,
         axolotl=asked.axolotl,
     )
 

@@ -6,16 +6,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import intake
-from bot.checking import diagnose
 from bot.faq_offers import offered
 from bot.replies import answer, answered_command
 from bot.services import ServiceBot
 from bot.views import commands as words
-from bot.views.diagnosis import diagnosis_layout
+from bot.views.asking import answer_question
 from bot.views.explanation import choices_of, explanation_layout
 from bot.views.faq.reading import offer_rows
 from knowledge.explanation import explain, search
+from knowledge.search import answer as search_answer
 
 
 class Explain(commands.Cog):
@@ -27,30 +26,13 @@ class Explain(commands.Cog):
     async def explain(
         self, interaction: discord.Interaction[ServiceBot], field: app_commands.Range[str, 1, 1500]
     ) -> None:
-        """Explains a field, a concept or a rule; the text of an error is led to its cause."""
+        """Explains a field, a concept or a rule; everything else is a question."""
         found = explain(field[:100])
-        if found.kind is None and len(field.split()) > 1:
-            submission = await intake.from_paste(interaction.client.services.workers, field)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            diagnosis = await diagnose(interaction.client.services, submission, guild_id=interaction.guild_id)
-            if diagnosis.matches or diagnosis.failed:
-                telling = [match for match in diagnosis.matches if not match.harmless]
-                entries = await offered(
-                    interaction.client.services.store,
-                    interaction.guild_id,
-                    text=field,
-                    rules=[rule for match in telling for rule in match.rules],
-                )
-                view = diagnosis_layout(
-                    diagnosis,
-                    interaction.user.id,
-                    notes=submission.notes,
-                    secrets=submission.secrets,
-                    extra=offer_rows(entries, interaction.user.id),
-                )
-                await answer(interaction, view)
-                return
-            await answer(interaction, explanation_layout(found, interaction.user.id))
+        if found.kind is None:
+            if len(field.split()) == 1 and search_answer(field).level == "unknown":
+                await answer(interaction, explanation_layout(found, interaction.user.id))
+            else:
+                await answer_question(interaction, field)
             return
         named = [found.path] if found.path else []
         entries = await offered(interaction.client.services.store, interaction.guild_id, fields=named, rules=named)

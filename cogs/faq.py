@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.asking import ask
 from bot.faq_offers import SHARED_GUILD, home_of
 from bot.replies import answer, answered_command
 from bot.services import ServiceBot
@@ -17,6 +18,8 @@ from bot.views.kit.layout import Colour
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.store import EntryName
 
 
@@ -56,13 +59,14 @@ class Faq(commands.Cog):
         others: tuple[EntryName, ...] = ()
         if entry is None:
             found = await store.faq.search(home, topic, 25)
-            if not found.entries or not found.sure:
+            meant = await self._meant(home, topic, found.entries) if found.sure else None
+            if meant is None:
                 await answer(interaction, reading.near_layout(topic, found.entries, interaction.user.id))
                 if home != SHARED_GUILD:
                     await store.misses.add(home, mask(topic))
                 return
-            others = found.entries[1:]
-            entry = await reading.entry_of(interaction, str(found.entries[0].id))
+            others = tuple(name for name in found.entries if name != meant)
+            entry = await reading.entry_of(interaction, str(meant.id))
         if member is None:
             await reading.show_entry(interaction, entry, others)
             return
@@ -85,6 +89,14 @@ class Faq(commands.Cog):
         found = await reply.fitting(interaction, message.content)
         place = f"{message.channel.id}:{message.id}"
         await answer(interaction, reply.picker_layout(found, place, interaction.user.id))
+
+    async def _meant(self, home: int, topic: str, found: Sequence[EntryName]) -> EntryName | None:
+        """The entry that a topic surely means: the only one that has its words, or the one that answers it best."""
+        if len(found) < 2:
+            return next(iter(found), None)
+        asked = await ask(self.bot.services.store, home, topic)
+        best = asked.entry.name if asked.entry is not None and asked.answer.level == "sure" else None
+        return best if best in found else None
 
     async def _overview(self, interaction: discord.Interaction[ServiceBot], home: int) -> None:
         categories = await self.bot.services.store.faq.categories(home)

@@ -1,4 +1,4 @@
-"""Edits -> proven edits, corrected text and a diff. Only mechanical faults are mended; every other byte is kept."""
+"""Edits -> proven edits, corrected text and a diff. Only mechanical faults are fixed; every other byte is kept."""
 
 from __future__ import annotations
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
+LORA_FIELDS = ("lora_r", "lora_alpha", "lora_target_modules", "lora_target_linear", "lora_modules_to_save")
+"""The fields that show that LoRA was wanted; without an adapter they are told together, by one rule."""
+
 _PREFERENCE = frozenset({"dpo", "ipo", "simpo", "kto"})
 _ONLINE = frozenset({"grpo", "gdpo", "ebft"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 @contextmanager
 def opened() -> Iterator[Console | None]:
     """A way to the Hub, imported only here; None, and a word about it, where its address cannot be used."""
+    begun = perf_counter()
     from bot.hub.at_once import Console
 
     try:
-        console = Console()
+        console = Console(begun)
     except ValueError as error:
         print(f"helpbot: cannot ask the Hub: {error}.", file=sys.stderr)
         yield None

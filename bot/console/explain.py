@@ -36,17 +36,27 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps(to_plain(found), ensure_ascii=False))
         else:
             _write(found)
+            if found.kind is None:
+                _write_near(name)
         if found.kind is None:
             code = 1
     return code
 
 
+def _write_near(name: str) -> None:
+    """What a question, or a name that is written wrong, leads to."""
+    from bot.console import ask
+    from knowledge.search import answer
+
+    found = answer(name)
+    if found.level == "unknown" or not found.answers:
+        print(f"{found.question}: nothing known by that name in Axolotl {found.axolotl}.")
+    ask.write(found)
+    print()
+
+
 def _write(found: Explanation) -> None:
     if found.kind is None:
-        near = ", ".join(found.nearest)
-        print(
-            f"{found.name}: nothing known by that name in Axolotl {found.axolotl}.{f' Near: {near}.' if near else ''}\n"
-        )
         return
     print(" · ".join(part for part in (found.path, found.type, _default(found)) if part))
     raising, lower = labels(found.type)

@@ -1,4 +1,4 @@
-"""`helpbot faq export|import FILE --guild ID`: the FAQ of a server as a file, for the bot's host."""
+"""`helpbot faq [TOPIC]`: the starter FAQ; `helpbot faq export|import FILE --guild ID`: that of a server as a file."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ if TYPE_CHECKING:
 
     from bot.store.faq_transfer import ImportPlan
 
-SUMMARY = "Export the FAQ of a server into a file, or import one."
+SUMMARY = "Read the starter FAQ; export the FAQ of a server into a file, or import one."
 STARTER = "starter"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("action", choices=("export", "import"))
     parser.add_argument(
-        "file", metavar="FILE", help=f"- is standard input or output; `{STARTER}` imports the starter pack"
+        "words",
+        nargs="*",
+        metavar="TOPIC | export FILE | import FILE",
+        help="without any, the list of all entries; as FILE, - is standard input or output, and "
+        f"`import {STARTER}` imports the starter pack",
     )
-    parser.add_argument("--guild", metavar="ID", type=_guild, required=True, help="the id of the server")
+    parser.add_argument("--guild", metavar="ID", type=_guild, help="export and import: the id of the server")
     parser.add_argument("--no-history", action="store_true", help="export: only the newest versions")
     parser.add_argument(
         "--remove-missing", action="store_true", help="import: remove entries that the file does not have"
@@ -32,7 +35,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Export or import; exit 1 when the FAQ or file does not allow it, 2 when the database can't be opened."""
+    """Read, export or import.
+
+    Exit 1 when there is nothing to show or the FAQ or file does not allow it, 2 for unusable arguments or a database
+    that can't be opened.
+    """
+    words = options.words
+    if words[:1] not in (["export"], ["import"]) or (len(words) != 2 and options.guild is None):
+        return _read_starter(" ".join(words))
+    if len(words) != 2 or options.guild is None:
+        print("helpbot faq export and import need a FILE and --guild ID.", file=sys.stderr)
+        return 2
+    options.action, options.file = words
     from bot.console._database import address_of
     from bot.store import DatabaseRefused, StoreError
 
@@ -49,6 +63,40 @@ def run(options: argparse.Namespace) -> int:
     except (StoreError, OSError, UnicodeDecodeError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _read_starter(topic: str) -> int:
+    """Print the entry that a topic means, those that may be meant, or all titles."""
+    from bot.console.ask import print_text
+    from bot.store.faq_file import starter_pack
+    from bot.store.words import name_key
+
+    entries = starter_pack().entries
+    if not topic:
+        category = ""
+        for entry in sorted(entries, key=lambda each: each.category):
+            if entry.category != category:
+                category = entry.category
+                print(f"\n{category}")
+            print(f"  {entry.key:<26}{entry.title}")
+        print("\nhelpbot faq TOPIC shows one: its name, its title, or words of a question.")
+        return 0
+    wanted = name_key(topic)
+    for entry in entries:
+        if wanted in (entry.key, *map(name_key, (entry.title, *entry.aliases))):
+            print(f"{entry.title}\n")
+            print_text(entry.text)
+            return 0
+    return _ask_starter(topic)
+
+
+def _ask_starter(topic: str) -> int:
+    from bot.console import ask
+    from knowledge.search import answer
+
+    found = answer(topic)
+    ask.write(found)
+    return 1 if found.level == "unknown" else 0
 
 
 async def _export(address: str, options: argparse.Namespace) -> int:

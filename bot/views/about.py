@@ -31,6 +31,8 @@ HELP = (
     "says how many GPUs the run has, `dataset:` takes some rows (alone, it tells which block fits them), `version:` "
     "an older Axolotl.\n\n"
     "**Check a message** open its menu, Apps, **Check message**: code blocks and files in it are read.\n\n"
+    "**Ask in your own words** `/ask question:why does my model never stop?`; a log or the line of an error is led to "
+    "its cause.\n\n"
     "**Ask what a field does** `/explain field:sequence_len`; type a few letters for suggestions.\n\n"
     "**Keep the batch on other GPUs** `/batchsize micro_batch_size:2 gradient_accumulation_steps:75 gpus:4`\n\n"
     "**What differs between two configs** `/compare a: b:`\n\n"

@@ -100,7 +100,7 @@ class Builder:
 
         Raises:
             Refused: where the safe loader would refuse, or a limit is met.
-            yaml.MarkedYAMLError: where the text is no YAML.
+            yaml.MarkedYAMLError: where the text is not YAML.
         """
         next_event: Callable[[], Any] = CParser(self.text).get_event
         resolved, stack = _resolved, self._stack

@@ -113,7 +113,7 @@ _STORED = (
 
 @lru_cache(maxsize=512)
 def stored_as(name: str) -> tuple[float, bool] | None:
-    """How a checkpoint's own quantisation packs it, read off its name.
+    """How a checkpoint's own quantization packs it, read off its name.
 
     Args:
         name: A hub id or a path.
@@ -130,8 +130,8 @@ def parameters_of(name: str) -> Parameters | None:
     """What is known of the model that `base_model` names.
 
     Args:
-        name: A hub id or a local path. Mirrors, quantised copies and instruction-tuned versions of a known model
-            are recognised by their names.
+        name: A hub id or a local path. Mirrors, quantized copies and instruction-tuned versions of a known model
+            are recognized by their names.
 
     Returns:
         Its parameters, or None where neither the model nor a size can be read off the name.

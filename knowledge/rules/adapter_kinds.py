@@ -74,7 +74,7 @@ def mixlora_preference(config: Config) -> Iterator[Problem]:
     Take lora or qlora there.
     """
     if config.typed("adapter") == "mixlora" and config.typed("rl") is not None:
-        yield problem("Not with MixLoRA: take `adapter: lora`.", "rl", "adapter")
+        yield problem("Not possible with MixLoRA: use `adapter: lora`.", "rl", "adapter")
 
 
 @rule(
@@ -109,7 +109,7 @@ def onebit_adapter(config: Config) -> Iterator[Problem]:
     One-bit models are trained in full.
     """
     if config.typed("use_onebitllms") and config.typed("adapter") in ("lora", "qlora"):
-        yield problem("Not with LoRA: train in full, or drop this.", "use_onebitllms", "adapter")
+        yield problem("Not possible with LoRA: train in full, or remove this.", "use_onebitllms", "adapter")
 
 
 @rule(
@@ -150,6 +150,6 @@ def relora_conflicts(config: Config) -> Iterator[Problem]:
         )
     for name in ("fsdp_config", "deepspeed", "flash_attn_fuse_mlp"):
         if config.typed(name):
-            yield problem("Not with ReLoRA: drop one of the two.", name, "relora")
+            yield problem("Not possible with ReLoRA: remove one of the two.", name, "relora")
     if config.typed("lr_scheduler") == "one_cycle":
-        yield problem("Not with ReLoRA: take another schedule, such as cosine.", "lr_scheduler", "relora")
+        yield problem("Not possible with ReLoRA: take another schedule, such as cosine.", "lr_scheduler", "relora")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
+from knowledge.kinds_of_run import LORA_FIELDS
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def quantized_without_adapter(config: Config) -> Iterator[Problem]:
     name = next((key for key in ("load_in_4bit", "load_in_8bit") if now(key)), None)
     if name and not now("adapter") and not now("inference"):
         kind = "qlora" if name == "load_in_4bit" else "lora"
-        yield problem(f"Quantized weights can't be trained: add `adapter: {kind}`, or drop this.", name)
+        yield problem(f"Quantized weights can't be trained: add `adapter: {kind}`, or remove this.", name)
 
 
 @rule(
@@ -48,11 +49,11 @@ def quantized_without_adapter(config: Config) -> Iterator[Problem]:
 def qlora_without_4bit(config: Config) -> Iterator[Problem]:
     """QLoRA without 4-bit loading.
 
-    QLoRA trains on 4-bit weights. For 8 bits or unquantized weights take `adapter: lora`.
+    QLoRA trains on 4-bit weights. For 8 bits or unquantized weights use `adapter: lora`.
     """
     if config.typed("adapter") == "qlora" and not config.typed("merge_lora") and not config.typed("load_in_4bit"):
         yield problem(
-            "Needs `load_in_4bit: true`; for unquantized weights take `adapter: lora`.", "adapter", "load_in_4bit"
+            "Needs `load_in_4bit: true`; for unquantized weights use `adapter: lora`.", "adapter", "load_in_4bit"
         )
 
 
@@ -67,10 +68,10 @@ def qlora_without_4bit(config: Config) -> Iterator[Problem]:
 def qlora_in_8bit(config: Config) -> Iterator[Problem]:
     """QLoRA is asked for together with 8-bit weights.
 
-    QLoRA trains on 4-bit weights. Set `load_in_4bit: true` and drop `load_in_8bit`, or take `adapter: lora` for 8 bits.
+    QLoRA trains on 4-bit weights. Set `load_in_4bit: true` and remove `load_in_8bit`; for 8 bits use `adapter: lora`.
     """
     if config.typed("adapter") == "qlora" and config.typed("load_in_8bit"):
-        yield problem("QLoRA trains on 4 bits: drop this, or take `adapter: lora`.", "load_in_8bit", "adapter")
+        yield problem("QLoRA trains on 4 bits: remove this, or use `adapter: lora`.", "load_in_8bit", "adapter")
 
 
 @rule(
@@ -84,10 +85,10 @@ def qlora_in_8bit(config: Config) -> Iterator[Problem]:
 def qlora_on_gptq(config: Config) -> Iterator[Problem]:
     """QLoRA on a GPTQ model.
 
-    A GPTQ model is quantized already: take `adapter: lora`.
+    A GPTQ model is quantized already: use `adapter: lora`.
     """
     if config.typed("adapter") == "qlora" and config.typed("gptq"):
-        yield problem("Quantized already: take `adapter: lora` with `gptq`.", "gptq", "adapter")
+        yield problem("Quantized already: use `adapter: lora` with `gptq`.", "gptq", "adapter")
 
 
 @rule(
@@ -103,7 +104,7 @@ def qlora_merged_in_4bit(config: Config) -> Iterator[Problem]:
     Merge into the full weights: load without `load_in_4bit`.
     """
     if config.typed("adapter") == "qlora" and config.typed("merge_lora") and config.typed("load_in_4bit"):
-        yield problem("Merging needs the full weights: drop `load_in_4bit`.", "load_in_4bit", "merge_lora")
+        yield problem("Merging needs the full weights: remove `load_in_4bit`.", "load_in_4bit", "merge_lora")
 
 
 @rule(
@@ -140,7 +141,9 @@ def target_parameters_init(config: Config) -> Iterator[Problem]:
     loftq = isinstance(block, dict) and block.get("loftq_config")
     if config.typed("lora_target_parameters") and (unusual or loftq):
         name = "peft_init_lora_weights" if unusual else "peft.loftq_config"
-        yield problem("Not with `lora_target_parameters`: leave it at its default.", name, "lora_target_parameters")
+        yield problem(
+            "Not possible with `lora_target_parameters`: leave it at its default.", name, "lora_target_parameters"
+        )
 
 
 @rule(
@@ -151,7 +154,7 @@ def target_parameters_init(config: Config) -> Iterator[Problem]:
     good=f"{LORA}lora_target_modules: ['q_proj', '.*_proj']\n",
 )
 def target_modules_regex(config: Config) -> Iterator[Problem]:
-    """An entry of `lora_target_modules` is no valid regular expression.
+    """An entry of `lora_target_modules` is not valid regular expression.
 
     Entries are module names or regular expressions: `.*_proj`, not `*_proj`.
     """
@@ -263,12 +266,9 @@ def untrained_token_not_trainable(config: Config) -> Iterator[Problem]:
         yield problem(message, "fix_untrained_tokens", "peft_trainable_token_indices")
 
 
-ONLY_WITH_ADAPTER = ("lora_r", "lora_alpha", "lora_target_modules", "lora_target_linear", "lora_modules_to_save")
-
-
 @rule(
     Severity.WARNING,
-    fields=("adapter", "lora_model_dir", *ONLY_WITH_ADAPTER),
+    fields=("adapter", "lora_model_dir", *LORA_FIELDS),
     bad="lora_r: 16\nlora_alpha: 32\n",
     good=LORA,
 )
@@ -278,7 +278,7 @@ def lora_without_adapter(config: Config) -> Iterator[Problem]:
     Without it the whole model is trained, which takes several times the memory, and these fields do nothing.
     """
     if not config.raw("adapter") and not config.raw("lora_model_dir"):
-        given = [name for name in ONLY_WITH_ADAPTER if config.raw(name) is not None]
+        given = [name for name in LORA_FIELDS if config.raw(name) is not None]
         if given:
             yield problem("No effect without an adapter: the whole model is trained. Add `adapter: lora`.", *given)
 

@@ -35,7 +35,7 @@ def packed_evaluation_table(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_eval_packing")
     if now("sample_packing") and now("eval_table_size") and now("eval_sample_packing") is not False:
-        yield problem("Needs `eval_sample_packing: false` beside packing.", "eval_table_size", "sample_packing")
+        yield problem("Needs `eval_sample_packing: false` with packing.", "eval_table_size", "sample_packing")
 
 
 @rule(
@@ -146,7 +146,7 @@ def packing_without_back_end(config: Config) -> Iterator[Problem]:
     chosen = attention(config)
     if not native and not separates_rows(config) and chosen not in ("sdpa", "eager"):
         if chosen:
-            message = f"Packed rows see each other under `{chosen}`: take `flash_attention_2`."
+            message = f"Packed rows see each other under `{chosen}`: use `flash_attention_2`."
             yield problem(message, "sample_packing", "attn_implementation")
         else:
             message = "Packed rows see each other: add `attn_implementation: flash_attention_2`."
@@ -167,7 +167,7 @@ def packing_on_sdpa(config: Config) -> Iterator[Problem]:
     """
     if config.typed("sample_packing") and attention(config) == "sdpa":
         if config.typed("bf16") or config.typed("bfloat16"):
-            yield problem("Before Hopper GPUs the loss may be 0: take `flash_attention_2` there.", "sample_packing")
+            yield problem("Before Hopper GPUs the loss may be 0: use `flash_attention_2` there.", "sample_packing")
 
 
 @rule(
@@ -258,7 +258,7 @@ def flash_attention_torch(config: Config) -> Iterator[Problem]:
     Axolotl 0.21.0 installs Transformers 5.20.1, where that back end is not registered yet.
     """
     if config.typed("attn_implementation") == "flash_attention_torch":
-        message = "Not in the Transformers that Axolotl installs: take `flash_attention_2`."
+        message = "Not in the Transformers that Axolotl installs: use `flash_attention_2`."
         yield problem(message, "attn_implementation", suggestion="flash_attention_2")
 
 
@@ -300,7 +300,7 @@ def flattening_conflicts(config: Config) -> Iterator[Problem]:
     if not separates_rows(config) and attention(config) != "varlen":
         yield problem("Needs `attn_implementation: flash_attention_2` or the like.", "batch_flattening")
     if config.typed("sample_packing"):
-        yield problem("Packing does this already: drop one of the two.", "batch_flattening", "sample_packing")
+        yield problem("Packing does this already: remove one of the two.", "batch_flattening", "sample_packing")
 
 
 @rule(
@@ -349,11 +349,11 @@ def balance_scope(config: Config) -> Iterator[Problem]:
         return
     for name in BALANCE:
         if config.typed(name):
-            yield problem("Not with `balance_labels`: drop one of the two.", name, "balance_labels")
+            yield problem("Not possible with `balance_labels`: remove one of the two.", name, "balance_labels")
     if not config.typed("sample_packing"):
         for name in ("streaming", "pretraining_dataset", "group_by_length"):
             if config.typed(name):
-                yield problem("Not with `balance_labels` without packing.", name, "balance_labels")
+                yield problem("Not possible with `balance_labels` without packing.", name, "balance_labels")
 
 
 @rule(
@@ -391,5 +391,5 @@ def balance_split_batches(config: Config) -> Iterator[Problem]:
     """
     if config.typed("balance_labels") and block(config, "accelerator_config").get("split_batches"):
         yield problem(
-            "Not with `balance_labels`: set it to false.", "accelerator_config.split_batches", "balance_labels"
+            "Not possible with `balance_labels`: set it to false.", "accelerator_config.split_batches", "balance_labels"
         )

@@ -28,7 +28,9 @@ def batch_size_alone(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_batch_size_fields")
     if now("batch_size") and not now("micro_batch_size") and not now("gradient_accumulation_steps"):
-        yield problem("Not enough: set `micro_batch_size` and `gradient_accumulation_steps`, drop this.", "batch_size")
+        yield problem(
+            "Not enough: set `micro_batch_size` and `gradient_accumulation_steps`, remove this.", "batch_size"
+        )
 
 
 @rule(
@@ -46,7 +48,7 @@ def batch_size_and_accumulation(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_gas_bsz")
     if now("batch_size") and now("gradient_accumulation_steps"):
-        yield problem("Both set the batch: keep `gradient_accumulation_steps`, drop `batch_size`.", "batch_size")
+        yield problem("Both set the batch: keep `gradient_accumulation_steps`, remove `batch_size`.", "batch_size")
 
 
 @rule(

@@ -54,7 +54,7 @@ def held_out_rows_are_never_evaluated(config: Config) -> Iterator[Problem]:
 def eval_strategy_without_rows(config: Config) -> Iterator[Problem]:
     """A strategy of evaluation is named, and there are no rows to evaluate.
 
-    Without `val_set_size` or `test_datasets` Axolotl switches evaluation off without a word.
+    Without `val_set_size` or `test_datasets` Axolotl switches evaluation off without a message.
     """
     strategy = config.get("eval_strategy")
     if strategy in {None, "no"} or config.get("val_set_size") or config.get("test_datasets"):
@@ -103,10 +103,10 @@ def best_model_is_not_loaded(config: Config) -> Iterator[Problem]:
     good=_HELD + "eval_steps: 50\nsave_steps: 50\nload_best_model_at_end: true\n",
 )
 def best_model_may_have_no_checkpoint(config: Config) -> Iterator[Problem]:
-    """Evaluations without a save beside them may find a best model that is nowhere saved.
+    """An evaluation may find a best model that no save keeps.
 
-    Then nothing is loaded in the end, without a word. Counts per epoch are rounded up each on its own, so they need not
-    meet either. Save as often as you evaluate.
+    Then nothing is loaded at the end, and no message says so. Counts per epoch are rounded up one by one, so they need
+    not meet either. Save as often as you evaluate.
     """
     plan = plan_of(config)
     if not plan.load_best_model_at_end or plan.save_strategy != "steps":
@@ -216,7 +216,7 @@ def metric_is_not_measured(config: Config) -> Iterator[Problem]:
     if not isinstance(metric, str) or config.get("rl") or own or plan_of(config).eval_strategy == "no":
         return
     if metric.removeprefix("eval_") not in _METRICS:
-        yield problem("Never measured: the run dies at its first evaluation. Take `loss`.", "metric_for_best_model")
+        yield problem("Never measured: the run crashes at its first evaluation. Use `loss`.", "metric_for_best_model")
 
 
 @rule(
@@ -227,7 +227,7 @@ def metric_is_not_measured(config: Config) -> Iterator[Problem]:
     says="KeyError: 'system'",
 )
 def reward_rows_need_a_system_column(config: Config) -> Iterator[Problem]:
-    """This type reads a `system` column of every row, and dies where there is none.
+    """This type reads a `system` column of every row, and crashes where there is none.
 
     An empty text in it is enough. The other columns that it reads are `input`, `chosen` and `rejected`.
     """

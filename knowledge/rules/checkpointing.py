@@ -185,7 +185,7 @@ def selective_with_kernels(config: Config) -> Iterator[Problem]:
                 message = "Matrix products can't be saved with LoRA kernels: set the kernels to false."
                 yield problem(message, ("selective_checkpointing", "save", index))
         if options.get("save_matmul_min_k"):
-            message = "Not with LoRA kernels: set the three `lora_*_kernel` to false, or drop this."
+            message = "Not possible with LoRA kernels: set the three `lora_*_kernel` to false, or remove this."
             yield problem(message, "selective_checkpointing.save_matmul_min_k")
     for index, entry in enumerate(options.get("save_modules") or ()):
         for name, modules in MODULES_OF.items():
@@ -195,7 +195,7 @@ def selective_with_kernels(config: Config) -> Iterator[Problem]:
             containers = [*CONTAINERS.split(), *map(str, range(100))]
             last = entry.rsplit(".", 1)[-1]
             if matches(entry.strip(), modules.split()) or (lora and (last.isdigit() or matches(entry, containers))):
-                message = f"Replaced by a kernel: set `{name}: false`, or drop this entry."
+                message = f"Replaced by a kernel: set `{name}: false`, or remove this entry."
                 yield problem(message, ("selective_checkpointing", "save_modules", index))
                 break
 
@@ -257,9 +257,9 @@ def embeddings_on_cpu(config: Config) -> Iterator[Problem]:
     if not now("ple_cpu_offload"):
         return
     if now("fsdp_config") is not None:
-        yield problem("Not with FSDP: drop one of the two.", "ple_cpu_offload", "fsdp_config")
+        yield problem("Not possible with FSDP: remove one of the two.", "ple_cpu_offload", "fsdp_config")
     if now("deepspeed"):
-        yield problem("Not with DeepSpeed: drop one of the two.", "ple_cpu_offload", "deepspeed")
+        yield problem("Not possible with DeepSpeed: remove one of the two.", "ple_cpu_offload", "deepspeed")
     adapter = now("adapter")
     quantized = (adapter == "qlora" and now("load_in_4bit")) or (adapter == "lora" and now("load_in_8bit"))
     if not quantized:

@@ -160,7 +160,7 @@ def chat_template_unused(config: Config) -> Iterator[Problem]:
         kind = entry.get("type")
         uses = isinstance(kind, str) and ("chat" in kind or kind in ("messages", "passthrough"))
         if entry.get("chat_template") and not uses and not config.raw("rl") and isinstance(kind, str):
-            message = f"No effect: `type: {kind}` uses no template. For a chat, take `type: chat_template`."
+            message = f"No effect: `type: {kind}` uses no template. For a chat, use `type: chat_template`."
             yield problem(message, ("datasets", index, "chat_template"), ("datasets", index, "type"))
 
 
@@ -194,7 +194,7 @@ def roles_turned_around(config: Config) -> Iterator[Problem]:
     good="datasets:\n  - path: org/rows\n    type: chat_template\n    chat_template: chatml\n",
 )
 def dataset_template_unknown(config: Config) -> Iterator[Problem]:
-    """A dataset's `chat_template` that is no template.
+    """A dataset's `chat_template` that is not a template.
 
     Validation takes any text here; preparing the rows finds no template of that name and fails.
     """

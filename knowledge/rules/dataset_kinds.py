@@ -102,7 +102,7 @@ def input_output_trains_inputs(config: Config) -> Iterator[Problem]:
     if config.typed("train_on_inputs"):
         for index, entry in entries(config, "datasets"):
             if entry.get("type") == "input_output":
-                message = "Trains the segments with `label: false` too. Drop `train_on_inputs`."
+                message = "Trains the segments with `label: false` too. Remove `train_on_inputs`."
                 yield problem(message, "train_on_inputs", ("datasets", index, "type"))
 
 
@@ -147,7 +147,7 @@ def dataset_type_unknown(config: Config) -> Iterator[Problem]:
                 continue
             near = {"text": "completion", "raw": "completion", "json": "completion", "chat": "chat_template"}.get(kind)
             near = near or nearest(config, kind, known)
-            hint = f" Take `{near}`?" if near else " Plain text is `completion`, a chat `chat_template`."
+            hint = f" Use `{near}`?" if near else " Plain text is `completion`, a chat `chat_template`."
             message = f"No such type: preparing the rows fails.{hint}"
             yield problem(message, (name, index, "type"), suggestion=near)
 

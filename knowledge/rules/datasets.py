@@ -63,7 +63,7 @@ def datasets_blank(config: Config) -> Iterator[Problem]:
     good="datasets:\n  - path: org/rows\n    type: alpaca\n",
 )
 def datasets_no_list(config: Config) -> Iterator[Problem]:
-    """`datasets` is no list of entries.
+    """`datasets` is not a list of entries.
 
     Each dataset is a list item that begins with `- path:`; anything else breaks with an error that names no field.
     """
@@ -129,7 +129,7 @@ def test_rows_twice(config: Config) -> Iterator[Problem]:
     now = config.at("check_val_w_test_datasets")
     if now("test_datasets") and now("val_set_size"):
         yield problem(
-            "Both give evaluation rows: set `val_set_size: 0`, or drop `test_datasets`.",
+            "Both give evaluation rows: set `val_set_size: 0`, or remove `test_datasets`.",
             "val_set_size",
             "test_datasets",
         )
@@ -150,7 +150,7 @@ def deduplication_without_preparing(config: Config) -> Iterator[Problem]:
     now = config.at("check_deduplication_with_skip_prepare")
     if now("dataset_exact_deduplication") and now("skip_prepare_dataset") and not config.raw("use_ray"):
         yield problem(
-            "Removes nothing: preparing is skipped. Drop one of the two.",
+            "Removes nothing: preparing is skipped. Remove one of the two.",
             "dataset_exact_deduplication",
             "skip_prepare_dataset",
         )
@@ -171,7 +171,7 @@ def deduplication_of_a_stream(config: Config) -> Iterator[Problem]:
     now = config.at("check_deduplication_with_streaming")
     stream = next((name for name in ("streaming", "pretraining_dataset") if now(name)), None)
     if now("dataset_exact_deduplication") and stream and not config.raw("use_ray"):
-        yield problem("Not possible on a stream: drop it.", "dataset_exact_deduplication", stream)
+        yield problem("Not possible on a stream: remove it.", "dataset_exact_deduplication", stream)
 
 
 @rule(

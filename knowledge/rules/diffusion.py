@@ -135,7 +135,7 @@ def _moves(config: Config) -> bool:
 def diffusion_renamed(config: Config) -> Iterator[Problem]:
     """The old diffusion block.
 
-    It is read as `diffusion_lm` with `from_causal_lm: true`, and so is no block at all beside the plugin.
+    It is read as `diffusion_lm` with `from_causal_lm: true`, and so is not a block at all with the plugin.
     """
     if _moves(config):
         if config.raw("diffusion") is not None:
@@ -179,7 +179,7 @@ def _fraction(config: Config) -> bool:
     good=f"{PLUGIN}diffusion:\n  eps: 0.01\nwarmup_ratio: 0.2\n",
 )
 def diffusion_warmup_twice(config: Config) -> Iterator[Problem]:
-    """A `warmup_steps` below 1 beside another `warmup_ratio`.
+    """A `warmup_steps` below 1 with another `warmup_ratio`.
 
     Under the old diffusion block both are a part of the run. Keep `warmup_ratio`.
     """

@@ -47,7 +47,7 @@ def decision_needs_native(config: Config) -> Iterator[Problem]:
         if config.raw("diffusion_lm") is None:
             yield problem("Needs the block `diffusion_lm`.", NAME, "diffusion_lm")
         elif raw_block(config.raw("diffusion_lm")).get("from_causal_lm"):
-            yield problem("Not with `diffusion_decision`: drop it.", "diffusion_lm.from_causal_lm", NAME)
+            yield problem("Not possible with `diffusion_decision`: remove it.", "diffusion_lm.from_causal_lm", NAME)
 
 
 @rule(
@@ -73,7 +73,7 @@ def decision_batch(config: Config) -> Iterator[Problem]:
             value = config.raw(name)
             if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
                 cause = "sample_packing" if packed else "batch_flattening"
-                yield problem(f"Needs `{name}` written out beside `{cause}`, above 0.", NAME, name, cause)
+                yield problem(f"Needs `{name}` written out with `{cause}`, above 0.", NAME, name, cause)
     elif flattened is False and isinstance(size, int) and size > 1:
         message = "Several rows need `batch_flattening: true`, on `attn_implementation: flash_attention_2`."
         yield problem(message, "batch_flattening", "micro_batch_size", NAME)
@@ -98,7 +98,7 @@ def decision_mixture(config: Config) -> Iterator[Problem]:
     if mixture.get("premixed"):
         for name in ("weights", "temperature", "max_examples_per_source"):
             if mixture[name] is not None:
-                yield problem("Not with `premixed`: drop it.", f"{at}.{name}", f"{at}.premixed")
+                yield problem("Not possible with `premixed`: remove it.", f"{at}.{name}", f"{at}.premixed")
         if mixture["per_batch_stratified"]:
             yield problem("Needs `per_batch_stratified: false`.", f"{at}.premixed", f"{at}.per_batch_stratified")
 
@@ -184,7 +184,7 @@ def decision_latent(config: Config) -> Iterator[Problem]:
     if mode == "free" and policy is None:
         yield problem("Needs `free_update_policy: argmax`.", f"{at}.mode", f"{at}.free_update_policy")
     elif mode != "free" and policy is not None:
-        yield problem("Only for `mode: free`: drop it.", f"{at}.free_update_policy", f"{at}.mode")
+        yield problem("Only for `mode: free`: remove it.", f"{at}.free_update_policy", f"{at}.mode")
 
 
 @rule(

@@ -30,7 +30,9 @@ def eval_strategy_against_steps(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_evals")
     if now("eval_strategy") and now("eval_steps") and now("eval_strategy") != "steps":
-        yield problem("Contradict: write `eval_strategy: steps`, or drop `eval_steps`.", "eval_strategy", "eval_steps")
+        yield problem(
+            "Contradict: write `eval_strategy: steps`, or remove `eval_steps`.", "eval_strategy", "eval_steps"
+        )
 
 
 @rule(
@@ -87,7 +89,7 @@ def evals_per_epoch_against_strategy(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_evals")
     if now("evals_per_epoch") and now("eval_strategy") and now("eval_strategy") != "steps":
-        yield problem("Contradict: drop `eval_strategy`, or make it `steps`.", "eval_strategy", "evals_per_epoch")
+        yield problem("Contradict: remove `eval_strategy`, or make it `steps`.", "eval_strategy", "evals_per_epoch")
 
 
 @rule(
@@ -155,7 +157,7 @@ def causal_eval_packed(config: Config) -> Iterator[Problem]:
     good="eval_causal_lm_metrics: [sacrebleu]\n",
 )
 def causal_metrics_unknown(config: Config) -> Iterator[Problem]:
-    """`eval_causal_lm_metrics` is no list of metrics that Axolotl knows.
+    """`eval_causal_lm_metrics` is not a list of metrics that Axolotl knows.
 
     It takes a list out of sacrebleu, comet, ter, chrf and perplexity.
     """
@@ -195,7 +197,7 @@ def early_stopping_without_steps(config: Config) -> Iterator[Problem]:
     good=f"{HELD_OUT}early_stopping_patience: 3\nsave_steps: 30\neval_steps: 30\n",
 )
 def early_stopping_steps_uneven(config: Config) -> Iterator[Problem]:
-    """`early_stopping_patience` with `save_steps` that is no multiple of `eval_steps`.
+    """`early_stopping_patience` with `save_steps` that is not a multiple of `eval_steps`.
 
     The best model is looked for among the saves, so each save has to fall on an evaluation.
     """
@@ -256,7 +258,7 @@ def evals_without_rows(config: Config) -> Iterator[Problem]:
         return
     name = "evals_per_epoch" if config.get("evals_per_epoch") else "eval_steps"
     if config.get(name) and not (name == "eval_steps" and config.raw("val_set_size") == 0):
-        yield problem("No evaluation: no rows are held out. Set `val_set_size: 0.05`, or drop this.", name)
+        yield problem("No evaluation: no rows are held out. Set `val_set_size: 0.05`, or remove this.", name)
 
 
 @rule(

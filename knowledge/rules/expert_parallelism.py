@@ -65,7 +65,9 @@ def expert_parallel_setting(config: Config) -> Iterator[Problem]:
     if inner.get("final_state_dict_type") not in (None, "FULL_STATE_DICT"):
         yield problem("Has to be FULL_STATE_DICT.", "fsdp_config.final_state_dict_type", "expert_parallel_size")
     if config.typed("optimizer") in ("adamw_torch_4bit", "ao_adamw_4bit", "ao_adamw_fp8"):
-        yield problem("Not with expert parallelism: take `adamw_torch_8bit`.", "optimizer", "expert_parallel_size")
+        yield problem(
+            "Not possible with expert parallelism: use `adamw_torch_8bit`.", "optimizer", "expert_parallel_size"
+        )
 
 
 @rule(

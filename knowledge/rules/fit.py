@@ -33,13 +33,13 @@ MUCH = 0.3
 def lora_in_4bit(config: Config) -> Iterator[Problem]:
     """`adapter: lora` with `load_in_4bit` does not load the model in 4 bits.
 
-    Axolotl quantises to 4 bits for `adapter: qlora` only. With `lora` it loads the whole model and then raises its
+    Axolotl quantizes to 4 bits for `adapter: qlora` only. With `lora` it loads the whole model and then raises its
     frozen matrices to fp32, twice the memory of LoRA without the key.
     """
     if config.get("adapter") == "lora" and config.get("load_in_4bit") and not config.get("gptq"):
         name = str(config.raw("base_model")).lower()
         if not any(part in name for part in ("4bit", "nf4", "awq", "gptq")):
-            message = "Loaded unquantised, then raised to fp32: write `adapter: qlora`, or drop the key."
+            message = "Loaded unquantized, then raised to fp32: write `adapter: qlora`, or drop the key."
             yield problem(message, "load_in_4bit", "adapter")
 
 
@@ -51,7 +51,7 @@ def lora_in_4bit(config: Config) -> Iterator[Problem]:
     "quantize_moe_experts: true\n",
 )
 def experts_not_quantized(config: Config) -> Iterator[Problem]:
-    """The experts of a mixture-of-experts model stay unquantised.
+    """The experts of a mixture-of-experts model stay unquantized.
 
     In Transformers 5 the experts are stacked tensors, which `load_in_4bit` and `load_in_8bit` pass over; the
     preparation that follows raises them to fp32. `quantize_moe_experts: true` packs them as well.
@@ -127,7 +127,7 @@ def logits_take_most(config: Config) -> Iterator[Problem]:
     if memory is not None and memory.known not in GUESSED and memory.peak_phase == "backward_loss":
         logits = memory.parts.loss
         if logits > LARGE and logits > MUCH * memory.estimate_gib and "CutCrossEntropyPlugin" not in config.plugins:
-            message = f"Logits take {logits:.0f} of {memory.estimate_gib:.0f} GiB: `CutCrossEntropyPlugin` spares them."
+            message = f"Logits use {logits:.0f} of {memory.estimate_gib:.0f} GiB: `CutCrossEntropyPlugin` spares them."
             yield problem(message, "sequence_len", "micro_batch_size")
 
 
@@ -150,7 +150,7 @@ def activations_take_most(config: Config) -> Iterator[Problem]:
         kept = memory.parts.activations
         if kept > LARGE and kept > MUCH * memory.estimate_gib:
             message = (
-                f"Activations take {kept:.0f} of {memory.estimate_gib:.0f} GiB: set `gradient_checkpointing: true`."
+                f"Activations use {kept:.0f} of {memory.estimate_gib:.0f} GiB: set `gradient_checkpointing: true`."
             )
             yield problem(message, "gradient_checkpointing", "sequence_len", "micro_batch_size")
 

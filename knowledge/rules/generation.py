@@ -35,7 +35,9 @@ def grpo_liger_context_parallel(config: Config) -> Iterator[Problem]:
         if now("context_parallel_size") is None and config.written("context_parallel_size"):
             yield problem("Breaks with a TypeError when blank: remove the line.", "context_parallel_size")
         if more_than_one(now("context_parallel_size")):
-            yield problem("Not with GRPO and Liger's loss: drop one.", "context_parallel_size", "trl.use_liger_loss")
+            yield problem(
+                "Not possible with GRPO and Liger's loss: drop one.", "context_parallel_size", "trl.use_liger_loss"
+            )
 
 
 @rule(
@@ -54,7 +56,7 @@ def gdpo_aggregation(config: Config) -> Iterator[Problem]:
     """
     inner = raw_block(config.at("check_gdpo")("trl"))
     if config.raw("rl") == "gdpo" and inner.get("multi_objective_aggregation") == "sum_then_normalize":
-        yield problem("That is GRPO: take `rl: grpo`, or drop this.", "trl.multi_objective_aggregation", "rl")
+        yield problem("That is GRPO: use `rl: grpo`, or remove this.", "trl.multi_objective_aggregation", "rl")
 
 
 @rule(
@@ -120,7 +122,7 @@ def grpo_generations(config: Config) -> Iterator[Problem]:
     if batch is None:
         return
     if batch % count:
-        message = f"A batch of {batch} is no multiple of {count:g} generations: change one of them."
+        message = f"A batch of {batch} is not a multiple of {count:g} generations: change one of them."
         yield problem(message, "trl.num_generations", named)
     elif world > 1 and batch < count * world:
         message = f"A batch of {batch} is less than {count:g} generations × {world} GPUs: raise it."
@@ -176,9 +178,11 @@ def vllm_colocate(config: Config) -> Iterator[Problem]:
     if not (inner.get("use_vllm") and inner.get("vllm_mode") == "colocate"):
         return
     if (config.typed("context_parallel_size") or 1) > 1:
-        yield problem("Not with a colocated vLLM: use `vllm_mode: server`.", "context_parallel_size", "trl.vllm_mode")
+        yield problem(
+            "Not possible with a colocated vLLM: use `vllm_mode: server`.", "context_parallel_size", "trl.vllm_mode"
+        )
     if inner.get("vllm_lora_sync"):
-        yield problem("Needs `vllm_mode: server`: drop it.", "trl.vllm_lora_sync", "trl.vllm_mode")
+        yield problem("Needs `vllm_mode: server`: remove it.", "trl.vllm_lora_sync", "trl.vllm_mode")
     for name in ("async_prefetch", "use_data_producer"):
         if inner.get(name) and config.typed("adapter"):
             yield problem("With an adapter it needs `vllm_mode: server`.", ("trl", name), "trl.vllm_mode", "adapter")
@@ -242,9 +246,13 @@ def ebft_strided_conflicts(config: Config) -> Iterator[Problem]:
         return
     now = config.at("check_ebft_torch_compile")
     if now("torch_compile") is True and now("gradient_checkpointing"):
-        yield problem("Not with checkpointing here: drop `torch_compile`.", "torch_compile", "gradient_checkpointing")
+        yield problem(
+            "Not possible with checkpointing here: remove `torch_compile`.", "torch_compile", "gradient_checkpointing"
+        )
     if config.typed("activation_offloading") is True and config.typed("attn_implementation") == "flex_attention":
-        yield problem("Not with flex attention here: drop it.", "activation_offloading", "attn_implementation")
+        yield problem(
+            "Not possible with flex attention here: remove it.", "activation_offloading", "attn_implementation"
+        )
 
 
 @rule(
@@ -277,7 +285,7 @@ def ebft_strided_hints(config: Config) -> Iterator[Problem]:
         return
     now = config.at("check_ebft_torch_compile")
     if now("torch_compile") is True and not now("gradient_checkpointing"):
-        yield problem("Recompiles for each length: drop it.", "torch_compile")
+        yield problem("Recompiles for each length: remove it.", "torch_compile")
     reentrant = block(config, "gradient_checkpointing_kwargs").get("use_reentrant")
     if config.typed("attn_implementation") == "flex_attention" and config.typed("gradient_checkpointing"):
         if not reentrant:
@@ -334,9 +342,9 @@ def ebft_strided_blank(config: Config) -> Iterator[Problem]:
 def beta_twice(config: Config) -> Iterator[Problem]:
     """`beta` and `trl.beta` differ.
 
-    Both are the weight of the distance to the reference model. `beta` alone is no field.
+    Both are the weight of the distance to the reference model. `beta` alone is not a field.
     """
     now = config.at("check_beta_and_trl_beta_match")
     inner = raw_block(now("trl")).get("beta")
     if now("beta") and inner and now("beta") != inner and not config.raw("use_ray"):
-        yield problem("Differs from `trl.beta`: drop this one.", "beta", "trl.beta")
+        yield problem("Differs from `trl.beta`: remove this one.", "beta", "trl.beta")

@@ -163,7 +163,7 @@ def model_is_an_adapter(config: Config) -> Iterator[Problem]:
 def model_has_no_weights(config: Config) -> Iterator[Problem]:
     """The repository has no weights that Transformers can load.
 
-    It loads `.safetensors` and `.bin` files beside a `config.json`. GGUF files are made from such a repository for
+    It loads `.safetensors` and `.bin` files next to a `config.json`. GGUF files are made from such a repository for
     other programs, and cannot be trained.
     """
     found = _found(config, *_OWN_WEIGHTS)
@@ -339,7 +339,9 @@ def tied_model_in_tensor_parallel(config: Config) -> Iterator[Problem]:
     if found is None or found.config is None or not isinstance(size, int) or size < 2:
         return
     if found.config.get("tie_word_embeddings") is True:
-        yield problem("Not with this model: it ties its embeddings to its head. Use FSDP.", "tensor_parallel_size")
+        yield problem(
+            "Not possible with this model: it ties its embeddings to its head. Use FSDP.", "tensor_parallel_size"
+        )
 
 
 @rule(

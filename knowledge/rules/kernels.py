@@ -82,7 +82,7 @@ def expert_backend_twice(config: Config) -> Iterator[Problem]:
         return
     for name in FLAGS:
         if config.raw(name) is True and name != f"use_{str(chosen).lower()}":
-            yield problem("Chooses the same as `expert_backend`: drop it.", name, "expert_backend")
+            yield problem("Chooses the same as `expert_backend`: remove it.", name, "expert_backend")
 
 
 @rule(
@@ -98,7 +98,7 @@ def experts_without_backward(config: Config) -> Iterator[Problem]:
     It has no backward pass, so the experts would not be trained.
     """
     if kernels_on(config) and config.raw("experts_implementation") == "deepgemm":
-        yield problem("The experts would not be trained: take `grouped_mm`.", "experts_implementation")
+        yield problem("The experts would not be trained: use `grouped_mm`.", "experts_implementation")
 
 
 @rule(
@@ -117,7 +117,7 @@ def experts_fall_back_to_eager(config: Config) -> Iterator[Problem]:
     chosen = now("experts_implementation")
     if kernels_on(config) and chosen is not None and experts_fall_back(now):
         known = chosen in ("scattermoe", "sonicmoe")
-        cure = f"add `use_{chosen}: true`" if known else "take `grouped_mm` or a back end"
+        cure = f"add `use_{chosen}: true`" if known else "use `grouped_mm` or a back end"
         yield problem(f"Becomes `eager`, the slowest way: {cure}.", "experts_implementation")
 
 
@@ -146,7 +146,7 @@ def hub_kernels_switched_on(config: Config) -> Iterator[Problem]:
     good=f"{LORA}use_dsv4_kernels: true\nuse_scattermoe: true\nlora_mlp_kernel: false\n",
 )
 def shared_expert_kernel(config: Config) -> Iterator[Problem]:
-    """`lora_mlp_kernel` beside the DeepSeek-V4 kernels.
+    """`lora_mlp_kernel` with the DeepSeek-V4 kernels.
 
     It becomes `dsv4_shared_mlp_lora_kernel`, also where Axolotl had switched it on by itself.
     """
@@ -180,7 +180,7 @@ def grouped_backend_idle(config: Config) -> Iterator[Problem]:
     good=f"{KERNELS}nonexpert_quantization: fp8_blockwise\n",
 )
 def gemma_quantization_renamed(config: Config) -> Iterator[Problem]:
-    """Gemma 4's own switches for quantizing what is no expert.
+    """Gemma 4's own switches for quantizing what is not an expert.
 
     `nonexpert_quantization` takes their place; they are still read.
     """
@@ -219,7 +219,7 @@ def dequant_chunk_size(config: Config) -> Iterator[Problem]:
     good=f"{LORA}use_dsv4_kernels: true\nlora_target_parameters: [mlp.experts.down_proj]\n",
 )
 def dsv4_attention_lora(config: Config) -> Iterator[Problem]:
-    """LoRA on modules beside the DeepSeek-V4 kernels.
+    """LoRA on modules with the DeepSeek-V4 kernels.
 
     The fused indexer passes no gradient on. Train the experts alone with `lora_target_parameters`.
     """
@@ -227,7 +227,7 @@ def dsv4_attention_lora(config: Config) -> Iterator[Problem]:
     if kernels_on(config) and now("use_dsv4_kernels") and not now("lora_exclude_modules"):
         for name in ("lora_target_modules", "lora_target_linear"):
             if now(name):
-                message = "Only experts: take `lora_target_parameters`, or set `lora_exclude_modules`."
+                message = "Only experts: use `lora_target_parameters`, or set `lora_exclude_modules`."
                 yield problem(message, name, "use_dsv4_kernels")
 
 
@@ -240,7 +240,7 @@ def dsv4_attention_lora(config: Config) -> Iterator[Problem]:
     good=f"{LORA}use_dsv4_kernels: true\nlora_target_parameters: [mlp.experts.down_proj]\n",
 )
 def dsv4_excluded_modules(config: Config) -> Iterator[Problem]:
-    """LoRA on modules beside the DeepSeek-V4 kernels, with exceptions.
+    """LoRA on modules with the DeepSeek-V4 kernels, with exceptions.
 
     The projections of the indexer's scorer have to be among the exceptions: they get no gradient.
     """

@@ -31,7 +31,7 @@ _ROOTS = (("/",), ("//",))
     good=f"provider: modal\n{IMAGE}",
 )
 def launcher_provider(config: Config) -> Iterator[Problem]:
-    """A cloud provider that is no text.
+    """A cloud provider that is not text.
 
     The provider is one word: `modal`, `nebius`, `coreweave`, `baseten`, or `module:Class` of a launcher of your own.
     """
@@ -224,4 +224,4 @@ def launcher_platform(config: Config) -> Iterator[Problem]:
     Modal and Nebius run `linux/amd64`, which is the default.
     """
     if provider(config) in ("modal", "nebius") and config.typed("image_build.platform") not in (None, _AMD64):
-        yield problem(f"No machines for this: take `{_AMD64}`.", "image_build.platform", suggestion=_AMD64)
+        yield problem(f"No machines for this: use `{_AMD64}`.", "image_build.platform", suggestion=_AMD64)

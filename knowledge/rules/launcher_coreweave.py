@@ -42,7 +42,7 @@ def _missing(config: Config, keys: tuple[str, ...], backend: str, other: str) ->
     """The keys that a back end needs and a file does not have."""
     for key in keys:
         if config.raw(key) is None:
-            yield problem(f"Missing `{key}`: {backend} needs it. Add it, or take `backend: {other}`.", key, "backend")
+            yield problem(f"Missing `{key}`: {backend} needs it. Add it, or use `backend: {other}`.", key, "backend")
 
 
 def _climbs(path: object) -> bool:
@@ -98,7 +98,7 @@ def sunk_slurm(config: Config) -> Iterator[Problem]:
     good=f"{SUNK}mounts: [/mnt/rows]\n",
 )
 def sunk_mounts(config: Config) -> Iterator[Problem]:
-    """A mount that is no absolute path.
+    """A mount that is not an absolute path.
 
     Each is one path, the same outside and inside of the container: no `..`, spaces, commas and colons.
     """
@@ -133,7 +133,7 @@ def coreweave_env(config: Config) -> Iterator[Problem]:
         if not is_variable(name):
             yield problem(NO_VARIABLE, ("env", name))
         elif name in TOPOLOGY or (name.startswith("SLURM_") if sunk else name in NODES):
-            yield problem("Set by the launcher itself: drop this.", ("env", name))
+            yield problem("Set by the launcher itself: remove this.", ("env", name))
 
 
 @rule(
@@ -234,4 +234,4 @@ def coreweave_backend(config: Config) -> Iterator[Problem]:
     other, keys = ("sunk", ONLY_SUNK) if backend == "cks" else ("cks", ONLY_CKS)
     for key in keys:
         if config.written(key):
-            yield problem(f"Not read here: drop it, or take `backend: {other}`.", key, "backend")
+            yield problem(f"Not read here: remove it, or use `backend: {other}`.", key, "backend")

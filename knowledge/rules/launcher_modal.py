@@ -34,7 +34,7 @@ def modal_registry(config: Config) -> Iterator[Problem]:
     if provider(config) != "modal" or config.raw("image_registry") is None or config.raw("image"):
         return
     if not config.typed("image_build.tag"):
-        message = "No image comes from this registry: add `image` or `image_build.tag`, or drop this."
+        message = "No image comes from this registry: add `image` or `image_build.tag`, or remove this."
         yield problem(message, "image_registry", "image", "image_build.tag")
 
 
@@ -57,7 +57,9 @@ def modal_image_changes(config: Config) -> Iterator[Problem]:
     built, image = config.raw("image_build") is not None, config.raw("image")
     for key in ("docker_tag", "branch", "dockerfile_commands"):
         if config.raw(key) and built:
-            yield problem("Not with `image_build`: drop this, and put it into the Dockerfile.", key, "image_build")
+            yield problem(
+                "Not possible with `image_build`: remove this, and put it into the Dockerfile.", key, "image_build"
+            )
     if image and config.raw("docker_tag"):
         yield problem("One image too many: keep `image`, or this tag of Axolotl's.", "docker_tag", "image")
 

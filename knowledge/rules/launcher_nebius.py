@@ -22,7 +22,7 @@ MANAGED = frozenset({"NEBIUS_OUTPUT_DIR", "AXOLOTL_NEBIUS_COMPLETION_FILE", "AXO
 
 
 def _volumes(config: Config, key: str) -> Iterator[tuple[int, str]]:
-    """What the volumes say under a key, with their index; what is no text has an ERROR of its own."""
+    """What the volumes say under a key, with their index; what is not text has an ERROR of its own."""
     for index, volume in entries(config, "volumes") if provider(config) == "nebius" else ():
         if isinstance(volume.get(key), str):
             yield index, volume[key]
@@ -108,7 +108,7 @@ def nebius_env(config: Config) -> Iterator[Problem]:
             if not is_variable(name):
                 yield problem(NO_VARIABLE, steps)
             elif name in MANAGED:
-                yield problem("Set by the launcher itself: drop this.", steps)
+                yield problem("Set by the launcher itself: remove this.", steps)
             elif isinstance(value, str) and ("\x00" in value or (key == "env_secret" and not value)):
                 yield problem("No value for a variable: a secret is not empty, none has a zero byte.", steps)
 
@@ -129,7 +129,9 @@ def nebius_env_twice(config: Config) -> Iterator[Problem]:
     secret = _variables(config, "env_secret")
     for name in _variables(config, "env"):
         if name in secret:
-            yield problem("Set twice, here and as a secret: drop one of the two.", ("env", name), ("env_secret", name))
+            yield problem(
+                "Set twice, here and as a secret: remove one of the two.", ("env", name), ("env_secret", name)
+            )
 
 
 @rule(
@@ -151,4 +153,4 @@ def nebius_preview(config: Config) -> Iterator[Problem]:
     if len(asked) == 2:
         yield problem("Both only look and launch nothing: keep one of the two.", *asked)
     if asked and config.raw("image_build") is not None:
-        yield problem("Not with a build: name an `image` that exists, or drop this.", *asked, "image_build")
+        yield problem("Not possible with a build: name an `image` that exists, or remove this.", *asked, "image_build")

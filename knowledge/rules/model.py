@@ -185,7 +185,7 @@ def better_transformer_precision(config: Config) -> Iterator[Problem]:
     BetterTransformer works without it only; `bf16` left at its default auto counts as on.
     """
     if config.typed("flash_optimum") and (config.typed("fp16") or config.typed("bf16")):
-        message = "Not with mixed precision (`bf16: auto` counts): drop this, flash attention has replaced it."
+        message = "Not possible in mixed precision (`bf16: auto` counts): remove this; flash attention replaces it."
         yield problem(message, "flash_optimum")
 
 
@@ -204,9 +204,9 @@ def better_transformer_doubtful(config: Config) -> Iterator[Problem]:
     """
     if config.typed("flash_optimum"):
         if config.typed("adapter"):
-            yield problem("Probably fails with an adapter: drop this.", "flash_optimum", "adapter")
+            yield problem("Probably fails with an adapter: remove this.", "flash_optimum", "adapter")
         if not (config.typed("bfloat16") or config.typed("float16")):
-            yield problem("Wants `bfloat16: true` or `float16: true`; better drop this.", "flash_optimum")
+            yield problem("Wants `bfloat16: true` or `float16: true`; better remove this.", "flash_optimum")
 
 
 @rule(

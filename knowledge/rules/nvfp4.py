@@ -46,7 +46,7 @@ def sonic_on_quantized_experts(config: Config) -> Iterator[Problem]:
         named = next(
             (name for name in ("use_sonicmoe", "expert_backend") if config.raw(name)), "experts_implementation"
         )
-        yield problem("Not on quantized experts: take `use_scattermoe: true`.", named, "quantize_moe_experts")
+        yield problem("Not on quantized experts: use `use_scattermoe: true`.", named, "quantize_moe_experts")
 
 
 @rule(
@@ -64,7 +64,7 @@ def merge_aware_scatter(config: Config) -> Iterator[Problem]:
     now = config.at("check_nvfp4_merge_aware")
     if _on(config) and now("nvfp4_merge_aware") and now("use_scattermoe"):
         named = "use_scattermoe" if config.raw("use_scattermoe") else "expert_backend"
-        yield problem("Needs SonicMoE: take `use_sonicmoe: true`.", "nvfp4_merge_aware", named)
+        yield problem("Needs SonicMoE: use `use_sonicmoe: true`.", "nvfp4_merge_aware", named)
 
 
 @rule(

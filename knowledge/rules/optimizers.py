@@ -78,13 +78,13 @@ def polora_conflicts(config: Config) -> Iterator[Problem]:
             "Trains LoRA factors only: add `adapter: lora`, `lora_r: 16` and `lora_alpha: 32`.", "optimizer", "adapter"
         )
     if now("deepspeed"):
-        yield problem("Not with polora: drop one of the two.", "deepspeed", "optimizer")
+        yield problem("Not possible with polora: remove one of the two.", "deepspeed", "optimizer")
     size = now("tensor_parallel_size")
     if isinstance(size, int) and size > 1:
-        yield problem("Not with polora: drop one of the two.", "tensor_parallel_size", "optimizer")
+        yield problem("Not possible with polora: remove one of the two.", "tensor_parallel_size", "optimizer")
     for name in POLORA_EXCLUDES:
         if now(name):
-            yield problem("Not with polora: drop one of the two.", name, "optimizer")
+            yield problem("Not possible with polora: remove one of the two.", name, "optimizer")
 
 
 @rule(
@@ -101,7 +101,7 @@ def polora_weight_decay(config: Config) -> Iterator[Problem]:
     The optimizer has no such term and ignores it.
     """
     if config.raw("optimizer") == "polora" and config.raw("weight_decay"):
-        yield problem("Ignored: polora has no weight decay. Drop it.", "weight_decay", "optimizer")
+        yield problem("Ignored: polora has no weight decay. Remove it.", "weight_decay", "optimizer")
 
 
 @rule(
@@ -149,10 +149,10 @@ def qgalore_precision(config: Config) -> Iterator[Problem]:
 def fsdp_8bit_optimizer(config: Config) -> Iterator[Problem]:
     """An 8-bit optimizer of bitsandbytes under FSDP.
 
-    It can't update sharded tensors. Take `adamw_torch_8bit`.
+    It can't update sharded tensors. Use `adamw_torch_8bit`.
     """
     if config.typed("fsdp_config") and config.typed("optimizer") in ("adamw_8bit", "adamw_bnb_8bit"):
-        message = "Not under FSDP: take `adamw_torch_8bit`."
+        message = "Not under FSDP: use `adamw_torch_8bit`."
         yield problem(message, "optimizer", "fsdp_config", suggestion="adamw_torch_8bit")
 
 
@@ -167,11 +167,13 @@ def fsdp_8bit_optimizer(config: Config) -> Iterator[Problem]:
 def tensor_parallel_8bit_optimizer(config: Config) -> Iterator[Problem]:
     """An 8-bit optimizer of bitsandbytes with tensor parallelism.
 
-    It can't update sharded tensors. Take `adamw_torch_fused`.
+    It can't update sharded tensors. Use `adamw_torch_fused`.
     """
     size, optimizer = config.typed("tensor_parallel_size"), config.typed("optimizer")
     if size > 1 and optimizer in ("paged_adamw_8bit", "adamw_8bit", "adamw_bnb_8bit"):
-        yield problem("Not with tensor parallelism: take `adamw_torch_fused`.", "optimizer", "tensor_parallel_size")
+        yield problem(
+            "Not possible with tensor parallelism: use `adamw_torch_fused`.", "optimizer", "tensor_parallel_size"
+        )
 
 
 @rule(
@@ -190,7 +192,7 @@ def adam_parameters_unused(config: Config) -> Iterator[Problem]:
     given = [name for name in ("adam_beta1", "adam_beta2", "adam_epsilon") if config.typed(name)]
     optimizer = config.typed("optimizer")
     if given and (not optimizer or "adamw" not in str(optimizer).lower()):
-        yield problem("Probably unused: the optimizer is no AdamW.", *given, "optimizer")
+        yield problem("Probably unused: the optimizer is not an AdamW.", *given, "optimizer")
 
 
 @rule(
@@ -213,7 +215,7 @@ def optimizer_unknown(config: Config) -> Iterator[Problem]:
     renamed |= {"adamw_hf": "adamw_torch_fused", "adam": "adamw_torch_fused", "lion": "lion_32bit"}
     if name not in known:
         near = renamed.get(name) or nearest(config, name, known)
-        hint = f" Take `{near}`." if near else " Take one such as `adamw_torch_fused`."
+        hint = f" Use `{near}`." if near else " Take one such as `adamw_torch_fused`."
         yield problem(f"No such optimizer: building the trainer fails.{hint}", "optimizer", suggestion=near)
 
 

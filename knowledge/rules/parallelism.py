@@ -68,7 +68,9 @@ def tensor_parallel_adapter(config: Config) -> Iterator[Problem]:
     """
     if (config.typed("tensor_parallel_size") or 1) > 1 and config.typed("adapter") in ("lora", "qlora"):
         if "nvfp4" not in str(config.raw("base_model")).lower():
-            yield problem("Refused when the adapter is loaded: drop one of the two.", "tensor_parallel_size", "adapter")
+            yield problem(
+                "Refused when the adapter is loaded: remove one of the two.", "tensor_parallel_size", "adapter"
+            )
 
 
 CP = ("context_parallel_size", "sequence_parallel_degree", "context_parallel")
@@ -131,7 +133,9 @@ def context_parallel_attention(config: Config) -> Iterator[Problem]:
         message = "Context parallelism needs sdpa, flash or flex attention."
         yield problem(message, "attn_implementation", "context_parallel_size")
     if glm and (config.typed("sample_packing") or config.typed("batch_flattening")):
-        yield problem("Not with packed rows under context parallelism.", "use_glm_dsa_kernels", "sample_packing")
+        yield problem(
+            "Not possible with packed rows under context parallelism.", "use_glm_dsa_kernels", "sample_packing"
+        )
 
 
 @rule(
@@ -211,7 +215,7 @@ def context_parallel_deepspeed(config: Config) -> Iterator[Problem]:
         return
     for name in ("use_glm_dsa_kernels", "rl"):
         if config.typed(name):
-            yield problem("Not with context parallelism under DeepSpeed: use FSDP.", name, "deepspeed")
+            yield problem("Not possible with context parallelism under DeepSpeed: use FSDP.", name, "deepspeed")
     inner = block(config, "context_parallel")
     backend, ring, ulysses = inner.get("backend"), inner.get("ring_size"), inner.get("ulysses_size")
     if inner and (backend not in ("auto", "ulysses") or ring not in (None, 1) or ulysses not in (None, inner["size"])):

@@ -69,7 +69,7 @@ def _cure(name: str) -> str:
     good=LIGER,
 )
 def plugin_without_module(config: Config) -> Iterator[Problem]:
-    """An entry of `plugins` that is no module with a class.
+    """An entry of `plugins` that is not a module with a class.
 
     Plugins are listed one by one as module and class, joined by a dot.
     """
@@ -175,14 +175,14 @@ def plugin_needs_package(config: Config) -> Iterator[Problem]:
 def mora_base(config: Config) -> Iterator[Problem]:
     """MoRA on quantized weights, or switched off by its own block.
 
-    Building the adapter fails then. For quantized weights take `adapter: lora` or `qlora`.
+    Building the adapter fails then. For quantized weights use `adapter: lora` or `qlora`.
     """
     if "MoraPlugin" in config.plugins and config.typed("adapter") == "mora":
         for name in ("load_in_8bit", "load_in_4bit", "gptq"):
             if config.typed(name):
-                yield problem("Building MoRA fails on quantized weights: drop this.", name, "adapter")
+                yield problem("Building MoRA fails on quantized weights: remove this.", name, "adapter")
         if not config.typed("mora.use_mora"):
-            yield problem("Building MoRA fails while this is off: drop it.", "mora.use_mora", "adapter")
+            yield problem("Building MoRA fails while this is off: remove it.", "mora.use_mora", "adapter")
 
 
 @rule(

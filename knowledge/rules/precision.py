@@ -165,7 +165,7 @@ def cudagraphs_packed(config: Config) -> Iterator[Problem]:
     """
     options = config.typed("torch_compile_options") or {}
     if options.get("triton.cudagraphs") and config.typed("sample_packing"):
-        message = "Captured again and again with packing: drop one of the two."
+        message = "Captured again and again with packing: remove one of the two."
         yield problem(message, ("torch_compile_options", "triton.cudagraphs"), "sample_packing")
 
 
@@ -184,7 +184,7 @@ def regional_compile_checkpointing(config: Config) -> Iterator[Problem]:
     """
     compiled = config.typed("torch_compile") and config.typed("torch_compile_regional")
     if compiled and config.typed("gradient_checkpointing"):
-        message = "Not with checkpointing: drop `torch_compile_regional`."
+        message = "Not possible with checkpointing: remove `torch_compile_regional`."
         yield problem(message, "torch_compile_regional", "gradient_checkpointing")
 
 
@@ -201,7 +201,7 @@ def fp32_norms_without_fsdp(config: Config) -> Iterator[Problem]:
     It is a setting of FSDP's mixed precision.
     """
     if config.typed("fp32_norms") and config.typed("fsdp_config") is None:
-        yield problem("Needs FSDP: add `fsdp_config`, or drop this.", "fp32_norms")
+        yield problem("Needs FSDP: add `fsdp_config`, or remove this.", "fp32_norms")
 
 
 @rule(
@@ -263,7 +263,7 @@ def custom_loss_conflicts(config: Config) -> Iterator[Problem]:
     if on:
         for name in EXCLUDED_BY_LOSS:
             if now(name):
-                yield problem(f"Not with `{on[0]}`: drop one of the two.", name, on[0])
+                yield problem(f"Not possible with `{on[0]}`: remove one of the two.", name, on[0])
         size = now("context_parallel_size") or now("sequence_parallel_degree")
         if more_than_one(size):
             yield problem(f"Has to be 1 with `{on[0]}`.", "context_parallel_size", on[0])

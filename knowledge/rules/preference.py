@@ -37,7 +37,7 @@ def packed_preference(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_sample_packing_w_rl")
     if now("sample_packing") and now("rl"):
-        yield problem("Not with `rl`: drop it.", "sample_packing", "rl")
+        yield problem("Not possible with `rl`: remove it.", "sample_packing", "rl")
 
 
 @rule(
@@ -58,7 +58,7 @@ def kto_columns(config: Config) -> Iterator[Problem]:
         if now("remove_unused_columns") is not False:
             yield problem("Needs `remove_unused_columns: false`.", "rl", "remove_unused_columns")
         if config.raw("eval_sample_packing") and now("eval_sample_packing"):
-            yield problem("Not with KTO: drop it.", "eval_sample_packing", "rl")
+            yield problem("Not possible with KTO: remove it.", "eval_sample_packing", "rl")
 
 
 @rule(
@@ -109,7 +109,7 @@ def ipo_old(config: Config) -> Iterator[Problem]:
     good=f"{DPO}dpo_loss_type: [sigmoid]\ndpo_loss_weights: [1.0]\n",
 )
 def dpo_losses(config: Config) -> Iterator[Problem]:
-    """`dpo_loss_type` and `dpo_loss_weights` do not fit each other, or the training is no DPO.
+    """`dpo_loss_type` and `dpo_loss_weights` do not fit each other, or the training is not a DPO.
 
     Each loss has one weight, and both fields belong to `rl: dpo`.
     """
@@ -118,7 +118,7 @@ def dpo_losses(config: Config) -> Iterator[Problem]:
     if now("rl") != "dpo":
         given = [name for name in ("dpo_loss_type", "dpo_loss_weights") if now(name) is not None]
         if given:
-            yield problem("Only for `rl: dpo`: drop it.", *given, "rl")
+            yield problem("Only for `rl: dpo`: remove it.", *given, "rl")
     elif weights is not None and types is None:
         yield problem("Needs `dpo_loss_type`: which losses are weighed.", "dpo_loss_weights")
     elif hasattr(types, "__len__") and hasattr(weights, "__len__") and len(types) != len(weights):
@@ -155,7 +155,7 @@ def simpo_warmup_ratio(config: Config) -> Iterator[Problem]:
     Its trainer takes a number of steps.
     """
     if config.typed("rl") == "simpo" and config.typed("warmup_ratio"):
-        yield problem("Not with SimPO: use `warmup_steps`.", "warmup_ratio", "rl")
+        yield problem("Not possible with SimPO: use `warmup_steps`.", "warmup_ratio", "rl")
 
 
 @rule(

@@ -112,9 +112,9 @@ def more_parallel_than_gpus(config: Config) -> Iterator[Problem]:
 def packing_estimate_crashes(config: Config) -> Iterator[Problem]:
     """A packing estimate is given, which Axolotl 0.21.0 cannot work with.
 
-    Its product with `num_epochs` is a fraction, and the trainer dies of a fraction of a step; with rows held out and
-    packed evaluation it fails even earlier. Only `max_steps` without packed evaluation gets past it. Left out, the
-    estimate is found by packing.
+    Its product with `num_epochs` is a fraction, and the trainer crashes on a fraction of a step; with rows held out and
+    packed evaluation it fails even earlier. Only `max_steps` without packed evaluation gets past it. Leave the estimate
+    out, and Axolotl finds it by packing.
     """
     if not config.get("sample_packing_eff_est") or not config.get("sample_packing") or _streams(config):
         return
@@ -122,7 +122,9 @@ def packing_estimate_crashes(config: Config) -> Iterator[Problem]:
     packs = evaluates and config.get("eval_sample_packing") is not False
     if packs or not config.get("max_steps"):
         when = "while the data are prepared" if packs else "when training starts"
-        yield problem(f"The run dies of it {when}: remove it, Axolotl finds the value.", "sample_packing_eff_est")
+        yield problem(
+            f"The run crashes because of it {when}: remove it, Axolotl finds the value.", "sample_packing_eff_est"
+        )
 
 
 @rule(
@@ -178,9 +180,7 @@ def first_long_row_ends_the_run(config: Config) -> Iterator[Problem]:
     That is what `raise` is for. `drop` leaves such rows out, `truncate` cuts them.
     """
     if str(config.get("excess_length_strategy") or "").lower() == "raise" and plan_of(config).train_rows is None:
-        yield problem(
-            "One row beyond `sequence_len` ends the run: take `drop` or `truncate`.", "excess_length_strategy"
-        )
+        yield problem("One row beyond `sequence_len` ends the run: use `drop` or `truncate`.", "excess_length_strategy")
 
 
 @rule(
@@ -262,7 +262,7 @@ def gpus_are_not_counted(config: Config) -> Iterator[Problem]:
         return
     if not _streams(config) and not (config.get("max_steps") or 0) > 0:
         yield problem(
-            f"Counts {counted:,} rows a step and trains {real:,}: {real // counted} times the epochs. Drop it.",
+            f"Counts {counted:,} rows per step and trains {real:,}: {real // counted} times the epochs. Remove it.",
             "ddp",
         )
 
@@ -278,7 +278,7 @@ def gpus_multiply_the_batch(config: Config) -> Iterator[Problem]:
     """More GPUs make another run of the same config.
 
     Every GPU takes its own rows, so the batch is multiplied and the steps are divided by their number. The guide holds
-    about 150 rows a step good for learning facts; to keep that, the accumulation goes down as the GPUs go up.
+    about 150 rows per step good for learning facts; to keep that, the accumulation goes down as the GPUs go up.
     """
     plan = plan_of(config)
     if (plan.data_parallel or 1) < 2:
@@ -290,7 +290,7 @@ def gpus_multiply_the_batch(config: Config) -> Iterator[Problem]:
     if abs(alone - GUIDE_BATCH) <= GUIDE_BATCH * _NEAR:
         choice = advice.nearest
         yield problem(
-            f"On {config.gpus} GPUs {advice.effective_batch_size:,} rows a step, on one {alone:,}. To keep it: "
+            f"On {config.gpus} GPUs {advice.effective_batch_size:,} rows per step, on one {alone:,}. To keep it: "
             f"{choice.gradient_accumulation_steps} ({choice.effective_batch_size:,}).",
             "gradient_accumulation_steps",
         )

@@ -90,7 +90,7 @@ def pretraining_grouped(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_pretraining_w_group_by_length")
     if now("pretraining_dataset") and now("group_by_length"):
-        yield problem("Downloads the whole dataset to sort it: drop this.", "group_by_length")
+        yield problem("Downloads the whole dataset to sort it: remove this.", "group_by_length")
 
 
 @rule(
@@ -145,7 +145,7 @@ def pretraining_tokens_per_second(config: Config) -> Iterator[Problem]:
     """
     now = config.at("pretrain_with_tps")
     if now("pretraining_dataset") and now("include_tokens_per_second"):
-        yield problem("A stream can't be counted: drop this.", "include_tokens_per_second", "pretraining_dataset")
+        yield problem("A stream can't be counted: remove this.", "include_tokens_per_second", "pretraining_dataset")
 
 
 @rule(
@@ -187,7 +187,7 @@ def streaming_weight(config: Config) -> Iterator[Problem]:
         for index, entry in enumerate(config.datasets):
             weight = entry.get("weight")
             if isinstance(weight, float) and weight < 1:
-                yield problem("Ignored on a stream: drop it.", ("datasets", index, "weight"), "streaming")
+                yield problem("Ignored on a stream: remove it.", ("datasets", index, "weight"), "streaming")
 
 
 @rule(

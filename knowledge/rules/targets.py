@@ -98,9 +98,9 @@ def no_module_targeted(config: Config) -> Iterator[Problem]:
     good=f"{LORA}lora_target_modules: [q_proj, v_proj]\n",
 )
 def module_not_in_model(config: Config) -> Iterator[Problem]:
-    """One of LoRA's targets is no module of the base model.
+    """One of LoRA's targets is not a module of the base model.
 
-    PEFT passes over it without a word as long as another one matches, so fewer matrices are trained than the list
+    PEFT passes over it without a message as long as another one matches, so fewer matrices are trained than the list
     says.
     """
     architecture = _architecture(config)

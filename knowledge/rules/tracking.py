@@ -40,7 +40,7 @@ def wandb_id_as_name(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_wandb_run")
     if now("wandb_run_id") and not now("wandb_name"):
-        yield problem("An id, and the name too: to name the run take `wandb_name`.", "wandb_run_id")
+        yield problem("An id, and the name too: to name the run use `wandb_name`.", "wandb_run_id")
 
 
 @rule(
@@ -73,7 +73,7 @@ def tracker_off(config: Config) -> Iterator[Problem]:
     good="wandb_project: mine\nwandb_mode: disabled\n",
 )
 def tracker_on_again(config: Config) -> Iterator[Problem]:
-    """A tracker that is switched off, beside the field that switches it on.
+    """A tracker that is switched off, with the field that switches it on.
 
     A project's name turns its tracker on when the trainer is built, whatever the switch says.
     """

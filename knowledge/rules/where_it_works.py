@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge.finding import Severity
-from knowledge.kinds_of_run import is_kind
+from knowledge.kinds_of_run import LORA_FIELDS, is_kind
 from knowledge.modes import Mode, phrase
 from knowledge.rule import Problem, problem, rule
 
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)
 def _modes() -> dict[str, dict[str, list[str]]]:
-    """Path -> effect -> kinds of run; top-level fields only."""
+    """Path -> effect -> kinds of run; top-level fields only, and none that `lora_without_adapter` speaks of."""
     text = (Path(__file__).parents[1] / "fields" / "modes.json").read_text("utf-8")
-    return {path: effects for path, effects in json.loads(text).items() if path.isidentifier()}
+    return {
+        path: effects for path, effects in json.loads(text).items() if path.isidentifier() and path not in LORA_FIELDS
+    }
 
 
 _DECIDE = (

@@ -1,4 +1,4 @@
-"""Changes of the config that might mend a fault of the rows, best first. Whether they do is tried in cures.py."""
+"""Changes of the config that might fix a fault of the rows, best first. Whether they do is tried in cures.py."""
 
 from __future__ import annotations
 
@@ -302,4 +302,4 @@ _WAYS: dict[str, _Way] = {
     "rows-sharded": _without("shards", "shards_idx"),
     "rows-weighted": _without("weight"),
 }
-"""Rule -> what might mend it."""
+"""Rule -> what might fix it."""

@@ -127,7 +127,7 @@ def tools_of(row: dict[str, Any]) -> list[Any] | None:
     """The tools of a row, parsed where they are JSON text.
 
     Raises:
-        Refused: they are no list, or not JSON; in one sentence.
+        Refused: they are not list, or not JSON; in one sentence.
     """
     tools = row.get("tools")
     if tools is None:

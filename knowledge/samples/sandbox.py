@@ -359,7 +359,7 @@ def written_template(text: str) -> Template:
 
 
 def message_keys(text: str) -> frozenset[str]:
-    """The keys of a message that Axolotl hands to a template beside the mapped ones.
+    """The keys of a message that Axolotl hands to a template with the mapped ones.
 
     They are what the template reads from a variable that is named `message`; of one named otherwise they are lost.
     """

@@ -1,5 +1,6 @@
 """Asking in one's own words: one index over everything that the bot knows, one ranking, three levels of certainty."""
 
-from knowledge.search.answering import Answer, Topic, answer, complete
+from knowledge.search.answering import Answer, OwnEntry, Topic, answer, complete, topic
+from knowledge.search.excerpts import excerpt
 
-__all__ = ["Answer", "Topic", "answer", "complete"]
+__all__ = ["Answer", "OwnEntry", "Topic", "answer", "complete", "excerpt", "topic"]

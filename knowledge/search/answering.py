@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from knowledge.catalog import Choice
+from knowledge.search.document import Document, first_sentence
 from knowledge.search.levels import Level
 from knowledge.search.lookup import load_search
 from knowledge.search.texts import text_of
@@ -10,6 +13,9 @@ from knowledge.search.words import LONGEST
 from knowledge.secrets import mask
 from knowledge.text import shortened
 from knowledge.value import value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ANSWERS = 3
 
@@ -32,6 +38,28 @@ class Topic:
 
 
 @value
+class OwnEntry:
+    """An entry of a server's own FAQ.
+
+    Attributes:
+        key: Its name in the server.
+        title: The question.
+        text: The answer, in Markdown.
+        names: Other names of it, and the errors that it answers.
+    """
+
+    key: str
+    title: str
+    text: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def document(self) -> Document:
+        """The entry as it is searched."""
+        return Document("faq", self.key, self.title, first_sentence(self.text), (self.title, *self.names), self.text)
+
+
+@value
 class Answer:
     """What was found for a question.
 
@@ -48,29 +76,46 @@ class Answer:
     axolotl: str = ""
 
 
-def answer(question: str) -> Answer:
+def answer(question: str, own: Sequence[OwnEntry] = ()) -> Answer:
     """What the bot knows about a question in somebody's own words; no text raises.
 
     Args:
         question: A question, a name or the line of an error; of a longer text the beginning is read.
+        own: Entries of a server that may answer it; each stands in for the starter entry of the same key.
     """
     asked = mask(question[:LONGEST])
     search = load_search()
-    found = search.find(asked)
+    found = search.find(asked, [each.document for each in own])
+    texts = {each.key: each.text for each in own}
     topics = []
     for place, hit in enumerate(found.hits[:ANSWERS]):
-        kind, name, title, summary = search.index.documents[hit.number]
+        document = hit.document
         whole = place == 0 and found.level == "sure"
-        topics.append(Topic(kind=kind, id=name, title=title, text=text_of(kind, name) if whole else summary))
+        text = document.summary
+        if whole:
+            text = texts[document.id] if document.kind == "faq" and document.id in texts else text_of(document)
+        topics.append(Topic(kind=document.kind, id=document.id, title=document.title, text=text))
     return Answer(question=asked.strip(), level=found.level, answers=tuple(topics), axolotl=search.index.axolotl)
+
+
+def topic(kind: str, name: str) -> Topic | None:
+    """All that a topic says, by its kind and id; None where there is none of that name."""
+    for document in load_search().index.documents:
+        if document.kind == kind and document.id == name:
+            return Topic(kind=kind, id=name, title=document.title, text=text_of(document))
+    return None
+
+
+def asked_as(document: Document) -> str:
+    """What to ask for to get a document: its name where it has one that is written, else its title."""
+    return document.id if document.kind in ("field", "concept", "rule") else document.title
 
 
 def complete(typed: str, limit: int = 25) -> list[Choice]:
     """What an autocomplete offers for what is typed so far: names and questions that may be meant, best first."""
-    search = load_search()
     choices = []
-    for number in search.complete(typed, limit):
-        kind, name, title, summary = search.index.documents[number]
-        label = title if kind in ("faq", "error", "rule") or not summary else f"{title} · {summary}"
-        choices.append(Choice(name=shortened(label, 100), value=f"{kind}:{name}"[:100]))
+    for found in load_search().complete(typed, limit):
+        alone = found.kind in ("faq", "error", "rule") or not found.summary
+        label = found.title if alone else f"{found.title} · {found.summary}"
+        choices.append(Choice(name=shortened(label, 100), value=asked_as(found)[:100]))
     return choices

@@ -15,7 +15,7 @@ from knowledge.search.words import split
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from knowledge.search.documents import Document
+    from knowledge.search.document import Document
     from knowledge.search.words import Lexicon
 
 IN_NAMES, IN_SUMMARY, IN_TEXT = 3.0, 2.0, 1.0
@@ -115,7 +115,7 @@ def _names(
 
 
 def _vocabulary(documents: Iterable[Document]) -> dict[str, int]:
-    """The whole words by how many documents hold them, for how a misspelt one was meant."""
+    """The whole words by how many documents hold them, for how a misspelled one was meant."""
     counted: Counter[str] = Counter()
     for document in documents:
         counted.update({word for part in (*document.names, document.summary, document.text) for word in split(part)})

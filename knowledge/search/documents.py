@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -16,50 +14,12 @@ from knowledge.foreign import meaning, names_of
 from knowledge.pages import PAGES
 from knowledge.rules import all_rules
 from knowledge.samples import load_kinds
+from knowledge.search.document import Document, first_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.catalog import Note
-
-Kind = Literal["faq", "field", "concept", "kind", "error", "rule"]
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*])")
-_CODE = re.compile(r"```.*?```", re.DOTALL)
-_LIST = re.compile(r"^\s*(?:[-*]|\d+\.)\s+", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One thing that can be the answer.
-
-    Attributes:
-        kind: What it is.
-        id: How it is named among its kind; a dataset type that is read only under `rl` ends in `@` and that value.
-        title: What it is called.
-        summary: Its first sentence or two.
-        names: What it may be asked by: the title, other names, wordings of questions, phrases of errors.
-        text: What it says.
-    """
-
-    kind: Kind
-    id: str
-    title: str
-    summary: str
-    names: tuple[str, ...] = ()
-    text: str = field(default="", repr=False)
-
-
-def first_sentence(text: str, longest: int = 240) -> str:
-    """The beginning of a Markdown text as one line: whole sentences, as many as fit."""
-    plain = " ".join(_LIST.sub("", _CODE.sub("", text)).split())
-    taken = ""
-    for sentence in _SENTENCE.split(plain):
-        if taken and len(taken) + len(sentence) + 1 > longest:
-            break
-        taken = f"{taken} {sentence}".strip()
-        if len(taken) > longest // 2:
-            break
-    return taken if len(taken) <= longest else f"{taken[: longest - 3].rstrip()}..."
 
 
 def documents() -> list[Document]:
@@ -127,7 +87,7 @@ def _errors() -> Iterator[Document]:
 
 
 def _fields() -> Iterator[Document]:
-    """The most used first, which decides between names that are equally like a misspelt one."""
+    """The most used first, which decides between names that are equally like a misspelled one."""
     catalog = Catalog.load()
     others = _foreign()
     for path, facts in sorted(catalog.fields.items(), key=lambda each: (-each[1].used, each[0])):

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from knowledge.search.document import Document
 from knowledge.search.words import Lexicon
 
 if TYPE_CHECKING:
@@ -16,20 +17,20 @@ FILE = Path(__file__).parent / "index.json"
 KINDS = {"faq": 1.6, "concept": 1.4, "error": 1.2, "field": 1.0, "kind": 0.8, "rule": 0.6}
 """How much a kind is preferred: an entry was written for a question, a rule for one fault of a config."""
 WHOLE_NAME = 1.6
-"""What a name that is the question itself adds, beside the sum of what its words tell."""
+"""What a name that is the question itself adds, with the sum of what its words tell."""
 
 
 class Hit(NamedTuple):
     """A document that fits a question.
 
     Attributes:
-        number: Its place in the index.
+        document: What fits.
         score: How well it fits; only to be compared with others of the same question.
         likeness: How far one of its names is the question itself, 0 to 1.
         covered: Which part of what the question tells it holds, 0 to 1.
     """
 
-    number: int
+    document: Document
     score: float
     likeness: float
     covered: float
@@ -41,7 +42,7 @@ class Index:
     def __init__(self, parts: Mapping[str, Any], lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.axolotl: str = parts.get("axolotl", {}).get("release", "")
-        self.documents: list[list[str]] = parts["documents"]
+        self.documents = [Document(*each) for each in parts["documents"]]
         self.vocabulary: dict[str, int] = parts["vocabulary"]
         self._terms: dict[str, list[Any]] = parts["terms"]
         self._names: list[list[float]] = parts["names"]
@@ -56,6 +57,11 @@ class Index:
         """How much a term tells; an unknown one as much as the rarest."""
         listed = self._terms.get(term)
         return float(listed[0]) if listed else self.rarest
+
+    @property
+    def rarities(self) -> dict[str, float]:
+        """How much each known term tells."""
+        return {term: float(listed[0]) for term, listed in self._terms.items()}
 
     def knows(self, term: str) -> bool:
         """Whether any document has a term."""
@@ -86,10 +92,10 @@ class Index:
         hits = []
         for number, score in scores.items():
             like = likeness.get(number, 0.0)
-            factor = KINDS[self.documents[number][0]]
-            hits.append(Hit(number, factor * (score + WHOLE_NAME * like * whole), like, covered[number] / whole))
-        hits.sort(key=lambda hit: (-hit.score, hit.number))
-        return hits[:limit]
+            document = self.documents[number]
+            factor = KINDS[document.kind]
+            hits.append(Hit(document, factor * (score + WHOLE_NAME * like * whole), like, covered[number] / whole))
+        return best_first(hits)[:limit]
 
     def _likeness(self, asked: Mapping[str, float]) -> dict[int, float]:
         """Document -> how like its likest name is to what was asked, as the cosine of both."""
@@ -105,6 +111,11 @@ class Index:
             if like > best.get(int(number), 0.0):
                 best[int(number)] = like
         return best
+
+
+def best_first(hits: list[Hit]) -> list[Hit]:
+    """Hits by how well they fit; those that fit alike by kind and id, so that the order never changes."""
+    return sorted(hits, key=lambda hit: (-hit.score, hit.document.kind, hit.document.id))
 
 
 @lru_cache(maxsize=1)

@@ -47,7 +47,7 @@ def features(
         math.log1p(told) / 4,
         math.log1p(len(terms)) / 3,
         known,
-        float(index.documents[first.number][0] in ("faq", "concept")),
+        float(first.document.kind in ("faq", "concept")),
         float("?" in question or opening),
         len(terms) / max(len(words), 1),
     ]

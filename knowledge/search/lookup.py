@@ -5,19 +5,22 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from knowledge.search.index import Hit, Index, load_index
+from knowledge.search.build import build
+from knowledge.search.index import Hit, Index, best_first, load_index
 from knowledge.search.levels import Level, features, level_of
 from knowledge.search.naming import Names
 from knowledge.search.spelling import Spelling
 from knowledge.search.words import split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from knowledge.search.document import Document
 
 NAME_WORDS = 4
 """A text of up to so many words may be a name."""
-_NAMED = 0.8
-"""Likeness from which a short text is taken for a name that is written wrong."""
+_NAMED, _SPACED, _EXACT = 0.8, 0.9, 0.97
+"""Likeness from which a short text is taken for a name that is written wrong: one word, several words; and for it."""
 
 
 _OFFERED = ("field", "concept", "faq", "kind", "error", "rule")
@@ -46,66 +49,81 @@ class Search:
         self._spelling = Spelling(index.vocabulary, index.lexicon)
         self._names = Names(list(_names(index)))
 
-    def find(self, question: str, limit: int = 10) -> Found:
-        """What fits a question best, and how sure that is."""
+    def find(self, question: str, own: Sequence[Document] = (), limit: int = 10) -> Found:
+        """What fits a question best, and how sure that is.
+
+        Args:
+            question: What was asked.
+            own: Documents besides those of the index; one stands in for that of the same kind and id.
+            limit: How many hits are wanted.
+        """
         corrected = self._spelling.corrected(question)
         terms = list(dict.fromkeys(self.index.lexicon.terms(corrected)))
-        hits = self.index.rank(terms, limit + NAME_WORDS)
+        hits = self._ranked(terms, own, limit)
         words = split(question)
         named = self.named(question) if len(words) <= NAME_WORDS else []
+        if named and (named[0].likeness > _EXACT or "_" in question or not all(map(self._spelling.knows, words))):
+            exact = named[0].likeness > _EXACT
+            return Found("sure" if exact else "perhaps", _together(named, hits)[:limit], [])
         if named:
-            best = hits[0].score if hits else 1.0
-            known = {number for _, number in named}
-            leading = [Hit(number, best + like, like, 1.0) for like, number in named]
-            hits = [*leading, *(hit for hit in hits if hit.number not in known)]
-            return Found("sure" if named[0][0] > 0.99 else "perhaps", hits[:limit], [])
+            hits = _together([*hits[:1], *named], hits)[:limit]
         if not hits:
             return Found("unknown", [], [])
         measured = features(question, words, terms, hits, self.index)
-        return Found(level_of(measured), hits[:limit], measured)
+        return Found(level_of(measured), hits, measured)
 
-    def complete(self, typed: str, limit: int = 25) -> list[int]:
-        """The documents that may be meant by what is typed so far, best first; nothing typed, the most used fields."""
-        if not split(typed):
-            return self.most_used[:limit]
-        words = split(typed)
-        short = len(words) <= NAME_WORDS
-        found = dict.fromkeys(self._beginning(typed)[:limit])
-        found |= dict.fromkeys(number for _, number in (self.named(typed, limit) if short else ()))
-        found |= dict.fromkeys(hit.number for hit in self.find(typed, limit).hits)
+    def _ranked(self, terms: Sequence[str], own: Sequence[Document], limit: int) -> list[Hit]:
+        if not own:
+            return self.index.rank(terms, limit)
+        lexicon = self.index.lexicon
+        theirs = Index(build(own, lexicon, self.index.rarities), lexicon).rank(terms, limit)
+        replaced = {(document.kind, document.id) for document in own}
+        ours = self.index.rank(terms, limit + len(own))
+        kept = [hit for hit in ours if (hit.document.kind, hit.document.id) not in replaced]
+        return best_first([*theirs, *kept])[:limit]
+
+    def complete(self, typed: str, limit: int = 25) -> list[Document]:
+        """What may be meant by what is typed so far, best first; nothing typed, the most used fields."""
+        start = " ".join(split(typed))
+        if not start:
+            return [document for document in self.index.documents if document.kind == "field"][:limit]
+        found = dict.fromkeys([document for title, document in self._titles if title.startswith(start)][:limit])
+        if len(found) < limit:
+            named = self.named(typed, limit) if len(split(typed)) <= NAME_WORDS else []
+            corrected = self._spelling.corrected(typed)
+            terms = list(dict.fromkeys(self.index.lexicon.terms(corrected)))
+            found |= dict.fromkeys(hit.document for hit in (*named, *self.index.rank(terms, limit)))
         return list(found)[:limit]
 
     @cached_property
-    def most_used(self) -> list[int]:
-        """The fields, the most used first."""
-        return [number for number, document in enumerate(self.index.documents) if document[0] == "field"]
-
-    @cached_property
-    def _titles(self) -> list[tuple[str, int]]:
+    def _titles(self) -> list[tuple[str, Document]]:
         """Each title as it is compared with a beginning, fields and concepts first."""
-        ranked = sorted(range(len(self.index.documents)), key=lambda at: _OFFERED.index(self.index.documents[at][0]))
-        return [(" ".join(split(self.index.documents[at][2])), at) for at in ranked]
+        ranked = sorted(self.index.documents, key=lambda document: _OFFERED.index(document.kind))
+        return [(" ".join(split(document.title)), document) for document in ranked]
 
-    def _beginning(self, typed: str) -> list[int]:
-        start = " ".join(split(typed))
-        return [at for title, at in self._titles if title.startswith(start)]
-
-    def named(self, text: str, limit: int = 3) -> list[tuple[float, int]]:
-        """(likeness, number) of what a text is the name of, if it looks like one that is written wrong."""
+    def named(self, text: str, limit: int = 3) -> list[Hit]:
+        """What a text is the name of, if it looks like a name that is written wrong."""
         near = self._names.near(text, limit)
         plain = "_" in text or "." in text or len(text.split()) == 1
-        return [each for each in near if each[0] >= (_NAMED if plain else 0.9)]
+        least = _NAMED if plain else _SPACED
+        return [Hit(document, like, like, 1.0) for like, document in near if like >= least]
 
 
-def _names(index: Index) -> Iterator[tuple[str, int, bool]]:
-    """(name, document, whether it is the end of a path) of what has a name to be written."""
-    for number, (kind, name, title, _) in enumerate(index.documents):
-        if kind in ("field", "concept"):
-            yield name, number, False
-            if "." in name:
-                yield name.rpartition(".")[2], number, True
-        elif kind == "kind":
-            yield title.removeprefix("type: "), number, False
+def _together(first: Sequence[Hit], then: Sequence[Hit]) -> list[Hit]:
+    """Both, each document once."""
+    taken = {hit.document for hit in first}
+    return [*{hit.document: hit for hit in first}.values(), *(hit for hit in then if hit.document not in taken)]
+
+
+def _names(index: Index) -> Iterator[tuple[str, Document, bool]]:
+    """(name, document, whether it is only the end of a path) of what has a name to be written."""
+    for document in index.documents:
+        if document.kind in ("field", "concept"):
+            yield document.id, document, False
+            if "." in document.id:
+                yield document.id.rpartition(".")[2], document, True
+        elif document.kind == "kind":
+            yield document.title.removeprefix("type: "), document, False
 
 
 @lru_cache(maxsize=1)

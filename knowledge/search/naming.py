@@ -1,4 +1,4 @@
-"""Names that are written wrong: cut, misspelt, with words left out or put together."""
+"""Names that are written wrong: cut, misspelled, with words left out or put together."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from knowledge.search.words import split
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from knowledge.search.document import Document
+
 _POOL = 40
 """Names that are compared closely."""
 _LEAST = 0.62
@@ -19,14 +21,14 @@ _PATH = 0.02
 
 
 class Names:
-    """Names with what they stand for, and the ones most like a misspelt one.
+    """Names with what they stand for, and the ones most like a misspelled one.
 
     Args:
-        names: (name, number of its document, whether it is only the end of a path), the most used first.
+        names: (name, its document, whether it is only the end of a path), the most used first.
     """
 
-    def __init__(self, names: Sequence[tuple[str, int, bool]]) -> None:
-        self._names = [("_".join(split(name)), number, end) for name, number, end in names]
+    def __init__(self, names: Sequence[tuple[str, Document, bool]]) -> None:
+        self._names = [("_".join(split(name)), document, end) for name, document, end in names]
 
     @cached_property
     def _joined(self) -> list[str]:
@@ -36,8 +38,8 @@ class Names:
     def _words(self) -> list[list[str]]:
         return [name.split("_") for name, _, _ in self._names]
 
-    def near(self, text: str, limit: int = 10) -> list[tuple[float, int]]:
-        """(likeness, number) of the names most like a text, best first; 1 for the name itself."""
+    def near(self, text: str, limit: int = 10) -> list[tuple[float, Document]]:
+        """(likeness, document) of the names most like a text, best first; 1 for the name itself."""
         from rapidfuzz import fuzz, process
         from rapidfuzz.distance import OSA
 
@@ -50,14 +52,14 @@ class Names:
             for scorer in (OSA.normalized_similarity, fuzz.partial_ratio)
             for _, _, place in process.extract(wanted, self._joined, scorer=scorer, limit=_POOL)
         }
-        best: dict[int, float] = {}
+        best: dict[Document, float] = {}
         for place in sorted(pool):
-            _, number, end = self._names[place]
+            _, document, end = self._names[place]
             like = _likeness(words, wanted, self._words[place], self._joined[place]) - (_PATH if end else 0.0)
             like -= place * 1e-5
-            if like > max(_LEAST, best.get(number, 0.0)):
-                best[number] = like
-        return sorted(((like, number) for number, like in best.items()), key=lambda each: (-each[0], each[1]))[:limit]
+            if like > max(_LEAST, best.get(document, 0.0)):
+                best[document] = like
+        return sorted(((like, each) for each, like in best.items()), key=lambda each: -each[0])[:limit]
 
 
 def _likeness(words: list[str], wanted: str, name_words: list[str], joined: str) -> float:

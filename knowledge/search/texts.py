@@ -11,10 +11,12 @@ from knowledge.faq import starter_questions
 
 if TYPE_CHECKING:
     from knowledge.catalog import Explanation
+    from knowledge.search.document import Document
 
 
-def text_of(kind: str, name: str) -> str:
-    """The Markdown of a document, named as in the index."""
+def text_of(document: Document) -> str:
+    """The Markdown of a document of the bot's own."""
+    kind, name = document.kind, document.id
     if kind == "faq":
         return next(entry.text for entry in starter_questions() if entry.key == name)
     if kind == "error":

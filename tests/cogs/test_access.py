@@ -20,6 +20,7 @@ COMMANDS = {
     "checkconfig": (ANYBODY, {"file": ("c.yaml", b"base_model: x\n")}),
     "fit": (ANYBODY, {"model": "meta-llama/Llama-3.1-8B"}),
     "compare": (ANYBODY, {"a": ("a.yaml", b"base_model: x\n"), "b": ("b.yaml", b"base_model: y\n")}),
+    "ask": (ANYBODY, {"question": "why is my loss flat"}),
     "explain": (ANYBODY, {"field": "lora_r"}),
     "faq": (ANYBODY, {"topic": "packing"}),
     "faq-admin add": (MODERATORS, {}),
@@ -37,7 +38,7 @@ COMMANDS = {
     "rules list": (MODERATORS, {}),
     "rules reports": (MODERATORS, {}),
 }
-MENUS = {"Check message": ANYBODY, "Answer with FAQ": ANYBODY}
+MENUS = {"Answer this": ANYBODY, "Check message": ANYBODY, "Answer with FAQ": ANYBODY}
 # Names of buttons and selects; True where it is a select.
 PRESSES = {
     "corrected": (OWNER, False),
@@ -51,6 +52,8 @@ PRESSES = {
     "wrong": (OWNER, False),
     "unshare": (AUTHOR, False),
     "reported": (MODERATORS, False),
+    "ask-open": (OWNER, True),
+    "ask-read": (OWNER, False),
     "faq": (ANYBODY, False),
     "faq-open": (ANYBODY, True),
     "faq-list": (ANYBODY, True),

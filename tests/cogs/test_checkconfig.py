@@ -12,26 +12,26 @@ async def test_a_refused_config_says_so_first_and_only_to_who_asked(world, tools
     assert "**Line\u00a06** · `max_seq_length: 2048" in text
     assert "`sequence_len`" in text
     assert "**Lines\u00a011–12** · `save_steps: 100`, `saves_per_epoch: 2`" in text
-    assert "Effective batch 4 × 2 × 1 GPU = **8** rows a step." in text
+    assert "Effective batch 4 × 2 × 1 GPU = **8** rows per step." in text
     assert "Not checked: whether the model" in text
 
 
 async def test_a_clean_config_is_no_promise(world, tools):
     text = tools.words(await world.check(tools.CLEAN))
     assert text.startswith("### I found nothing wrong for Axolotl 0.21.0.")
-    assert "A clean report is no promise" in text
+    assert "A clean report is not a promise" in text
 
 
 async def test_gpus_multiply_the_batch(world, tools):
-    assert "4 × 2 × 8 GPUs = **64** rows a step" in tools.words(await world.check(tools.CLEAN, gpus=8))
+    assert "4 × 2 × 8 GPUs = **64** rows per step" in tools.words(await world.check(tools.CLEAN, gpus=8))
 
 
 async def test_broken_yaml_shows_its_line_and_the_lines_to_write(world, tools):
     text = tools.words(await world.check("datasets:\n  - path: shard.json\n      type: chat_template\n"))
-    assert "This is no valid YAML, so Axolotl 0.21.0 cannot read it. Line 3 is the cause." in text
+    assert "This is not valid YAML, so Axolotl 0.21.0 cannot read it. Line 3 is the cause." in text
     assert "3        type: chat_template\n         ^" in text
     assert "```yaml\n  - path: shard.json\n    type: chat_template" in text
-    assert "I read the rest as if that were mended" in text
+    assert "I read the rest as if that were fixed" in text
 
 
 async def test_the_form_joins_two_fields(world, tools):
@@ -72,7 +72,7 @@ async def test_too_large_is_refused_before_it_is_downloaded(world, tools):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"\x89PNG\x00\x00\x01", "is no text file"),
+        (b"\x89PNG\x00\x00\x01", "is not text file"),
         (b"", "empty"),
         (b"- 1\n- 2\n", "a list"),
         (b"42", "a single value"),
@@ -97,7 +97,7 @@ async def test_version_answers_for_an_older_release(world, tools):
 async def test_a_second_check_says_what_was_mended(world, tools):
     await world.check(tools.BROKEN)
     mended = tools.BROKEN.replace("save_steps: 100\n", "")
-    assert "Since your last check: 1 mended, 1 left, 0 new." in tools.words(await world.check(mended))
+    assert "Since your last check: 1 fixed, 1 left, 0 new." in tools.words(await world.check(mended))
     assert "Since" not in tools.words(await world.check(tools.BROKEN, who=world.ben))
     await world.env.advance_time(3601)
     assert "Since" not in tools.words(await world.check(tools.BROKEN))

@@ -49,7 +49,8 @@ def nothing(topic: str) -> str:
     """Nobody has written about it."""
     return (
         f"**Nothing in this server's FAQ fits {limits.code(topic, 100)}.** The search was counted, without who, so "
-        "that moderators see what is missing. `/faq` without a topic lists everything, `/explain` knows every field."
+        "that moderators see what is missing. `/faq` without a topic lists everything; `/ask` looks in all that the "
+        "bot knows."
     )
 
 

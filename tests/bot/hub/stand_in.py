@@ -140,3 +140,4 @@ async def floods(request):
     with suppress(ConnectionError):
         while True:
             await response.write(b"x" * 65_536)
+    return response

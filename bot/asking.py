@@ -1,0 +1,72 @@
+"""A question to everything that the bot knows, the entries of the server that it is asked in included."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.faq_offers import SHARED_GUILD
+from bot.store import StoreError
+from knowledge.search import Answer, OwnEntry, answer
+from knowledge.secrets import mask
+
+if TYPE_CHECKING:
+    from bot.store import Entry, Store
+
+_log = logging.getLogger(__name__)
+_CANDIDATES = 12
+"""Entries of the server that are compared closely; its own search brings them up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer, and the server's entries among its topics.
+
+    Attributes:
+        answer: What was found.
+        entries: Key -> the entry of the server.
+    """
+
+    answer: Answer
+    entries: dict[str, Entry]
+
+    @property
+    def entry(self) -> Entry | None:
+        """The server's entry that comes first, where one does."""
+        first = next(iter(self.answer.answers), None)
+        return self.entries.get(first.id) if first is not None and first.kind == "faq" else None
+
+
+async def ask(store: Store, guild_id: int, question: str) -> Asked:
+    """What is known about a question; where the database is away, what the bot knows without it."""
+    entries: dict[str, Entry] = {}
+    try:
+        for name in (await store.faq.search(guild_id, question[:1000], _CANDIDATES)).entries:
+            entry = await store.faq.get(guild_id, name.id)
+            if entry is not None and entry.removed_at is None:
+                entries[entry.key] = entry
+    except StoreError as error:
+        _log.warning("asked without the server's entries", extra={"error": type(error).__name__})
+    own = [
+        OwnEntry(
+            key=key,
+            title=each.content.title,
+            text=each.content.text,
+            names=(*each.content.aliases, *each.content.phrases),
+        )
+        for key, each in entries.items()
+    ]
+    found = answer(question, own)
+    shown = {topic.id for topic in found.answers if topic.kind == "faq"}
+    return Asked(found, {key: entry for key, entry in entries.items() if key in shown})
+
+
+async def count_miss(store: Store, guild_id: int, question: str) -> None:
+    """Keeps the text of a question that a server's members asked in vain, without who asked it."""
+    if guild_id == SHARED_GUILD:
+        return
+    try:
+        await store.misses.add(guild_id, mask(question))
+    except StoreError as error:
+        _log.warning("a question in vain was not kept", extra={"error": type(error).__name__})
