@@ -86,7 +86,9 @@ def _wishes(options: argparse.Namespace) -> Wishes:
     elif dataset is not None:
         rows = Path(dataset)
         if not rows.is_file():
-            raise UnusableFileError(f"cannot read {dataset}: no such file. For a dataset of the Hub write {_HUB}{dataset}.")
+            raise UnusableFileError(
+                f"cannot read {dataset}: no such file. For a dataset of the Hub write {_HUB}{dataset}."
+            )
     return Wishes(
         model=options.model,
         rows=rows,

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from knowledge.writing.wishes import Wishes
 
 CUT_CROSS_ENTROPY: Final = "axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin"
-INSTALL_CUT_CROSS_ENTROPY: Final = (
-    'pip install "cut-cross-entropy[transformers] @ git+https://github.com/axolotl-ai-cloud/ml-cross-entropy.git@v0.1.1"'
-)
+INSTALL_CUT_CROSS_ENTROPY: Final = 'pip install "cut-cross-entropy[transformers] @ git+https://github.com/axolotl-ai-cloud/ml-cross-entropy.git@v0.1.1"'
 
 
 @dataclass(slots=True)

@@ -37,7 +37,7 @@ class Room(NamedTuple):
 
 
 def fitting(draft: Draft, methods: tuple[str, ...], room: Room, runs: Runs) -> Draft | None:
-    """The first way that fits: the longest rows first, for each of them the methods in order, the cheapest saving first.
+    """The first way that fits: the longest rows first, then the methods in order, then the cheapest saving.
 
     Args:
         draft: What is chosen, with the length that is wanted.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from knowledge.writing.draft import CUT_CROSS_ENTROPY, INSTALL_CUT_CROSS_ENTROPY, Draft, Line
 from knowledge.writing.rewards import FUNCTION
@@ -54,7 +54,9 @@ def _template(draft: Draft) -> list[Line]:
     if family.ends:
         ends = " and ".join(f"`{end}`" for end in family.ends)
         why = f"Turns end with {ends}. Only tokens that are named here are trained, so the model learns to stop."
-        lines.append(Line("eot_tokens", list(family.ends), why, "Trained as the end of a turn, so the model learns to stop."))
+        lines.append(
+            Line("eot_tokens", list(family.ends), why, "Trained as the end of a turn, so the model learns to stop.")
+        )
     return lines
 
 
@@ -101,7 +103,9 @@ def _data(draft: Draft) -> list[Line]:
     if rows.method:
         lines.append(Line("rl", rows.method, _METHODS.get(rows.method, "As the rows allow.")))
     if rows.method in ("dpo", "kto"):
-        lines.append(Line("rl_beta", _DPO_BETA, "How far the model may move from where it starts (Rafailov et al. 2023)."))
+        lines.append(
+            Line("rl_beta", _DPO_BETA, "How far the model may move from where it starts (Rafailov et al. 2023).")
+        )
     lines.append(Line("datasets", [{**entry, **rows.entry}], why, comment))
     for key, value in rows.root.items():
         if key not in ("rl", "processor_type", "sample_packing"):
@@ -142,7 +146,9 @@ def _generation(draft: Draft) -> list[Line]:
     if draft.vllm:
         trl |= {"use_vllm": True, "vllm_mode": "colocate"}
     why = f"{draft.generations} answers to each prompt are compared; `rewards.py` beside this file rewards them."
-    lines.append(Line("trl", trl, why, "The reward is in rewards.py, which has to be in the folder where you start the run."))
+    lines.append(
+        Line("trl", trl, why, "The reward is in rewards.py, which has to be in the folder where you start the run.")
+    )
     if draft.vllm:
         why = "vLLM samples on the training GPUs; its length and its share of their memory are counted."
         vllm = {"max_model_len": draft.length, "gpu_memory_utilization": draft.vllm}

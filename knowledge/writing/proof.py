@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from knowledge.check import check, on_card
+from knowledge.check import check, on_cards
 from knowledge.finding import Severity
+from knowledge.run_data import DataSize
 from knowledge.samples.rows import Sample
 from knowledge.writing.draft import Draft, plain
 from knowledge.writing.lines import groups
@@ -36,16 +37,15 @@ def proven(draft: Draft, room: Room, unmet: list[str]) -> Written:
         report, text = _checked(draft)
     if report.memory is not None and report.memory.high_gib > room.usable:
         unmet.append(f"The run may need {report.memory.high_gib:.1f} GiB, and {room.name} leaves {room.usable:.1f}.")
-    for found in report.findings:
-        if found.severity.rank < Severity.ADVICE.rank:
-            unmet.append(f"{found.message} [{found.rule}]")
+    above = [found for found in report.findings if found.severity.rank < Severity.ADVICE.rank]
+    unmet += [f"{found.message} [{found.rule}]" for found in above]
     columns = draft.rows.columns
     return Written(
         config=text,
         files={NAME: reward_file(columns)} if columns is not None and draft.rows.method == "grpo" else {},
         reasons=tuple(Reason(field=line.key, why=line.why) for group in groups(draft) for line in group),
         open=_open(draft),
-        unmet=tuple([*unmet, *_steps(draft, report)]),
+        unmet=(*unmet, *_steps(draft, report)),
         plan=report.plan,
         memory=report.memory,
         duration=report.duration,
@@ -63,8 +63,9 @@ def _checked(draft: Draft) -> tuple[Report, str]:
     sample = None
     if wishes.rows is not None and draft.rows.method != "grpo":
         sample = Sample(wishes.rows, name, whole=wishes.whole and wishes.count is None)
-    report = check(text, gpus=wishes.gpus, dataset=sample, hub=wishes.hub)
-    return (on_card(report, text, wishes.gpu, hub=wishes.hub) if wishes.gpu is not None else report), text
+    size = DataSize(rows=wishes.count) if wishes.count is not None else None
+    report = check(text, gpus=wishes.gpus, dataset=sample, hub=wishes.hub, size=size)
+    return (on_cards(report, text, wishes.gpu, hub=wishes.hub) if wishes.gpu is not None else report), text
 
 
 def _head(draft: Draft) -> str:

@@ -37,7 +37,7 @@ def reward_file(columns: tuple[str, str]) -> str:
     return _FILE.format(asks=asks, says=says, drop=drop)
 
 
-_FILE = '''"""Prompts and reward for GRPO. Keep this file in the folder where you run `axolotl train`: it is imported by name."""
+_FILE = '''"""Prompts and reward for GRPO. Keep this file in the folder where you run `axolotl train`."""
 
 import re
 

@@ -100,10 +100,8 @@ def _evaluated(draft: Draft) -> Draft:
         return draft
     tokens, count = draft.rows.tokens, draft.rows.count or 0
     held = int(count * draft.held_out)
-    if draft.packing and tokens:
-        sequences = held * LOW * sum(tokens) / len(tokens) / draft.length
-    else:
-        sequences = float(held)
+    packed = draft.packing and bool(tokens)
+    sequences = held * LOW * sum(tokens) / len(tokens) / draft.length if packed else float(held)
     return draft if sequences >= 2 * draft.micro * draft.wishes.gpus else replace(draft, held_out=0.0)
 
 

@@ -54,9 +54,18 @@ def general() -> dict[str, Choice]:
 
 def _aim(name: str, entry: dict[str, Any]) -> Aim:
     rates = {method: Choice(**rate) for method, rate in entry["rates"].items()}
-    chosen = {key: Choice(**entry[key]) for key in ("batch", "epochs")}
-    plain = {key: entry[key] for key in ("summary", "unit", "most_epochs", "steps", "length")}
-    return Aim(name=name, methods=tuple(entry["methods"]), rates=rates, **chosen, **plain)
+    return Aim(
+        name=name,
+        summary=entry["summary"],
+        unit=entry["unit"],
+        batch=Choice(**entry["batch"]),
+        epochs=Choice(**entry["epochs"]),
+        most_epochs=entry["most_epochs"],
+        steps=entry["steps"],
+        length=entry["length"],
+        methods=tuple(entry["methods"]),
+        rates=rates,
+    )
 
 
 @lru_cache(maxsize=1)

@@ -130,9 +130,7 @@ def _attention(wishes: Wishes, wanted: str, head: int, *, bf16: bool) -> str:
     """The back end: flash attention wherever the card and the model take it."""
     if not bf16 or head > _WIDEST_HEAD:
         return "sdpa"
-    if wanted.startswith("kernels-community") and not (
-        wishes.gpu is not None and wishes.gpu.name.startswith(_HOPPER)
-    ):
+    if wanted.startswith("kernels-community") and not (wishes.gpu is not None and wishes.gpu.name.startswith(_HOPPER)):
         return "eager"
     return wanted
 

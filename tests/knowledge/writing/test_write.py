@@ -14,7 +14,12 @@ from knowledge.gpus import gpu_named
 from knowledge.writing import Unusable, Unwritable, Wishes, aims, write_config
 
 CHATS = [
-    {"messages": [{"role": "user", "content": f"Where is harbour {n}?"}, {"role": "assistant", "content": "North. " * 9}]}
+    {
+        "messages": [
+            {"role": "user", "content": f"Where is harbour {n}?"},
+            {"role": "assistant", "content": "North. " * 9},
+        ]
+    }
     for n in range(400)
 ]
 PAIRS = [{"prompt": f"Name port {n}", "chosen": f"Port {n} it is", "rejected": "No"} for n in range(900)]
