@@ -93,23 +93,23 @@ class HelpPosts:
                 int(forum),
             )
 
-    async def claim(self, post_id: int, mode: str, topic: str = "") -> bool:
+    async def claim(self, post_id: int, mode: str) -> bool:
         """Lets exactly one process answer a post; False where it is claimed, silenced or unknown."""
         async with self._database.writing() as session:
             claimed = await session.run(
-                "UPDATE help_posts SET claimed_at = ?, mode = ?, topic = ? "
+                "UPDATE help_posts SET claimed_at = ?, mode = ? "
                 "WHERE post_id = ? AND claimed_at IS NULL AND silenced_at IS NULL",
                 to_stored(self._clock()),
                 mode,
-                topic[:100],
                 post_id,
             )
         return claimed > 0
 
-    async def answered(self, post_id: int, answer_id: int | None) -> None:
-        """Remembers the answer's message, or that it is gone."""
+    async def answered(self, post_id: int, answer_id: int | None, topic: str = "") -> None:
+        """Remembers the answer's message and what it was answered with; None where the message is gone."""
+        sql = "UPDATE help_posts SET answer_id = ?, topic = coalesce(?, topic) WHERE post_id = ?"
         async with self._database.writing() as session:
-            await session.run("UPDATE help_posts SET answer_id = ? WHERE post_id = ?", answer_id, post_id)
+            await session.run(sql, answer_id, topic[:100] or None, post_id)
 
     async def mark(self, post_id: int, event: Event) -> bool:
         """Remembers when something first happened to a post; False where it had, or the post is unknown."""

@@ -59,8 +59,10 @@ async def test_a_member_is_left_alone_until_they_change_their_mind(store):
 
 async def test_of_many_that_claim_a_post_one_gets_it(posts):
     await asyncio.gather(*(posts.see(POST, guild_id=HOME, channel_id=FORUM) for _ in range(8)))
-    won = await asyncio.gather(*(posts.claim(POST, "answer", "oom") for _ in range(8)))
+    won = await asyncio.gather(*(posts.claim(POST, "answer") for _ in range(8)))
     assert sum(won) == 1
+    await posts.answered(POST, 5, "oom")
+    await posts.answered(POST, None)
     assert (await posts.get(POST)).topic == "oom"
 
 
@@ -100,7 +102,8 @@ async def test_forum_posts_without_anything_are_asked_for_it_once(posts, hands):
 async def test_the_bots_own_answer_leaves_a_post_unanswered(posts, hands):
     for post in (POST, POST + 1, POST + 2):
         await posts.see(post, guild_id=HOME, channel_id=FORUM, forum=True)
-        await posts.claim(post, "answer", "foreign-key")
+        await posts.claim(post, "answer")
+        await posts.answered(post, post + 50, "foreign-key")
     await posts.mark(POST + 1, "person")
     await posts.mark(POST + 2, "solved")
     hands.now += timedelta(days=1)
@@ -111,7 +114,8 @@ async def test_the_figures_of_weeks_count_without_names(posts, hands):
     for post in range(POST, POST + 5):
         await posts.see(post, guild_id=HOME, channel_id=FORUM, forum=True)
     for post in range(POST, POST + 4):
-        await posts.claim(post, "answer", "foreign-key")
+        await posts.claim(post, "answer")
+        await posts.answered(post, post + 50, "foreign-key")
     await posts.mark(POST, "used")
     await posts.mark(POST, "solved")
     await posts.mark(POST + 1, "solved")
