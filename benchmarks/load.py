@@ -73,7 +73,8 @@ class Town:
     def __init__(self, env, seed: int) -> None:
         self.env = env
         self.random = random.Random(seed)  # noqa: S311 - a load that can be repeated
-        examples = [(path.name, path.read_bytes()) for path in (resources.files("bot") / "examples").iterdir()]
+        folder = resources.files("bot") / "examples"
+        examples = [(path.name, path.read_bytes()) for path in folder.iterdir() if path.is_file()]
         self.configs = [*examples, *((f"hostile{n}.yaml", data) for n, data in enumerate(HOSTILE))]
         self.seats = []
         users = [env.create_user(f"member{number}") for number in range(MEMBERS)]

@@ -48,6 +48,7 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         dataset=None if dataset is None else (dataset.name, dataset.data),
         hub=None if facts is None else to_plain(facts),
         gpu=request.gpu,
+        rows=request.rows,
     )
     price = request.price or services.settings.gpu_prices.get(request.gpu or "")
     report = replace(report, cost=cost_of(report.duration, price, gpus))
@@ -87,9 +88,14 @@ async def defaults_of(services: Services, guild_id: int | None) -> GuildSettings
 
 
 async def diagnose(
-    services: Services, submission: Submission, *, guild_id: int | None, gpus: int | None = None
+    services: Services,
+    submission: Submission,
+    *,
+    guild_id: int | None,
+    gpus: int | None = None,
+    config: str | None = None,
 ) -> Diagnosis:
-    """Leads a pasted log to its cause.
+    """Leads a pasted log to its cause, which the config of the run decides where it is at hand.
 
     Raises:
         UserError: the bot is busy, or it took too long.
@@ -97,7 +103,9 @@ async def diagnose(
     settings = await defaults_of(services, guild_id)
     for secret in submission.secrets:
         services.metrics.secret(secret.kind)
-    return await services.workers.run(jobs.diagnose, text=submission.text, gpus=gpus or settings.gpus or 1)
+    return await services.workers.run(
+        jobs.diagnose, text=submission.text, gpus=gpus or settings.gpus or 1, config=config
+    )
 
 
 async def _of_server(services: Services, guild_id: int | None) -> tuple[GuildSettings, Mapping[str, str], list[str]]:

@@ -31,6 +31,9 @@ _FENCE = re.compile(r"```(?:([\w+#.-]*)[ \t]*\r?\n)?(.*?)(?:```|\Z)", re.DOTALL)
 _AT_ONCE = 16_384
 """Characters that are looked at on the event loop: within some milliseconds."""
 _PICTURES = ("image/", "video/", "audio/")
+_ROWS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow")
+_CONFIGS = (".yml", ".yaml")
+_UNCLEAR = ("other", "question", "rows")
 _ARCHIVES = (".zip", ".gz", ".tar", ".7z", ".safetensors", ".bin", ".pt", ".pdf")
 
 
@@ -41,10 +44,12 @@ class MessageTexts:
     Attributes:
         taken: Configs and logs.
         left: Names of what was not taken, with the reason.
+        rows: Rows of datasets.
     """
 
     taken: tuple[Submission, ...]
     left: tuple[str, ...]
+    rows: tuple[Sample, ...] = ()
 
 
 async def from_attachment(workers: Workers, attachment: discord.Attachment) -> Submission:
@@ -58,6 +63,27 @@ async def from_attachment(workers: Workers, attachment: discord.Attachment) -> S
     return await submit(workers, attachment.filename, text, notes)
 
 
+async def take(workers: Workers, attachment: discord.Attachment) -> Submission | Sample:
+    """Reads a file and tells what it is: rows of a dataset become a Sample; of a long log the end is read.
+
+    Raises:
+        UserError: it is too large, no text, or can't be fetched.
+    """
+    if PurePath(attachment.filename).suffix.lower() in _ROWS:
+        return await sample_from(workers, attachment)
+    limit = MAX_BYTES if PurePath(attachment.filename).suffix.lower() in _CONFIGS else MAX_SAMPLE_BYTES
+    data = await _download(attachment, limit, words.too_large)
+    text, notes = decode(data, attachment.filename)
+    found = await submit(workers, attachment.filename, text, notes)
+    if found.kind == "rows":
+        return Sample(attachment.filename, found.text.encode()[: SAMPLE_BYTES + 1], found.secrets)
+    if len(data) <= MAX_BYTES:
+        return found
+    if found.kind != "log":
+        raise UserError(words.neither_log_nor_rows(attachment.filename, len(data), MAX_BYTES))
+    return replace(found, text=found.text[-MAX_BYTES:], notes=(*found.notes, words.END_OF_LOG))
+
+
 async def sample_from(workers: Workers, attachment: discord.Attachment) -> Sample:
     """Reads rows of a dataset from a file; secrets are masked where it is text.
 
@@ -67,7 +93,7 @@ async def sample_from(workers: Workers, attachment: discord.Attachment) -> Sampl
     data = await _download(attachment, MAX_SAMPLE_BYTES, words.sample_too_large)
     if PurePath(attachment.filename).suffix.lower() in (".parquet", ".arrow"):
         return Sample(attachment.filename, data)
-    text, _ = decode(data, attachment.filename)
+    text, _ = decode(_first_part(data), attachment.filename)
     taken = await submit(workers, attachment.filename, text)
     # One byte more than is read, so that what reads it still sees that the file goes on.
     return Sample(attachment.filename, taken.text.encode()[: SAMPLE_BYTES + 1], taken.secrets)
@@ -86,19 +112,25 @@ async def from_message(workers: Workers, message: discord.Message) -> MessageTex
     """
     taken: list[Submission] = []
     left: list[str] = []
+    rows: list[Sample] = []
     for part in parts_of(message):
-        taken += [text for text in await from_content(workers, part.content) if text.kind != "other"]
+        taken += [text for text in await from_content(workers, part.content) if text.kind not in _UNCLEAR]
         for attachment in part.attachments:
             if reason := unfit(attachment):
                 left.append(words.left_out(attachment.filename, reason))
                 continue
-            text = await from_attachment(workers, attachment)
-            if text.kind != "other":
+            if len(taken) + len(rows) >= MAX_TAKEN:
+                left.append(words.left_out(attachment.filename, words.TOO_MANY))
+                continue
+            text = await take(workers, attachment)
+            if isinstance(text, Sample):
+                rows.append(text)
+            elif text.kind not in _UNCLEAR:
                 taken.append(text)
             else:
                 left.append(words.left_out(attachment.filename, words.NO_CONFIG))
     left += [words.left_out(text.name, words.TOO_MANY) for text in taken[MAX_TAKEN:]]
-    return MessageTexts(tuple(taken[:MAX_TAKEN]), tuple(left))
+    return MessageTexts(tuple(taken[:MAX_TAKEN]), tuple(left), tuple(rows))
 
 
 def parts_of(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
@@ -118,6 +150,15 @@ async def submit(workers: Workers, name: str, text: str, notes: Iterable[str] = 
     else:
         found = await workers.run(jobs.look, name=name, text=text)
     return replace(found, notes=tuple(notes))
+
+
+def _first_part(data: bytes) -> bytes:
+    """The part of a large text that can be read of it, no character cut; masking needs some more than is kept."""
+    end = min(len(data), 2 * SAMPLE_BYTES)
+    for _ in range(3):  # at most three bytes of a character stand behind its first
+        if end < len(data) and data[end] & 0xC0 == 0x80:
+            end -= 1
+    return data[:end]
 
 
 def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
@@ -160,8 +201,9 @@ def unfit(attachment: discord.Attachment) -> str | None:
         return words.PICTURE
     if attachment.filename.lower().endswith(_ARCHIVES):
         return words.NO_TEXT
-    if attachment.size > MAX_BYTES:
-        return words.over(MAX_BYTES)
+    limit = MAX_BYTES if PurePath(attachment.filename).suffix.lower() in _CONFIGS else MAX_SAMPLE_BYTES
+    if attachment.size > limit:
+        return words.over(limit)
     return None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bot import reading, recognition, request
 from knowledge import Report
 from knowledge import check as check_config
-from knowledge.check import on_card
+from knowledge.check import on_cards
 from knowledge.compare import Comparison
 from knowledge.compare import compare as compare_configs
 from knowledge.config import read
@@ -19,13 +19,15 @@ from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
-from knowledge.memory import FitTable, Fitting, fit_table, smaller_cards
+from knowledge.memory import FitTable, fit_table
+from knowledge.plan import TrainingPlan
+from knowledge.run_data import DataSize
 from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from knowledge.samples import SampleReport
+    from knowledge.samples import Sample, SampleReport
 
 _log = logging.getLogger(__name__)
 _BYTES = {"extra": "forbid", "ser_json_bytes": "base64", "val_json_bytes": "base64"}
@@ -102,7 +104,7 @@ def recognize(text: str) -> recognition.Recognized:
     return recognition.recognize(text)
 
 
-def check(
+def check(  # noqa: PLR0913 - everything that may be known besides the text
     text: str,
     *,
     gpus: int = 1,
@@ -110,19 +112,19 @@ def check(
     dataset: tuple[str, bytes] | None = None,
     hub: dict[str, Any] | None = None,
     gpu: str | None = None,
+    rows: int | None = None,
 ) -> Report:
     """Checks a config; with a card also whether it fits, and how long it takes there.
 
-    `dataset` is the name and the content of a file of rows, `hub` what the Hub said, as JSON.
+    `dataset` is the name and the content of a file of rows, `rows` how many the whole dataset has, `hub` what the Hub
+    said, as JSON.
     """
-    from knowledge.samples import Sample
-
-    sample = None if dataset is None else Sample(dataset[1], dataset[0])
+    sample = _sample(dataset)
     facts = None if hub is None else from_plain(HubFacts, hub)
-    report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=sample, hub=facts)
+    report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=sample, hub=facts, size=DataSize(rows=rows))
     for failure in report.failures:
         _log.warning("%s not computed: %s", failure.what, failure.error)
-    return report if gpu is None else on_card(report, text, gpu_named(gpu), hub=facts)
+    return on_cards(report, text, None if gpu is None else gpu_named(gpu), hub=facts)
 
 
 def targets(text: str) -> Targets:
@@ -137,24 +139,39 @@ def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
     return Correction(text=after, diff=diff(text, after, name), mended=len(found))
 
 
-def diagnose(text: str, *, gpus: int = 1) -> Diagnosis:
-    """Leads a pasted log to its cause."""
-    return diagnose_log(text, gpus=gpus)
+def diagnose(text: str, *, gpus: int = 1, config: str | None = None) -> Diagnosis:
+    """Leads a pasted log to its cause, which the config of the run decides where it is at hand."""
+    return diagnose_log(text, config=config, gpus=gpus)
 
 
-def compare(
-    before: str, after: str, *, gpus: int = 1, gpus_after: int | None = None, gpu: str | None = None
+def compare(  # noqa: PLR0913 - two configs, two counts of GPUs, the card and the rows
+    before: str,
+    after: str,
+    *,
+    gpus: int = 1,
+    gpus_after: int | None = None,
+    gpu: str | None = None,
+    dataset: tuple[str, bytes] | None = None,
+    rows: int | None = None,
 ) -> Comparison:
-    """Compares two configs."""
-    card = None if gpu is None else gpu_named(gpu)
-    return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after, gpu=card)
+    """Compares two configs, with rows where there are some."""
+    card, size = None if gpu is None else gpu_named(gpu), DataSize(rows=rows)
+    sample = _sample(dataset)
+    return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after, gpu=card, dataset=sample, size=size)
 
 
-def curve(text: str, *, gpus: int = 1) -> Picture | None:
-    """Draws the learning rate over the run; None where the config has no curve."""
+def _sample(dataset: tuple[str, bytes] | None) -> Sample | None:
+    from knowledge.samples import Sample
+
+    return None if dataset is None else Sample(dataset[1], dataset[0])
+
+
+def curve(text: str, *, gpus: int = 1, plan: dict[str, Any] | None = None) -> Picture | None:
+    """Draws the learning rate over the run of a plan, as JSON; None where the config has no curve."""
     from bot.views.check.curve import curve_picture  # draws, so it comes with a large library
 
-    picture = curve_picture(text, gpus=gpus)
+    given = None if plan is None else from_plain(TrainingPlan, plan)
+    picture = curve_picture(text, gpus=gpus, plan=given)
     return None if picture is None else Picture(png=picture.png, alt=picture.alt)
 
 
@@ -226,11 +243,6 @@ def help_weeks(labels: list[str], *, seen: list[int], answered: list[int], solve
     return Picture(png=draw(labels, seen, answered, solved), alt="")
 
 
-def fittings(text: str, *, gpus: int = 1) -> tuple[Fitting, ...]:
-    """What makes a run fit the next smaller cards."""
-    return smaller_cards(read(text, gpus))
-
-
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
@@ -244,7 +256,6 @@ JOBS: dict[str, Callable[..., Any]] = {
         curve,
         rows,
         hub_rows,
-        fittings,
         fit,
         diagnose,
         compare,

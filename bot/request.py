@@ -12,7 +12,7 @@ from knowledge.secrets import Secret
 if TYPE_CHECKING:
     from knowledge.hub import HubFacts
 
-Kind = Literal["config", "log", "other"]
+Kind = Literal["config", "log", "rows", "question", "other"]
 PASTED = "pasted text"
 """The name of a text that came without one."""
 
@@ -25,7 +25,8 @@ class Submission:
         name: The file's name, or where it stood.
         text: The text; lines keep their numbers.
         secrets: What was masked in it.
-        kind: "config" for lines of YAML, "log" for what a program printed.
+        kind: "config" for lines of YAML, "log" for what a program printed, "rows" for JSON objects of a dataset,
+            "question" for words.
         notes: Sentences about how it was read.
     """
 
@@ -68,6 +69,7 @@ class CheckRequest:
         price: Price of one such GPU for an hour; without it the one that the host has set, if any.
         axolotl: Release; without it the one that the server has set, or the newest known.
         dataset: Rows of the dataset.
+        rows: How many rows the whole dataset has, where `dataset` holds only some.
         facts: What the Hub said when the config was checked before; None asks it.
         message: Channel and message in which the config stands, where it is a message in a channel.
         public: Whether the member may answer that message in public.
@@ -82,6 +84,7 @@ class CheckRequest:
     price: float | None = None
     axolotl: str | None = None
     dataset: Sample | None = None
+    rows: int | None = None
     facts: HubFacts | None = None
     message: tuple[int, int] | None = None
     public: bool = False

@@ -9,11 +9,11 @@ from discord.ext import commands
 from bot import intake, jobs
 from bot.checking import defaults_of
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
-from bot.replies import answer, answered_command
+from bot.replies import answer, answered_command, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.comparison import comparison_layout
-from bot.views.kit.limits import MOST_GPUS
+from bot.views.kit.limits import MOST_GPUS, MOST_ROWS
 
 
 class Compare(commands.Cog):
@@ -26,10 +26,12 @@ class Compare(commands.Cog):
         gpus=words.COMPARE_GPUS,
         gpus_b=words.COMPARE_GPUS_B,
         gpu=words.COMPARE_GPU,
+        dataset=words.COMPARE_DATASET,
+        rows=words.COMPARE_ROWS,
     )
     @app_commands.autocomplete(gpu=complete_gpu)
     @answered_command
-    async def compare(
+    async def compare(  # noqa: PLR0913 - one argument an option
         self,
         interaction: discord.Interaction[ServiceBot],
         a: discord.Attachment,
@@ -37,12 +39,15 @@ class Compare(commands.Cog):
         gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
         gpus_b: app_commands.Range[int, 1, MOST_GPUS] | None = None,
         gpu: app_commands.Range[str, 1, LONGEST] | None = None,
+        dataset: discord.Attachment | None = None,
+        rows: app_commands.Range[int, 1, MOST_ROWS] | None = None,
     ) -> None:
         """Says what differs, and what that does to the run."""
         card, gpus = chosen_gpu(gpu, gpus)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         workers = interaction.client.services.workers
         first, second = await intake.from_attachment(workers, a), await intake.from_attachment(workers, b)
+        sample = None if dataset is None else await intake.sample_from(workers, dataset)
         defaults = await defaults_of(interaction.client.services, interaction.guild_id)
         count = gpus or defaults.gpus or 1
         found = await workers.run(
@@ -52,6 +57,8 @@ class Compare(commands.Cog):
             gpus=count,
             gpus_after=gpus_b or count,
             gpu=card.name if card else None,
+            dataset=None if sample is None else (sample.name, sample.data),
+            rows=rows,
         )
         await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id))
 

@@ -12,12 +12,12 @@ from knowledge.document import MAX_FINDINGS, Document, Duplicate, Fault, Mapping
 from knowledge.duration import Cost, Duration, cost_of, duration_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
-from knowledge.hub import HubFacts, HubReport, facts_of, remember_facts, report_of, unseen
-from knowledge.memory import MemoryEstimate, fits, memory_of
+from knowledge.hub import HubFacts, HubReport, remember_facts, report_of, unseen
+from knowledge.memory import Fitting, MemoryEstimate, fits, fitting_card, memory_of, smaller_cards
 from knowledge.parameters import base_parameters, known_total
-from knowledge.plan import Length, TrainingPlan, make_plan, plan_of, remember_plan
+from knowledge.plan import TrainingPlan, plan_of, remember_plan
 from knowledge.releases import release_findings
-from knowledge.rules import run
+from knowledge.run_data import DataSize, RunData, findings_with, run_data
 from knowledge.samples.report import SampleReport
 from knowledge.schema import schema_findings
 from knowledge.secrets import Secret
@@ -40,8 +40,9 @@ class Report:
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
-    `launcher` says that it is no training config but a file for `--cloud`; `gpu` is the card that was asked about,
-    with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`.
+    `launcher` says that it is not a training config but a file for `--cloud`; `gpu` is the card that was asked about,
+    with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`; `ways` are the cheapest changes
+    to fit it, or the next smaller cards.
     """
 
     axolotl: str
@@ -53,6 +54,7 @@ class Report:
     duration: Duration | None = None
     fits: bool | None = None
     cost: Cost | None = None
+    ways: tuple[Fitting, ...] = ()
     dataset: SampleReport | None = None
     hub: HubReport | None = None
     gpus: int = 1
@@ -70,7 +72,7 @@ class Report:
         return sum(1 for finding in self.findings if finding.severity is severity)
 
 
-def check(
+def check(  # noqa: PLR0913 - everything that may be known besides the text
     text: str,
     *,
     gpus: int = 1,
@@ -78,6 +80,7 @@ def check(
     dataset: bytes | Path | Sample | None = None,
     tokenizer: Path | None = None,
     hub: HubFacts | None = None,
+    size: DataSize | None = None,
 ) -> Report:
     """Check one config. Never raises for anything in the text.
 
@@ -88,22 +91,28 @@ def check(
         dataset: A sample of the dataset: its bytes, its path, or a Sample that says more of it.
         tokenizer: A tokenizer.json, or its folder, to count the sample's tokens with; else they are estimated.
         hub: What the Hub says of the model and the datasets; rows that it shows are checked where none are given.
+        size: How many rows the dataset has, or how long they are, where that is known.
     """
     config = read(text, gpus)
     remember_facts(config, hub)
     document, secrets = config.document, config.secrets
     trains = bool(config.values) and config.launcher is None
-    sample = _sample(config, dataset, tokenizer) if dataset is not None else None
-    shown = _shown(config, hub, tokenizer) if hub is not None and sample is None and trains else ()
+    sample = None
+    if dataset is not None and trains:
+        sample = _attempt("rows", config, partial(_sample, dataset=dataset, tokenizer=tokenizer))
+    shown: tuple[HubRows, ...] = ()
+    if hub is not None and sample is None and trains:
+        shown = _attempt("rows of the Hub", config, partial(_shown, hub=hub, tokenizer=tokenizer)) or ()
     samples = (sample,) if sample is not None else tuple(each.report for each in shown)
-    found = _findings(config, axolotl, samples)
+    data = _attempt("data", config, partial(run_data, sample=sample, size=size, shown=shown)) if trains else None
+    found = _findings(config, axolotl, samples, data)
     if secrets:
         found = _without_edits_beside(secrets, found, document)
     found = proven(text, Reading(document.values, found), partial(_read_again, gpus=gpus, axolotl=axolotl, hub=hub))
     found, silenced = _silence(found, document)
     found.sort(key=_order)
     cut = len(found) > MAX_FINDINGS
-    plan = _attempt("plan", config, partial(_plan, sample=sample, shown=shown)) if trains else None
+    plan = _attempt("plan", config, plan_of) if trains else None
     memory = _attempt("memory estimate", config, memory_of) if trains else None
     return Report(
         axolotl=axolotl or config.types.axolotl,
@@ -120,66 +129,54 @@ def check(
         secrets=secrets,
         launcher=config.launcher is not None,
         not_checked=_not_checked(config, hub, rows=dataset is not None, cut=cut),
-        failures=tuple(config.failures),
+        failures=tuple(dict.fromkeys(config.failures)),
     )
 
 
-def on_card(report: Report, text: str, gpu: Gpu, price: float | None = None, *, hub: HubFacts | None = None) -> Report:
-    """A report that also says whether the run fits a card, and how long it takes there.
+def on_cards(
+    report: Report, text: str, gpu: Gpu | None = None, price: float | None = None, *, hub: HubFacts | None = None
+) -> Report:
+    """A report that also says what makes the run fit cards, and whether it fits one and how long it takes there.
 
     Args:
         report: What was found in the text.
         text: The text.
-        gpu: The card.
+        gpu: The card; without it the next smaller ones that people have.
         price: Price of one such GPU for an hour, for the cost.
         hub: What the Hub says of the model, as it was when the text was checked.
     """
     if report.plan is None:
-        return replace(report, gpu=gpu.name)
+        return replace(report, gpu=None if gpu is None else gpu.name)
     config = read(text, report.gpus)
     remember_facts(config, hub)
     remember_plan(config, report.plan)
+    if gpu is None:
+        return replace(report, ways=_attempt("cards", config, smaller_cards) or ())
+    way = _attempt("cards", config, partial(fitting_card, card_gb=gpu.memory_gb[0]))
     duration = _attempt("duration", config, partial(duration_of, gpu=gpu))
-    cost = cost_of(duration, price, report.gpus)
-    return replace(report, gpu=gpu.name, duration=duration, fits=fits(report.memory, gpu), cost=cost)
+    return replace(
+        report,
+        gpu=gpu.name,
+        duration=duration,
+        fits=fits(report.memory, gpu),
+        cost=cost_of(duration, price, report.gpus),
+        ways=() if way is None else (way,),
+    )
 
 
-def _sample(config: Config, dataset: bytes | Path | Sample, tokenizer: Path | None) -> SampleReport | None:
-    """What the rows become under a training config; None where the text is not one."""
-    if not (isinstance(config.document.values, Mapping) and config.values) or config.launcher is not None:
-        return None
+def _sample(config: Config, dataset: bytes | Path | Sample, tokenizer: Path | None) -> SampleReport:
     from knowledge.samples import check_rows
 
-    sample = check_rows(config, dataset, tokenizer=tokenizer)
-    if _is_whole(config, sample) and (sample.exact or not config.get("sample_packing")):
-        lengths = sample.lengths if sample.exact else _kept(config, sample.lengths)
-        remember_plan(config, make_plan(config, lengths=list(lengths), of_file=True))
-    return sample
-
-
-def _kept(config: Config, lengths: Iterable[Length]) -> list[Length]:
-    """Estimated lengths for the rules: the number of rows is sure, and none is dropped for a length that is not."""
-    longest, shortest = config.get("sequence_len", 512), config.get("min_sample_len", 2)
-    return [max(min(each, longest), shortest) if isinstance(each, int) else each for each in lengths]
+    return check_rows(config, dataset, tokenizer=tokenizer)
 
 
 def _shown(config: Config, hub: HubFacts, tokenizer: Path | None) -> tuple[HubRows, ...]:
-    """What the rows become that the Hub has shown; rules see a plan where the rows are counted and their part is."""
+    """What the rows become that the Hub has shown."""
     if not any(each.rows is not None for each in hub.datasets):
         return ()
-    from knowledge.samples import check_hub_rows, counted_plan
+    from knowledge.samples import check_hub_rows
 
-    shown = check_hub_rows(config, hub, tokenizer)
-    if (plan := counted_plan(config, hub, shown)) is not None:
-        remember_plan(config, plan)
-    return shown
-
-
-def _plan_of_hub(config: Config, shown: tuple[HubRows, ...]) -> TrainingPlan | None:
-    from knowledge.samples import plan_of_hub
-
-    facts = facts_of(config)
-    return plan_of_hub(config, facts, shown) if facts is not None else None
+    return check_hub_rows(config, hub, tokenizer)
 
 
 def _hub_report(config: Config, hub: HubFacts) -> HubReport:
@@ -187,7 +184,9 @@ def _hub_report(config: Config, hub: HubFacts) -> HubReport:
     return report_of(hub, known_total(base_parameters(config)))
 
 
-def _findings(config: Config, axolotl: str | None, samples: tuple[SampleReport, ...] = ()) -> list[Finding]:
+def _findings(
+    config: Config, axolotl: str | None, samples: tuple[SampleReport, ...] = (), data: RunData | None = None
+) -> list[Finding]:
     """What is found in a text: of the YAML, the names and types, the rows, the rules, the release."""
     document = config.document
     found = [_fault_finding(fault, document) for fault in document.faults]
@@ -198,7 +197,7 @@ def _findings(config: Config, axolotl: str | None, samples: tuple[SampleReport, 
         return found
     found += schema_findings(config)
     found += [finding for sample in samples for finding in sample.findings]
-    found += run(config)
+    found += findings_with(config, data)
     if samples:
         from knowledge.samples import replaced_rules
 
@@ -234,24 +233,6 @@ def _attempt(name: str, config: Config, compute: Callable[[Config], _Value]) -> 
         return None
 
 
-def _plan(config: Config, sample: SampleReport | None, shown: tuple[HubRows, ...]) -> TrainingPlan:
-    """The plan; with the rows' own lengths where the sample is the whole file of the only dataset."""
-    if sample is None and facts_of(config) is not None:
-        return _plan_of_hub(config, shown) or plan_of(config)
-    if sample is not None and not sample.exact and _is_whole(config, sample):
-        return _plan_of_rows(config, sample)
-    return plan_of(config)
-
-
-def _plan_of_rows(config: Config, sample: SampleReport) -> TrainingPlan:
-    return make_plan(config, lengths=list(sample.lengths), of_file=True)
-
-
-def _is_whole(config: Config, sample: SampleReport) -> bool:
-    """Whether the sample is the whole file of the only dataset."""
-    return bool(sample.lengths) and not sample.cut and len(config.datasets) == 1
-
-
 def _order(finding: Finding) -> tuple[int, int, int]:
     return finding.order
 
@@ -263,11 +244,11 @@ def _verdict(found: Iterable[Finding]) -> str:
 
 def _not_checked(config: Config, hub: HubFacts | None, *, rows: bool, cut: bool) -> tuple[str, ...]:
     if config.launcher is not None:
-        first = "whether the image and the files beside this one exist, your account at the provider"
+        first = "whether the image and the files next to this one exist, your account at the provider"
     else:
         first = ", ".join((*unseen(config, hub, rows=rows), "your drivers and packages"))
-    broken = [f"{failure.what}, which failed on this config" for failure in config.failures]
-    beyond = [f"what comes after the first {MAX_FINDINGS} findings: mend those, then check again"] if cut else []
+    broken = [f"{failure.what}, which failed on this config" for failure in dict.fromkeys(config.failures)]
+    beyond = [f"what comes after the first {MAX_FINDINGS} findings: fix those, then check again"] if cut else []
     return (first, *broken, *beyond)
 
 
@@ -308,7 +289,7 @@ def _duplicate(each: Duplicate, document: Document) -> Finding:
         line=first[0],
         column=first[1],
         message=f"Written twice: only line {last[0]} counts. Remove one of the two.",
-        why="YAML keeps the last value of a repeated key and drops the others without a word.",
+        why="YAML keeps the last value of a repeated key and drops the others without a message.",
         places=(place,),
     )
 

@@ -6,26 +6,27 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.catalog import Catalog
+from knowledge.check import Report, check
 from knowledge.config import Unreadable, read
 from knowledge.document import Steps, join
 from knowledge.duration import duration_of, time_of
 from knowledge.finding import Finding, Severity
 from knowledge.memory import fits, memory_of
-from knowledge.plan import plan_of
+from knowledge.plan import plan_of, remember_plan
 from knowledge.plan.words import gigabytes
-from knowledge.rules import run as run_rules
-from knowledge.schema import schema_findings
 from knowledge.secrets import mask
-from knowledge.text import shortened
+from knowledge.text import plural, shortened
 from knowledge.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from knowledge.config import Config
     from knowledge.gpus import Gpu
     from knowledge.memory import MemoryEstimate
     from knowledge.plan import TrainingPlan
+    from knowledge.run_data import DataSize
+    from knowledge.samples import Sample
 
 _MOST_VISITS: Final = 20_000
 _LONGEST: Final = 81
@@ -81,6 +82,8 @@ class Comparison:
         changes: the paths that differ, in the order of the first text.
         effects: what changes about the run.
         new_findings, gone_findings: findings of the second config that the first has not, and the other way round.
+        verdict_before, verdict_after: what Axolotl does with either: "refused", "fails" or "runs".
+        reasons_before, reasons_after: how many findings make it so; 0 where it runs.
     """
 
     gpus_before: int
@@ -89,6 +92,16 @@ class Comparison:
     effects: tuple[Effect, ...]
     new_findings: tuple[Finding, ...]
     gone_findings: tuple[Finding, ...]
+    verdict_before: str
+    verdict_after: str
+    reasons_before: int
+    reasons_after: int
+
+    @property
+    def verdicts(self) -> tuple[str, str]:
+        """What Axolotl does with either, in a few words."""
+        before = _verdict(self.verdict_before, self.reasons_before)
+        return before, _verdict(self.verdict_after, self.reasons_after)
 
     @property
     def same(self) -> bool:
@@ -96,8 +109,21 @@ class Comparison:
         return self.gpus_before == self.gpus_after and all(change.reads_same for change in self.changes)
 
 
-def compare(
-    before: str, after: str, *, gpus: int = 1, gpus_after: int | None = None, gpu: Gpu | None = None
+def _verdict(verdict: str, reasons: int) -> str:
+    if verdict == "refused":
+        return f"Axolotl refuses it, {plural(reasons, 'reason')}"
+    return f"the run fails, {plural(reasons, 'reason')}" if verdict == "fails" else "runs"
+
+
+def compare(  # noqa: PLR0913 - two configs, two counts of GPUs, the card and the rows
+    before: str,
+    after: str,
+    *,
+    gpus: int = 1,
+    gpus_after: int | None = None,
+    gpu: Gpu | None = None,
+    dataset: Sample | None = None,
+    size: DataSize | None = None,
 ) -> Comparison:
     """Compare two configs. Never raises for anything in the texts; values are masked where they are secrets.
 
@@ -107,18 +133,36 @@ def compare(
         gpus: GPUs of the first run.
         gpus_after: GPUs of the second, the same where None.
         gpu: the card that both are for, which adds fit and time.
+        dataset: rows that both are trained on.
+        size: how many rows there are, where that is known.
     """
-    a = read(before, gpus)
-    b = read(after, gpus if gpus_after is None else gpus_after)
-    found_a, found_b = _findings(a), _findings(b)
+    a, found_a = _checked(before, gpus, dataset, size)
+    b, found_b = _checked(after, gpus if gpus_after is None else gpus_after, dataset, size)
     return Comparison(
         gpus_before=a.gpus,
         gpus_after=b.gpus,
         changes=tuple(_changes(a, b)),
         effects=(*_effects(a, b), *(_on_card(a, b, gpu) if gpu is not None else ())),
-        new_findings=_only_in(found_b, found_a),
-        gone_findings=_only_in(found_a, found_b),
+        new_findings=_only_in(found_b.findings, found_a.findings),
+        gone_findings=_only_in(found_a.findings, found_b.findings),
+        verdict_before=found_a.verdict,
+        verdict_after=found_b.verdict,
+        reasons_before=_reasons(found_a),
+        reasons_after=_reasons(found_b),
     )
+
+
+def _checked(text: str, gpus: int, dataset: Sample | None, size: DataSize | None) -> tuple[Config, Report]:
+    """A config with the plan that its check made."""
+    report, config = check(text, gpus=gpus, dataset=dataset, size=size), read(text, gpus)
+    if report.plan is not None:
+        remember_plan(config, report.plan)
+    return config, report
+
+
+def _reasons(report: Report) -> int:
+    worst = {"refused": Severity.ERROR, "fails": Severity.CRASH}.get(report.verdict)
+    return 0 if worst is None else report.count(worst)
 
 
 # -- fields --------------------------------------------------------------------------------------------------------
@@ -173,7 +217,7 @@ def _words(value: Any, steps: Steps) -> str:
 
 
 def _reads_same(a: Config, b: Config, steps: Steps) -> bool:
-    """Whether Axolotl reads the root fields alike; what it drops without a word makes no difference either."""
+    """Whether Axolotl reads the root fields alike; what it drops without a message makes no difference either."""
     root = str(steps[0])
     name = a.types.aliases.get(root, root)
     if a.field(name) is None and b.field(name) is None:
@@ -224,7 +268,7 @@ def _effects(a: Config, b: Config) -> Iterator[Effect]:
 def _numbers(before: TrainingPlan, after: TrainingPlan) -> Iterator[Effect]:
     named = (
         ("effective batch", before.real_global_batch, after.real_global_batch, after.formula or ""),
-        ("tokens a step", before.tokens_per_step, after.tokens_per_step, ""),
+        ("tokens per step", before.tokens_per_step, after.tokens_per_step, ""),
         ("epochs", before.num_epochs, after.num_epochs, ""),
         ("peak learning rate", before.learning_rate, after.learning_rate, ""),
         ("warm-up steps", before.warmup_steps, after.warmup_steps, ""),
@@ -305,7 +349,7 @@ def _sizes(
             yield Effect(name="one checkpoint", before=sizes[0], after=sizes[1])
         peaks = [gigabytes(each.local_peak_bytes) for each in (before.storage, after.storage)]
         if peaks[0] != peaks[1]:
-            yield Effect(name="disk at the fullest", before=peaks[0], after=peaks[1])
+            yield Effect(name="disk at its peak", before=peaks[0], after=peaks[1])
         hubs = [
             gigabytes(each.hub_bytes) if each.hub_strategy else "nothing" for each in (before.storage, after.storage)
         ]
@@ -332,13 +376,7 @@ def _on_card(a: Config, b: Config, gpu: Gpu) -> Iterator[Effect]:
 # -- findings ------------------------------------------------------------------------------------------------------
 
 
-def _findings(config: Config) -> list[Finding]:
-    if not config.values or config.launcher is not None:
-        return []
-    return sorted([*schema_findings(config), *run_rules(config)], key=lambda finding: finding.order)
-
-
-def _only_in(these: list[Finding], those: list[Finding]) -> tuple[Finding, ...]:
+def _only_in(these: Sequence[Finding], those: Sequence[Finding]) -> tuple[Finding, ...]:
     """Findings whose rule and fields the others have not; advice left out."""
     known = {(finding.rule, finding.fields) for finding in those}
     return tuple(

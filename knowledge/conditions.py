@@ -31,7 +31,7 @@ NO_VARIABLE = "No variable can be called so: letters, digits and `_`, no digit f
 """What is said of a name for which `is_variable` does not hold."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 200
-"""Characters of a name that may be a misspelt one."""
+"""Characters of a name that may be a misspelled one."""
 
 
 def attention(config: Config) -> str | None:
@@ -70,7 +70,7 @@ def entries(config: Config, name: str) -> Iterator[tuple[int, dict[Any, Any]]]:
 
 
 def nearest(config: Config, name: str, known: Sequence[str], *, cutoff: float = 75) -> str | None:
-    """The known name that a misspelt one most likely means.
+    """The known name that a misspelled one most likely means.
 
     Args:
         config: The config that holds the name; it counts how many were looked for.

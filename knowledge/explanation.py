@@ -76,7 +76,7 @@ def _type_names() -> tuple[str, ...]:
 
 
 def _near_types(name: str) -> list[str]:
-    """Dataset types that hold a name, else those that a misspelt one may mean."""
+    """Dataset types that hold a name, else those that a misspelled one may mean."""
     names = _type_names()
     holding = [each for each in names if name and name in each]
     return holding[:_NEAR] or [each for _, each in alike(name, {each: each for each in names}, limit=_NEAR, cutoff=75)]

@@ -75,7 +75,7 @@ PAGES: dict[str, Page] = {
     ),
     "not-a-choice": Page(
         Severity.ERROR,
-        "A value that is none of the field's choices.",
+        "A value that is not one of the field's choices.",
         "The field takes a closed list of values, spelled exactly.",
         "rl: dpoo\n",
         "rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
@@ -112,12 +112,12 @@ PAGES: dict[str, Page] = {
     "newer-than-release": Page(
         Severity.IGNORED,
         "A key that came after the release you named.",
-        "That release drops the key in silence. Update Axolotl, or leave the key out.",
+        "That release drops the key without a message. Update Axolotl, or leave the key out.",
     ),
     "yaml-duplicate-key": Page(
         Severity.WARNING,
         "A key that is written twice.",
-        "YAML keeps the last value of a repeated key and drops the others without a word.",
+        "YAML keeps the last value of a repeated key and drops the others without a message.",
         "micro_batch_size: 1\nmicro_batch_size: 2\n",
         "micro_batch_size: 2\n",
     ),
@@ -174,8 +174,8 @@ PAGES: dict[str, Page] = {
     "yaml-key": Page(Severity.ERROR, "A list or mapping as a key.", "A key is a single word or text."),
     "yaml-tag": Page(Severity.ERROR, "A tag or sign that a plain loader refuses.", "Axolotl loads plain YAML only."),
     "yaml-value": Page(Severity.ERROR, "A value that looks like a date but is none.", "Quote it to keep it as text."),
-    "yaml-binary": Page(Severity.ERROR, "A file that is no text.", "Give the YAML itself."),
+    "yaml-binary": Page(Severity.ERROR, "A file that is not text.", "Give the YAML itself."),
     "yaml-not-a-mapping": Page(
-        Severity.ERROR, "Text that is no mapping of keys to values.", "A config is `key: value` lines."
+        Severity.ERROR, "Text that is not a mapping of keys to values.", "A config is `key: value` lines."
     ),
 }

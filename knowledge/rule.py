@@ -101,7 +101,7 @@ def rule(
         severity: How much it matters.
         fields: The paths it looks at; it runs when the config, as Axolotl has changed it, holds the root of one.
         bad: YAML that breaks it; what every config needs besides is added.
-        good: The same, mended as the message says; nothing above ADVICE may be new in it.
+        good: The same, fixed as the message says; nothing above ADVICE may be new in it.
         says: Phrases of Axolotl's own message, to lead a pasted error back here; none where Axolotl says nothing.
         always: It asks for what is absent, so it runs on every config.
         needs: Root keys without one of which it can find nothing, where they are rarer than `fields`: it then runs

@@ -1,4 +1,4 @@
-"""Small pieces of sentences, and the known name that a misspelt one means."""
+"""Small pieces of sentences, and the known name that a misspelled one means."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 75) -> str | None:
-    """The known name that a misspelt one most likely means.
+    """The known name that a misspelled one most likely means.
 
     Args:
         name: What is written; compared in lower case.
@@ -46,7 +46,7 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 75) -> str | Non
 
 
 def alike(name: str, known: Mapping[str, str], *, limit: int, cutoff: float) -> list[tuple[float, str]]:
-    """The known names most like a misspelt one, with their likeness from 0 to 100, best first.
+    """The known names most like a misspelled one, with their likeness from 0 to 100, best first.
 
     Args:
         name: What is written.

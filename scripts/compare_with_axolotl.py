@@ -5,7 +5,7 @@ The validator runs in an environment of its own (--validator PYTHON SCRIPT: a pr
 mutations of a folder's configs: values crossed between them, wrong types, deletions, from a seed.
 
 Prints agreement, missed refusals and false errors by rule. With --mend it tests each ERROR by itself: with all the
-others mended, Axolotl still has to refuse.
+others fixed, Axolotl still has to refuse.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ def _errors(findings: tuple[Finding, ...]) -> list[Finding]:
 
 
 def _mend(cases: list[Case], verdicts: dict[str, Verdict], options: argparse.Namespace) -> None:
-    """With all other errors mended by removing their fields, Axolotl still has to refuse."""
+    """With all other errors fixed by removing their fields, Axolotl still has to refuse."""
     probes: list[Case] = []
     for case in cases:
         if len({probe["of"] for probe in probes}) >= options.mend:

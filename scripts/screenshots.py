@@ -94,7 +94,7 @@ async def faq(page: DemoPage, _running: Demo) -> None:
 
 
 async def compare(page: DemoPage, _running: Demo) -> None:
-    """Two configs beside each other."""
+    """Two configs next to each other."""
     await page.command("compare", files={"a": EXAMPLES / "clean.yaml", "b": EXAMPLES / "facts.yaml"})
 
 

@@ -118,7 +118,7 @@ def facts(template: Template) -> dict[str, Any]:
 
 
 def _around(text: str, word: str, following: str | None, after: str = "") -> list[str] | None:
-    """What stands between the neighbours and the word: [before, behind]; None where the word is not printed."""
+    """What stands between the neighbors and the word: [before, behind]; None where the word is not printed."""
     at = text.find(word)
     if at < 0:
         return None

@@ -4,4 +4,4 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
-"""Reference data beside the checkout; a test that reads it skips where it is absent."""
+"""Reference data with the checkout; a test that reads it skips where it is absent."""

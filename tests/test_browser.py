@@ -33,7 +33,7 @@ async def test_a_visitor_checks_mends_plans_checks_again_and_shares(tmp_path):
         assert "first.yaml · 9 keys · 2 GPUs" in report
         assert "Line\u00a06 · max_seq_length: 2048" in report
         assert "Lines\u00a011–12 · save_steps: 100, saves_per_epoch: 2" in report
-        assert "Effective batch 4 × 2 × 2 GPUs = 16 rows a step." in report
+        assert "Effective batch 4 × 2 × 2 GPUs = 16 rows per step." in report
         assert not await demo.overflows(), "nothing sticks out sideways on a phone"
 
         await demo.press("Plan")
@@ -42,7 +42,7 @@ async def test_a_visitor_checks_mends_plans_checks_again_and_shares(tmp_path):
         assert "learning rate" in (await demo.picture_words()).lower(), "the curve is told in words too"
 
         await demo.press("Corrected copy")
-        assert "1 mechanical fault mended, every other byte kept." in await demo.text()
+        assert "1 mechanical fault fixed, every other byte kept." in await demo.text()
         corrected = await demo.download(tmp_path)
         assert corrected.name == "first.corrected.yaml"
         assert corrected.read_text() == BROKEN.replace("max_seq_length", "sequence_len")
@@ -50,7 +50,7 @@ async def test_a_visitor_checks_mends_plans_checks_again_and_shares(tmp_path):
         corrected.write_text(corrected.read_text().replace("save_steps: 100\n", ""))
         await demo.command("checkconfig", files={"file": corrected}, gpus="2")
         again = await demo.text()
-        assert "Since your last check: 2 mended, 0 left, " in again
+        assert "Since your last check: 2 fixed, 0 left, " in again
         assert "refuses" not in again
 
         await demo.press("Share summary")

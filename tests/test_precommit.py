@@ -80,7 +80,7 @@ class Repository:
 @pytest.fixture
 def repository(tmp_path):
     if not (BINARIES / "pre-commit").is_file() or not HELPBOT.is_file() or not shutil.which("git"):
-        pytest.skip("needs git, pre-commit and helpbot beside this Python: make install")
+        pytest.skip("needs git, pre-commit and helpbot with this Python: make install")
     return lambda *arguments: Repository(tmp_path, *arguments)
 
 
@@ -111,7 +111,7 @@ def test_yaml_that_is_no_axolotl_config_is_left_out_with_a_word(repository):
     place = repository("--fail-on", "ignored")
     assert place.commit(compose=OTHER).returncode == 0
     shown = place.git("pre-commit", "run", "--all-files", "--verbose").stdout
-    assert "compose.yaml is no Axolotl config, left out." in shown
+    assert "compose.yaml is not an Axolotl config, left out." in shown
 
 
 def test_arguments_of_the_user_reach_the_check(repository):

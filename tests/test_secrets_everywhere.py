@@ -50,7 +50,7 @@ PLACES = {
     "value of a choice": BASE + "lr_scheduler: {}\n",
     "value that a message quotes": "base_model: {}\nadapter: qlora\nload_in_8bit: true\ndatasets:\n  - path: {}\n",
     "comment": BASE + "# {}\n",
-    "comment beside a finding": BASE.replace("2048", "2048  # {}"),
+    "comment with a finding": BASE.replace("2048", "2048  # {}"),
     "first line": "# {}\n" + BASE,
     "unknown key": BASE + "my_note: {}\n",
     "name of a key": BASE + '"{}": 1\n',

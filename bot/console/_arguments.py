@@ -5,8 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.views.kit.limits import MOST_GPUS
+
+if TYPE_CHECKING:
+    from knowledge.samples import Sample
 
 
 class UnusableFileError(Exception):
@@ -56,3 +60,18 @@ def gpus(word: str) -> int:
     if not 1 <= number <= MOST_GPUS:
         raise argparse.ArgumentTypeError(f"a number of GPUs from 1 to {MOST_GPUS}")
     return number
+
+
+def rows_of_file(path: Path | None) -> Sample | None:
+    """The rows of a file.
+
+    Raises:
+        UnusableFileError: it cannot be read.
+    """
+    if path is None:
+        return None
+    if not path.is_file():
+        raise UnusableFileError(f"cannot read {path}: no such file.")
+    from knowledge.samples import Sample
+
+    return Sample(path, path.name)

@@ -9,13 +9,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.console._arguments import UnusableFileError, text_or_word
+from bot.console._arguments import UnusableFileError, positive, text_or_word
 from bot.console._gpu import count_of, gpu_arguments
 from bot.console._hub import opened
+from bot.views.check.outlook import outlook
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
-from knowledge.check import Report, check, on_card
+from knowledge.check import Report, check, on_cards
 from knowledge.finding import Finding, Severity
+from knowledge.run_data import DataSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,6 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="rows of the dataset: JSON Lines, JSON, CSV or parquet; alone, prints the block that fits them",
     )
+    parser.add_argument("--rows", type=positive, help="how many rows the dataset has, if --dataset holds only some")
     parser.add_argument(
         "--tokenizer", type=Path, metavar="PATH", help="the model's tokenizer.json, or its folder: exact token counts"
     )
@@ -100,9 +103,9 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
             dataset=_sample(options),
             tokenizer=options.tokenizer,
             hub=facts,
+            size=DataSize(rows=options.rows),
         )
-        if options.gpu is not None:
-            report = on_card(report, text, options.gpu, options.price, hub=facts)
+        report = on_cards(report, text, options.gpu, options.price, hub=facts)
         if options.fix or options.diff:
             _write_corrected(path, text, report, whole=options.fix)
         else:
@@ -275,6 +278,8 @@ def _write_text(path: str, report: Report) -> None:
     print(f"{path}: {headline(report)}")
     if report.repairs:
         print(f"  {' '.join(report.repairs)}")
+    for line in outlook(report, report.findings):
+        print(f"  {line.replace('**', '')}")
     severity = None
     for finding in report.findings:
         if finding.severity is not severity:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.console._arguments import UnusableFileError, gpus, text_or_word
+from bot.console._arguments import UnusableFileError, gpus, positive, rows_of_file, text_or_word
 from bot.console._gpu import count_of, gpu_arguments, gpu_json
 from knowledge.compare import Comparison, compare
 from knowledge.config import read
+from knowledge.run_data import DataSize
 
 if TYPE_CHECKING:
     import argparse
@@ -25,6 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("b", metavar="B", help="the second config, or - for standard input")
     gpu_arguments(parser, log=False)
     parser.add_argument("--gpus-b", type=gpus, help="GPUs of the second run, where it has others")
+    parser.add_argument("--dataset", type=Path, help="rows that both are trained on, or some of them")
+    parser.add_argument("--rows", type=positive, help="how many rows the whole dataset has")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -36,11 +40,19 @@ def run(options: argparse.Namespace) -> int:
     if texts[0] is None or texts[1] is None:
         return 2
     try:
-        count = count_of(options)
+        count, sample = count_of(options), rows_of_file(options.dataset)
     except UnusableFileError as reason:
         print(f"helpbot: {reason}", file=sys.stderr)
         return 2
-    found = compare(texts[0], texts[1], gpus=count, gpus_after=options.gpus_b, gpu=options.gpu)
+    found = compare(
+        texts[0],
+        texts[1],
+        gpus=count,
+        gpus_after=options.gpus_b,
+        gpu=options.gpu,
+        dataset=sample,
+        size=DataSize(rows=options.rows),
+    )
     sides = (("a", read(texts[0], count)), ("b", read(texts[1], options.gpus_b or count)))
     if options.format == "json":
         plain = {"a": options.a, "b": options.b, **to_plain(found)}
@@ -54,6 +66,9 @@ def run(options: argparse.Namespace) -> int:
 
 def _write(a: str, b: str, found: Comparison) -> None:
     print(f"{a} → {b}\n")
+    for name, verdict in zip((a, b), found.verdicts, strict=True):
+        print(f"  {name}: {verdict}.")
+    print()
     if found.same:
         print("  Axolotl makes the same run of both." if found.changes else "  The two are the same.")
     if found.effects:

@@ -8,17 +8,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.console._arguments import UnusableFileError, positive, text_of
+from bot.console._arguments import UnusableFileError, positive, rows_of_file, text_of
 from bot.console._gpu import count_of, gpu_arguments, gpu_json, gpu_lines, pace_from
+from knowledge.check import check
 from knowledge.config import read
-from knowledge.finding import Severity
 from knowledge.memory import change_line, fitting_card, memory_of, smaller_cards
-from knowledge.plan import make_plan, remember_plan, step_advice, storage_in_gigabytes
-from knowledge.plan.words import gigabytes
-from knowledge.rules import all_rules
-from knowledge.rules import run as run_rules
-from knowledge.samples import check_rows
-from knowledge.schema import schema_findings
+from knowledge.plan import make_plan, remember_plan, storage_in_gigabytes, with_curve
+from knowledge.plan.words import ENOUGH, gigabytes, more_steps
+from knowledge.run_data import DataSize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
     from knowledge.plan import Length, TrainingPlan
 
 SUMMARY = "Batch, steps, saves, disk and memory of the run that a config makes."
-_AREAS = frozenset({"steps", "rows_lost", "best_model", "schedule_build", "schedule_keys"})
-_ENOUGH_STEPS = 100
 _CURVE_LINES = 20
 _NO_CARD = "  No change that is known here makes it fit a card of {:g} GB."
 
@@ -39,10 +34,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("config", metavar="CONFIG", help="the config, or - for standard input")
     gpu_arguments(parser)
-    data = parser.add_mutually_exclusive_group()
-    data.add_argument("--lengths", type=Path, help="JSON list: tokens of every row; objects for preference data")
-    data.add_argument("--rows", type=positive, help="rows of the dataset's files")
-    data.add_argument("--dataset", type=Path, help="the whole dataset: its tokens are estimated")
+    parser.add_argument("--lengths", type=Path, help="JSON list: tokens of every row; objects for preference data")
+    parser.add_argument("--rows", type=positive, help="how many rows the whole dataset has")
+    parser.add_argument("--dataset", type=Path, help="its rows, or some of them: their tokens are estimated")
     parser.add_argument("--mean-tokens", type=_above_zero, help="mean tokens of a row, with --rows")
     parser.add_argument("--card", type=_above_zero, metavar="GB", help="what to change for a card of this memory")
     parser.add_argument("--curve", action="store_true", help="the learning rate after every step")
@@ -51,37 +45,40 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Make the plan and print it; 2 where a file cannot be used."""
-    if options.mean_tokens and options.rows is None:
+    if options.mean_tokens and (options.rows is None or options.dataset):
         print("helpbot: --mean-tokens goes with --rows.", file=sys.stderr)
         return 2
+    if options.lengths and (options.rows is not None or options.dataset):
+        print("helpbot: --lengths says everything of the rows: leave --rows and --dataset out.", file=sys.stderr)
+        return 2
     try:
-        config = read(text_of(options.config), count_of(options))
-        lengths, notes = _data(config, options)
-        plan = make_plan(
-            config,
-            lengths=lengths,
-            rows=options.rows,
-            mean_tokens=options.mean_tokens,
-            of_file=bool(options.dataset),
-            curve=options.curve,
-            notes=notes,
-        )
+        gpus, text = count_of(options), text_of(options.config)
+        lengths = _lengths(options.lengths) if options.lengths else None
+        size = DataSize(lengths, options.rows, options.mean_tokens)
+        report = check(text, gpus=gpus, dataset=rows_of_file(options.dataset), size=size)
+        if options.dataset and not (report.dataset is not None and report.dataset.lengths):
+            raise UnusableFileError(
+                f"{options.dataset} holds no row that this config can read; `helpbot check --dataset` says why."
+            )
+        config = read(text, gpus)
+        plan = report.plan or make_plan(config)
+        if options.curve:
+            plan = with_curve(config, plan)
         remember_plan(config, plan)
         pace = pace_from(options, config)
     except UnusableFileError as reason:
         print(f"helpbot: {reason}", file=sys.stderr)
         return 2
-    findings = _findings(config)
     if options.format == "json":
-        found = json_of(options.config, config, plan, findings) | gpu_json(options, config, pace)
+        found = json_of(options.config, config, plan, report.findings) | gpu_json(options, config, pace)
         print(json.dumps(found, ensure_ascii=False, separators=(",", ":")))
     else:
-        _write(options.config, config, plan, findings, card=options.card, gpu=gpu_lines(options, config, pace))
+        _write(options.config, config, plan, report.findings, card=options.card, gpu=gpu_lines(options, config, pace))
     return 0
 
 
 def json_of(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Finding]) -> dict[str, Any]:
-    """The plan as scripts read it: its numbers, memory, and what ends the run or goes otherwise than meant."""
+    """The plan as scripts read it: its numbers, memory, and what a check finds with the same data."""
     from knowledge.json_values import to_plain
 
     memory = memory_of(config)
@@ -95,17 +92,6 @@ def json_of(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Fi
     }
 
 
-def _findings(config: Config) -> list[Finding]:
-    """What ends this run, and what its rules of steps, evaluations and schedules say."""
-    own = {rule.id for rule in all_rules() if rule.area in _AREAS}
-    ends = {Severity.ERROR, Severity.CRASH}
-    found = [*schema_findings(config), *run_rules(config)]
-    return sorted(
-        (finding for finding in found if finding.severity in ends or finding.rule in own),
-        key=lambda finding: finding.order,
-    )
-
-
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
@@ -114,13 +100,6 @@ def _above_zero(word: str) -> float:
     if not 0 < number < 1e9:
         raise argparse.ArgumentTypeError("a number above 0")
     return number
-
-
-def _data(config: Config, options: argparse.Namespace) -> tuple[list[Length] | None, tuple[str, ...]]:
-    """Tokens of the rows, as far as an option gives them, and what they assume."""
-    if options.dataset:
-        return _sample(config, options.dataset)
-    return (_lengths(options.lengths) if options.lengths else None), ()
 
 
 def _lengths(path: Path) -> list[Length]:
@@ -141,28 +120,6 @@ def _lengths(path: Path) -> list[Length]:
             '[{"prompt": 12, "chosen": 80, "rejected": 75}, ...].'
         )
     return found
-
-
-def _sample(config: Config, path: Path) -> tuple[list[Length], tuple[str, ...]]:
-    """Tokens of the rows of a file, as the config's dataset type reads them, and what that assumes.
-
-    Raises:
-        UnusableFileError: it cannot be read, or no row of it gives any tokens.
-    """
-    try:
-        sample = check_rows(config, path, name=path.name)
-    except OSError as error:
-        raise UnusableFileError(f"cannot read {path}: {error.strerror or error}.") from error
-    if not sample.lengths:
-        raise UnusableFileError(f"{path} holds no row that this config can read; `helpbot check --dataset` says why.")
-    notes = list(sample.notes)
-    if not sample.exact:
-        notes.append("Tokens are estimated from the text, so every number that follows from them is.")
-    if sample.cut:
-        notes.append(f"Only the first {sample.rows:,} rows of the file were read: the run is longer.")
-    if len(config.datasets) > 1:
-        notes.append("The rows of the other datasets are not counted.")
-    return list(sample.lengths), tuple(notes)
 
 
 def _is_length(item: Any) -> bool:
@@ -280,24 +237,18 @@ def _write_memory(memory: MemoryEstimate | None) -> None:
 
 
 def _write_changes(plan: TrainingPlan, *, limited: bool) -> None:
-    """What to change: accumulation for the guide's batch; epochs or accumulation for more steps, unless limited."""
+    """What to change: more steps where there are too few, unless they are limited; else the guide's batch."""
     print("\n  What to change")
-    if plan.batch is not None:
+    steps = plan.optimizer_steps_done
+    if steps and steps < ENOUGH and not limited:
+        print(f"  For more steps: {more_steps(plan) or 'more rows, for these make too few'}.")
+    elif plan.batch is not None:
         on = ", ".join(
             f"{choice.gpus} GPU{'s' * (choice.gpus != 1)}: {choice.gradient_accumulation_steps} "
             f"({choice.effective_batch_size:,})"
             for choice in plan.batch.by_gpus
         )
         print(f"  For about {plan.batch.target} a step, `gradient_accumulation_steps` on {on}.")
-    steps = plan.optimizer_steps_done
-    if steps and steps < _ENOUGH_STEPS and plan.num_epochs and plan.gradient_accumulation_steps and not limited:
-        advice = step_advice(
-            steps=_ENOUGH_STEPS, now=steps, epochs=plan.num_epochs, accumulation=plan.gradient_accumulation_steps
-        )
-        if advice is not None:
-            less = advice.gradient_accumulation_steps
-            other = "" if less is None else f", or `gradient_accumulation_steps: {less}`"
-            print(f"  For about {advice.steps} steps: `num_epochs: {advice.num_epochs:g}`{other}.")
 
 
 def _write_cards(config: Config, card: float | None) -> None:

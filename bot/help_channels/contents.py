@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from bot import intake, jobs
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from bot.services import Services
     from knowledge.secrets import Secret
 
-_ROWS = (".jsonl", ".parquet", ".csv", ".arrow")
-"""Files that hold rows if anything that the bot reads."""
 _MOST_FILES = 5
 
 
@@ -64,12 +61,14 @@ async def read(services: Services, message: discord.Message, *, whole: bool = Tr
         if whole or intake.has_block(part.content):
             texts += await intake.from_content(workers, part.content)
         for attachment in part.attachments[:_MOST_FILES]:
-            if PurePath(attachment.filename).suffix.lower() in _ROWS:
-                if attachment.size <= intake.MAX_SAMPLE_BYTES:
-                    samples.append(await intake.sample_from(workers, attachment))
-            elif intake.unfit(attachment) is None:
-                texts.append(await intake.from_attachment(workers, attachment))
-                secrets += texts[-1].secrets
+            if intake.unfit(attachment) is not None:
+                continue
+            taken = await intake.take(workers, attachment)
+            if isinstance(taken, Sample):
+                samples.append(taken)
+            else:
+                texts.append(taken)
+                secrets += taken.secrets
     kinds = [await workers.run(jobs.recognize, text=text.text) for text in texts]
     samples += [
         Sample(text.name, text.text.encode(), text.secrets)

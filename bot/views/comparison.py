@@ -37,7 +37,12 @@ def comparison_layout(found: Comparison, before: str, after: str, owner: int) ->
     real = [change for change in found.changes if not change.reads_same]
     gpus = f"{found.gpus_before} → {found.gpus_after} GPUs" if found.gpus_before != found.gpus_after else ""
     about = [f"{file_name(before)} → {file_name(after)}", gpus or plural(found.gpus_before, "GPU")]
-    items: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_headline(found, len(real))}\n{small(' · '.join(about))}")]
+    head = f"### {_headline(found, len(real))}\n{small(' · '.join(about))}"
+    if any(verdict != "runs" for verdict in (found.verdict_before, found.verdict_after)):
+        names = (file_name(before), file_name(after))
+        said = [f"**{name}**: {verdict}." for name, verdict in zip(names, found.verdicts, strict=True)]
+        head = "\n".join([head, *said])
+    items: list[ui.Item[Any]] = [ui.TextDisplay(head)]
     for title, text in (
         ("What that does", _effects(found.effects)),
         ("What differs", _changes(real)),

@@ -139,7 +139,7 @@ class Catalog:
         return [self._choice(value) for value in list(found)[:limit]]
 
     def nearest(self, name: str, limit: int = 5) -> list[str]:
-        """The names most like a misspelt one, best first."""
+        """The names most like a misspelled one, best first."""
         wanted = name.lower().replace("-", "_").replace(" ", "_")
         pool = {value: lower for lower, _, value in self._search_keys}
         lasts = {value: last for _, last, value in self._search_keys}

@@ -45,9 +45,9 @@ class Config:
         gpus: Number of processes, one a GPU (the world size).
         secrets: What was masked in the document.
 
-    `launcher` is set where it is no training config but a file for `--cloud`; the fields are the provider's then.
+    `launcher` is set where it is not a training config but a file for `--cloud`; the fields are the provider's then.
     `memo` keeps what is computed once a check, by the function that computes it; `failures` are computations that
-    raised an exception; `looked_up` counts misspelt names; `reads` collects the paths looked at, when a test asks.
+    raised an exception; `looked_up` counts misspelled names; `reads` collects the paths looked at, when a test asks.
     """
 
     def __init__(self, document: Document, gpus: int = 1, secrets: tuple[Secret, ...] = ()) -> None:

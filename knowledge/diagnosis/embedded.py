@@ -1,4 +1,4 @@
-"""The config of the run, given beside a log or standing in it, checked as any config is."""
+"""The config of the run, given with a log or standing in it, checked as any config is."""
 
 from __future__ import annotations
 

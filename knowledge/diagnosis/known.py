@@ -32,7 +32,7 @@ def words(phrase: str) -> str:
 
 
 class Anchor(NamedTuple):
-    """What recognises an error.
+    """What recognizes an error.
 
     Attributes:
         phrases: Squeezed, the longest first.
@@ -86,7 +86,7 @@ class Known(BaseModel, frozen=True, extra="forbid"):
     Attributes:
         id: Its name, unique over all files.
         kind: Who says it.
-        when: Phrases that recognise it: one is enough; several in a list must stand in one message or traceback.
+        when: Phrases that recognize it: one is enough; several in a list must stand in one message or traceback.
         unless: Phrases in the same message or traceback that rule it out.
         phases: What the run must have been doing; empty for anything.
         pattern: A simple expression for the words around the place; its named groups fill `{name}` in the texts.

@@ -1,4 +1,4 @@
-"""From what people paste to clean lines: colours, progress bars, rank prefixes, quotes, boxes and fences removed.
+"""From what people paste to clean lines: colors, progress bars, rank prefixes, quotes, boxes and fences removed.
 
 Each line keeps the number it has in the text as given, so that an answer can point at it.
 """
@@ -134,7 +134,7 @@ def _unfolded(text: str) -> str:
 
 
 def _take(log: Log, tracker: Tracker, line: str, number: int) -> None:
-    """Keep what a line says beside its bars and metrics."""
+    """Keep what a line says with its bars and metrics."""
     shown = ""
     for part in line.split("\r"):
         rest = tracker.take(part, number)

@@ -173,7 +173,7 @@ def _offset(bare: str, count: int) -> int:
 
 
 def _joined(one: str, other: str) -> bool:
-    """Whether two signs beside one another belong to one word."""
+    """Whether two signs next to one another belong to one word."""
     return one.isalnum() and other.isalnum() and one.isdigit() == other.isdigit()
 
 
@@ -208,7 +208,7 @@ def _agree(shown: str, printed: str) -> bool:
 
 
 def _beside(text: str, blank: int) -> bool:
-    """Whether a blank stands beside another blank, a sign, or the edge: there it may be missing."""
+    """Whether a blank stands next to another blank, a sign, or the edge: there it may be missing."""
     before, after = text[blank - 1 : blank], text[blank + 1 : blank + 2]
     return not before.isalnum() or not after.isalnum()
 

@@ -26,7 +26,7 @@ _PEAKS = (
     ("optimizer", "in the optimizer step"),
     ("evaluation", "while evaluating"),
 )
-_ASK = "With the config I estimate what each change saves: give it beside the log, or to `/checkconfig`."
+_ASK = "With the config I estimate what each change saves: give it with the log, or to `/checkconfig`."
 
 
 def with_changes(match: Match, config: Config | None, gpu: GpuMemory | None, phase: str | None) -> Match:

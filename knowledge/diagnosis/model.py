@@ -127,7 +127,7 @@ class Diagnosis:
         follows: What only follows from the failure: the launcher's report, broken connections.
         versions: Package versions that the text shows ("axolotl" -> "0.12.2").
         config_found: Whether the text itself holds a config.
-        findings: What a check of that config, or of the one given beside the text, says; lines count from its first.
+        findings: What a check of that config, or of the one given with the text, says; lines count from its first.
         error: The exception that counts, where there is one.
         gpu: The memory numbers of an out-of-memory message.
         phase: What the run was doing ("loading the model", "evaluating", ...), where the text shows it.

@@ -63,7 +63,7 @@ def messages() -> tuple[Said, ...]:
 
 
 def own_words(haystack: Haystack, explained: set[int]) -> Iterator[Match]:
-    """Messages of Axolotl in a log, beside the lines that are explained already; of several at a line the longest."""
+    """Messages of Axolotl in a log, with the lines that are explained already; of several at a line the longest."""
     best: dict[int, tuple[int, Said]] = {}
     for said in messages():
         if not haystack.has(said.phrases[0]):

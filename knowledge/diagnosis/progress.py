@@ -199,7 +199,7 @@ def readings(text: str) -> list[Reading]:
     """The metric lines of a console log.
 
     Args:
-        text: The log as it was written: with bars, carriage returns, colours, names of ranks in front.
+        text: The log as it was written: with bars, carriage returns, colors, names of ranks in front.
 
     Returns:
         Each line with metrics in the order of the text; the same line from several ranks stands there several times.

@@ -101,7 +101,7 @@ def _explained(numbers: dict[str, float | None]) -> str:
     if tried is not None and free is not None:
         said.append(f"This step asked for {tried:.2f} GiB more and {free:.2f} GiB were free.")
     if allocated is not None and total:
-        said.append(f"Tensors take {allocated:.2f} of {total:.2f} GiB ({allocated / total:.0%}).")
+        said.append(f"Tensors use {allocated:.2f} of {total:.2f} GiB ({allocated / total:.0%}).")
         other = total - allocated - (reserved or 0) - (free or 0)
         if other > max(2.0, 0.1 * total) and reserved is not None and reserved < allocated:
             said.append(f"About {other:.1f} GiB belong to the CUDA context or to other processes: see nvidia-smi.")

@@ -58,6 +58,8 @@ def _resolved(text: str) -> Any:
 
 
 def _tagged(tag: str, text: str) -> Any:
+    if len(text) > MAX_BITS and ":" in text:  # PyYAML reads base 60 (1:30:00) in the square of the length
+        raise ValueError("a number of thousands of digits")
     value = SafeConstructor().construct_object(ScalarNode(tag, text))
     if type(value) is int and value.bit_length() > MAX_BITS:
         raise ValueError("a number of thousands of digits")
@@ -100,7 +102,7 @@ class Builder:
 
         Raises:
             Refused: where the safe loader would refuse, or a limit is met.
-            yaml.MarkedYAMLError: where the text is no YAML.
+            yaml.MarkedYAMLError: where the text is not YAML.
         """
         next_event: Callable[[], Any] = CParser(self.text).get_event
         resolved, stack = _resolved, self._stack

@@ -22,4 +22,4 @@ MAX_NEAREST = 100
 """Unknown names for which a near one is looked for."""
 
 MAX_MENDS = 8
-"""Faults of the YAML that are mended to read on."""
+"""Faults of the YAML that are fixed to read on."""

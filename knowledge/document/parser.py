@@ -24,7 +24,7 @@ def parse(given: str) -> Document:
         )
         return Document("", faults=[fault])
     if "\x00" in given:
-        fault = Fault("yaml-binary", 1, 1, "This is no text file. Give the YAML itself.", "It holds zero bytes.")
+        fault = Fault("yaml-binary", 1, 1, "This is not text file. Give the YAML itself.", "It holds zero bytes.")
         return Document("", faults=[fault])
     repaired = repair(given)
     document = Document(repaired.text, repairs=repaired.said, first_line=repaired.first_line, indents=repaired.indents)
@@ -54,7 +54,7 @@ def _read(document: Document) -> None:
 
 
 def _read_on(document: Document, builder: Builder, error: Refused | yaml.YAMLError) -> Builder:
-    """Explain a fault, mend it and read again, as often as it takes; the builder of what could be read."""
+    """Explain a fault, fix it and read again, as often as it takes; the builder of what could be read."""
     first = document.text.split("\n")
     builder, lines = _mended(document, builder, error, first)
     # Where lines had to be left out, or nothing could be read in the end, how far others are indented is a guess.
@@ -77,7 +77,7 @@ def _mended(
             document.faults.append(explain_refusal(error))
             return builder, None
         if not isinstance(error, yaml.MarkedYAMLError):
-            document.faults.append(Fault("yaml-syntax", 1, 1, f"This is no YAML: {error}", ""))
+            document.faults.append(Fault("yaml-syntax", 1, 1, f"This is not YAML: {error}", ""))
             return builder, None
         if len(document.faults) >= MAX_MENDS:
             return builder, None
@@ -97,7 +97,7 @@ def _mended(
 
 
 def _replaced(before: list[str], after: list[str]) -> tuple[int, int, str] | None:
-    """The lines that a mend changes; None where it leaves a line out, which is no cure."""
+    """The lines that a fix changes; None where it leaves a line out, which is not a cure."""
     changed = [number for number, line in enumerate(before) if line != after[number]]
     if not changed or any(not after[number].strip() for number in changed):
         return None

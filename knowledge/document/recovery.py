@@ -1,4 +1,4 @@
-"""Broken YAML explained in plain words, and mended line by line so that the rest can still be read."""
+"""Broken YAML explained in plain words, and fixed line by line so that the rest can still be read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def explain_refusal(error: Refused) -> Fault:
         "too-large": (f"The config holds {problem}; the rest was not read.", "That is the limit of this check."),
         "too-many-faults": (
             f"The config holds {problem}; the rest was not read.",
-            "Mend the first, then check again.",
+            "Fix the first, then check again.",
         ),
         "too-deep": (
             f"The config nests {problem}; nothing was read beyond.",
@@ -59,7 +59,7 @@ def explain_refusal(error: Refused) -> Fault:
 
 
 def mend(error: yaml.MarkedYAMLError, lines: list[str], tried: set[tuple[int, str]]) -> Mend | None:
-    """The likely cause of a syntax error, and lines with it mended; None when nothing more can be done."""
+    """The likely cause of a syntax error, and lines with it fixed; None when nothing more can be done."""
     mark: Any = error.problem_mark or error.context_mark
     if mark is None:
         return None
@@ -279,7 +279,7 @@ def _no_colon(problem: str, lines: list[str], number: int, error: yaml.MarkedYAM
         "no-colon",
         above,
         lines[above].index(words),
-        f"This line has no colon: `{shortened(words, 24)}` is no key and no value. Write `key: value`.",
+        f"This line has no colon: `{shortened(words, 24)}` is not a key and no value. Write `key: value`.",
         "Between keys YAML takes nothing but keys; a comment starts with `#`.",
     )
     return Mend(fault, _replaced(lines, above, ""))
@@ -335,7 +335,7 @@ def _drop(problem: str, lines: list[str], number: int, mark: Any) -> Mend | None
     """Nothing is known about the cause: say what YAML says, and leave the line out."""
     if not lines[number].strip() or lines[number].lstrip().startswith("#"):
         return None
-    words = " ".join(problem.split()) or "this is no YAML"
+    words = " ".join(problem.split()) or "this is not YAML"
     fault = _fault(
         "syntax",
         number,

@@ -47,7 +47,7 @@ FITTED = Coefficients()
 class Seconds(NamedTuple):
     """Seconds of one micro batch by what they are spent on, and of the rest of a step.
 
-    `compute`, `launch` and `link` run beside one another; `micro` is what they take together: their sum of squares
+    `compute`, `launch` and `link` run next to one another; `micro` is what they take together: their sum of squares
     lies between the longest alone and all of them one after the other, and fits the readings best.
     """
 
@@ -59,7 +59,7 @@ class Seconds(NamedTuple):
 
 
 def seconds_of(work: Work, card: Card, link: str, fitted: Coefficients = FITTED) -> Seconds:
-    """Seconds of one micro batch, and of what an optimizer step needs beside its micro batches.
+    """Seconds of one micro batch, and of what an optimizer step needs with its micro batches.
 
     Args:
         work: The work on one GPU.

@@ -24,12 +24,12 @@ _HALF = 2.0
 
 
 class Work(NamedTuple):
-    """The work of one micro batch on one GPU, and of one optimizer step beside its micro batches.
+    """The work of one micro batch on one GPU, and of one optimizer step with its micro batches.
 
     Attributes:
         matrices: Floating-point operations of matrix products.
         attention: Floating-point operations between tokens.
-        moved: Bytes through the card's memory beside those products.
+        moved: Bytes through the card's memory with those products.
         unpacked: Elements of packed weights that are unpacked.
         layers: Layers passed, forward and backward, each of which starts its kernels.
         adapted: Whether an adapter is trained, which starts more kernels and moves more bytes.

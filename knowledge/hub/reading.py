@@ -149,7 +149,7 @@ def has_template(repository: Repository) -> bool | None:
 def stored_parameters(repository: Repository) -> int | None:
     """Parameters by the stored tensors, packed weights unpacked; None where the Hub has not counted them.
 
-    It may hold more than what is loaded: a head stored beside the embedding that it shares, or buffers.
+    It may hold more than what is loaded: a head stored with the embedding that it shares, or buffers.
     """
     packed = _QUARTERS.get(quantized_as(repository) or "")
     total = sum(

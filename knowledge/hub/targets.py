@@ -82,7 +82,7 @@ def targets_of(config: Config, exists: Callable[[str], bool] = lambda _: False) 
 
     Args:
         config: The config.
-        exists: Whether a path exists where the run is prepared; such a one is no repository.
+        exists: Whether a path exists where the run is prepared; such a one is not a repository.
     """
     if not config.values or config.launcher is not None:
         return Targets()

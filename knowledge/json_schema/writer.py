@@ -97,7 +97,7 @@ class _Writer:
         return {**found, "required": required} if required else found
 
     def _also(self, path: str) -> dict[str, Schema]:
-        """Keys that are no fields any more and that Axolotl still takes: removed ones while blank, dropped ones."""
+        """Keys that are not fields any more and that Axolotl still takes: removed ones while blank, dropped ones."""
         extra: dict[str, Schema] = {}
         for gone, facts in self._catalog.removed.items():
             parent, _, key = gone.rpartition(".")

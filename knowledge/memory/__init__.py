@@ -9,7 +9,7 @@ from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate, fi
 from knowledge.memory.run import Run, read_run
 
 if TYPE_CHECKING:
-    from knowledge.memory.cards import Fitting, change_line, fitting_card, smaller_cards
+    from knowledge.memory.cards import Fitting, change_line, fitting_card, keys_in_words, smaller_cards
     from knowledge.memory.changes import Change, fitting_changes
     from knowledge.memory.table import FitTable, fit_table
 
@@ -27,12 +27,13 @@ __all__ = [
     "fits",
     "fitting_card",
     "fitting_changes",
+    "keys_in_words",
     "memory_of",
     "read_run",
     "smaller_cards",
 ]
 _LATER = {
-    **dict.fromkeys(("Fitting", "change_line", "fitting_card", "smaller_cards"), "cards"),
+    **dict.fromkeys(("Fitting", "change_line", "fitting_card", "keys_in_words", "smaller_cards"), "cards"),
     **dict.fromkeys(("Change", "fitting_changes"), "changes"),
     **dict.fromkeys(("FitTable", "fit_table"), "table"),
 }

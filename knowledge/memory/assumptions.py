@@ -35,10 +35,10 @@ def _model(run: Run) -> list[str | None]:
         None
         if run.base.confirmed or run.base.known in GUESSED
         else "The dimensions of this model come from one source and were not confirmed.",
-        "`quantize_moe_experts` is off: the experts are not quantised, and are raised to fp32 (4 bytes each)."
+        "`quantize_moe_experts` is off: the experts are not quantized, and are raised to fp32 (4 bytes each)."
         if shape.widened_experts
         else None,
-        "`load_in_4bit` does not quantise with `adapter: lora`: the whole model is loaded, and raised to fp32."
+        "`load_in_4bit` does not quantize with `adapter: lora`: the whole model is loaded, and raised to fp32."
         if shape.method == "lora" and shape.prepared
         else None,
         "Embeddings, head and norms are kept in fp32: no flash attention, adapter or cut cross entropy asks otherwise."

@@ -62,12 +62,17 @@ def _keys(way: Fitting) -> tuple[str, ...]:
 
 def change_line(change: Change) -> str:
     """What to write, what the run then needs, and what that costs, in a line."""
-    keys = dict(change.keys)
-    plugin = keys.pop("plugins", None)
-    words = ", ".join(f"no `{key}`" if value is None else f"`{key}: {_yaml(value)}`" for key, value in keys.items())
+    return f"{keys_in_words(change.keys)}: about {change.estimate_gib:.0f} GiB. {change.effect}"
+
+
+def keys_in_words(keys: dict[str, str | int | float | bool | None]) -> str:
+    """What to write: `cut_cross_entropy: true` with `CutCrossEntropyPlugin` in `plugins`."""
+    plugin = keys.get("plugins")
+    written = {key: value for key, value in keys.items() if key != "plugins"}
+    words = ", ".join(f"no `{key}`" if value is None else f"`{key}: {_yaml(value)}`" for key, value in written.items())
     if plugin is not None:
         words += f" with `{str(plugin).rpartition('.')[2]}` in `plugins`"
-    return f"{words}: about {change.estimate_gib:.0f} GiB. {change.effect}"
+    return words
 
 
 def _yaml(value: Any) -> str:

@@ -1,6 +1,6 @@
 """The moments of a training step at which memory may peak, in bytes.
 
-A step's memory rises and falls with its phases. Each moment is the sum of what is certainly alive then beside weights
+A step's memory rises and falls with its phases. Each moment is the sum of what is certainly alive then with weights
 and optimizer state: gradients so far, what the layers kept, and the moment's own working set. The largest is the peak.
 """
 

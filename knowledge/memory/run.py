@@ -43,10 +43,10 @@ class Shape(NamedTuple):
         method: "full", "lora" (frozen weights in 16 bits), "int8" or "qlora" (frozen weights in 8 or 4 bits).
         adapter: The LoRA settings, or None.
         half: Bytes per element of the weights as loaded.
-        packed: Bytes per element of a quantised weight, its scales included.
+        packed: Bytes per element of a quantized weight, its scales included.
         packed_experts: Whether expert tensors are packed too.
         unpacks_experts: Whether packed experts are unpacked whole, layer by layer.
-        prepared: Whether what stays unquantised is raised to fp32 while the model is prepared for 4 or 8 bits.
+        prepared: Whether what stays unquantized is raised to fp32 while the model is prepared for 4 or 8 bits.
         wide: Whether embeddings, head and norms are kept in fp32.
         kernels: Whether Axolotl's LoRA kernels replace MLP, query/key/value and output projections.
         dropout: Whether `lora_dropout` is above 0.
@@ -66,7 +66,7 @@ class Shape(NamedTuple):
 
     @property
     def widened_experts(self) -> bool:
-        """Whether expert tensors stay unquantized beside quantized weights, and are raised to fp32."""
+        """Whether expert tensors stay unquantized with quantized weights, and are raised to fp32."""
         return bool(self.architecture.experts) and self.quantised and self.prepared and not self.packed_experts
 
     @property

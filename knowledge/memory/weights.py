@@ -53,7 +53,7 @@ class TrainedBytes(NamedTuple):
         elements: Trainable parameters.
         weights: In their own dtype; the gradients weigh the same.
         state: Optimizer state.
-        wide_state: Optimizer state beside fp32 copies of the weights.
+        wide_state: Optimizer state with fp32 copies of the weights.
         casts: The bf16 copies of fp32 adapters that autocast keeps.
         step: What the optimizer's step needs for itself.
         head: Whether the output head is among it.
@@ -105,7 +105,7 @@ def static_bytes(run: Run) -> Static:
 def _zero(run: Run, weights: float, share: float) -> Static:
     """Model states under DeepSpeed, as its own estimators count them.
 
-    Every trained weight has an fp32 original, and its optimizer state stands beside that one. From stage 2 on,
+    Every trained weight has an fp32 original, and its optimizer state stands next to that one. From stage 2 on,
     gradients are summed up in fp32, each GPU its share. Stage 3 puts together one module at a time, with its gradient.
     """
     model, trained = (

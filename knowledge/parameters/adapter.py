@@ -89,7 +89,7 @@ def targets_of(architecture: Architecture, adapter: Adapter) -> tuple[Target, ..
     """The modules that carry the adapter.
 
     Raises:
-        re.error: A pattern is no regular expression.
+        re.error: A pattern is not a regular expression.
     """
     model = layout(architecture)
     adapter = _for_stacked_experts(architecture, model, adapter)

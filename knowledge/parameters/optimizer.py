@@ -1,4 +1,4 @@
-"""Bytes that an optimizer keeps beside each trainable tensor."""
+"""Bytes that an optimizer keeps with each trainable tensor."""
 
 from __future__ import annotations
 

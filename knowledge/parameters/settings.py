@@ -21,7 +21,7 @@ _RULES = frozenset({"=", "each", "null"})
 class Settings:
     """The keys of one `config.json`, nested ones by dotted names such as `text_config.hidden_size`.
 
-    A value that is no plain one, or of another kind than the family's default, counts as absent.
+    A value that is not a plain one, or of another kind than the family's default, counts as absent.
     """
 
     def __init__(

@@ -18,8 +18,8 @@ _MORE_LAYERS = 0.25
 class Stored(NamedTuple):
     """The parameters that are loaded, and how the files differ from them.
 
-    `difference` is "" (none), "head" (the tied head is stored beside the embedding), "buffers" (small tensors that are
-    no parameters), "layers" (layers for predicting several tokens, which are not loaded), "packed" (quantised weights,
+    `difference` is "" (none), "head" (the tied head is stored with the embedding), "buffers" (small tensors that are
+    no parameters), "layers" (layers for predicting several tokens, which are not loaded), "packed" (quantized weights,
     several in one element) or "unknown" (the files' own total is taken).
     """
 

@@ -1,4 +1,4 @@
-"""The tensors that a config trains: an adapter's, the modules trained whole beside it, or the whole model's."""
+"""The tensors that a config trains: an adapter's, the modules trained whole with it, or the whole model's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def adapter_tensors(architecture: Architecture, adapter: Adapter) -> tuple[Tenso
         The tensors, exactly as PEFT makes them.
 
     Raises:
-        re.error: A pattern is no regular expression.
+        re.error: A pattern is not a regular expression.
     """
     tensors: list[Tensor] = []
     for module, rank, layers in ((t.module, t.rank, t.layers) for t in targets_of(architecture, adapter)):
@@ -81,7 +81,7 @@ def full_tensors(
         The tensors.
 
     Raises:
-        re.error: A pattern is no regular expression.
+        re.error: A pattern is not a regular expression.
     """
     model = layout(architecture)
     patterns = [re.compile(_unfrozen_pattern(pattern)) for pattern in unfrozen]

@@ -62,7 +62,7 @@ def trainable_parameters(config: Config) -> Trainable | None:
 
     Returns:
         The trainable parameters, or None where the base model is not known, where the adapter is none of LoRA and
-        QLoRA, or where a pattern in the config is no regular expression.
+        QLoRA, or where a pattern in the config is not a regular expression.
     """
     return config.once(_trainable)
 

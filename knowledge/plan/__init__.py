@@ -1,7 +1,7 @@
 """What a run will really do: batch, steps, saves, evaluations, checkpoints on disk and on the Hub."""
 
 from knowledge.plan.batch import batch_advice, batch_of, product, step_advice
-from knowledge.plan.build import make_plan, plan_of, remember_plan, trainer_warmup
+from knowledge.plan.build import make_plan, plan_of, remember_plan, trainer_warmup, with_curve
 from knowledge.plan.rows import Length, completion_chunks
 from knowledge.plan.sketch import Sketch, sketch_of
 from knowledge.plan.storage import checkpoint_storage, storage_in_gigabytes
@@ -11,6 +11,7 @@ from knowledge.plan.values import (
     BatchAdvice,
     BatchChoice,
     CheckpointStorage,
+    OfRows,
     StepAdvice,
     Trouble,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "BatchChoice",
     "CheckpointStorage",
     "Length",
+    "OfRows",
     "Sketch",
     "StepAdvice",
     "TrainingPlan",
@@ -37,4 +39,5 @@ __all__ = [
     "step_advice",
     "storage_in_gigabytes",
     "trainer_warmup",
+    "with_curve",
 ]

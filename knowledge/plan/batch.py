@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from knowledge.plan.settings import Settings
 
 _USUAL_GPUS: Final = (1, 2, 4, 8)
-_NEARLY = 0.9
-"""The share of the wanted steps that a proposal has to reach."""
 
 
 class Batch(NamedTuple):
@@ -23,8 +21,8 @@ class Batch(NamedTuple):
         micro, accumulation: rows of one micro batch, micro batches of one step.
         divisor: GPUs that share a row (context times tensor parallelism), so that they do not multiply the batch.
         parallel: processes that see different rows.
-        counted: rows a step that Axolotl divides by.
-        real: rows a step that the trainer takes.
+        counted: rows per step that Axolotl divides by.
+        real: rows per step that the trainer takes.
         evaluation: rows of one evaluation batch.
     """
 
@@ -52,7 +50,7 @@ def product(*factors: int) -> str:
 def batch_of(config: Settings) -> Batch:
     """The batch of a config as Axolotl derives it.
 
-    With `batch_size` beside `micro_batch_size` the default of 1 stands for the accumulation: Axolotl then divides by
+    With `batch_size` with `micro_batch_size` the default of 1 stands for the accumulation: Axolotl then divides by
     `batch_size` although a step takes far fewer rows.
     """
     micro = _whole(config.get("micro_batch_size"))
@@ -96,7 +94,7 @@ def batch_advice(
         micro_batch_size: rows of one micro batch, at least 1.
         gradient_accumulation_steps: micro batches of one step, at least 1.
         gpus: GPUs of the run, at least 1.
-        target: rows a step that are wanted; about 150 is the guide's value for learning facts.
+        target: rows per step that are wanted; about 150 is the guide's value for learning facts.
         divisor: GPUs that share a row (context times tensor parallelism).
     """
     parallel = max(1, gpus // divisor)
@@ -130,11 +128,11 @@ def step_advice(*, steps: int, now: int, epochs: float, accumulation: int) -> St
     if now <= 0 or epochs <= 0:
         return None
     less = max(1, math.floor(accumulation * now / steps))
-    reached = now * accumulation / less >= steps * _NEARLY
     return StepAdvice(
         steps=steps,
         num_epochs=math.ceil(epochs * steps / now),
-        gradient_accumulation_steps=less if less < accumulation and reached else None,
+        gradient_accumulation_steps=less if less < accumulation else None,
+        reached=now * accumulation // less,
     )
 
 

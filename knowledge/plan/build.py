@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.parameters import base_parameters, trainable_parameters
@@ -68,7 +68,7 @@ def make_plan(
     Args:
         config: the config, which carries the number of GPUs.
         lengths: tokens of every row (see `Length`); exact, but for the random order of packing.
-        of_file: the lengths are those of the file's rows, before `weight` and `shards`; else of the tokenised rows.
+        of_file: the lengths are those of the file's rows, before `weight` and `shards`; else of the tokenized rows.
         rows: rows of the files, when their lengths are not known.
         mean_tokens: mean tokens of a row, for packing.
         curve: whether to compute the learning rate after every step.
@@ -89,8 +89,7 @@ def make_plan(
         streaming=run.streaming,
         stops_early=run.stops_early,
     )
-    rates = _curve(config, run.loop.steps, run.warmup, remarks) if curve else None
-    return TrainingPlan(
+    plan = TrainingPlan(
         gpus=config.gpus,
         **_of_batch(run),
         **_of_data(run),
@@ -98,13 +97,14 @@ def make_plan(
         **_of_saving(run),
         lr_scheduler=str(settings.get("lr_scheduler") or "cosine"),
         learning_rate=_rate(settings),
-        curve=rates,
+        curve=None,
         storage=_storage(config, run),
         preparation=preparation_of(settings, data, packed=run.packed),
         assumptions=tuple(dict.fromkeys(remarks)),
         troubles=troubles_of(settings, run.batch, data, run.count, run.loop, run.batch.parallel or 1),
         batch=advice_of(run.batch, config.gpus),
     )
+    return with_curve(config, plan) if curve else plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +325,15 @@ def _storage(config: Config, run: _Counted) -> CheckpointStorage | None:
         at_most=saves is None,
         exact=trainable.exact,
     )
+
+
+def with_curve(config: Config, plan: TrainingPlan) -> TrainingPlan:
+    """A plan with the learning rate after every step, or a sentence on why there is none."""
+    notes: list[str] = []
+    steps = plan.optimizer_steps_done or plan.trainer_max_steps
+    total = steps if isinstance(steps, int) and steps > 0 else None
+    rates = _curve(config, total, plan.warmup_steps, notes)
+    return replace(plan, curve=rates, assumptions=tuple(dict.fromkeys((*plan.assumptions, *notes))))
 
 
 def _curve(config: Config, total: int | None, warmup: int | float | None, notes: list[str]) -> tuple[float, ...] | None:

@@ -85,7 +85,7 @@ def rows_from_lengths(config: Settings, lengths: Sequence[Length], *, of_file: b
     Args:
         config: the config.
         lengths: tokens of the rows.
-        of_file: whether they are the rows of the file; else those that are tokenised, after `weight` and `shards`.
+        of_file: whether they are the rows of the file; else those that are tokenized, after `weight` and `shards`.
     """
     rows = Rows()
     if of_file and (count := _sampled(config, len(lengths), rows)) < len(lengths):
@@ -129,7 +129,7 @@ def rows_from_count(config: Settings, count: int, mean_tokens: float | None) -> 
 
 
 def _sampled(config: Settings, count: int, rows: Rows) -> int:
-    """Apply `shards` and `weight` of a single dataset, which act on the file's rows before they are tokenised."""
+    """Apply `shards` and `weight` of a single dataset, which act on the file's rows before they are tokenized."""
     entries = config.datasets
     shares = [entry for entry in entries if entry.get("shards") or (entry.get("weight") or 1) < 1]
     if not shares:
@@ -154,7 +154,7 @@ def _documents(config: Settings) -> bool:
 
 
 def _plain(config: Settings, lengths: Sequence[Length], rows: Rows) -> None:
-    """Tokenised rows: documents are cut, then everything outside [min_sample_len, sequence_len] goes."""
+    """Tokenized rows: documents are cut, then everything outside [min_sample_len, sequence_len] goes."""
     sequence_len = config.get("sequence_len") or 512
     marked = any(isinstance(length, dict) for length in lengths)
     known = [_tokens(length) for length in lengths]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import field
 
-from knowledge.plan.values import BatchAdvice, CheckpointStorage, Preparation, Trouble
+from knowledge.plan.values import BatchAdvice, CheckpointStorage, OfRows, Preparation, Trouble
 from knowledge.plan.words import summary_of
 from knowledge.value import value
 
@@ -21,7 +21,7 @@ class TrainingPlan:
     Attributes:
         gpus: processes, one a GPU.
         data_parallel: processes that see different rows (context and tensor parallelism divide the GPUs).
-        global_batch_size: rows a step as Axolotl counts them; `real_global_batch` as the trainer takes them.
+        global_batch_size: rows per step as Axolotl counts them; `real_global_batch` as the trainer takes them.
         formula: how the real batch comes about.
         unit: what a row of the batch is: "rows", "packed sequences" or "pairs".
         total_num_steps: what Axolotl counts; `total_num_steps_range` its lowest and highest where it is estimated.
@@ -38,6 +38,7 @@ class TrainingPlan:
         assumptions: what is not known and what would make it known, a sentence each.
         troubles: what counting the data found.
         batch: how to keep the guide's batch on other numbers of GPUs.
+        of_rows: set where the plan is one of some rows, and there may be others.
     """
 
     gpus: int
@@ -99,6 +100,7 @@ class TrainingPlan:
     assumptions: tuple[str, ...]
     troubles: tuple[Trouble, ...]
     batch: BatchAdvice | None = field(metadata=_COMPUTED)
+    of_rows: OfRows | None = None
 
     @property
     def summary(self) -> tuple[str, ...]:

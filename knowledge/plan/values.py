@@ -5,10 +5,11 @@ Every number that the config and the data do not decide is None, with a sentence
 
 from __future__ import annotations
 
+from knowledge.text import plural
 from knowledge.value import value
 
 GUIDE_BATCH = 150
-"""Rows a step that the Augmentoolkit guide holds good for learning facts."""
+"""Rows per step that the Augmentoolkit guide holds good for learning facts."""
 
 
 @value
@@ -28,7 +29,7 @@ class BatchAdvice:
     Attributes:
         micro_batch_size, gradient_accumulation_steps, gpus: what was asked about.
         effective_batch_size: what it makes now, and its `formula` ("75 x 2 x 4 = 600", with multiplication signs).
-        target: rows a step that are wanted.
+        target: rows per step that are wanted.
         below, above: the nearest gradient accumulation on these GPUs that stays below or reaches the target; `below` is
             None where even 1 is above it, and both are the same where it fits exactly.
         by_gpus: the nearest on 1, 2, 4 and 8 GPUs.
@@ -64,13 +65,36 @@ class StepAdvice:
     Attributes:
         steps: what is wanted.
         num_epochs: epochs with the batch as it is, rounded up.
-        gradient_accumulation_steps: accumulation with the epochs as they are, rounded down; None where even 1 makes
-            clearly fewer steps, or is what the run has already.
+        gradient_accumulation_steps: accumulation with the epochs as they are, rounded down; None where it is 1 already.
+        reached: the steps that this accumulation makes, about; fewer than wanted where even 1 is too much.
     """
 
     steps: int
     num_epochs: float
     gradient_accumulation_steps: int | None
+    reached: int
+
+
+@value
+class OfRows:
+    """That a plan is one of some rows, and that there may be others.
+
+    Attributes:
+        rows: the rows that were given.
+        more: whether others are known to exist; the plan then leaves the rows out.
+        example: a number of rows, and the `steps` that so many rows of the same mean length make; None where the
+            steps do not follow from the rows.
+    """
+
+    rows: int
+    more: bool
+    example: int
+    steps: int | None
+
+    @property
+    def words(self) -> str:
+        """`these 20 rows`."""
+        return f"these {plural(self.rows, 'row')}" if self.rows != 1 else "this row"
 
 
 @value
@@ -81,7 +105,7 @@ class CheckpointStorage:
         saves: checkpoints that are written.
         at_most: whether `saves` is an upper bound because the number of steps is not known.
         weights_bytes, checkpoint_bytes: the trained weights, and one checkpoint with its optimizer state.
-        local_peak_bytes, local_end_bytes: in `output_dir`, at the fullest moment and when all is done.
+        local_peak_bytes, local_end_bytes: in `output_dir`, at its peak moment and when all is done.
         hub_strategy: None where nothing is uploaded.
         hub_bytes: what the newest revision on the Hub lists in the end.
         hub_history_bytes: what all its revisions hold at most.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from knowledge.plan.batch import step_advice
 from knowledge.plan.values import GUIDE_BATCH
 from knowledge.text import plural
 
@@ -12,8 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from knowledge.plan.training import TrainingPlan
-    from knowledge.plan.values import CheckpointStorage
+    from knowledge.plan.values import CheckpointStorage, OfRows
 
+FEW: Final = 30
+"""Below this number of optimizer steps a run hardly learns."""
+ENOUGH: Final = 100
+"""The number that is proposed instead."""
+_MOST_EPOCHS: Final = 10
+"""More epochs than this teach few rows by heart."""
+_SAY_ROWS: Final = "say in `rows` how many there are"
 _NEAR: Final = 0.1
 _FEW_POINTS: Final = 6
 
@@ -28,7 +36,7 @@ def batch_line(plan: TrainingPlan) -> str:
     """The effective batch with its formula, and how to keep the guide's where the GPUs multiply it."""
     if plan.formula is None or plan.real_global_batch is None:
         return ""
-    line = f"Effective batch {plan.formula} {plan.unit} a step"
+    line = f"Effective batch {plan.formula} {plan.unit} per step"
     advice = plan.batch
     parallel = plan.data_parallel or 1
     if advice is None or parallel < 2:
@@ -54,12 +62,15 @@ def steps_line(plan: TrainingPlan) -> str:
         amount = f"{plan.unit} ÷ {plan.real_global_batch:,}"
         if plan.sample_packing and plan.sequence_len:
             amount = f"total tokens ÷ {plan.sequence_len:,} ÷ {plan.real_global_batch:,}"
-        return f"Steps: {amount} an epoch, times {plan.num_epochs:g}. A sample of the dataset gives a number."
+        part = plan.of_rows
+        if part is not None and part.steps:
+            return f"Steps: {part.example:,} rows as long as these make about {part.steps:,}; {_SAY_ROWS}."
+        return f"Steps: {amount} an epoch, times {plan.num_epochs:g}. Some rows of the dataset give their number."
     words = [plural(steps, "optimizer step")]
     if plan.total_num_steps_range is not None:
         low, high = plan.total_num_steps_range
         if low != high:
-            words = [f"About {steps:,} optimizer steps ({low:,} to {high:,})"]
+            words = [f"About {plural(steps, 'optimizer step')} ({low:,} to {high:,})"]
     if plan.epochs_seen is not None:
         words.append(f"{plan.epochs_seen:.3g} epoch{'s' * (plan.epochs_seen != 1)}")
     if plan.warmup_steps:
@@ -68,7 +79,40 @@ def steps_line(plan: TrainingPlan) -> str:
         words.append(f"saves after {points_in_words(plan.save_points)}")
     if plan.eval_points:
         words.append(f"evaluations after {points_in_words(plan.eval_points)}")
-    return ", ".join(words) + "."
+    return _of_rows(plan.of_rows) + ", ".join(words) + "." + _other_rows(plan.of_rows)
+
+
+def _of_rows(part: OfRows | None) -> str:
+    return "" if part is None else f"If {part.words} are all: "
+
+
+def _other_rows(part: OfRows | None) -> str:
+    """What another number of rows would make."""
+    if part is None or not part.steps:
+        return ""
+    return f" {part.example:,} such rows would make about {part.steps:,} steps; {_SAY_ROWS}."
+
+
+def more_steps(plan: TrainingPlan) -> str:
+    """What makes enough optimizer steps of the same rows, and how many; empty where nothing usual does."""
+    now, epochs, accumulation = plan.optimizer_steps_done, plan.num_epochs, plan.gradient_accumulation_steps
+    if not now or not epochs or not accumulation:
+        return ""
+    advice = step_advice(steps=ENOUGH, now=now, epochs=epochs, accumulation=accumulation)
+    if advice is None:
+        return ""
+    less, reached = advice.gradient_accumulation_steps, advice.reached
+    if less is None:
+        few = advice.num_epochs <= _MOST_EPOCHS
+        return f"`num_epochs: {advice.num_epochs:g}` makes about {ENOUGH}" if few else ""
+    if plan.batches_per_epoch:
+        reached = math.floor(math.ceil(plan.batches_per_epoch / less) * epochs)
+    if reached >= FEW:
+        return f"`gradient_accumulation_steps: {less}` makes about {reached:,}"
+    longer = math.ceil(epochs * ENOUGH / reached)
+    if longer > _MOST_EPOCHS:
+        return ""
+    return f"`gradient_accumulation_steps: {less}`, `num_epochs: {longer}` make about {ENOUGH}"
 
 
 def points_in_words(points: Sequence[int]) -> str:
@@ -89,7 +133,7 @@ def storage_line(storage: CheckpointStorage | None) -> str:
     about = "" if storage.exact else "about "
     line = (
         f"Checkpoints: {saves} × {about}{gigabytes(storage.checkpoint_bytes)}; on the disk {about}"
-        f"{gigabytes(storage.local_peak_bytes)} at the fullest, {gigabytes(storage.local_end_bytes)} in the end"
+        f"{gigabytes(storage.local_peak_bytes)} at its peak, {gigabytes(storage.local_end_bytes)} in the end"
     )
     if storage.hub_strategy is not None:
         line += f"; on the Hub {gigabytes(storage.hub_bytes)} (`{storage.hub_strategy}`"

@@ -36,7 +36,7 @@ def quantized_without_adapter(config: Config) -> Iterator[Problem]:
     name = next((key for key in ("load_in_4bit", "load_in_8bit") if now(key)), None)
     if name and not now("adapter") and not now("inference"):
         kind = "qlora" if name == "load_in_4bit" else "lora"
-        yield problem(f"Quantized weights can't be trained: add `adapter: {kind}`, or drop this.", name)
+        yield problem(f"Quantized weights can't be trained: add `adapter: {kind}`, or remove this.", name)
 
 
 @rule(
@@ -49,11 +49,11 @@ def quantized_without_adapter(config: Config) -> Iterator[Problem]:
 def qlora_without_4bit(config: Config) -> Iterator[Problem]:
     """QLoRA without 4-bit loading.
 
-    QLoRA trains on 4-bit weights. For 8 bits or unquantized weights take `adapter: lora`.
+    QLoRA trains on 4-bit weights. For 8 bits or unquantized weights use `adapter: lora`.
     """
     if config.typed("adapter") == "qlora" and not config.typed("merge_lora") and not config.typed("load_in_4bit"):
         yield problem(
-            "Needs `load_in_4bit: true`; for unquantized weights take `adapter: lora`.", "adapter", "load_in_4bit"
+            "Needs `load_in_4bit: true`; for unquantized weights use `adapter: lora`.", "adapter", "load_in_4bit"
         )
 
 
@@ -68,10 +68,10 @@ def qlora_without_4bit(config: Config) -> Iterator[Problem]:
 def qlora_in_8bit(config: Config) -> Iterator[Problem]:
     """QLoRA is asked for together with 8-bit weights.
 
-    QLoRA trains on 4-bit weights. Set `load_in_4bit: true` and drop `load_in_8bit`, or take `adapter: lora` for 8 bits.
+    QLoRA trains on 4-bit weights. Set `load_in_4bit: true` and remove `load_in_8bit`; for 8 bits use `adapter: lora`.
     """
     if config.typed("adapter") == "qlora" and config.typed("load_in_8bit"):
-        yield problem("QLoRA trains on 4 bits: drop this, or take `adapter: lora`.", "load_in_8bit", "adapter")
+        yield problem("QLoRA trains on 4 bits: remove this, or use `adapter: lora`.", "load_in_8bit", "adapter")
 
 
 @rule(
@@ -85,10 +85,10 @@ def qlora_in_8bit(config: Config) -> Iterator[Problem]:
 def qlora_on_gptq(config: Config) -> Iterator[Problem]:
     """QLoRA on a GPTQ model.
 
-    A GPTQ model is quantized already: take `adapter: lora`.
+    A GPTQ model is quantized already: use `adapter: lora`.
     """
     if config.typed("adapter") == "qlora" and config.typed("gptq"):
-        yield problem("Quantized already: take `adapter: lora` with `gptq`.", "gptq", "adapter")
+        yield problem("Quantized already: use `adapter: lora` with `gptq`.", "gptq", "adapter")
 
 
 @rule(
@@ -104,7 +104,7 @@ def qlora_merged_in_4bit(config: Config) -> Iterator[Problem]:
     Merge into the full weights: load without `load_in_4bit`.
     """
     if config.typed("adapter") == "qlora" and config.typed("merge_lora") and config.typed("load_in_4bit"):
-        yield problem("Merging needs the full weights: drop `load_in_4bit`.", "load_in_4bit", "merge_lora")
+        yield problem("Merging needs the full weights: remove `load_in_4bit`.", "load_in_4bit", "merge_lora")
 
 
 @rule(
@@ -141,7 +141,9 @@ def target_parameters_init(config: Config) -> Iterator[Problem]:
     loftq = isinstance(block, dict) and block.get("loftq_config")
     if config.typed("lora_target_parameters") and (unusual or loftq):
         name = "peft_init_lora_weights" if unusual else "peft.loftq_config"
-        yield problem("Not with `lora_target_parameters`: leave it at its default.", name, "lora_target_parameters")
+        yield problem(
+            "Not possible with `lora_target_parameters`: leave it at its default.", name, "lora_target_parameters"
+        )
 
 
 @rule(
@@ -152,7 +154,7 @@ def target_parameters_init(config: Config) -> Iterator[Problem]:
     good=f"{LORA}lora_target_modules: ['q_proj', '.*_proj']\n",
 )
 def target_modules_regex(config: Config) -> Iterator[Problem]:
-    """An entry of `lora_target_modules` is no valid regular expression.
+    """An entry of `lora_target_modules` is not a valid regular expression.
 
     Entries are module names or regular expressions: `.*_proj`, not `*_proj`.
     """
@@ -162,7 +164,7 @@ def target_modules_regex(config: Config) -> Iterator[Problem]:
             try:
                 re.compile(entry)
             except re.error as error:
-                message = f"No valid regular expression ({error.msg}). Write names, or `.*` for anything."
+                message = f"Not a valid regular expression ({error.msg}). Write names, or `.*` for anything."
                 yield problem(message, ("lora_target_modules", index))
         elif entry is not None and not isinstance(entry, str):
             yield problem("Text is expected: a module's name.", ("lora_target_modules", index))
@@ -178,7 +180,7 @@ def target_modules_regex(config: Config) -> Iterator[Problem]:
 def learning_rate_groups_twice(config: Config) -> Iterator[Problem]:
     """`lr_groups` and `loraplus_lr_ratio` are both set.
 
-    Both give parameters learning rates of their own; Axolotl takes only one.
+    Both give parameters learning rates of their own; Axolotl accepts only one.
     """
     now = config.at("check_lr_groups")
     if now("lr_groups") and now("loraplus_lr_ratio"):
@@ -196,7 +198,7 @@ def learning_rate_groups_twice(config: Config) -> Iterator[Problem]:
 def frozen_and_layers(config: Config) -> Iterator[Problem]:
     """`unfrozen_parameters` with `peft_layers_to_transform`.
 
-    Both choose what is trained, and together the outcome is unclear.
+    Both choose what is trained, and the outcome of both together is unclear.
     """
     now = config.at("check_frozen")
     if now("adapter") and now("peft_layers_to_transform") and now("unfrozen_parameters"):
@@ -214,11 +216,11 @@ def frozen_and_layers(config: Config) -> Iterator[Problem]:
 def layers_pattern_alone(config: Config) -> Iterator[Problem]:
     """`peft_layers_pattern` without `peft_layers_to_transform`.
 
-    The pattern only says where the layers are; which of them is the other field.
+    The pattern says only where the layers are; the other field says which of them.
     """
     now = config.at("check_peft_layers_pattern")
     if now("peft_layers_pattern") and not now("peft_layers_to_transform"):
-        yield problem("Needs `peft_layers_to_transform`: which layers.", "peft_layers_pattern")
+        yield problem("Needs `peft_layers_to_transform`, which says which layers.", "peft_layers_pattern")
 
 
 @rule(
@@ -251,7 +253,7 @@ def fp32_gradients_without_adapter(config: Config) -> Iterator[Problem]:
 def untrained_token_not_trainable(config: Config) -> Iterator[Problem]:
     """A token of `fix_untrained_tokens` that is not among `peft_trainable_token_indices`.
 
-    Its embedding is set to a good start, but not trained.
+    Its embedding gets a good starting value and is not trained.
     """
     fixed = config.typed("fix_untrained_tokens")
     trainable = config.typed("peft_trainable_token_indices")
@@ -273,7 +275,7 @@ def untrained_token_not_trainable(config: Config) -> Iterator[Problem]:
 def lora_without_adapter(config: Config) -> Iterator[Problem]:
     """LoRA fields without `adapter`.
 
-    Without it the whole model is trained, which takes several times the memory, and these fields do nothing.
+    Without it the whole model is trained, which needs several times the memory, and these fields do nothing.
     """
     if not config.raw("adapter") and not config.raw("lora_model_dir"):
         given = [name for name in LORA_FIELDS if config.raw(name) is not None]
@@ -311,8 +313,8 @@ def lora_without_rank(config: Config) -> Iterator[Problem]:
 def target_linear_and_modules(config: Config) -> Iterator[Problem]:
     """`lora_target_linear` together with `lora_target_modules`.
 
-    All linear layers are taken, so the list can only add to them.
+    `lora_target_linear` already adapts every linear layer, so the list can only add to them.
     """
     if config.typed("lora_target_linear") and config.typed("lora_target_modules"):
-        message = "All linear layers are taken; the list only adds to them. Keep one."
+        message = "Every linear layer is adapted already; the list only adds to them. Keep one."
         yield problem(message, "lora_target_linear", "lora_target_modules")

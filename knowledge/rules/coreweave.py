@@ -58,14 +58,14 @@ def coreweave_block(config: Config) -> Iterator[Problem]:
 def coreweave_adapter(config: Config) -> Iterator[Problem]:
     """Publishing to CoreWeave with an adapter other than LoRA, or from quantized weights.
 
-    Published are full weights, or LoRA merged into bf16 ones.
+    CoreWeave publishes full weights, or LoRA merged into bf16 weights.
     """
     if _on(config):
         if config.raw("adapter") not in (None, "lora"):
-            yield problem("CoreWeave takes `adapter: lora` or none.", "adapter")
+            yield problem("CoreWeave accepts `adapter: lora` or no adapter.", "adapter")
         for name in ("load_in_8bit", "load_in_4bit"):
             if config.raw(name):
-                yield problem("Not with CoreWeave, which publishes bf16 weights: drop this.", name)
+                yield problem("Not possible with CoreWeave, which publishes bf16 weights: remove this.", name)
 
 
 @rule(
@@ -84,13 +84,13 @@ def coreweave_lora(config: Config) -> Iterator[Problem]:
     if not _on(config) or config.raw("adapter") != "lora":
         return
     if not config.raw("bf16"):
-        yield problem("CoreWeave needs `bf16: true` written out beside LoRA.", "adapter", "bf16")
+        yield problem("CoreWeave needs `bf16: true` written out with LoRA.", "adapter", "bf16")
     if block(config, "coreweave").get("rollouts"):
-        yield problem("Not with LoRA, which is published at saves only.", "coreweave.rollouts", "adapter")
+        yield problem("Not possible with LoRA, which is published at saves only.", "coreweave.rollouts", "adapter")
     if config.raw("save_safetensors") is False:
-        yield problem("CoreWeave takes safetensors: drop this.", "save_safetensors")
+        yield problem("CoreWeave accepts only safetensors: remove this.", "save_safetensors")
     if config.raw("trust_remote_code"):
-        yield problem("CoreWeave takes LoRA on built-in models only: drop this.", "trust_remote_code", "adapter")
+        yield problem("CoreWeave accepts LoRA on built-in models only: remove this.", "trust_remote_code", "adapter")
 
 
 @rule(
@@ -102,9 +102,9 @@ def coreweave_lora(config: Config) -> Iterator[Problem]:
     good=f"{ROLLOUTS}{GRPO}",
 )
 def coreweave_rollouts(config: Config) -> Iterator[Problem]:
-    """Rollouts on CoreWeave with something that they don't do.
+    """Rollouts on CoreWeave with something that they do not support.
 
-    They are for plain GRPO on text: one at a time, no vLLM of one's own, sampled by temperature and top_p.
+    Rollouts support plain GRPO on text: one at a time, without your own vLLM, sampled by temperature and top_p.
     """
     if not _on(config) or not block(config, "coreweave").get("rollouts"):
         return
@@ -113,10 +113,12 @@ def coreweave_rollouts(config: Config) -> Iterator[Problem]:
             "Rollouts need `rl: grpo`, and a dataset `type` that names your function.", "coreweave.rollouts", "rl"
         )
     if more_than_one(config.raw("context_parallel_size")):
-        yield problem("Not with CoreWeave's rollouts: drop this.", "context_parallel_size", "coreweave.rollouts")
+        yield problem(
+            "Not possible with CoreWeave's rollouts: remove this.", "context_parallel_size", "coreweave.rollouts"
+        )
     for name in ("is_multimodal", "nemo_gym_enabled"):
         if config.raw(name):
-            yield problem("Not with CoreWeave's rollouts: drop this.", name, "coreweave.rollouts")
+            yield problem("Not possible with CoreWeave's rollouts: remove this.", name, "coreweave.rollouts")
     for name, message in _sampling(raw_block(config.raw("trl"))):
         yield problem(message, f"trl.{name}", "coreweave.rollouts")
 
@@ -124,10 +126,10 @@ def coreweave_rollouts(config: Config) -> Iterator[Problem]:
 def _sampling(trl: dict[object, object]) -> Iterator[tuple[str, str]]:
     for name in ("async_prefetch", "use_data_producer", "use_vllm"):
         if trl.get(name):
-            yield name, "Not with CoreWeave's rollouts: set it to false."
+            yield name, "Not possible with CoreWeave's rollouts: set it to false."
     temperature = trl.get("temperature")
     if isinstance(temperature, (int, float)) and temperature <= 0:
         yield "temperature", "Rollouts are sampled: take a number above 0."
     for name, neutral in (("top_k", (None, 0, -1)), ("min_p", (None, 0)), ("repetition_penalty", (None, 1))):
         if trl.get(name) not in neutral:
-            yield name, "CoreWeave samples by temperature and top_p only: drop this."
+            yield name, "CoreWeave samples by temperature and top_p only: remove this."

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def warmup_twice(config: Config) -> Iterator[Problem]:
     """`warmup_steps` and `warmup_ratio` are both set.
 
-    One counts steps, the other is a share of them; Axolotl takes only one.
+    One counts steps and the other is a share of them; Axolotl accepts only one.
     """
     now = config.at("check_warmup")
     if now("warmup_steps") and now("warmup_ratio"):
@@ -60,7 +60,7 @@ def noise_twice(config: Config) -> Iterator[Problem]:
 def noise_not_positive(config: Config) -> Iterator[Problem]:
     """`neftune_noise_alpha` is zero or less.
 
-    Noise of zero is no noise: leave the field out instead.
+    Noise of zero is not a noise: leave the field out instead.
     """
     value = config.typed("neftune_noise_alpha")
     if value is not None and value <= 0:
@@ -78,7 +78,7 @@ def noise_not_positive(config: Config) -> Iterator[Problem]:
 def noise_old_name(config: Config) -> Iterator[Problem]:
     """`noisy_embedding_alpha` is the old name of `neftune_noise_alpha`.
 
-    Axolotl moves the value to the new name; a release that forgets the old one will ignore it in silence.
+    Axolotl moves the value to the new name; a release that forgets the old one will ignore it without a message.
     """
     if config.raw("noisy_embedding_alpha") and not config.raw("neftune_noise_alpha"):
         epochs = config.typed("num_epochs")

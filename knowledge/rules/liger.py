@@ -47,13 +47,13 @@ def cut_cross_entropy_precision(config: Config) -> Iterator[Problem]:
     good=CUT,
 )
 def cut_cross_entropy_chunked(config: Config) -> Iterator[Problem]:
-    """`chunked_cross_entropy` beside the Cut Cross Entropy plugin.
+    """`chunked_cross_entropy` with the Cut Cross Entropy plugin.
 
     Both replace the loss; listing the plugin is enough, whatever `cut_cross_entropy` says.
     """
     now = config.at("check_chunked_cross_entropy_not_set")
     if "CutCrossEntropyPlugin" in config.plugins and now("chunked_cross_entropy"):
-        yield problem("Not beside CutCrossEntropyPlugin: drop one of the two.", "chunked_cross_entropy", "plugins")
+        yield problem("Not with CutCrossEntropyPlugin: remove one of the two.", "chunked_cross_entropy", "plugins")
 
 
 @rule(
@@ -88,7 +88,7 @@ def cut_cross_entropy_chunk_size(config: Config) -> Iterator[Problem]:
     good=f"{LIGER}liger_glu_activation: true\n",
 )
 def liger_activation_twice(config: Config) -> Iterator[Problem]:
-    """`liger_swiglu` beside `liger_glu_activation`.
+    """`liger_swiglu` with `liger_glu_activation`.
 
     They are the old and the new name of one switch.
     """
@@ -130,7 +130,7 @@ def liger_tiled_mlp(config: Config) -> Iterator[Problem]:
     now = config.at("check_tiled_mlp_conflict")
     both = now("liger_glu_activation") is True and now("tiled_mlp") is True
     if "LigerPlugin" in config.plugins and both and not now("tiled_mlp_use_original_mlp"):
-        yield problem("Needs `tiled_mlp_use_original_mlp: true` beside it.", "liger_glu_activation", "tiled_mlp")
+        yield problem("Needs `tiled_mlp_use_original_mlp: true` with it.", "liger_glu_activation", "tiled_mlp")
 
 
 @rule(
@@ -152,12 +152,14 @@ def liger_tensor_parallel(config: Config) -> Iterator[Problem]:
     size = now("tensor_parallel_size")
     if now("liger_rms_norm"):
         if size is None and config.written("tensor_parallel_size"):
-            yield problem("Blank, beside `liger_rms_norm`: leave it out.", "tensor_parallel_size", "liger_rms_norm")
+            yield problem("Blank, with `liger_rms_norm`: leave it out.", "tensor_parallel_size", "liger_rms_norm")
         elif more_than_one(size):
-            yield problem("Not with tensor parallelism: drop this.", "liger_rms_norm", "tensor_parallel_size")
+            yield problem(
+                "Not possible with tensor parallelism: remove this.", "liger_rms_norm", "tensor_parallel_size"
+            )
     loss = "liger_fused_linear_cross_entropy"
     if config.typed(loss) and config.typed("tensor_parallel_size") > 1:
-        yield problem("Not with tensor parallelism: drop this.", loss, "tensor_parallel_size")
+        yield problem("Not possible with tensor parallelism: remove this.", loss, "tensor_parallel_size")
 
 
 @rule(

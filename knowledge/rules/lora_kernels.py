@@ -33,7 +33,7 @@ def fused_mlp_adapter(config: Config) -> Iterator[Problem]:
     The fused layers replace the modules that LoRA attaches to.
     """
     if config.typed("adapter") in ("lora", "qlora", "mixlora") and config.typed("flash_attn_fuse_mlp"):
-        yield problem("Not with an adapter: drop this.", "flash_attn_fuse_mlp", "adapter")
+        yield problem("Not possible with an adapter: remove this.", "flash_attn_fuse_mlp", "adapter")
 
 
 @rule(
@@ -71,7 +71,7 @@ def kernels_with_remote_code(config: Config) -> Iterator[Problem]:
     now = config.at("check_lora_kernels_trust_remote_code")
     on = [name for name in KERNELS if now(name)]
     if on and now("trust_remote_code"):
-        yield problem("Not with `trust_remote_code`: drop one of the two.", *on, "trust_remote_code")
+        yield problem("Not possible with `trust_remote_code`: remove one of the two.", *on, "trust_remote_code")
 
 
 UNPATCHED = (

@@ -33,12 +33,12 @@ LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 def optimizer_deepspeed(config: Config) -> Iterator[Problem]:
     """An optimizer that does not work under DeepSpeed.
 
-    Muon, the flash_ optimizers and Q-GaLore need whole matrices, which ZeRO takes apart. Use DDP or FSDP.
+    Muon, the flash_ optimizers and Q-GaLore need whole matrices, which ZeRO splits. Use DDP or FSDP.
     """
     optimizer, deepspeed = config.raw("optimizer"), config.at("check_muon_deepspeed_fsdp")("deepspeed")
     alone = optimizer in ("muon", "muon_8bit", "q_galore_adamw8bit") or str(optimizer).startswith("flash_")
     if alone and deepspeed:
-        yield problem("Not under DeepSpeed: use FSDP, or another optimizer.", "optimizer", "deepspeed")
+        yield problem("Not possible under DeepSpeed: use FSDP, or another optimizer.", "optimizer", "deepspeed")
 
 
 POLORA_EXCLUDES = (
@@ -65,7 +65,7 @@ POLORA_EXCLUDES = (
     good=f"{LORA}optimizer: polora\n",
 )
 def polora_conflicts(config: Config) -> Iterator[Problem]:
-    """`optimizer: polora` with something it can't train.
+    """`optimizer: polora` with something that it cannot train.
 
     It updates LoRA factors only, as a whole: it needs adapter lora or qlora, and no other trained parameters, learning
     rates of their own, DeepSpeed or tensor parallelism.
@@ -75,16 +75,16 @@ def polora_conflicts(config: Config) -> Iterator[Problem]:
         return
     if now("adapter") not in ("lora", "qlora"):
         yield problem(
-            "Trains LoRA factors only: add `adapter: lora`, `lora_r: 16` and `lora_alpha: 32`.", "optimizer", "adapter"
+            "It trains only LoRA: add `adapter: lora`, `lora_r: 16` and `lora_alpha: 32`.", "optimizer", "adapter"
         )
     if now("deepspeed"):
-        yield problem("Not with polora: drop one of the two.", "deepspeed", "optimizer")
+        yield problem("Not possible with polora: remove one of the two.", "deepspeed", "optimizer")
     size = now("tensor_parallel_size")
     if isinstance(size, int) and size > 1:
-        yield problem("Not with polora: drop one of the two.", "tensor_parallel_size", "optimizer")
+        yield problem("Not possible with polora: remove one of the two.", "tensor_parallel_size", "optimizer")
     for name in POLORA_EXCLUDES:
         if now(name):
-            yield problem("Not with polora: drop one of the two.", name, "optimizer")
+            yield problem("Not possible with polora: remove one of the two.", name, "optimizer")
 
 
 @rule(
@@ -101,7 +101,7 @@ def polora_weight_decay(config: Config) -> Iterator[Problem]:
     The optimizer has no such term and ignores it.
     """
     if config.raw("optimizer") == "polora" and config.raw("weight_decay"):
-        yield problem("Ignored: polora has no weight decay. Drop it.", "weight_decay", "optimizer")
+        yield problem("Ignored: polora has no weight decay. Remove it.", "weight_decay", "optimizer")
 
 
 @rule(
@@ -115,10 +115,10 @@ def polora_weight_decay(config: Config) -> Iterator[Problem]:
 def qgalore_adapter(config: Config) -> Iterator[Problem]:
     """Q-GaLore with an adapter.
 
-    It trains full weights. Drop the adapter, or take another optimizer.
+    It trains full weights. Remove the adapter, or use another optimizer.
     """
     if config.raw("optimizer") == "q_galore_adamw8bit" and config.raw("adapter"):
-        yield problem("Trains full weights: drop the adapter, or take another optimizer.", "optimizer", "adapter")
+        yield problem("It trains full weights: remove the adapter, or use another optimizer.", "optimizer", "adapter")
 
 
 @rule(
@@ -131,11 +131,11 @@ def qgalore_adapter(config: Config) -> Iterator[Problem]:
 def qgalore_precision(config: Config) -> Iterator[Problem]:
     """Q-GaLore in 32 bits.
 
-    Most of the memory it saves is lost without `bf16` or `fp16` written.
+    Without `bf16` or `fp16` most of the memory that it saves is lost.
     """
     now = config.at("check_qgalore")
     if now("optimizer") == "q_galore_adamw8bit" and not (now("bf16") or now("bfloat16") or now("fp16")):
-        yield problem("Saves little in 32 bits: write `bf16: true`.", "optimizer")
+        yield problem("It saves little memory in 32 bits: write `bf16: true`.", "optimizer")
 
 
 @rule(
@@ -149,10 +149,10 @@ def qgalore_precision(config: Config) -> Iterator[Problem]:
 def fsdp_8bit_optimizer(config: Config) -> Iterator[Problem]:
     """An 8-bit optimizer of bitsandbytes under FSDP.
 
-    It can't update sharded tensors. Take `adamw_torch_8bit`.
+    It can't update sharded tensors. Use `adamw_torch_8bit`.
     """
     if config.typed("fsdp_config") and config.typed("optimizer") in ("adamw_8bit", "adamw_bnb_8bit"):
-        message = "Not under FSDP: take `adamw_torch_8bit`."
+        message = "Not possible under FSDP: use `adamw_torch_8bit`."
         yield problem(message, "optimizer", "fsdp_config", suggestion="adamw_torch_8bit")
 
 
@@ -167,11 +167,13 @@ def fsdp_8bit_optimizer(config: Config) -> Iterator[Problem]:
 def tensor_parallel_8bit_optimizer(config: Config) -> Iterator[Problem]:
     """An 8-bit optimizer of bitsandbytes with tensor parallelism.
 
-    It can't update sharded tensors. Take `adamw_torch_fused`.
+    It can't update sharded tensors. Use `adamw_torch_fused`.
     """
     size, optimizer = config.typed("tensor_parallel_size"), config.typed("optimizer")
     if size > 1 and optimizer in ("paged_adamw_8bit", "adamw_8bit", "adamw_bnb_8bit"):
-        yield problem("Not with tensor parallelism: take `adamw_torch_fused`.", "optimizer", "tensor_parallel_size")
+        yield problem(
+            "Not possible with tensor parallelism: use `adamw_torch_fused`.", "optimizer", "tensor_parallel_size"
+        )
 
 
 @rule(
@@ -185,12 +187,12 @@ def tensor_parallel_8bit_optimizer(config: Config) -> Iterator[Problem]:
 def adam_parameters_unused(config: Config) -> Iterator[Problem]:
     """Adam parameters with an optimizer whose name has no "adamw" in it.
 
-    They are passed on, but most other optimizers do not use them.
+    Axolotl passes them on, and most other optimizers do not use them.
     """
     given = [name for name in ("adam_beta1", "adam_beta2", "adam_epsilon") if config.typed(name)]
     optimizer = config.typed("optimizer")
     if given and (not optimizer or "adamw" not in str(optimizer).lower()):
-        yield problem("Probably unused: the optimizer is no AdamW.", *given, "optimizer")
+        yield problem("This is probably unused, because the optimizer is not an AdamW.", *given, "optimizer")
 
 
 @rule(
@@ -213,7 +215,7 @@ def optimizer_unknown(config: Config) -> Iterator[Problem]:
     renamed |= {"adamw_hf": "adamw_torch_fused", "adam": "adamw_torch_fused", "lion": "lion_32bit"}
     if name not in known:
         near = renamed.get(name) or nearest(config, name, known)
-        hint = f" Take `{near}`." if near else " Take one such as `adamw_torch_fused`."
+        hint = f" Use `{near}`." if near else " Use one such as `adamw_torch_fused`."
         yield problem(f"No such optimizer: building the trainer fails.{hint}", "optimizer", suggestion=near)
 
 

@@ -28,12 +28,14 @@ BITS = ("load_in_8bit", "load_in_4bit")
 def experts_target_linear(config: Config) -> Iterator[Problem]:
     """`quantize_moe_experts` with `lora_target_linear`.
 
-    Quantized experts are no linear layers any more: name the modules.
+    Quantized experts are no longer linear layers: name the modules.
     """
     now = config.at("check_quantize_moe_experts")
     if now("quantize_moe_experts") and now("lora_target_linear") and not now("use_ray"):
         yield problem(
-            "Not with quantized experts: name `lora_target_modules`.", "lora_target_linear", "quantize_moe_experts"
+            "Not possible with quantized experts: name `lora_target_modules`.",
+            "lora_target_linear",
+            "quantize_moe_experts",
         )
 
 
@@ -48,7 +50,7 @@ def experts_target_linear(config: Config) -> Iterator[Problem]:
 def experts_need_quantized_adapter(config: Config) -> Iterator[Problem]:
     """`quantize_moe_experts` without an adapter on quantized weights.
 
-    It quantizes the experts beside the rest: set the adapter and 4 or 8 bits.
+    It quantizes the experts with the rest: set the adapter and 4 or 8 bits.
     """
     now = config.at("check_quantize_moe_experts")
     if now("quantize_moe_experts") and not now("use_ray"):
@@ -71,12 +73,12 @@ def experts_need_quantized_adapter(config: Config) -> Iterator[Problem]:
 def quantization_config_and_bits(config: Config) -> Iterator[Problem]:
     """`model_quantization_config` with 4-bit or 8-bit loading.
 
-    The model has a quantization of its own; a second can't be put on top.
+    The model has its own quantization; a second one cannot be added.
     """
     now = config.at("check_model_quantization_config_vs_bnb")
     bits = [name for name in BITS if now(name)]
     if now("model_quantization_config") and bits:
-        yield problem("A second quantization: drop one of the two.", *bits, "model_quantization_config")
+        yield problem("This is a second quantization: remove one of the two.", *bits, "model_quantization_config")
 
 
 @rule(
@@ -89,13 +91,13 @@ def quantization_config_and_bits(config: Config) -> Iterator[Problem]:
 def mxfp4_ram_loading(config: Config) -> Iterator[Problem]:
     """MXFP4 weights with `cpu_ram_efficient_loading`.
 
-    The packed weights can't be handed out from one rank.
+    The packed weights cannot be distributed from one rank.
     """
     now = config.at("check_gpt_oss_fsdp_loading")
     block = now("fsdp_config")
     if now("model_quantization_config") == "Mxfp4Config" and isinstance(block, dict):
         if block.get("cpu_ram_efficient_loading") is True:
-            yield problem("Not with MXFP4 weights: set it to false.", "fsdp_config.cpu_ram_efficient_loading")
+            yield problem("Not possible with MXFP4 weights: set it to false.", "fsdp_config.cpu_ram_efficient_loading")
 
 
 @rule(
@@ -112,7 +114,7 @@ def gptq_revision(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_gptq_w_revision")
     if now("gptq") and now("revision_of_model"):
-        yield problem("Not with GPTQ: name a folder that holds the revision.", "revision_of_model", "gptq")
+        yield problem("Not possible with GPTQ: name a folder that holds the revision.", "revision_of_model", "gptq")
 
 
 @rule(
@@ -131,7 +133,7 @@ def block_size(config: Config) -> Iterator[Problem]:
     options = config.typed("bnb_config_kwargs") or {}
     if config.typed("load_in_4bit") and config.typed("nf4_backend") != "torchao":
         if options.get("blocksize", 64) != 64:
-            yield problem("Only blocks of 64 work: drop it.", "bnb_config_kwargs.blocksize")
+            yield problem("Only blocks of 64 work: remove it.", "bnb_config_kwargs.blocksize")
 
 
 @rule(
@@ -234,7 +236,7 @@ def staged_nf4(config: Config) -> Iterator[Problem]:
     for name in ("deepspeed", "tensor_parallel_size", "context_parallel_size"):
         value = config.typed(name)
         if value and value != 1:
-            yield problem("Not with this 4-bit loading: drop one of the two.", name, cause)
+            yield problem("Not possible with this 4-bit loading: remove one of the two.", name, cause)
     if (config.typed("dp_replicate_size") or 1) > 1:
         yield problem("Has to be 1 with this 4-bit loading.", "dp_replicate_size", cause)
     if options.get("bnb_4bit_quant_type", "nf4") != "nf4":
@@ -243,10 +245,12 @@ def staged_nf4(config: Config) -> Iterator[Problem]:
         yield problem("torchao needs blocks of 64 and double quantization.", "bnb_config_kwargs", cause)
     for name in ("peft_use_dora", "lora_modules_to_save"):
         if config.typed(name):
-            yield problem("Plain LoRA only with this 4-bit loading: drop it.", name, cause)
+            yield problem("Plain LoRA only with this 4-bit loading: remove it.", name, cause)
     peft = config.typed("peft") or {}
     if config.typed("peft_init_lora_weights") not in (None, True, False, "gaussian") or peft.get("loftq_config"):
-        yield problem("Not with this 4-bit loading: leave the init at its default.", "peft_init_lora_weights", cause)
+        yield problem(
+            "Not possible with this 4-bit loading: leave the init at its default.", "peft_init_lora_weights", cause
+        )
 
 
 @rule(
@@ -267,7 +271,7 @@ def qat_conflicts(config: Config) -> Iterator[Problem]:
         return
     for name in ("peft", "load_in_8bit", "load_in_4bit"):
         if now(name):
-            yield problem("Not with `qat`: drop one of the two.", name, "qat")
+            yield problem("Not possible with `qat`: remove one of the two.", name, "qat")
 
 
 @rule(

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
-from knowledge.plan import plan_of, step_advice
+from knowledge.plan import plan_of
+from knowledge.plan.words import FEW, more_steps
 from knowledge.rule import Problem, problem, rule
 from knowledge.text import plural
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-_FEW = 30
-_ENOUGH = 100
-_MOST_EPOCHS = 10
-"""More epochs than this teach few rows by heart."""
 _SHORT = 0.9
 _LONGER = 1.1
 _PACKED = "sample_packing: true\n"
@@ -69,7 +66,7 @@ def row_is_too_long(config: Config) -> Iterator[Problem]:
     found = _detail(config, "too-long-row")
     if found is not None:
         yield problem(
-            f"Ends the run: a row has {found}. Take `drop` or `truncate`.", "excess_length_strategy", "sequence_len"
+            f"Ends the run: a row has {found}. Use `drop` or `truncate`.", "excess_length_strategy", "sequence_len"
         )
 
 
@@ -81,7 +78,7 @@ def row_is_too_long(config: Config) -> Iterator[Problem]:
     lengths=(100,) * 20,
 )
 def no_packed_batch(config: Config) -> Iterator[Problem]:
-    """The packed rows fill no batch, so the run ends without a step and without a word.
+    """The packed rows fill no batch, so the run ends without a step and without a message.
 
     Without an attention that keeps packed rows apart, a batch is `micro_batch_size` whole sequences, and a last
     incomplete batch is dropped. The untrained weights are saved as checkpoint-0. The same happens where
@@ -90,7 +87,9 @@ def no_packed_batch(config: Config) -> Iterator[Problem]:
     if _detail(config, "no-batches") is not None:
         cause = "`sample_packing: false`" if config.get("sample_packing") else "less `micro_batch_size`"
         field = "sample_packing" if config.get("sample_packing") else "micro_batch_size"
-        yield problem(f"Trains nothing, in silence: the rows fill no batch. Set {cause}.", field, "micro_batch_size")
+        yield problem(
+            f"Trains nothing, without a message: the rows fill no batch. Set {cause}.", field, "micro_batch_size"
+        )
 
 
 @rule(
@@ -158,7 +157,9 @@ def split_cannot_be_made(config: Config) -> Iterator[Problem]:
     if size == 1:
         yield problem("1 is the share of all rows, which ends the run: write a share such as 0.05.", "val_set_size")
     elif size > 1 and config.get("rl"):
-        yield problem("Preference training takes no count, and dies of it: write a share such as 0.05.", "val_set_size")
+        yield problem(
+            "Preference training takes no count, and crashes because of it: write a share such as 0.05.", "val_set_size"
+        )
     elif size > 0 and (found := _detail(config, "split")) is not None:
         yield problem(f"Cannot hold out {found}, which ends the run: take a smaller share.", "val_set_size")
 
@@ -223,21 +224,13 @@ def too_few_steps(config: Config) -> Iterator[Problem]:
     """
     plan = plan_of(config)
     steps = plan.optimizer_steps_done
-    if plan.train_rows is None or steps is None or not 0 < steps < _FEW or config.get("max_steps"):
+    if plan.train_rows is None or steps is None or not 0 < steps < FEW or config.get("max_steps"):
         return
-    advice = step_advice(
-        steps=_ENOUGH,
-        now=steps,
-        epochs=plan.num_epochs or 1,
-        accumulation=plan.gradient_accumulation_steps or 1,
-    )
-    cure = "more data"
-    if advice is not None and advice.gradient_accumulation_steps is not None:
-        cure = f"`gradient_accumulation_steps: {advice.gradient_accumulation_steps}`"
-    elif advice is not None and advice.num_epochs <= _MOST_EPOCHS:
-        cure = f"`num_epochs: {advice.num_epochs:g}`"
+    low, high = plan.total_num_steps_range or (steps, steps)
+    about = "" if low == high else "about "
+    cure = more_steps(plan) or "it needs more rows"
     yield problem(
-        f"Only {plural(steps, 'optimizer step')}: too few to learn from. Try {cure}.",
+        f"Only {about}{plural(steps, 'step')}, too few to learn from: {cure}.",
         "gradient_accumulation_steps" if config.written("gradient_accumulation_steps") else "num_epochs",
         "num_epochs",
     )
@@ -257,7 +250,7 @@ def epochs_are_not_reached(config: Config) -> Iterator[Problem]:
     """The trainer stops well before the epochs that were asked for.
 
     Axolotl counts steps over all epochs together, but every epoch ends with a step of its own for what is left over.
-    With a batch that is large beside the data, those steps use the count up early.
+    With a batch that is large compared with the data, those steps use the count up early.
     """
     plan = plan_of(config)
     asked, seen = plan.num_epochs, plan.epochs_seen

@@ -29,7 +29,9 @@ def save_strategy_against_steps(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_saves")
     if now("save_strategy") and now("save_steps") and now("save_strategy") != "steps":
-        yield problem("Contradict: write `save_strategy: steps`, or drop `save_steps`.", "save_strategy", "save_steps")
+        yield problem(
+            "Contradict: write `save_strategy: steps`, or remove `save_steps`.", "save_strategy", "save_steps"
+        )
 
 
 @rule(
@@ -136,7 +138,7 @@ def hub_keeps_everything(config: Config) -> Iterator[Problem]:
         if config.written("save_total_limit"):
             message = "Uploads every checkpoint and deletes none: `save_total_limit` does not reach the hub."
         else:
-            message = "Uploads every checkpoint and deletes none. Out of space: take `every_save` or `end`."
+            message = "Uploads every checkpoint and deletes none. Out of space: use `every_save` or `end`."
         yield problem(message, "hub_strategy", *(["save_total_limit"] if config.written("save_total_limit") else []))
 
 
@@ -189,4 +191,4 @@ def strategy_unknown(config: Config) -> Iterator[Problem]:
     ):
         value = config.typed(name)
         if isinstance(value, str) and value not in choices:
-            yield problem(f"Unknown: building the trainer fails. Take {', '.join(choices)}.", name)
+            yield problem(f"Unknown: building the trainer fails. Use {', '.join(choices)}.", name)

@@ -47,7 +47,7 @@ def unknown_schedule(config: Config) -> Iterator[Problem]:
     if name not in KINDS:
         near = min(KINDS, key=lambda known: (not known.startswith(name[:6]), abs(len(known) - len(name))))
         suggestion = near if near.startswith(name[:4]) else None
-        cure = f"Did you mean `{suggestion}`?" if suggestion else "Take `cosine`, `linear` or `constant`."
+        cure = f"Did you mean `{suggestion}`?" if suggestion else "Use `cosine`, `linear` or `constant`."
         yield problem(
             f"No schedule has this name: the trainer cannot be built. {cure}", "lr_scheduler", suggestion=suggestion
         )
@@ -187,7 +187,7 @@ def _with_point(text: str) -> str:
 def ratio_out_of_range(config: Config) -> Iterator[Problem]:
     """A share of the learning rate or of the steps lies outside 0 to 1.
 
-    Both ratios are shares: 0.1 is a tenth. Validation lets any number pass, the trainer dies of it at its start.
+    Both ratios are shares: 0.1 is a tenth. Validation lets any number pass, and the trainer then stops at its start.
     """
     if schedule_name(config) not in {"cosine", "rex"} or is_quadratic(config):
         return
@@ -219,11 +219,11 @@ def restarts_around_this_schedule(config: Config) -> Iterator[Problem]:
         return
     if schedule_name(config) == "one_cycle":
         yield problem(
-            "Training dies at its last step with `one_cycle`: take `cosine`.", "jagged_restart_steps", "lr_scheduler"
+            "Training crashes at its last step with `one_cycle`: use `cosine`.", "jagged_restart_steps", "lr_scheduler"
         )
     elif schedule_name(config) in FOLLOWS_EVALUATION:
         yield problem(
-            f"Training stops at its start with `{schedule_name(config)}`: take `cosine`.",
+            f"Training stops at its start with `{schedule_name(config)}`: use `cosine`.",
             "jagged_restart_steps",
             "lr_scheduler",
         )
@@ -269,7 +269,7 @@ def schedule_cannot_be_built(config: Config) -> Iterator[Problem]:
     schedule = schedule_of(config, total=steps, warmup=warmup)
     if schedule is not None and failure_of(schedule) and warmup >= steps:
         yield problem(
-            f"Warm-up of {warmup:,} steps in a run of {steps:,}: `{name}` dies of it. Set `warmup_ratio: 0.1`.",
+            f"Warm-up of {warmup:,} steps in a run of {steps:,}: `{name}` crashes. Set `warmup_ratio: 0.1`.",
             "warmup_steps" if config.written("warmup_steps") else "lr_scheduler",
             "lr_scheduler",
         )
@@ -285,7 +285,7 @@ def schedule_cannot_be_built(config: Config) -> Iterator[Problem]:
     good="lr_scheduler: rex\nwarmup_ratio: 0.1\n",
 )
 def warmup_may_outlast_the_run(config: Config) -> Iterator[Problem]:
-    """A fixed warm-up stands beside a schedule that dies when the run is shorter.
+    """A fixed warm-up stands next to a schedule that crashes when the run is shorter.
 
     With the other schedules a short run only never reaches its rate; `rex` and `one_cycle` refuse to start. A share of
     the steps, `warmup_ratio`, cannot outlast them.
@@ -294,7 +294,7 @@ def warmup_may_outlast_the_run(config: Config) -> Iterator[Problem]:
     dies = schedule_name(config) in _DIES_OF_WARMUP
     if dies and warmup and warmup >= _LONG_WARMUP and plan_of(config).trainer_max_steps is None:
         yield problem(
-            f"Below {warmup:,} steps `{schedule_name(config)}` dies of this warm-up: take `warmup_ratio: 0.1`.",
+            f"Below {warmup:,} steps `{schedule_name(config)}` crashes on this warm-up: use `warmup_ratio: 0.1`.",
             "warmup_steps",
             "lr_scheduler",
         )

@@ -46,7 +46,7 @@ def warmup_never_ends(config: Config) -> Iterator[Problem]:
     warmup, steps = _warmup(config)
     if _outlasts(config, warmup, steps):
         yield problem(
-            f"Warm-up of {warmup:,} steps in a run of {steps:,}: the rate is never reached. Take `warmup_ratio: 0.1`.",
+            f"Warm-up of {warmup:,} steps in a run of {steps:,}: the rate is never reached. Use `warmup_ratio: 0.1`.",
             "warmup_steps" if config.written("warmup_steps") else "warmup_ratio",
         )
 
@@ -102,7 +102,7 @@ def _outlasts(config: Config, warmup: int, steps: int) -> bool:
     good="lr_scheduler: constant_with_warmup\nwarmup_ratio: 0.1\n",
 )
 def warmup_without_effect(config: Config) -> Iterator[Problem]:
-    """A warm-up is written beside a schedule that has none.
+    """A warm-up is written with a schedule that has none.
 
     `constant`, `reduce_lr_on_plateau` and `greedy` start at the full rate whatever the warm-up keys say.
     """
@@ -111,7 +111,7 @@ def warmup_without_effect(config: Config) -> Iterator[Problem]:
         return
     for name in ("warmup_steps", "warmup_ratio"):
         if config.get(name):
-            cure = "take `constant_with_warmup`" if schedule_name(config) == "constant" else "remove the key"
+            cure = "use `constant_with_warmup`" if schedule_name(config) == "constant" else "remove the key"
             what = "A constant schedule" if schedule_name(config) == "constant" else f"`{schedule_name(config)}`"
             message = (
                 f"{what} has no warm-up. For one, {cure}." if cure.startswith("take") else f"No warm-up here: {cure}."

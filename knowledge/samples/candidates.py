@@ -1,4 +1,4 @@
-"""Changes of the config that might mend a fault of the rows, best first. Whether they do is tried in cures.py."""
+"""Changes of the config that might fix a fault of the rows, best first. Whether they do is tried in cures.py."""
 
 from __future__ import annotations
 
@@ -155,8 +155,7 @@ class Candidates:
 
     def mapping(self) -> dict[str, Any]:
         """The mapping of message keys as it is now."""
-        given = self.entry.get("message_property_mappings")
-        return {"role": "role", "content": "content", **(given if isinstance(given, dict) else {})}
+        return {"role": "role", "content": "content", **self.entry.message_keys}
 
     def thoughts(self, met: Met) -> Iterator[Fit]:
         """The thinking text through the mapping, which is read."""
@@ -302,4 +301,4 @@ _WAYS: dict[str, _Way] = {
     "rows-sharded": _without("shards", "shards_idx"),
     "rows-weighted": _without("weight"),
 }
-"""Rule -> what might mend it."""
+"""Rule -> what might fix it."""

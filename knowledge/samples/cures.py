@@ -1,4 +1,4 @@
-"""Cures: YAML to copy that mends what was met, tried on the rows before it is offered; else a hint at the rows."""
+"""Cures: YAML to copy that fixes what was met, tried on the rows before it is offered; else a hint at the rows."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _examples(row: int, made: Made, model: Model) -> list[Example]:
 
 
 def _joined(pieces: Iterable[tuple[str, bool]]) -> tuple[Part, ...]:
-    """Neighbours that are trained alike become one piece."""
+    """Neighbors that are trained alike become one piece."""
     joined: list[tuple[str, bool]] = []
     for text, trained in pieces:
         if joined and joined[-1][1] == trained:

@@ -129,7 +129,7 @@ def _segments(shape: Shape) -> Iterator[Fit]:
 
 
 def conversation_keys(items: list[dict[str, Any]]) -> tuple[str, str] | None:
-    """The keys that hold role and content of messages, or None where they are no messages."""
+    """The keys that hold role and content of messages, or None where they are not messages."""
     keys = set().union(*(item.keys() for item in items[:LOOK])) if items else set()
     role = next((key for key in _ROLE_KEYS if key in keys), None)
     text = next((key for key in TEXT_KEYS if key in keys and key != role), None)

@@ -20,7 +20,7 @@ PIECES = 64
 
 
 def as_text(case: Case, row: int, column: str, value: Any, *, strict: bool = False) -> str | list[str] | None:
-    """A value as Axolotl tokenises it: text, "" for nothing, a list for a broken row, None where it fails."""
+    """A value as Axolotl tokenizes it: text, "" for nothing, a list for a broken row, None where it fails."""
     if isinstance(value, str):
         return value
     if not value and not strict:
@@ -50,7 +50,7 @@ def type_name(value: Any) -> str:
 
 
 def read_instruction(case: Case) -> Reader:
-    """Prompt and answer are tokenised apart; the prompt is context, the answer is trained."""
+    """Prompt and answer are tokenized apart; the prompt is context, the answer is trained."""
     if case.missing():
         return
     style_end(case)
@@ -100,7 +100,7 @@ class _Instruction:
         return self.answered(index, row, values, made)
 
     def look(self, index: int, part: str, name: str, value: Any) -> None:
-        """A cell of the prompt that is empty, or printed though it is no text."""
+        """A cell of the prompt that is empty, or printed though it is not text."""
         if value == "" and part == "prompt":
             self.issues.add("rows-prompt-empty", index, name)
         elif not isinstance(value, str) and (value or part == "prompt"):

@@ -21,7 +21,7 @@ class Column:
 
     `key` is the dataset key that renames it, `part` what it is for, `others` names that are tried besides; `joined`
     text is joined with other text, so null or a number fails; `silent` columns may be missing without an error though
-    nothing is trained then; `strict` ones are tokenised even when empty; `take` is the message taken from a list.
+    nothing is trained then; `strict` ones are tokenized even when empty; `take` is the message taken from a list.
     """
 
     column: str
@@ -91,12 +91,12 @@ def kind_named(name: str, rl: str = "") -> Kind | None:
 
 
 def kind_reading(reader: str) -> Kind:
-    """The first type with a reader, for the forms of `type` that are no name."""
+    """The first type with a reader, for the forms of `type` that are not name."""
     return next(kind for kind in load_kinds() if kind.reads == reader)
 
 
 def explain_kind(name: str) -> tuple[Kind, ...]:
-    """Every type that a name means, in any `rl`; empty for a name that is no type."""
+    """Every type that a name means, in any `rl`; empty for a name that is not a type."""
     return tuple(kind for kind in load_kinds() if name in kind.names)
 
 

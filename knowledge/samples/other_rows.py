@@ -60,7 +60,7 @@ def _steps(case: Case, row: int, values: dict[str, Any], *, mixed: bool) -> Made
         case.issues.add("rows-label-not-bool", row, "labels", "text" if isinstance(bad, str) else type_name(bad))
         return None
     if mixed and any(isinstance(label, bool) for label in labels):
-        case.issues.add("rows-label-not-bool", row, "labels", "true and false beside numbers or text")
+        case.issues.add("rows-label-not-bool", row, "labels", "true and false with numbers or text")
         return None
     made = Made([(str(prompt), CONTEXT)], lead=1 if case.model.bos else 0, broken=broken)
     for place, step in enumerate(steps):

@@ -38,7 +38,7 @@ _PIECE = re.compile("|".join(sorted(map(re.escape, SPECIALS), key=len, reverse=T
 
 @dataclass(slots=True)
 class Printer:
-    """A chat template with what it may read beside the messages.
+    """A chat template with what it may read with the messages.
 
     Attributes:
         template: compiled, by `sandbox`.

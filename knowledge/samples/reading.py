@@ -76,7 +76,7 @@ FATAL = frozenset(
 MOST_LINES = 100_000
 """Lines of a table or a text, and objects over several lines, that are read: each is a row, however short it is."""
 MOST_FAULTS = 50
-"""Behind more lines that are no JSON or no object nothing is read: each costs a walk over the file."""
+"""Behind more lines that are not JSON or no object nothing is read: each costs a walk over the file."""
 
 
 def _first_lines(text: str, rows: Rows) -> str:
@@ -266,7 +266,7 @@ def _blanks(text: str, at: int) -> int:
 
 
 def _cause(text: str, position: int, start: int | None = None) -> str:
-    """What is probably wrong at a place that is no JSON, in words."""
+    """What is probably wrong at a place that is not JSON, in words."""
     begin = text.rfind("\n", 0, position) + 1 if start is None else start
     line = text[begin : text.find("\n", begin) if "\n" in text[begin:] else len(text)].strip()
     here = text[position : position + 1]

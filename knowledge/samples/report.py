@@ -9,7 +9,7 @@ from knowledge.finding import Finding
 from knowledge.value import value
 
 _STAYS = {"exclude": True}
-"""Of a field that is no part of the JSON, since it holds words of the rows, or as many numbers as there are rows."""
+"""Of a field that is not a part of the JSON, since it holds words of the rows, or as many numbers as there are rows."""
 
 
 @value

@@ -22,9 +22,10 @@ _TAG = re.compile(r"\{%-?\+?\s*(\w+)|\{\{|\{#")
 _OPENS = {"for": "endfor", "if": "endif", "macro": "endmacro", "call": "endcall", "filter": "endfilter"}
 _OPENS |= {"generation": "endgeneration", "raw": "endraw", "block": "endblock"}
 _CONTENT = r"(?:\.content|\[\s*['\"]content['\"]\s*\])"
-_CONCAT = re.compile(rf"\+\s*\w+{_CONTENT}(?!\s*\|)|\w+{_CONTENT}\s*\+")
+_CONCAT = re.compile(rf"\+\s*\w+{_CONTENT}(?!\s*\|)|(?<!\w)\w+{_CONTENT}\s*\+")
 _TRIM = re.compile(rf"{_CONTENT}\s*\|\s*trim")
-_ROLE_CONCAT = re.compile(r"\+\s*\w+(?:\.role|\[\s*['\"]role['\"]\s*\])|\w+(?:\.role|\[\s*['\"]role['\"]\s*\])\s*\+")
+_ROLE = r"(?:\.role|\[\s*['\"]role['\"]\s*\])"
+_ROLE_CONCAT = re.compile(rf"\+\s*\w+{_ROLE}|(?<!\w)\w+{_ROLE}\s*\+")
 
 
 @dataclass(slots=True)
@@ -33,10 +34,10 @@ class Template:
 
     Attributes:
         name: as in the config, or "" for the tokenizer's own one.
-        certain: its behaviour is known, so that a refusal is sure.
+        certain: its behavior is known, so that a refusal is sure.
         around: role -> what stands before and behind its content; None where the role is not printed.
         refuses: what makes it raise, in the words of templates.json.
-        passed: the keys of a message that it is given beside the mapped ones.
+        passed: the keys of a message that it is given with the mapped ones.
         jinja: the template itself, None where it is not at hand.
         shown: the name of the template that rows are shown with in the place of one that is not at hand.
     """
@@ -138,7 +139,7 @@ def template_written(text: str) -> Template:
     """A template given as text: what its text shows without running it, and the template to run.
 
     Raises:
-        Refused: it is no template; in one sentence.
+        Refused: it is not a template; in one sentence.
     """
     refuses = set()
     if _CONCAT.search(text):

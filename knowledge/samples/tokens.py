@@ -72,7 +72,7 @@ class Model:
         adds: whether the tokenizer begins a text with `bos`.
         template: the template of templates.json that the tokenizer's own one resembles, "own" for one that is there
             but not known, "none" for a model without.
-        known: whether the family was recognised at all.
+        known: whether the family was recognized at all.
         shown: the template that rows are shown with where the tokenizer's own one is not at hand.
         text: the tokenizer's own template, from its files.
     """
@@ -179,7 +179,7 @@ def read_tokenizer(path: Path) -> Any:
     try:
         return tokenizers.Tokenizer.from_file(str(file))
     except Exception as error:  # the library raises nothing narrower
-        raise ValueError(f"{file} is no tokenizer of the `tokenizers` library") from error
+        raise ValueError(f"{file} is not a tokenizer of the `tokenizers` library") from error
 
 
 def _file_of(path: Path) -> Path:

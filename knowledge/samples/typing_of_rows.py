@@ -1,4 +1,4 @@
-"""How the reader types the values of JSON rows: a column of dates is no text, mixed columns are read as JSON."""
+"""How the reader types the values of JSON rows: a column of dates is not text, mixed columns are read as JSON."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def load_told() -> dict[str, Told]:
 
 @dataclass(slots=True)
 class Cure:
-    """What mends a fault: words for the message, YAML to copy, and the nearest name of a misspelt one."""
+    """What fixes a fault: words for the message, YAML to copy, and the nearest name of a misspelled one."""
 
     words: str = ""
     mended: str = ""
@@ -81,7 +81,7 @@ def finding(met: Met, around: Surroundings, cure: Cure | None, line: int | None,
     Args:
         met: What was met, in which rows.
         around: The config and the sample.
-        cure: What mends it, as words and as YAML to copy.
+        cure: What fixes it, as words and as YAML to copy.
         line: The line of the file where it shows, for faults of the file.
         severity: Another severity than the rule's own.
     """

@@ -23,7 +23,7 @@ def number(schedule: Schedule, name: str, default: float | None = None) -> float
     """A number from `lr_scheduler_kwargs`.
 
     Raises:
-        ScheduleFailure: it is missing and has no default, or is no number.
+        ScheduleFailure: it is missing and has no default, or is not a number.
     """
     value = schedule.arguments.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int | float):

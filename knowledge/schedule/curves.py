@@ -68,7 +68,7 @@ _AHEAD: Final = 1  # rex and the jagged restarts have already made one step when
 
 def _factor(schedule: Schedule) -> Factor:
     if schedule.name not in KINDS:
-        raise ScheduleFailure(f"`{schedule.name}` is no schedule that the trainer can build.")
+        raise ScheduleFailure(f"`{schedule.name}` is not a schedule that the trainer can build.")
     if schedule.name == "one_cycle":
         return one_cycle(schedule)
     if schedule.name == "rex":

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class ScheduleFailure(Exception):
-    """The trainer cannot build this schedule, or dies of it; the message says why in plain words."""
+    """The trainer cannot build this schedule, or crashes because of it; the message says why in plain words."""
 
 
 class Kind(NamedTuple):
@@ -73,7 +73,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "rex": Kind(arguments=None),
 }  # fmt: skip
-"""The schedules that pass validation and can be built; any other name dies when the trainer is built."""
+"""The schedules that pass validation and can be built; any other name crashes when the trainer is built."""
 
 FOLLOWS_EVALUATION: Final = frozenset(name for name, kind in KINDS.items() if kind.needs_evaluation)
 """Schedules whose rate changes with the evaluation loss, so that no curve can be known beforehand."""

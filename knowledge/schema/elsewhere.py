@@ -65,7 +65,7 @@ def _written_anew(config: Config, key: str, meaning: Meaning, lines: dict[str, A
     if text.count("\n") == 1 and len(text) <= _SHORT:
         message, mended = f"{_IGNORED} In Axolotl it is `{text.strip()}`.", ""
     elif "adapter" in lines:
-        message, mended = f"{_NO_ADAPTER} Set `adapter` and the fields beside it.", text
+        message, mended = f"{_NO_ADAPTER} Set `adapter` and the fields with it.", text
     else:
         message, mended = f"{_IGNORED} Set `{field}` instead.", text
     edit = replace(config, key, lines)

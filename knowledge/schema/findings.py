@@ -25,7 +25,7 @@ _READ_RAW = frozenset(
         *("unsloth_lora_qkv", "unsloth_lora_o", "unsloth_rms_norm", "unsloth_rope"),
     }
 )
-"""Root keys that are no field any more, but that Axolotl's raw checks still look at: rules speak of them."""
+"""Root keys that are not field any more, but that Axolotl's raw checks still look at: rules speak of them."""
 _EXAMPLES = {"base_model": "base_model: NousResearch/Llama-3.2-1B", "learning_rate": "learning_rate: 2e-4"}
 
 

@@ -33,7 +33,7 @@ _LONG_NAME = 8
 
 
 def unknown_root(config: Config, key: str) -> Finding:
-    """A root key that is no field: another trainer's, a removed one, a plugin's, or misspelt."""
+    """A root key that is not a field: another trainer's, a removed one, a plugin's, or misspelled."""
     names = load_names()
     plugin = _plugin_of(key)
     if plugin is not None:

@@ -1,4 +1,4 @@
-"""Which name a misspelt one means: near enough to be a typo, and no other word of the same length."""
+"""Which name a misspelled one means: near enough to be a typo, and no other word of the same length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 _LONGEST_NAME = 200
-"""Characters of a name that may be a misspelt one."""
+"""Characters of a name that may be a misspelled one."""
 _CUTOFF = 80
 """Likeness of two names in percent below which one is not a slip of the other."""
 _MOST = 3
@@ -24,7 +24,7 @@ _SHORT_WORD = 4
 
 
 def meant(config: Config, name: str, names: Sequence[str], takes: Callable[[str], bool] | None = None) -> str | None:
-    """The name that a misspelt one most likely means.
+    """The name that a misspelled one most likely means.
 
     Args:
         config: The config that holds the name; it counts how many were looked for.

@@ -115,7 +115,7 @@ def _names(
 
 
 def _vocabulary(documents: Iterable[Document]) -> dict[str, int]:
-    """The whole words by how many documents hold them, for how a misspelt one was meant."""
+    """The whole words by how many documents hold them, for how a misspelled one was meant."""
     counted: Counter[str] = Counter()
     for document in documents:
         counted.update({word for part in (*document.names, document.summary, document.text) for word in split(part)})

@@ -87,7 +87,7 @@ def _errors() -> Iterator[Document]:
 
 
 def _fields() -> Iterator[Document]:
-    """The most used first, which decides between names that are equally like a misspelt one."""
+    """The most used first, which decides between names that are equally like a misspelled one."""
     catalog = Catalog.load()
     others = _foreign()
     for path, facts in sorted(catalog.fields.items(), key=lambda each: (-each[1].used, each[0])):

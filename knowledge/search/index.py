@@ -17,7 +17,7 @@ FILE = Path(__file__).parent / "index.json"
 KINDS = {"faq": 1.6, "concept": 1.4, "error": 1.2, "field": 1.0, "kind": 0.8, "rule": 0.6}
 """How much a kind is preferred: an entry was written for a question, a rule for one fault of a config."""
 WHOLE_NAME = 1.6
-"""What a name that is the question itself adds, beside the sum of what its words tell."""
+"""What a name that is the question itself adds, with the sum of what its words tell."""
 
 
 class Hit(NamedTuple):

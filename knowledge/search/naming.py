@@ -1,4 +1,4 @@
-"""Names that are written wrong: cut, misspelt, with words left out or put together."""
+"""Names that are written wrong: cut, misspelled, with words left out or put together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PATH = 0.02
 
 
 class Names:
-    """Names with what they stand for, and the ones most like a misspelt one.
+    """Names with what they stand for, and the ones most like a misspelled one.
 
     Args:
         names: (name, its document, whether it is only the end of a path), the most used first.

@@ -1,4 +1,4 @@
-"""How a misspelt, cut or joined word was meant, by the words that the documents have."""
+"""How a misspelled, cut or joined word was meant, by the words that the documents have."""
 
 from __future__ import annotations
 

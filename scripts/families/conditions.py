@@ -42,7 +42,7 @@ def condition(points: list[Point], truth: list[bool], count: str | None = None) 
     Args:
         points: The points.
         truth: What the condition gives at each.
-        count: The expression for the number of layers; None where the points are no layers.
+        count: The expression for the number of layers; None where the points are not layers.
     """
     every = (1 << len(points)) - 1
     wanted = sum(1 << place for place, each in enumerate(truth) if each)

@@ -1,7 +1,7 @@
 """Numbers that remember the expression they came from, through configs and modules into the shapes of tensors.
 
 A config whose values are such numbers builds an ordinary model on the meta device; afterwards every parameter carries
-the expressions of its dimensions ("num_attention_heads * head_dim") beside the dimensions themselves.
+the expressions of its dimensions ("num_attention_heads * head_dim") with the dimensions themselves.
 """
 
 from __future__ import annotations

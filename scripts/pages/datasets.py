@@ -109,7 +109,7 @@ def _column(column: Column) -> str:
 
 
 def _told(kind: Kind, bad: Bad) -> str:
-    """What the check says of a bad row: beside a good one, or alone where a column has to be in no row."""
+    """What the check says of a bad row: with a good one, or alone where a column has to be in no row."""
     beside = bad.row if bad.finding in _WHOLE_FILE else kind.good
     report = check_rows(read(example_config(kind)), f"{beside}\n{bad.row}\n".encode(), name=FILE)
     found = next(each for each in report.findings if each.rule == bad.finding)

@@ -16,6 +16,7 @@ from bot import jobs
 from bot.errors import Busy
 from bot.workers import GivenUp, WorkerDied, Workers
 from knowledge import Report, check
+from knowledge.check import on_cards
 from knowledge.json_values import to_json
 
 CONFIG = "base_model: Qwen/Qwen2.5-0.5B\nmax_seq_length: 9\nmicro_batch_size: 2\ngradient_accumulation_steps: 4\n"
@@ -31,7 +32,7 @@ def workers():
 async def test_a_report_comes_back_whole(workers):
     report = await workers.run(jobs.check, text=CONFIG, gpus=4)
     assert isinstance(report, Report)
-    assert to_json(report) == to_json(check(CONFIG, gpus=4))
+    assert to_json(report) == to_json(on_cards(check(CONFIG, gpus=4), CONFIG))
     assert report.plan is not None
     assert report.plan.batch is not None
 

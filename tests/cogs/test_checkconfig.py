@@ -12,26 +12,26 @@ async def test_a_refused_config_says_so_first_and_only_to_who_asked(world, tools
     assert "**Line\u00a06** · `max_seq_length: 2048" in text
     assert "`sequence_len`" in text
     assert "**Lines\u00a011–12** · `save_steps: 100`, `saves_per_epoch: 2`" in text
-    assert "Effective batch 4 × 2 × 1 GPU = **8** rows a step." in text
+    assert "Effective batch 4 × 2 × 1 GPU = **8** rows per step." in text
     assert "Not checked: whether the model" in text
 
 
 async def test_a_clean_config_is_no_promise(world, tools):
     text = tools.words(await world.check(tools.CLEAN))
     assert text.startswith("### I found nothing wrong for Axolotl 0.21.0.")
-    assert "A clean report is no promise" in text
+    assert "A clean report is not a promise" in text
 
 
 async def test_gpus_multiply_the_batch(world, tools):
-    assert "4 × 2 × 8 GPUs = **64** rows a step" in tools.words(await world.check(tools.CLEAN, gpus=8))
+    assert "4 × 2 × 8 GPUs = **64** rows per step" in tools.words(await world.check(tools.CLEAN, gpus=8))
 
 
 async def test_broken_yaml_shows_its_line_and_the_lines_to_write(world, tools):
     text = tools.words(await world.check("datasets:\n  - path: shard.json\n      type: chat_template\n"))
-    assert "This is no valid YAML, so Axolotl 0.21.0 cannot read it. Line 3 is the cause." in text
+    assert "This is not valid YAML, so Axolotl 0.21.0 cannot read it. Line 3 is the cause." in text
     assert "3        type: chat_template\n         ^" in text
     assert "```yaml\n  - path: shard.json\n    type: chat_template" in text
-    assert "I read the rest as if that were mended" in text
+    assert "I read the rest as if that were fixed" in text
 
 
 async def test_the_form_joins_two_fields(world, tools):
@@ -39,7 +39,7 @@ async def test_the_form_joins_two_fields(world, tools):
     fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
     half = tools.BROKEN.index("micro_batch_size")
     sent = await world.ann.submit_modal(
-        shown, {fields[0]: tools.BROKEN[:half], fields[2]: "2", fields[3]: tools.BROKEN[half:]}
+        shown, {fields[1]: tools.BROKEN[:half], fields[2]: tools.BROKEN[half:], fields[3]: "2"}
     )
     text = tools.words(tools.answer(sent))
     assert "refuses this: 1 reason" in text
@@ -48,17 +48,17 @@ async def test_the_form_joins_two_fields(world, tools):
 
 async def test_the_form_takes_a_file(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
-    upload = shown.modal["components"][1]["component"]["custom_id"]
+    upload = shown.modal["components"][0]["component"]["custom_id"]
     sent = await world.ann.submit_modal(shown, {upload: ("mine.yml", tools.CLEAN.encode())})
     assert "mine.yml · 9 keys" in tools.words(tools.answer(sent))
 
 
 async def test_an_empty_form_and_a_wrong_number_are_explained(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
-    assert "there is nothing to check" in tools.words(tools.answer(await world.ann.submit_modal(shown, {})))
+    assert "Paste something or choose a file" in tools.words(tools.answer(await world.ann.submit_modal(shown, {})))
     shown = await world.ann.slash(world.channel, "checkconfig")
     fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
-    sent = await world.ann.submit_modal(shown, {fields[0]: tools.CLEAN, fields[2]: "many"})
+    sent = await world.ann.submit_modal(shown, {fields[1]: tools.CLEAN, fields[3]: "many"})
     assert "has to be a whole number from 1" in tools.words(tools.answer(sent))
 
 
@@ -72,7 +72,7 @@ async def test_too_large_is_refused_before_it_is_downloaded(world, tools):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"\x89PNG\x00\x00\x01", "is no text file"),
+        (b"\x89PNG\x00\x00\x01", "is not text file"),
         (b"", "empty"),
         (b"- 1\n- 2\n", "a list"),
         (b"42", "a single value"),
@@ -97,7 +97,7 @@ async def test_version_answers_for_an_older_release(world, tools):
 async def test_a_second_check_says_what_was_mended(world, tools):
     await world.check(tools.BROKEN)
     mended = tools.BROKEN.replace("save_steps: 100\n", "")
-    assert "Since your last check: 1 mended, 1 left, 0 new." in tools.words(await world.check(mended))
+    assert "Since your last check: 1 fixed, 1 left, 0 new." in tools.words(await world.check(mended))
     assert "Since" not in tools.words(await world.check(tools.BROKEN, who=world.ben))
     await world.env.advance_time(3601)
     assert "Since" not in tools.words(await world.check(tools.BROKEN))
@@ -187,7 +187,7 @@ async def test_rows_alone_get_the_block_that_fits_them(world, tools, by_form):
     rows = b'{"talk": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Good day."}]}\n' * 2
     if by_form:
         form = await world.ann.slash(world.channel, "checkconfig")
-        upload = form.modal["components"][4]["component"]["custom_id"]
+        upload = form.modal["components"][0]["component"]["custom_id"]
         result = await world.ann.submit_modal(form, {upload: ("talks.jsonl", rows)})
     else:
         result = await world.ann.slash(world.channel, "checkconfig", dataset=("talks.jsonl", rows))
@@ -203,7 +203,7 @@ async def test_rows_alone_get_the_block_that_fits_them(world, tools, by_form):
 async def test_the_form_takes_a_config_and_rows(world, tools):
     form = await world.ann.slash(world.channel, "checkconfig")
     fields = [each["component"]["custom_id"] for each in form.modal["components"]]
-    result = await world.ann.submit_modal(form, {fields[0]: tools.CLEAN, fields[4]: ("mine.jsonl", ROWS)})
+    result = await world.ann.submit_modal(form, {fields[1]: tools.CLEAN, fields[0]: ("mine.jsonl", ROWS)})
     assert "rows of mine.jsonl" in tools.words(tools.answer(result))
 
 

@@ -41,7 +41,7 @@ def visible(secret):
 async def test_every_kind_in_every_place_is_masked_and_named(world, tools, caplog, kind, place):
     secret = SECRETS[kind]
     if place == "dataset" and kind == "private key":
-        pytest.skip("a key of several lines is no value of one line")
+        pytest.skip("a key of several lines is not a value of one line")
     config = PLACES[place].format(config=tools.BROKEN, secret=secret)
     hidden = visible(secret)
     with caplog.at_level(logging.DEBUG):

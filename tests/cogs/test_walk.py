@@ -3,7 +3,7 @@
 
 async def test_paste_read_correct_check_again_share(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
-    text, _, gpus, *_ = (each["component"]["custom_id"] for each in shown.modal["components"])
+    _, text, _, gpus = (each["component"]["custom_id"] for each in shown.modal["components"])
     report = tools.answer(await world.ann.submit_modal(shown, {text: tools.BROKEN, gpus: "4"}))
     assert report.ephemeral
     assert tools.words(report).startswith("### Axolotl 0.21.0 refuses this: 1 reason; 1 key is ignored.")
@@ -13,14 +13,14 @@ async def test_paste_read_correct_check_again_share(world, tools):
     assert "saves_per_epoch" in tools.words(why)
 
     copy = tools.answer(await world.press(report, "Corrected copy"))
-    assert "1 mechanical fault mended, every other byte kept." in tools.words(copy)
+    assert "1 mechanical fault fixed, every other byte kept." in tools.words(copy)
     (file,) = copy.attachments
     corrected = (await file.read()).decode()
     assert corrected.splitlines() == tools.BROKEN.replace("max_seq_length", "sequence_len").splitlines()
 
     decided = corrected.replace("save_steps: 100\n", "")
     again = await world.check(decided, name=file.filename, gpus=4)
-    assert "Since your last check: 2 mended, 0 left, " in tools.words(again)
+    assert "Since your last check: 2 fixed, 0 left, " in tools.words(again)
     assert "refuses" not in tools.words(again)
 
     shared = tools.answer(await world.press(again, "Share summary"))

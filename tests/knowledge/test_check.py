@@ -52,7 +52,7 @@ def test_the_config_of_a_guide_is_told_what_it_really_does():
     assert found["foreign-key"].suggestion == "sequence_len"
     assert found["foreign-key"].line == 6
     assert found["noise-old-name"].suggestion == "neftune_noise_alpha"
-    assert "no warm-up" in found["warmup-without-effect"].message
+    assert "No warm-up" in found["warmup-without-effect"].message
     plan = check(FACTS, gpus=4).plan
     assert plan.real_global_batch == 600
 

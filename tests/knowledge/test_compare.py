@@ -1,4 +1,4 @@
-"""Two configs beside each other."""
+"""Two configs next to each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A corrected copy: the faults mended, every other byte as it was."""
+"""A corrected copy: the faults fixed, every other byte as it was."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from bot.views.kit.wording import listed, number, plural
 from knowledge.config import read
-from knowledge.plan import Sketch, make_plan, remember_plan, sketch_of
+from knowledge.plan import Sketch, remember_plan, sketch_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from knowledge.plan import Length
+    from knowledge.plan import TrainingPlan
 
 NAME: Final = "curve.png"
 """File name under which a message carries the picture."""
@@ -37,20 +37,20 @@ class CurvePicture(NamedTuple):
     alt: str
 
 
-def curve_picture(text: str, *, gpus: int = 1, lengths: Sequence[Length] | None = None) -> CurvePicture | None:
+def curve_picture(text: str, *, gpus: int = 1, plan: TrainingPlan | None = None) -> CurvePicture | None:
     """The curve of a config.
 
     Args:
         text: the YAML.
         gpus: GPUs of the run.
-        lengths: tokens of the rows, where they are known; without them the axis shows shares of the run.
+        plan: the plan of the run with its data, where there is one: the curve has its steps.
 
     Returns:
         The picture, or None where the schedule cannot be built or there is no learning rate.
     """
     config = read(text, gpus)
-    if lengths is not None:
-        remember_plan(config, make_plan(config, lengths=lengths))
+    if plan is not None:
+        remember_plan(config, plan)
     sketch = sketch_of(config)
     return None if sketch is None else CurvePicture(draw(sketch), describe(sketch))
 
@@ -59,7 +59,7 @@ def describe(sketch: Sketch) -> str:
     """The curve in words: its range, its shape's name, warm-up, saves and evaluations."""
     steps = sketch.steps
     peak, last = max(rate for _, rate in sketch.rates), sketch.rates[-1][1]
-    over = plural(steps, "step") if sketch.known else "a run of unknown length"
+    over = f"{plural(steps, 'step')}{_condition(sketch)}" if sketch.known else "a run of unknown length"
     words = [f"Learning rate over {over}, schedule {sketch.name}: highest {peak:.2g}, at the last step {last:.2g}."]
     if sketch.warmup:
         warm = plural(sketch.warmup, "step") if sketch.known else f"about {sketch.warmup / steps:.0%} of the run"
@@ -68,6 +68,11 @@ def describe(sketch: Sketch) -> str:
         if points:
             words.append(f"{what} {_when(points, sketch)}.")
     return " ".join(words)
+
+
+def _condition(sketch: Sketch) -> str:
+    """What the number of steps hangs on."""
+    return f", if {sketch.of_rows.words} are all" if sketch.of_rows is not None else ""
 
 
 def _when(points: Sequence[int], sketch: Sketch) -> str:
@@ -136,7 +141,7 @@ def _dress(axes: Any, sketch: Sketch, peak: float, right: float) -> None:
     axes.set_xlim(0, right * 1.01)
     axes.set_ylim(-0.22 * peak, 1.08 * peak)
     axes.set_title(f"Learning rate · {sketch.name}", color=_INK, fontsize=11, loc="left")
-    axes.set_xlabel("optimizer step" if sketch.known else "% of the run", color=_INK, fontsize=10)
+    axes.set_xlabel(f"optimizer step{_condition(sketch)}" if sketch.known else "% of the run", color=_INK, fontsize=10)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_yticks([0, peak / 2, peak], [_rate(value) for value in (0, peak / 2, peak)])

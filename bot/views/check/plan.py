@@ -13,6 +13,7 @@ from bot.views.check.report import subject
 from bot.views.check.run import run_lines, table
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout, picture, small
+from knowledge.json_values import to_plain
 from knowledge.memory import change_line
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ async def plan_layout(services: Services, checked: Checked) -> tuple[ui.LayoutVi
         items.append(gallery)
     elif curve is not None:
         items.append(ui.TextDisplay(small(curve)))
-    if ways := await _fittings(services, checked):
+    if ways := [way for way in checked.report.ways if way.changes]:
         items += [ui.Separator(), ui.TextDisplay(limits.cut(fitting_text(ways), _CARDS))]
     view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items)]
     duration = checked.report.duration
@@ -65,21 +66,10 @@ def fitting_text(ways: Sequence[Fitting]) -> str:
     return "\n\n".join(parts)
 
 
-async def _fittings(services: Services, checked: Checked) -> tuple[Fitting, ...]:
-    if checked.report.memory is None:
-        return ()
-    try:
-        found: tuple[Fitting, ...] = await services.workers.run(
-            jobs.fittings, text=checked.submission.text, gpus=checked.gpus
-        )
-    except UserError:
-        return ()
-    return found
-
-
 async def _curve(services: Services, checked: Checked) -> jobs.Picture | str | None:
     """The picture, or why there is none; a plan without it is better than none."""
     try:
-        return await services.workers.run(jobs.curve, text=checked.submission.text, gpus=checked.gpus)
+        plan = to_plain(checked.report.plan)
+        return await services.workers.run(jobs.curve, text=checked.submission.text, gpus=checked.gpus, plan=plan)
     except UserError:
         return NO_CURVE

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from discord import ui
 
 from bot.views.check.finding import finding_texts
+from bot.views.check.outlook import outlook
 from bot.views.check.run import run_lines
 from bot.views.check.verdict import is_unreadable, verdict
 from bot.views.kit import limits
@@ -124,6 +125,7 @@ def _head(checked: Checked, *, first: bool) -> str:
     lines = [f"### {verdict(checked.report, checked.findings)}", small(subject(checked))]
     if not first:
         return "\n".join(lines)
+    lines += outlook(checked.report, checked.findings)
     if checked.progress is not None:
         progress = checked.progress
         lines.append(f"Since your last check: {progress.mended} mended, {progress.left} left, {progress.new} new.")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.views.check.cost import cost_line, duration_lines, fit_line
+from bot.views.check.cost import cost_line, duration_lines
 from bot.views.check.hub import hub_lines
 from bot.views.check.rows import rows_lines
 from bot.views.check.verdict import guide_factor
 from bot.views.kit import limits
-from bot.views.kit.wording import gigabytes, number
+from bot.views.kit.wording import number
 from knowledge.duration import time_of
-from knowledge.gpus import gpu_named
-from knowledge.plan.words import steps_line, storage_line
+from knowledge.plan.words import gigabytes, steps_line, storage_line
 
 if TYPE_CHECKING:
     from knowledge import Report
@@ -35,11 +34,10 @@ def run_lines(report: Report) -> tuple[str, ...]:
 
 
 def _card(report: Report) -> tuple[str, ...]:
-    """Fit, time and cost on the card that was asked about."""
+    """Time and cost on the card that was asked about; whether it fits stands above everything else."""
     if report.gpu is None:
         return ()
-    fit = fit_line(report.memory, gpu_named(report.gpu))
-    return (fit, *duration_lines(report.duration), cost_line(report.cost, report.gpus))
+    return (*duration_lines(report.duration), cost_line(report.cost, report.gpus))
 
 
 def batch_formula(plan: TrainingPlan) -> str | None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 MOST_GPUS = 100_000
 """GPUs of a run: more than anybody has, and few enough for every number that follows from them."""
+MOST_ROWS = 10_000_000_000
+"""Rows of a dataset, likewise."""
 TEXT = 4000
 """Characters of text in all texts of one layout."""
 COMPONENTS = 40

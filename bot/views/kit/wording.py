@@ -33,9 +33,3 @@ def number(value: float) -> str:
     if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e15):
         return f"{int(value):,}"
     return f"{value:,.4g}" if abs(value) >= 1e-3 else f"{value:.3g}"
-
-
-def gigabytes(size: int) -> str:
-    """Bytes in GB of 1,000,000,000 bytes, three digits at most."""
-    value = size / 1e9
-    return f"{value:,.0f} GB" if value >= 100 else f"{value:.1f} GB" if value >= 1 else f"{size / 1e6:,.0f} MB"

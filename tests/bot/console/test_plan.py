@@ -73,8 +73,8 @@ def test_the_text_has_the_formula_and_what_to_change(config: Path, capsys: pytes
     assert main(["plan", str(config), "--rows", "200", "--curve"]) == 0
     text = capsys.readouterr().out
     assert "4 × 2 × 1 = 8" in text
-    assert "For about 150 a step" in text
-    assert "num_epochs: 4" in text
+    assert "For more steps: `gradient_accumulation_steps: 3` makes about 102." in text
+    assert "For about 150 a step" not in text, "a larger batch would make fewer steps still"
     assert "Learning rate after n steps" in text
 
 

@@ -138,7 +138,7 @@ async def test_an_import_that_fails_half_way_does_nothing(store):
         ("entries: [", "can't be read as YAML"),
         ("entries: {a: b}", "no FAQ that can be imported"),
         ("entries: [{title: A}]", "entry 1 .“A”., text"),
-        ("entries: [{title: A, text: b, colour: red}]", "colour"),
+        ("entries: [{title: A, text: b, color: red}]", "colour"),
         ("entries: [{title: 12, text: b}]", "title"),
         ("entries: [{title: A, text: b, history: [{number: 1, kind: x, author_id: 1, made_at: now}]}]", "history"),
         ("format: 2\nentries: []", "format"),

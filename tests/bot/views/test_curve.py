@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 from bot.views.check.curve import curve_picture
+from knowledge.config import read
+from knowledge.plan import TrainingPlan, make_plan
 
 CONFIG = """\
 base_model: NousResearch/Llama-3.2-1B
@@ -23,13 +25,17 @@ saves_per_epoch: 2
 """
 
 
+def planned(text: str, lengths: list[int]) -> TrainingPlan:
+    return make_plan(read(text), lengths=lengths)
+
+
 def size(png: bytes) -> tuple[int, int]:
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
 def test_known_steps_are_named_in_the_words_beside_the_picture() -> None:
-    picture = curve_picture(CONFIG, lengths=[100] * 1000)
+    picture = curve_picture(CONFIG, plan=planned(CONFIG, [100] * 1000))
     assert picture is not None
     assert size(picture.png) == (1000, 600)
     assert "360 steps" in picture.alt
@@ -47,7 +53,8 @@ def test_without_rows_the_picture_shows_shares_of_the_run() -> None:
 
 
 def test_thousands_of_saves_and_steps_are_still_a_picture() -> None:
-    picture = curve_picture(CONFIG.replace("saves_per_epoch: 2", "save_steps: 1"), lengths=[100] * 20_000)
+    text = CONFIG.replace("saves_per_epoch: 2", "save_steps: 1")
+    picture = curve_picture(text, plan=planned(text, [100] * 20_000))
     assert picture is not None
     assert len(picture.png) < 200_000
     assert "7,200 times" in picture.alt

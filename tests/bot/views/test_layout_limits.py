@@ -299,6 +299,10 @@ def test_comparisons_fit(changes, effects, new, gone, name):
         effects=tuple(effects),
         new_findings=tuple(new),
         gone_findings=tuple(gone),
+        verdict_before="fails",
+        verdict_after="refused",
+        reasons_before=1,
+        reasons_after=2,
     )
     inside(lambda: fits(comparison_layout(found, name, name, 2**63 - 1)))
 

@@ -1,4 +1,4 @@
-"""What Axolotl's own code says leads to an explanation, and what is no message of it does not."""
+"""What Axolotl's own code says leads to an explanation, and what is not a message of it does not."""
 
 import pytest
 

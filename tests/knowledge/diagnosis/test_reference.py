@@ -1,4 +1,4 @@
-"""Against the reference data beside the checkout: how often the settled cause is named, and how seldom a wrong one."""
+"""Against the reference data with the checkout: how often the settled cause is named, and how seldom a wrong one."""
 
 import json
 import re
@@ -8,9 +8,7 @@ import pytest
 from knowledge.diagnosis import diagnose
 from tests.places import SHARED
 
-pytestmark = pytest.mark.skipif(
-    not (SHARED / "errors").exists(), reason="the reference data is not beside the checkout"
-)
+pytestmark = pytest.mark.skipif(not (SHARED / "errors").exists(), reason="the reference data is not with the checkout")
 
 
 def rows(path):

@@ -1,4 +1,4 @@
-"""Text to values with positions: equal to the safe loader's, located, mended where it is broken."""
+"""Text to values with positions: equal to the safe loader's, located, fixed where it is broken."""
 
 import math
 

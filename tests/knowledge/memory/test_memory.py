@@ -111,7 +111,7 @@ def test_lora_kernels_save_activations() -> None:
 def test_lora_with_load_in_4bit_is_loaded_whole_and_said_to_be() -> None:
     mistaken, plain = estimate(LORA + "load_in_4bit: true\n"), estimate(LORA)
     assert mistaken.parts.weights > 1.7 * plain.parts.weights
-    assert said(mistaken, "does not quantise with `adapter: lora`")
+    assert said(mistaken, "does not quantize with `adapter: lora`")
 
 
 def test_experts_stay_unquantised_unless_asked() -> None:

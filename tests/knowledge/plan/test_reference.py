@@ -1,4 +1,4 @@
-"""Plans against worked cases and real training runs, where the reference data are beside the checkout."""
+"""Plans against worked cases and real training runs, where the reference data are with the checkout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def accuracy() -> ModuleType:
     module = importlib.import_module("benchmarks.plan_accuracy")
     if not module.REFERENCE.is_dir():
-        pytest.skip("the reference data are not beside this checkout")
+        pytest.skip("the reference data are not with this checkout")
     return module
 
 

@@ -1,6 +1,6 @@
 """What a rule tells people to do, done on its own bad example: its finding is gone, and nothing above ADVICE is new.
 
-The edit where there is one, the lines that the message writes out, and the good example, which is the bad one mended.
+The edit where there is one, the lines that the message writes out, and the good example, which is the bad one fixed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def found(text: str, rule: Rule | None = None) -> tuple[Finding, ...]:
 
 
 def spoiled(rule: Rule, text: str) -> list[str]:
-    """What is wrong with a text that ought to be the bad example mended."""
+    """What is wrong with a text that ought to be the bad example fixed."""
     before = {each.rule for each in found(whole(rule.bad), rule)}
     after = found(text, rule)
     new = [f"{each.rule}: {each.message}" for each in after if each.severity in _SEVERE and each.rule not in before]
@@ -72,7 +72,7 @@ def test_the_lines_that_a_message_writes_out_cure(rule: Rule) -> None:
 
 
 def cures(text: str, finding: Finding) -> Iterator[dict[str, Any]]:
-    """The config with the lines of a message written beside or in place of the fields that it is about."""
+    """The config with the lines of a message written with or in place of the fields that it is about."""
     config = yaml.safe_load(text)
     lines = [yaml.safe_load(line) for line in _LINE.findall(finding.message)]
     lines = [line for line in lines if set(line) <= load_types().names and not line.items() <= config.items()]

@@ -118,7 +118,7 @@ def test_everything_a_check_says_has_a_page() -> None:
 
 
 def test_no_rule_is_passed_over_that_would_find_something() -> None:
-    """Only the rules are run whose fields, or rarer `needs`, a config holds; a general one is silent beside others."""
+    """Only the rules are run whose fields, or rarer `needs`, a config holds; a general one is silent with others."""
     missed = set()
     for rule in RULES:
         for example in (rule.bad, rule.good):

@@ -127,10 +127,8 @@ def test_evaluation_of_one_epoch_is_said_to_be_replaced() -> None:
     assert "one-eval-in-one-epoch" not in found(text.replace("evals_per_epoch: 1", "eval_strategy: epoch"))
 
 
-@pytest.mark.parametrize(("now", "accumulation", "less"), [(50, 4, 2), (20, 1, None), (17, 4, None), (60, 2, 1)])
-def test_an_accumulation_is_proposed_only_where_it_reaches_the_steps(
-    now: int, accumulation: int, less: int | None
-) -> None:
+@pytest.mark.parametrize(("now", "accumulation", "less"), [(50, 4, 2), (20, 1, None), (17, 4, 1), (60, 2, 1)])
+def test_a_lower_accumulation_is_proposed_where_there_is_one(now: int, accumulation: int, less: int | None) -> None:
     advice = step_advice(steps=100, now=now, epochs=1, accumulation=accumulation)
     assert advice is not None
     assert advice.gradient_accumulation_steps == less

@@ -56,7 +56,7 @@ def stops(report: SampleReport) -> list[str]:
 def test_broken_line_is_named_with_its_number_and_cause(data: str, line: int, cause: str) -> None:
     report = checked(data)
     (found,) = [each for each in report.findings if each.rule == "rows-unreadable"]
-    assert found.message == f"Line {line} is no JSON: {cause}. The whole file is refused."
+    assert found.message == f"Line {line} is not JSON: {cause}. The whole file is refused."
     assert found.severity is Severity.CRASH
 
 

@@ -1,4 +1,4 @@
-"""Findings about rows against what Axolotl really did with them, where the reference data are beside the checkout."""
+"""Findings about rows against what Axolotl really did with them, where the reference data are with the checkout."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def agreement() -> ModuleType:
     module = importlib.import_module("benchmarks.rows_agreement")
     if not module.REFERENCE.is_file():
-        pytest.skip("the reference data are not beside this checkout")
+        pytest.skip("the reference data are not with this checkout")
     return module
 
 

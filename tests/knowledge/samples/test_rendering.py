@@ -53,7 +53,7 @@ def stops(report: SampleReport) -> bool:
 @pytest.mark.parametrize("name", template_names())
 def test_every_template_prints_what_axolotl_prints(name: str) -> None:
     if not REFERENCE.is_file():
-        pytest.skip("the reference data are not beside this checkout")
+        pytest.skip("the reference data are not with this checkout")
     lines = [json.loads(line) for line in REFERENCE.read_text("utf-8").splitlines()]
     for line in (line for line in lines if line["template"] == name and "rendered_on" not in line):
         columns = {"tools": line["tools"]} if line.get("tools") else {}

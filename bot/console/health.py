@@ -1,0 +1,80 @@
+"""`helpbot health`: what the numbers of a run show, from its log or its trainer_state.json."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.console._arguments import gpus, text_or_word
+from knowledge.duration import time_of
+from knowledge.health import health_of
+
+if TYPE_CHECKING:
+    import argparse
+
+    from knowledge.health import Health
+
+SUMMARY = "Whether a run is healthy: its loss, rate, gradient norm and evaluation, from its log."
+_MOST = 60_000_000
+_NO_METRICS = (
+    "helpbot: {} shows no metrics: neither lines such as {{'loss': ...}}, nor trainer_state.json, "
+    "nor a CSV with `step` and `loss`."
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("logs", nargs="+", metavar="LOG", help="console log, trainer_state.json, CSV, or - for input")
+    parser.add_argument("--config", type=Path, help="the YAML of the run; without it the one in the log is used")
+    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Judge each log; exit 0, or 2 for files that cannot be read or hold no metrics."""
+    config = None
+    if options.config is not None:
+        config = text_or_word(str(options.config), _MOST)
+        if config is None:
+            return 2
+    code = 0
+    for path in options.logs:
+        text = text_or_word(path, _MOST)
+        found = None if text is None else health_of(text, config, gpus=options.gpus)
+        if found is None:
+            code = 2
+            if text is not None:
+                print(_NO_METRICS.format(path), file=sys.stderr)
+        elif options.format == "json":
+            print(json.dumps(json_of(path, found), ensure_ascii=False, separators=(",", ":")))
+        else:
+            _write(path, found)
+    return code
+
+
+def json_of(path: str, found: Health) -> dict[str, Any]:
+    """The health as scripts read it: file, steps, findings, healthy."""
+    from knowledge.json_values import to_plain
+
+    plain = to_plain(found)
+    return {"file": path, **{key: plain[key] for key in ("steps", "findings", "healthy")}}
+
+
+def _write(path: str, found: Health) -> None:
+    of = f" of {found.steps.planned:,}" if found.steps.planned else ""
+    verdict = "nothing in its numbers is wrong" if found.healthy else "its numbers show a fault"
+    print(f"{path}: step {found.steps.done:,}{of}; {verdict}.")
+    if found.seconds_left is not None:
+        print(f"  At this speed it ends in {time_of(found.seconds_left)}.")
+    for sign in found.findings:
+        first, last = sign.steps
+        print(f"\n  steps {first:,}-{last:,}  {sign.severity.value}  {sign.message}  [{sign.id}]")
+        print(textwrap.fill(sign.why, 110, initial_indent="    ", subsequent_indent="    "))
+    print()
+    for line in found.numbers:
+        print(f"  {line}")
+    for line in found.not_judged:
+        print(textwrap.fill(f"Not judged: {line}", 110, initial_indent="  ", subsequent_indent="    "))

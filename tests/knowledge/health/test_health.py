@@ -1,0 +1,211 @@
+"""What the numbers of a run show: each fault from a run that has it, and none from one that has not."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from knowledge.health import Health, health_of
+
+CONFIG = """\
+base_model: NousResearch/Llama-3.2-1B
+datasets:
+  - path: org/rows
+    type: alpaca
+micro_batch_size: 2
+num_epochs: 1
+max_steps: 60
+learning_rate: 0.0002
+lr_scheduler: cosine
+warmup_steps: 6
+logging_steps: 1
+"""
+STEPS = 60
+SHARED = Path(__file__).resolve().parents[3].parent / "shared" / "health" / "runs.jsonl"
+
+
+def planned(step: int, peak: float = 2e-4, warmup: int = 6, steps: int = STEPS) -> float:
+    """The rate that a cosine schedule with warm-up uses in a step."""
+    done = step - 1
+    if done < warmup:
+        return peak * done / warmup
+    return peak * 0.5 * (1 + math.cos(math.pi * (done - warmup) / (steps - warmup)))
+
+
+def rows(steps: int = STEPS, epochs: float = 1.0, **changed: Any) -> list[dict[str, Any]]:
+    """The metrics of a healthy run; `changed` replaces a metric by a function of the step."""
+    noise = random.Random(7)
+    made = []
+    for step in range(1, steps + 1):
+        row: dict[str, Any] = {
+            "loss": 0.9 + 1.4 * math.exp(-step / 12) + noise.uniform(-0.1, 0.1),
+            "grad_norm": 1.2 + noise.uniform(-0.4, 0.4),
+            "learning_rate": planned(step),
+            "epoch": round(epochs * step / steps, 4),
+            "step": step,
+        }
+        row.update({name: of(step) for name, of in changed.items()})
+        made.append(row)
+    return made
+
+
+def evaluated(losses: list[float], steps: int = STEPS) -> list[dict[str, Any]]:
+    """Evaluations spread over the run."""
+    every = steps // len(losses)
+    return [{"eval_loss": loss, "step": every * number} for number, loss in enumerate(losses, 1)]
+
+
+def state(history: list[dict[str, Any]], planned_steps: int = STEPS) -> str:
+    """A trainer_state.json."""
+    made = max((row["step"] for row in history), default=0)
+    return json.dumps({"global_step": made, "max_steps": planned_steps, "log_history": history})
+
+
+def console(history: list[dict[str, Any]]) -> str:
+    """The same as the console shows it."""
+    lines = ["[2026-01-05 10:00:00,000] [INFO] [axolotl.train] Starting trainer..."]
+    for row in history:
+        shown = {name: f"{number:.4g}" for name, number in row.items() if name != "step"}
+        lines.append(str(shown))
+    return "\n".join(lines)
+
+
+def judged(text: str, config: str | None = CONFIG) -> Health:
+    found = health_of(text, config)
+    assert found is not None
+    return found
+
+
+def ids(text: str, config: str | None = CONFIG) -> list[str]:
+    return [sign.id for sign in judged(text, config).findings]
+
+
+@pytest.mark.parametrize("form", [state, console])
+def test_a_run_whose_loss_falls_is_healthy(form: Any) -> None:
+    found = judged(form(rows()))
+    assert found.healthy
+    assert not found.findings
+    assert (found.steps.done, found.steps.planned) == (60, 60)
+    assert found.numbers[0].startswith("Loss ")
+
+
+FAULTS = {
+    "diverging": rows(loss=lambda step: 2.0 if step < 8 else 9.0 - step / 20),
+    "nan": rows(loss=lambda step: 0.0 if step > 30 else 1.5, grad_norm=lambda step: float("nan") if step > 30 else 1.0),
+    "masked": rows(loss=lambda _: 0.0, grad_norm=lambda _: 0.0),
+    "overfitting": rows() + evaluated([1.4, 1.3, 1.5, 1.8, 2.1]),
+    "leaked-evaluation": rows(epochs=4.0, loss=lambda step: 2.0 * 0.3 ** ((step - 1) // 15))
+    + evaluated([0.7, 0.2, 0.06, 0.05]),
+    "wrong-template": rows(loss=lambda step: 10.5 - step / 20),
+    "warmup-too-long": rows(learning_rate=lambda step: step * 1e-7),
+    "learning-rate-off": rows(learning_rate=lambda step: planned(step, peak=2e-5)),
+    "not-learning": rows(loss=lambda step: 2.0 + step % 3 / 50, grad_norm=lambda _: 0.0),
+    "exploding-gradients": rows(grad_norm=lambda step: 240.0 if step in (30, 31) else 1.0),
+    "restarted": rows(learning_rate=lambda step: planned(step if step < 30 else step - 29)),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_named_and_nothing_beside_it(fault: str) -> None:
+    found = judged(state(FAULTS[fault]))
+    assert [sign.id for sign in found.findings] == [fault]
+    assert not found.healthy
+    sign = found.findings[0]
+    assert len(sign.message) <= 95
+    assert 1 <= sign.steps[0] <= sign.steps[1] <= STEPS
+
+
+def test_stairs_without_an_evaluation_are_rows_learned_by_heart() -> None:
+    history = rows(epochs=5.0, loss=lambda step: 2.0 * 0.5 ** ((step - 1) // 12))
+    assert ids(state(history)) == ["overfitting"]
+
+
+def test_steps_that_a_second_process_repeats_are_told_with_their_numbers() -> None:
+    lines = [*rows()[:40], *rows()[19:]]
+    sign = judged(console(lines)).findings[0]
+    assert (sign.id, sign.steps) == ("restarted", (20, 40))
+
+
+def test_a_proper_resume_is_healthy() -> None:
+    history = rows()
+    assert ids(console(history[:40]) + "\n" + console(history[39:])) == []
+
+
+def test_an_evaluation_of_nan_does_not_blame_the_model() -> None:
+    found = judged(state(rows() + evaluated([math.nan, math.nan])))
+    assert [sign.id for sign in found.findings] == ["nan"]
+    assert "the model is intact" in found.findings[0].why
+
+
+def test_a_model_that_starts_from_random_weights_may_start_high() -> None:
+    history = rows(loss=lambda step: 10.5 - step / 20)
+    assert ids(state(history), CONFIG + "reinit_weights: true\n") == []
+
+
+@pytest.mark.parametrize(
+    "spared",
+    [
+        rows(loss=lambda step: 4.0 + (step * 7 % 11) / 6, grad_norm=lambda step: 9 + (step * 5 % 13)),
+        rows(loss=lambda _: 0.86),
+        rows(loss=lambda step: max(2.5 * 0.8**step, 0.15)),
+        rows()[:25],
+        rows() + evaluated([1.4, 1.3, 1.3, 1.31, 1.3]),
+    ],
+    ids=["high and noisy", "flat but low", "an easy task", "cut in the middle", "level evaluation"],
+)
+def test_what_looks_odd_and_is_not_wrong_stays_unflagged(spared: list[dict[str, Any]]) -> None:
+    assert ids(state(spared)) == []
+
+
+def test_a_preference_run_is_judged_by_its_own_measure() -> None:
+    def pairs(**changed: Any) -> list[dict[str, Any]]:
+        return rows(**{"rewards/margins": lambda step: step / 10, "loss": lambda step: 0.69 / step, **changed})
+
+    config = CONFIG + "rl: dpo\n"
+    assert ids(state(pairs()), config) == []
+    even = pairs(**{"rewards/margins": lambda _: 0.0, "loss": lambda _: 0.6931})
+    assert ids(state(even), config) == ["not-learning"]
+    assert ids(state(pairs(loss=lambda step: 0.69 if step < 4 else 5.0 * (step % 4))), config) == ["diverging"]
+
+
+def test_a_csv_is_a_run_too() -> None:
+    text = "step,loss,learning_rate\n" + "\n".join(
+        f"{row['step']},{row['loss']},{planned(row['step'])}" for row in rows()
+    )
+    found = judged(text)
+    assert found.healthy
+    assert found.steps.done == STEPS
+
+
+@pytest.mark.parametrize(
+    "text", ["", "hello", "{}", "[", '{"log_history": [1, null, {"loss": "x"}]}', "a,b\n1,2", "base_model: org/model\n"]
+)
+def test_text_without_metrics_is_no_run(text: str) -> None:
+    assert health_of(text) is None
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1", "NaN", "1e308", '"-inf"'])
+def test_no_number_breaks_the_judge(number: str) -> None:
+    line = (
+        f'{{"step": {number}, "loss": {number}, "grad_norm": {number}, "learning_rate": {number}, "epoch": {number}}}'
+    )
+    health_of(f'{{"log_history": [{",".join([line] * 12)}]}}', CONFIG)
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the reference runs are not there")
+def test_the_reference_runs_are_judged_right() -> None:
+    runs = [json.loads(line) for line in SHARED.read_text("utf-8").splitlines()]
+    missed, flagged = [], []
+    for run in runs:
+        found = {sign.id for sign in judged(run["log"], run["config"]).findings}
+        if run["group"] == "judged" and run["fault"] and not found & {run["fault"], *run["accept"]}:
+            missed.append(run["id"])
+        if run["group"] == "judged" and run["fault"] is None and found:
+            flagged.append(run["id"])
+    assert len(missed) <= 0.1 * len(runs)
+    assert len(flagged) <= 0.05 * len(runs)
