@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz load screenshots docs facts golden notes audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz load screenshots docs facts commands golden notes audit lock clean
 
 install: $(STAMP)
 
@@ -93,6 +93,10 @@ docs: install
 # make facts AXOLOTL=PYTHON, an interpreter that has Axolotl; without it only what the reference data tell is renewed
 facts: install
 	$(BIN)/python scripts/sync_axolotl.py $(if $(AXOLOTL),--python $(AXOLOTL))
+
+# make commands AXOLOTL=PYTHON: whether Axolotl's command line takes what `helpbot next` prints
+commands: install
+	$(BIN)/python scripts/check_commands.py $(AXOLOTL)
 
 golden: install
 	$(BIN)/python scripts/write_golden.py
