@@ -88,9 +88,14 @@ async def defaults_of(services: Services, guild_id: int | None) -> GuildSettings
 
 
 async def diagnose(
-    services: Services, submission: Submission, *, guild_id: int | None, gpus: int | None = None
+    services: Services,
+    submission: Submission,
+    *,
+    guild_id: int | None,
+    gpus: int | None = None,
+    config: str | None = None,
 ) -> Diagnosis:
-    """Leads a pasted log to its cause.
+    """Leads a pasted log to its cause, which the config of the run decides where it is at hand.
 
     Raises:
         UserError: the bot is busy, or it took too long.
@@ -98,7 +103,9 @@ async def diagnose(
     settings = await defaults_of(services, guild_id)
     for secret in submission.secrets:
         services.metrics.secret(secret.kind)
-    return await services.workers.run(jobs.diagnose, text=submission.text, gpus=gpus or settings.gpus or 1)
+    return await services.workers.run(
+        jobs.diagnose, text=submission.text, gpus=gpus or settings.gpus or 1, config=config
+    )
 
 
 async def _of_server(services: Services, guild_id: int | None) -> tuple[GuildSettings, Mapping[str, str], list[str]]:

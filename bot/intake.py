@@ -31,6 +31,9 @@ _FENCE = re.compile(r"```(?:([\w+#.-]*)[ \t]*\r?\n)?(.*?)(?:```|\Z)", re.DOTALL)
 _AT_ONCE = 16_384
 """Characters that are looked at on the event loop: within some milliseconds."""
 _PICTURES = ("image/", "video/", "audio/")
+_ROWS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow")
+_CONFIGS = (".yml", ".yaml")
+_UNCLEAR = ("other", "question", "rows")
 _ARCHIVES = (".zip", ".gz", ".tar", ".7z", ".safetensors", ".bin", ".pt", ".pdf")
 
 
@@ -41,10 +44,12 @@ class MessageTexts:
     Attributes:
         taken: Configs and logs.
         left: Names of what was not taken, with the reason.
+        rows: Rows of datasets.
     """
 
     taken: tuple[Submission, ...]
     left: tuple[str, ...]
+    rows: tuple[Sample, ...] = ()
 
 
 async def from_attachment(workers: Workers, attachment: discord.Attachment) -> Submission:
@@ -56,6 +61,27 @@ async def from_attachment(workers: Workers, attachment: discord.Attachment) -> S
     data = await _download(attachment, MAX_BYTES, words.too_large)
     text, notes = decode(data, attachment.filename)
     return await submit(workers, attachment.filename, text, notes)
+
+
+async def take(workers: Workers, attachment: discord.Attachment) -> Submission | Sample:
+    """Reads a file and tells what it is: rows of a dataset become a Sample; of a long log the end is read.
+
+    Raises:
+        UserError: it is too large, no text, or can't be fetched.
+    """
+    if PurePath(attachment.filename).suffix.lower() in _ROWS:
+        return await sample_from(workers, attachment)
+    limit = MAX_BYTES if PurePath(attachment.filename).suffix.lower() in _CONFIGS else MAX_SAMPLE_BYTES
+    data = await _download(attachment, limit, words.too_large)
+    text, notes = decode(data, attachment.filename)
+    found = await submit(workers, attachment.filename, text, notes)
+    if found.kind == "rows":
+        return Sample(attachment.filename, found.text.encode()[: SAMPLE_BYTES + 1], found.secrets)
+    if len(data) <= MAX_BYTES:
+        return found
+    if found.kind != "log":
+        raise UserError(words.neither_log_nor_rows(attachment.filename, len(data), MAX_BYTES))
+    return replace(found, text=found.text[-MAX_BYTES:], notes=(*found.notes, words.END_OF_LOG))
 
 
 async def sample_from(workers: Workers, attachment: discord.Attachment) -> Sample:
@@ -86,6 +112,7 @@ async def from_message(workers: Workers, message: discord.Message) -> MessageTex
     """
     taken: list[Submission] = []
     left: list[str] = []
+    rows: list[Sample] = []
     parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
     for part in parts:
         taken += await _from_content(workers, part.content)
@@ -93,13 +120,15 @@ async def from_message(workers: Workers, message: discord.Message) -> MessageTex
             if reason := _unfit(attachment):
                 left.append(words.left_out(attachment.filename, reason))
                 continue
-            text = await from_attachment(workers, attachment)
-            if text.kind != "other":
+            text = await take(workers, attachment)
+            if isinstance(text, Sample):
+                rows.append(text)
+            elif text.kind not in _UNCLEAR:
                 taken.append(text)
             else:
                 left.append(words.left_out(attachment.filename, words.NO_CONFIG))
     left += [words.left_out(text.name, words.TOO_MANY) for text in taken[MAX_TAKEN:]]
-    return MessageTexts(tuple(taken[:MAX_TAKEN]), tuple(left))
+    return MessageTexts(tuple(taken[:MAX_TAKEN]), tuple(left), tuple(rows))
 
 
 async def submit(workers: Workers, name: str, text: str, notes: Iterable[str] = ()) -> Submission:
@@ -143,7 +172,7 @@ async def _from_content(workers: Workers, content: str) -> list[Submission]:
     else:
         names = [words.block_name(number, len(blocks)) for number in range(1, len(blocks) + 1)]
     texts = [await submit(workers, name, block) for name, block in zip(names, blocks, strict=False)]
-    return [text for text in texts if text.kind != "other"]
+    return [text for text in texts if text.kind not in _UNCLEAR]
 
 
 def _unfit(attachment: discord.Attachment) -> str | None:
@@ -152,8 +181,9 @@ def _unfit(attachment: discord.Attachment) -> str | None:
         return words.PICTURE
     if attachment.filename.lower().endswith(_ARCHIVES):
         return words.NO_TEXT
-    if attachment.size > MAX_BYTES:
-        return words.over(MAX_BYTES)
+    limit = MAX_BYTES if PurePath(attachment.filename).suffix.lower() in _CONFIGS else MAX_SAMPLE_BYTES
+    if attachment.size > limit:
+        return words.over(limit)
     return None
 
 

@@ -134,9 +134,9 @@ def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
     return Correction(text=after, diff=diff(text, after, name), mended=len(found))
 
 
-def diagnose(text: str, *, gpus: int = 1) -> Diagnosis:
-    """Leads a pasted log to its cause."""
-    return diagnose_log(text, gpus=gpus)
+def diagnose(text: str, *, gpus: int = 1, config: str | None = None) -> Diagnosis:
+    """Leads a pasted log to its cause, which the config of the run decides where it is at hand."""
+    return diagnose_log(text, config=config, gpus=gpus)
 
 
 def compare(  # noqa: PLR0913 - two configs, two counts of GPUs, the card and the rows

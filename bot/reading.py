@@ -15,9 +15,13 @@ _LOOKED_AT = 200_000
 _KEY_LINE = re.compile(r"^[ \t>]*(?:- )?[\w.\"'-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
 _LOG_LINE = re.compile(
     r"^Traceback \(most recent call last\)|^[ \t]*File \".+\", line \d+|^[\w.]{1,100}(?:Error|Exception)\b|"
-    r"\[(?:ERROR|WARNING)\]|CUDA out of memory|ValidationError",
+    r"\[(?:ERROR|WARNING|INFO)\]|CUDA out of memory|ValidationError|\d(?:it/s|s/it)\b|^\{'(?:train_|eval_)?loss':",
     re.MULTILINE,
 )
+_ROWS = re.compile(r"\s*\[\s*\{\s*\"|\s*\{\s*\"[^\n]*\}[ \t]*(?:\r?\n\s*\{|\s*\Z)")
+_FIRST_ROWS = 20_000
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_LONGEST_QUESTION = 1500
 
 
 def read(name: str, text: str) -> Submission:
@@ -28,8 +32,13 @@ def read(name: str, text: str) -> Submission:
 
 
 def _kind(text: str) -> Kind:
+    if _ROWS.match(text[:_FIRST_ROWS]) and '"base_model"' not in text[:_FIRST_ROWS]:
+        return "rows"
     keys = sum(1 for _ in _KEY_LINE.finditer(text))
     told = sum(1 for _ in _LOG_LINE.finditer(text))
     if told and told * 4 >= keys:
         return "log"
-    return "config" if keys > 1 else "other"
+    if keys > 1:
+        return "config"
+    asks = len(text) <= _LONGEST_QUESTION and not keys and "=" not in text and len(_WORD.findall(text)) > 1
+    return "question" if asks else "other"

@@ -12,7 +12,7 @@ from knowledge.secrets import Secret
 if TYPE_CHECKING:
     from knowledge.hub import HubFacts
 
-Kind = Literal["config", "log", "other"]
+Kind = Literal["config", "log", "rows", "question", "other"]
 PASTED = "pasted text"
 """The name of a text that came without one."""
 
@@ -25,7 +25,8 @@ class Submission:
         name: The file's name, or where it stood.
         text: The text; lines keep their numbers.
         secrets: What was masked in it.
-        kind: "config" for lines of YAML, "log" for what a program printed.
+        kind: "config" for lines of YAML, "log" for what a program printed, "rows" for JSON objects of a dataset,
+            "question" for words.
         notes: Sentences about how it was read.
     """
 

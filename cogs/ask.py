@@ -10,19 +10,16 @@ from discord.ext import commands
 
 from bot import intake
 from bot.asking import ask
-from bot.checking import check, diagnose
 from bot.errors import UserError
 from bot.faq_offers import home_of
 from bot.permissions import is_moderator
 from bot.replies import answer, answered_command
-from bot.request import CheckRequest
 from bot.services import ServiceBot
 from bot.views import ask_words as words
 from bot.views.asking import PRESSES, answer_layout, answer_question, shared_answer
-from bot.views.check.answer import show
-from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import choices_of
 from bot.views.faq.reply import require_public
+from bot.views.given import Asked, Given, answer_given
 from knowledge.search import complete
 
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -65,22 +62,14 @@ class Ask(commands.Cog):
         moderator = await is_moderator(interaction) and message.author.id != interaction.user.id
         await interaction.response.defer(ephemeral=True, thinking=True)
         found = await intake.from_message(self.bot.services.workers, message)
-        place = (message.channel.id, message.id)
-        for submission in found.taken:
-            if submission.kind == "log":
-                diagnosis = await diagnose(self.bot.services, submission, guild_id=interaction.guild_id)
-                view = diagnosis_layout(
-                    diagnosis, interaction.user.id, notes=submission.notes, secrets=submission.secrets, public=True
-                )
-                await answer(interaction, view)
-                continue
-            request = CheckRequest(
-                submission, interaction.user.id, interaction.guild_id, message=place, public=moderator, compare=False
-            )
-            await show(interaction, await check(self.bot.services, request))
+        given = Given(samples=list(found.rows))
+        for taken in found.taken:
+            given.add(taken)
+        if found.taken or found.rows:
+            await answer_given(interaction, given, Asked(message=(message.channel.id, message.id), public=moderator))
         question = _CODE.sub(" ", message.content).strip()
         if not question:
-            if not found.taken:
+            if not found.taken and not found.rows:
                 raise UserError(words.NO_QUESTION)
             return
         asked = await ask(self.bot.services.store, home_of(interaction), question)
@@ -91,7 +80,7 @@ class Ask(commands.Cog):
             await channel.get_partial_message(message.id).reply(
                 view=shared_answer(asked, interaction.user, message.author), allowed_mentions=mentions
             )
-        if asked.answer.level != "unknown" or not found.taken:
+        if asked.answer.level != "unknown" or not (found.taken or found.rows):
             await answer(interaction, answer_layout(asked, interaction.user.id, self.bot.services.store.clock()))
 
 

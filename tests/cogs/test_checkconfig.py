@@ -39,7 +39,7 @@ async def test_the_form_joins_two_fields(world, tools):
     fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
     half = tools.BROKEN.index("micro_batch_size")
     sent = await world.ann.submit_modal(
-        shown, {fields[0]: tools.BROKEN[:half], fields[2]: "2", fields[3]: tools.BROKEN[half:]}
+        shown, {fields[1]: tools.BROKEN[:half], fields[2]: tools.BROKEN[half:], fields[3]: "2"}
     )
     text = tools.words(tools.answer(sent))
     assert "refuses this: 1 reason" in text
@@ -48,17 +48,17 @@ async def test_the_form_joins_two_fields(world, tools):
 
 async def test_the_form_takes_a_file(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
-    upload = shown.modal["components"][1]["component"]["custom_id"]
+    upload = shown.modal["components"][0]["component"]["custom_id"]
     sent = await world.ann.submit_modal(shown, {upload: ("mine.yml", tools.CLEAN.encode())})
     assert "mine.yml · 9 keys" in tools.words(tools.answer(sent))
 
 
 async def test_an_empty_form_and_a_wrong_number_are_explained(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
-    assert "there is nothing to check" in tools.words(tools.answer(await world.ann.submit_modal(shown, {})))
+    assert "Paste something or choose a file" in tools.words(tools.answer(await world.ann.submit_modal(shown, {})))
     shown = await world.ann.slash(world.channel, "checkconfig")
     fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
-    sent = await world.ann.submit_modal(shown, {fields[0]: tools.CLEAN, fields[2]: "many"})
+    sent = await world.ann.submit_modal(shown, {fields[1]: tools.CLEAN, fields[3]: "many"})
     assert "has to be a whole number from 1" in tools.words(tools.answer(sent))
 
 
@@ -187,7 +187,7 @@ async def test_rows_alone_get_the_block_that_fits_them(world, tools, by_form):
     rows = b'{"talk": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Good day."}]}\n' * 2
     if by_form:
         form = await world.ann.slash(world.channel, "checkconfig")
-        upload = form.modal["components"][4]["component"]["custom_id"]
+        upload = form.modal["components"][0]["component"]["custom_id"]
         result = await world.ann.submit_modal(form, {upload: ("talks.jsonl", rows)})
     else:
         result = await world.ann.slash(world.channel, "checkconfig", dataset=("talks.jsonl", rows))
@@ -203,7 +203,7 @@ async def test_rows_alone_get_the_block_that_fits_them(world, tools, by_form):
 async def test_the_form_takes_a_config_and_rows(world, tools):
     form = await world.ann.slash(world.channel, "checkconfig")
     fields = [each["component"]["custom_id"] for each in form.modal["components"]]
-    result = await world.ann.submit_modal(form, {fields[0]: tools.CLEAN, fields[4]: ("mine.jsonl", ROWS)})
+    result = await world.ann.submit_modal(form, {fields[1]: tools.CLEAN, fields[0]: ("mine.jsonl", ROWS)})
     assert "rows of mine.jsonl" in tools.words(tools.answer(result))
 
 

@@ -3,7 +3,7 @@
 
 async def test_paste_read_correct_check_again_share(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
-    text, _, gpus, *_ = (each["component"]["custom_id"] for each in shown.modal["components"])
+    _, text, _, gpus = (each["component"]["custom_id"] for each in shown.modal["components"])
     report = tools.answer(await world.ann.submit_modal(shown, {text: tools.BROKEN, gpus: "4"}))
     assert report.ephemeral
     assert tools.words(report).startswith("### Axolotl 0.21.0 refuses this: 1 reason; 1 key is ignored.")

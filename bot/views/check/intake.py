@@ -14,7 +14,8 @@ NO_TEXT = "no text file"
 NO_CONFIG = "neither a config nor a log"
 TOO_MANY = "five are taken at most: check it on its own"
 UTF_16 = "The file is saved as UTF-16, which Axolotl cannot read: save it as UTF-8."
-NOTHING_GIVEN = "Paste the YAML, or choose a file: without either there is nothing to check."
+NOTHING_GIVEN = "Paste something or choose a file: a config, a log, an error, rows, or a question."
+END_OF_LOG = "The log is long, so only its last 1 MiB was read."
 NOTHING_FOUND = (
     "This message holds no config and no log that could be checked. Looked at: its text, its code blocks and its text "
     "files. If it is a screenshot, ask its author for the text."
@@ -42,6 +43,19 @@ def too_large(name: str, size: int, limit: int) -> str:
         f"{limits.code(name)} has {_size(size)}; at most {_size(limit)} are read, and a training config has a few kB. "
         "It was not downloaded. Rows of a dataset go into the option `dataset`, as a sample."
     )
+
+
+def neither_log_nor_rows(name: str, size: int, limit: int) -> str:
+    """A large text of which nothing can be said."""
+    return (
+        f"{limits.code(name)} has {_size(size)} and is neither a log nor rows of a dataset; of a config at most "
+        f"{_size(limit)} are read."
+    )
+
+
+def one_of_rows(name: str, taken: str) -> str:
+    """A second file of rows."""
+    return f"The rows of {limits.code(name)} were not looked at: those of {limits.code(taken)} were."
 
 
 def sample_too_large(name: str, size: int, limit: int) -> str:

@@ -1,0 +1,129 @@
+"""Whatever was given, in whatever box: every piece of it is answered, a log together with its config."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from bot import jobs
+from bot.checking import check, diagnose
+from bot.errors import UserError
+from bot.replies import answer
+from bot.request import CheckRequest, Sample, Submission
+from bot.views.asking import answer_question
+from bot.views.check import intake as words
+from bot.views.check.answer import show
+from bot.views.check.sample import proposal_layout
+from bot.views.diagnosis import diagnosis_layout
+
+if TYPE_CHECKING:
+    import discord
+
+    from bot.services import ServiceBot
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked about a config besides the config.
+
+    Attributes:
+        gpus: GPUs of the run.
+        axolotl: Release.
+        gpu: The card.
+        price: Price of one such GPU for an hour.
+        rows: How many rows the whole dataset has.
+        message: Channel and message in which everything stands, where it is a message in a channel.
+        public: Whether the member may answer that message in public.
+    """
+
+    gpus: int | None = None
+    axolotl: str | None = None
+    gpu: str | None = None
+    price: float | None = None
+    rows: int | None = None
+    message: tuple[int, int] | None = None
+    public: bool = False
+
+
+@dataclass(slots=True)
+class Given:
+    """What was given, by what it is.
+
+    Attributes:
+        configs: Texts to check; also those of which nobody can tell what they are.
+        logs: What programs printed.
+        samples: Rows of datasets.
+        questions: Words.
+    """
+
+    configs: list[Submission] = field(default_factory=list)
+    logs: list[Submission] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    questions: list[Submission] = field(default_factory=list)
+
+    def add(self, piece: Submission | Sample) -> None:
+        """Put one piece where it belongs."""
+        if isinstance(piece, Sample):
+            self.samples.append(piece)
+        elif piece.kind == "rows":
+            self.samples.append(Sample("rows.jsonl", piece.text.encode(), piece.secrets))
+        else:
+            places = {"log": self.logs, "question": self.questions}
+            places.get(piece.kind, self.configs).append(piece)
+
+
+async def answer_given(interaction: discord.Interaction[ServiceBot], given: Given, asked: Asked) -> None:
+    """Answers every piece; the interaction is deferred.
+
+    A log is led to its cause with the config that came with it; rows are checked with each config, or get the block
+    that fits them.
+
+    Raises:
+        UserError: nothing was given.
+    """
+    if not (given.configs or given.logs or given.samples or given.questions):
+        raise UserError(words.NOTHING_GIVEN)
+    for log in given.logs:
+        await _answer_log(interaction, log, asked, given.configs[0].text if len(given.configs) == 1 else None)
+    first = given.samples[0] if given.samples else None
+    for config in given.configs:
+        notes = tuple(words.one_of_rows(each.name, given.samples[0].name) for each in given.samples[1:])
+        request = CheckRequest(
+            replace(config, notes=(*config.notes, *notes)),
+            interaction.user.id,
+            interaction.guild_id,
+            gpus=asked.gpus,
+            gpu=asked.gpu,
+            price=asked.price,
+            axolotl=asked.axolotl,
+            dataset=first,
+            rows=asked.rows,
+            message=asked.message,
+            public=asked.public,
+            compare=asked.message is None,
+        )
+        await show(interaction, await check(interaction.client.services, request))
+    if not given.configs:
+        for sample in given.samples:
+            await _answer_rows(interaction, sample)
+    for question in given.questions:
+        await answer_question(interaction, question.text)
+
+
+async def _answer_log(
+    interaction: discord.Interaction[ServiceBot], log: Submission, asked: Asked, config: str | None
+) -> None:
+    found = await diagnose(
+        interaction.client.services, log, guild_id=interaction.guild_id, gpus=asked.gpus, config=config
+    )
+    public = asked.message is not None
+    view = diagnosis_layout(found, interaction.user.id, notes=log.notes, secrets=log.secrets, public=public)
+    await answer(interaction, view)
+
+
+async def _answer_rows(interaction: discord.Interaction[ServiceBot], sample: Sample) -> None:
+    """The block that fits rows without a config."""
+    workers = interaction.client.services.workers
+    rows = await workers.run(jobs.rows, dataset=sample.data, dataset_name=sample.name)
+    view, files = proposal_layout(sample.name, rows, sample.secrets)
+    await answer(interaction, view, **files)

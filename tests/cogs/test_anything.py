@@ -1,0 +1,57 @@
+"""A config, a log, an error, rows or a question in any box: each is taken for what it is, and none is dropped."""
+
+from __future__ import annotations
+
+import pytest
+
+ROWS = b'{"instruction": "Add two and two.", "input": "", "output": "Four."}\n' * 3
+LOG = """\
+[2026-02-03 10:00:00,000] [INFO] [axolotl.train] starting
+Traceback (most recent call last):
+  File "/opt/axolotl/src/axolotl/prompt_tokenizers.py", line 120, in parse_instruction_fields
+    prompt["instruction"],
+KeyError: 'instruction'
+"""
+
+
+async def every_answer(world, tools, result) -> str:
+    return "\n".join(tools.words(each) for each in [result.response, *result.followups] if each is not None)
+
+
+@pytest.mark.parametrize("option", ["file", "dataset"])
+async def test_what_a_file_is_counts_and_not_its_box(world, tools, option) -> None:
+    async def words(name: str, content: bytes) -> str:
+        return await every_answer(
+            world, tools, await world.ann.slash(world.channel, "checkconfig", **{option: (name, content)})
+        )
+
+    assert "refuses this: 1 reason" in await words("config.yaml", tools.BROKEN.encode())
+    assert "no column `instruction`" in await words("train.log", LOG.encode())
+    assert "This fits your rows" in await words("rows.jsonl", ROWS)
+    assert "This fits your rows" in await words("rows.json", b"[" + ROWS.strip().replace(b"\n", b",") + b"]")
+    assert "Which type fits my rows?" in await words("question.txt", b"which type fits my rows?")
+
+
+async def test_a_log_and_its_config_are_both_answered(world, tools) -> None:
+    shown = await world.ann.slash(world.channel, "checkconfig")
+    fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
+    files = [("mine.yaml", tools.CLEAN.encode()), ("rows.jsonl", ROWS)]
+    text = await every_answer(world, tools, await world.ann.submit_modal(shown, {fields[0]: files, fields[1]: LOG}))
+    assert "no column `instruction`" in text
+    assert "mine.yaml · 9 keys · 1 GPU · rows of rows.jsonl" in text
+
+
+async def test_of_a_long_log_the_end_is_read(world, tools) -> None:
+    long = ("{'loss': 1.25, 'grad_norm': 0.5, 'learning_rate': 0.0001, 'epoch': 0.1}\n" * 20_000 + LOG).encode()
+    text = tools.words(await world.check(long, name="train.log"))
+    assert "no column `instruction`" in text
+    assert "only its last 1 MiB was read" in text
+
+
+async def test_a_message_with_rows_or_a_question_is_answered(world, tools) -> None:
+    message = await world.ben.send(world.channel, "Which type fits my rows?")
+    asked = await world.ann.context_menu(world.channel, "Check message", message)
+    assert "Which type fits my rows?" in tools.words(tools.answer(asked))
+    empty = await world.ben.send(world.channel, "🙂")
+    nothing = await world.ann.context_menu(world.channel, "Check message", empty)
+    assert "holds no config and no log" in tools.words(tools.answer(nothing))
