@@ -117,7 +117,7 @@ class HelpBot(ServiceBot):
         if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
             return
         if replies.is_lost(replies.custom_id(interaction), self._templates):
-            await replies.reply(interaction, notice.EXPIRED)
+            await replies.expired(interaction)
 
     def sees(self, guild_id: int) -> bool:
         """Whether a server belongs to a shard of this process."""

@@ -93,7 +93,7 @@ async def sample_from(workers: Workers, attachment: discord.Attachment) -> Sampl
     data = await _download(attachment, MAX_SAMPLE_BYTES, words.sample_too_large)
     if PurePath(attachment.filename).suffix.lower() in (".parquet", ".arrow"):
         return Sample(attachment.filename, data)
-    text, _ = decode(data, attachment.filename)
+    text, _ = decode(_first_part(data), attachment.filename)
     taken = await submit(workers, attachment.filename, text)
     # One byte more than is read, so that what reads it still sees that the file goes on.
     return Sample(attachment.filename, taken.text.encode()[: SAMPLE_BYTES + 1], taken.secrets)
@@ -120,6 +120,9 @@ async def from_message(workers: Workers, message: discord.Message) -> MessageTex
             if reason := _unfit(attachment):
                 left.append(words.left_out(attachment.filename, reason))
                 continue
+            if len(taken) + len(rows) >= MAX_TAKEN:
+                left.append(words.left_out(attachment.filename, words.TOO_MANY))
+                continue
             text = await take(workers, attachment)
             if isinstance(text, Sample):
                 rows.append(text)
@@ -138,6 +141,15 @@ async def submit(workers: Workers, name: str, text: str, notes: Iterable[str] = 
     else:
         found = await workers.run(jobs.look, name=name, text=text)
     return replace(found, notes=tuple(notes))
+
+
+def _first_part(data: bytes) -> bytes:
+    """The part of a large text that can be read of it, no character cut; masking needs some more than is kept."""
+    end = min(len(data), 2 * SAMPLE_BYTES)
+    for _ in range(3):  # at most three bytes of a character stand behind its first
+        if end < len(data) and data[end] & 0xC0 == 0x80:
+            end -= 1
+    return data[:end]
 
 
 def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import discord
 
@@ -11,6 +11,8 @@ from bot.views.kit import notice
 
 if TYPE_CHECKING:
     from bot.services import ServiceBot
+
+_DISCORD_FAILED, _TOO_MANY = 500, 429
 
 
 async def is_moderator(interaction: discord.Interaction[ServiceBot]) -> bool:
@@ -24,6 +26,34 @@ async def is_moderator(interaction: discord.Interaction[ServiceBot]) -> bool:
     return settings.moderator_role_id is not None and any(
         role.id == settings.moderator_role_id for role in member.roles
     )
+
+
+def require_public(interaction: discord.Interaction[ServiceBot]) -> None:
+    """Lets through who may write in this channel, if the bot may too.
+
+    Raises:
+        UserError: one of them may not.
+    """
+    thread = isinstance(interaction.channel, discord.Thread)
+    for rights in (interaction.permissions, interaction.app_permissions):
+        may = rights.send_messages_in_threads if thread else rights.send_messages
+        if not (may or rights.administrator):
+            raise UserError(notice.MAY_NOT_POST)
+
+
+async def post_reply(message: discord.PartialMessage, view: discord.ui.LayoutView, **options: Any) -> None:
+    """Replies to a message, where everybody sees it.
+
+    Raises:
+        UserError: Discord does not post it: the message is gone, the thread archived, the text stopped by AutoMod, or
+            the bot may not write there.
+    """
+    try:
+        await message.reply(view=view, **options)
+    except discord.HTTPException as error:
+        if error.status >= _DISCORD_FAILED or error.status == _TOO_MANY:
+            raise
+        raise UserError(notice.NO_REPLY) from error
 
 
 async def require_moderator(interaction: discord.Interaction[ServiceBot]) -> int:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
+import io
 import logging
-import secrets
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import aiohttp
 import discord
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.forms import OPEN, typed_texts
 from bot.incidents import number, trace
 from bot.store import StoreError, StoreUnavailable
 from bot.views.kit import notice
@@ -27,8 +29,6 @@ _log = logging.getLogger(__name__)
 _Callback = TypeVar("_Callback", bound="Callable[..., Coroutine[Any, Any, None]]")
 _EXPIRED_CODES = frozenset({10062, 10015, 40060, 50027})
 """Unknown interaction, unknown webhook, already acknowledged, invalid webhook token: nobody reads the reply."""
-BOOT = secrets.token_hex(3)
-"""Names this run of the process: a modal that was opened before a restart is told apart by it."""
 _THINKING = discord.InteractionResponseType.deferred_channel_message
 
 
@@ -59,6 +59,9 @@ def answered(callback: _Callback) -> _Callback:
                 if error.code not in _EXPIRED_CODES:
                     raise
                 await handle(interaction, error)
+            finally:
+                if interaction.extras.pop("turn", False):
+                    interaction.client.services.turns.give_back(interaction.user.id)
 
     return cast("_Callback", wrapper)
 
@@ -72,6 +75,17 @@ def answered_command(callback: _Callback) -> _Callback:
     wrapper = answered(callback)
     wrapper.__signature__ = inspect.signature(callback, eval_str=True)  # type: ignore[attr-defined]
     return wrapper
+
+
+async def begin(interaction: discord.Interaction[ServiceBot]) -> None:
+    """Shows "thinking", then waits until work for this member may begin; `answered` ends the turn.
+
+    Raises:
+        Busy: too much of the member's own is waiting.
+    """
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await interaction.client.services.turns.take(interaction.user.id)
+    interaction.extras["turn"] = True
 
 
 async def guarded(interaction: discord.Interaction[ServiceBot], work: Awaitable[None]) -> None:
@@ -118,6 +132,23 @@ async def reply(interaction: discord.Interaction[Any], text: str, *, colour: Col
         await answer(interaction, view)
     except discord.HTTPException as error:
         _log.warning("could not reply", extra={"status": error.status, "code": error.code})
+    except aiohttp.ClientError as error:
+        _log.warning("could not reply", extra={"error": type(error).__name__})
+
+
+async def expired(interaction: discord.Interaction[Any]) -> None:
+    """Answers what nobody in this process knows any more; what was typed into a form is handed back."""
+    text = typed_texts(cast("dict[str, Any]", interaction.data or {}).get("components"))
+    if not text:
+        await reply(interaction, notice.EXPIRED)
+        return
+    file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), "what-you-typed.txt")
+    view = notice.notice(notice.FORM_EXPIRED)
+    view.add_item(discord.ui.File(file))
+    try:
+        await answer(interaction, view, file=file)
+    except discord.HTTPException as error:
+        _log.warning("could not reply", extra={"status": error.status, "code": error.code})
 
 
 async def answer(interaction: discord.Interaction[Any], view: discord.ui.LayoutView, **files: Any) -> None:
@@ -147,9 +178,13 @@ def custom_id(interaction: discord.Interaction[Any]) -> str:
     return str(data.get("custom_id", ""))
 
 
+def is_form(custom_id: str) -> bool:
+    """Whether it is a form's."""
+    return custom_id.split(":")[1:2] == ["modal"]
+
+
 def is_lost(custom_id: str, templates: tuple[re.Pattern[str], ...]) -> bool:
-    """Whether nobody in this process answers to a custom id: a modal from before a restart, or an old button."""
-    parts = custom_id.split(":")
-    if len(parts) > 2 and parts[1] == "modal":
-        return parts[2] != BOOT
+    """Whether nobody in this process answers to a custom id: a form that is no longer open, or an old button."""
+    if is_form(custom_id):
+        return custom_id not in OPEN
     return not any(template.fullmatch(custom_id) for template in templates)

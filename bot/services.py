@@ -14,6 +14,7 @@ from bot.helpful_votes import HelpfulVotes
 from bot.in_flight import InFlight
 from bot.metrics import Metrics
 from bot.pending import Pending
+from bot.turns import Turns
 from bot.views.kit import notice
 from bot.workers import Workers
 
@@ -38,6 +39,7 @@ class Services:
         pending: What moderators have begun and not confirmed yet.
         helpful_votes: Who has said that an entry helped.
         in_flight: Commands that are being answered.
+        turns: Whose texts and files are worked on.
         metrics: What /metrics tells.
     """
 
@@ -53,6 +55,7 @@ class Services:
         self.pending = Pending()
         self.helpful_votes = HelpfulVotes()
         self.in_flight = InFlight()
+        self.turns = Turns()
         self.metrics = Metrics()
         self._members = Cooldown(settings.member_burst, 1.0)
         self._servers = Cooldown(settings.guild_burst, 5.0)

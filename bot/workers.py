@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _ROOT = Path(__file__).resolve().parents[1]
+_FRUGAL = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+"""Libraries reserve memory for each thread and processor, of which a worker uses one."""
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "XDG_CACHE_HOME", "MPLCONFIGDIR")
 
 
@@ -88,12 +90,10 @@ class Workers:
         if self.waiting >= self._room:
             raise Busy(notice.busy(max(2, math.ceil(self.waiting * self._mean / self._width))))
         self.waiting += 1
-        start = perf_counter()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._serve, job, kwargs)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._timed, job, kwargs)
         finally:
             self.waiting -= 1
-            self._mean += 0.1 * (perf_counter() - start - self._mean)
 
     def close(self) -> None:
         """Ends the processes; jobs that still run fail."""
@@ -103,6 +103,14 @@ class Workers:
         for worker in workers:
             worker.end()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _timed(self, job: Callable[..., _T], arguments: dict[str, Any]) -> _T:
+        """Serves a job; how long it takes itself, without waiting, is what members are told to wait by."""
+        start = perf_counter()
+        try:
+            return self._serve(job, arguments)
+        finally:
+            self._mean += 0.1 * (perf_counter() - start - self._mean)
 
     def _serve(self, job: Callable[..., _T], arguments: dict[str, Any]) -> _T:
         if not self._processes:
@@ -146,13 +154,13 @@ class _Worker:
     """One process, which answers one line with one line."""
 
     def __init__(self) -> None:
-        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | _FRUGAL
         paths = [str(_ROOT), *(path for path in sys.path if path)]
         self._process = subprocess.Popen(
             [sys.executable, "-m", "bot.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**environment, "PYTHONPATH": os.pathsep.join(paths), "OPENBLAS_NUM_THREADS": "1"},
+            env={**environment, "PYTHONPATH": os.pathsep.join(paths)},
             start_new_session=True,
         )
         self._requests, self._answers = cast("IO[bytes]", self._process.stdin), cast("IO[bytes]", self._process.stdout)

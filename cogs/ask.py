@@ -12,13 +12,12 @@ from bot import intake
 from bot.asking import ask
 from bot.errors import UserError
 from bot.faq_offers import home_of
-from bot.permissions import is_moderator
-from bot.replies import answer, answered_command
+from bot.permissions import is_moderator, post_reply, require_public
+from bot.replies import answer, answered_command, begin
 from bot.services import ServiceBot
 from bot.views import ask_words as words
 from bot.views.asking import PRESSES, answer_layout, answer_question, shared_answer
 from bot.views.explanation import choices_of
-from bot.views.faq.reply import require_public
 from bot.views.given import Asked, Given, answer_given
 from knowledge.search import complete
 
@@ -60,7 +59,7 @@ class Ask(commands.Cog):
     async def answer_this(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
         """Answers a message: configs and logs in it are checked, the words around them are looked up."""
         moderator = await is_moderator(interaction) and message.author.id != interaction.user.id
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         found = await intake.from_message(self.bot.services.workers, message)
         given = Given(samples=list(found.rows))
         for taken in found.taken:
@@ -77,9 +76,8 @@ class Ask(commands.Cog):
             require_public(interaction)
             channel = self.bot.get_partial_messageable(message.channel.id, guild_id=interaction.guild_id)
             mentions = discord.AllowedMentions(everyone=False, roles=False, users=[message.author])
-            await channel.get_partial_message(message.id).reply(
-                view=shared_answer(asked, interaction.user, message.author), allowed_mentions=mentions
-            )
+            view = shared_answer(asked, interaction.user, message.author)
+            await post_reply(channel.get_partial_message(message.id), view, allowed_mentions=mentions)
         if asked.answer.level != "unknown" or not (found.taken or found.rows):
             await answer(interaction, answer_layout(asked, interaction.user.id, self.bot.services.store.clock()))
 

@@ -13,7 +13,7 @@ from bot import intake, reading
 from bot.errors import UserError
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.permissions import is_moderator
-from bot.replies import answered_command
+from bot.replies import answered_command, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.check import intake as intake_words
@@ -80,7 +80,7 @@ class CheckConfig(commands.Cog):
         if file is None and dataset is None:
             await interaction.response.send_modal(PasteForm(asked))
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         await answer_given(interaction, await _taken(interaction, [file, dataset]), asked)
 
     @checkconfig.autocomplete("version")
@@ -93,7 +93,7 @@ class CheckConfig(commands.Cog):
     @answered_command
     async def check_message(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
         """Answers everything in a message: configs, logs, rows; without any of them its words."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         found = await intake.from_message(self.bot.services.workers, message)
         given = Given(samples=list(found.rows))
         if not found.taken and not found.rows:
@@ -135,7 +135,7 @@ class PasteForm(Form):
         files = list(upload.values) if isinstance(upload, ui.FileUpload) else []
         if not files and not any(part.strip() for part in pasted):
             raise UserError(intake_words.NOTHING_GIVEN)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         given = await _taken(interaction, files)
         if any(part.strip() for part in pasted):
             given.add(await intake.from_paste(interaction.client.services.workers, *pasted))

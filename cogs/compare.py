@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot import intake, jobs
 from bot.checking import defaults_of
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
-from bot.replies import answer, answered_command
+from bot.replies import answer, answered_command, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.comparison import comparison_layout
@@ -44,7 +44,7 @@ class Compare(commands.Cog):
     ) -> None:
         """Says what differs, and what that does to the run."""
         card, gpus = chosen_gpu(gpu, gpus)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         workers = interaction.client.services.workers
         first, second = await intake.from_attachment(workers, a), await intake.from_attachment(workers, b)
         sample = None if dataset is None else await intake.sample_from(workers, dataset)

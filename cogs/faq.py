@@ -70,7 +70,7 @@ class Faq(commands.Cog):
         if member is None:
             await reading.show_entry(interaction, entry, others)
             return
-        reply.require_public(interaction)
+        reply.require_server(interaction)
         view = reading.shared_layout(interaction, entry, to=member)
         mentions = discord.AllowedMentions(everyone=False, roles=False, users=[member])
         await interaction.response.send_message(view=view, allowed_mentions=mentions)
@@ -85,7 +85,7 @@ class Faq(commands.Cog):
     async def answer_message(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
         """Offers entries to answer a message with."""
         await self._home(interaction)
-        reply.require_public(interaction)
+        reply.require_server(interaction)
         found = await reply.fitting(interaction, message.content)
         place = f"{message.channel.id}:{message.id}"
         await answer(interaction, reply.picker_layout(found, place, interaction.user.id))

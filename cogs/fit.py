@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot import jobs
 from bot.errors import UserError
-from bot.replies import answer, answered_command
+from bot.replies import answer, answered_command, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.fit import NO_MODEL, fit_layout
@@ -37,7 +37,7 @@ class Fit(commands.Cog):
         gpus: app_commands.Range[int, 1, _MOST_GPUS] | None = None,
     ) -> None:
         """Shows the table and the picture."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         chosen = method.value if method is not None else "qlora"
         found = await interaction.client.services.workers.run(jobs.fit, model=model, method=chosen, gpus=gpus or 1)
         if found is None:

@@ -97,8 +97,12 @@ def check(  # noqa: PLR0913 - everything that may be known besides the text
     remember_facts(config, hub)
     document, secrets = config.document, config.secrets
     trains = bool(config.values) and config.launcher is None
-    sample = _sample(config, dataset, tokenizer) if dataset is not None and trains else None
-    shown = _shown(config, hub, tokenizer) if hub is not None and sample is None and trains else ()
+    sample = None
+    if dataset is not None and trains:
+        sample = _attempt("rows", config, partial(_sample, dataset=dataset, tokenizer=tokenizer))
+    shown: tuple[HubRows, ...] = ()
+    if hub is not None and sample is None and trains:
+        shown = _attempt("rows of the Hub", config, partial(_shown, hub=hub, tokenizer=tokenizer)) or ()
     samples = (sample,) if sample is not None else tuple(each.report for each in shown)
     data = _attempt("data", config, partial(run_data, sample=sample, size=size, shown=shown)) if trains else None
     found = _findings(config, axolotl, samples, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 _RECHECKS = 24
 """Corrected copies that are checked for one config; edits that are not proven by then are not offered."""
+_RECHECKED = 2 << 20
+"""Characters of corrected copies that are checked for one config, at least one copy: a long text has fewer of them."""
+_LINE_END = re.compile(r"\r\n|\n|\r")
 _UNWANTED = frozenset({Severity.ERROR, Severity.CRASH, Severity.IGNORED})
 
 
@@ -58,7 +62,7 @@ class _Proof:
     def __init__(self, text: str, before: Reading, read: Callable[[str], Reading]) -> None:
         self._text, self._before, self._read = text, before, read
         self._known = Counter(map(_key, before.findings))
-        self._left = _RECHECKS
+        self._left = min(_RECHECKS, max(1, _RECHECKED // max(1, len(text))))
 
     def good(self, findings: list[Finding]) -> list[Finding]:
         """The findings whose edits can be done together."""
@@ -138,11 +142,7 @@ def _edits(findings: Iterable[Finding]) -> list[Edit]:
 
 
 def _line_starts(text: str) -> list[int]:
-    starts = [0]
-    for index, character in enumerate(text):
-        if character == "\n" or (character == "\r" and text[index + 1 : index + 2] != "\n"):
-            starts.append(index + 1)
-    return starts
+    return [0, *(match.end() for match in _LINE_END.finditer(text))]
 
 
 def _offset(starts: list[int], line: int, column: int) -> int:

@@ -11,7 +11,7 @@ from bot import intake
 from bot.asking import ask, count_miss
 from bot.checking import diagnose
 from bot.faq_offers import home_of, offered
-from bot.replies import answer
+from bot.replies import answer, begin
 from bot.views import ask_words as words
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import explanation_layout
@@ -79,7 +79,7 @@ async def answer_question(interaction: discord.Interaction[ServiceBot], question
     """
     services = interaction.client.services
     if not interaction.response.is_done():
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
     submission = await intake.from_paste(services.workers, question)
     home = home_of(interaction)
     asked = await ask(services.store, home, submission.text)

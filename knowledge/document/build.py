@@ -58,6 +58,8 @@ def _resolved(text: str) -> Any:
 
 
 def _tagged(tag: str, text: str) -> Any:
+    if len(text) > MAX_BITS and ":" in text:  # PyYAML reads base 60 (1:30:00) in the square of the length
+        raise ValueError("a number of thousands of digits")
     value = SafeConstructor().construct_object(ScalarNode(tag, text))
     if type(value) is int and value.bit_length() > MAX_BITS:
         raise ValueError("a number of thousands of digits")

@@ -57,6 +57,8 @@ class Parameters(NamedTuple):
         return None
 
 
+_LONGEST = 256
+"""Characters of a name that are read, from its end: a file's name has at most 255, one of the Hub 96."""
 # What a name says about training, format or release, and not about the dimensions.
 _NOISE = frozenset(
     re.findall(
@@ -90,7 +92,7 @@ def words(name: str) -> tuple[str, ...]:
     Returns:
         Lower-case words, numbers apart from letters ("llama3.1-8B" is llama, 3.1, 8b).
     """
-    last = _BETWEEN_DIGITS.sub(".", name.rstrip("/").rsplit("/", 1)[-1].lower())
+    last = _BETWEEN_DIGITS.sub(".", name[-_LONGEST:].rstrip("/").rsplit("/", 1)[-1].lower())
     found = [word for word in _WORD.findall(last) if word not in _NOISE and not _DATE.fullmatch(word)]
     return tuple(found)
 
@@ -104,7 +106,7 @@ def size(total: int) -> str:
 
 _STORED = (
     (re.compile(r"nvfp4|mxfp4"), 0.5625, True),
-    (re.compile(r"linearized.*(?:bnb|nf4)"), 0.515869140625, True),
+    (re.compile(r"linearized.{0,250}(?:bnb|nf4)"), 0.515869140625, True),
     (re.compile(r"bnb-?4bit|nf4"), 0.515869140625, False),
     (re.compile(r"gptq|awq|int4|w4a16"), 0.53125, False),
     (re.compile(r"fp8|int8|8bit"), 1.0, True),
@@ -121,7 +123,7 @@ def stored_as(name: str) -> tuple[float, bool] | None:
     Returns:
         Bytes per element of a matrix, and whether experts are packed too; None where the name says nothing.
     """
-    lowered = name.lower()
+    lowered = name[-_LONGEST:].lower()
     return next(((size, experts) for pattern, size, experts in _STORED if pattern.search(lowered)), None)
 
 
@@ -143,7 +145,7 @@ def parameters_of(name: str) -> Parameters | None:
     spoken, by_words = words(name), _by_words()
     if spoken in by_words:
         return _known(by_words[spoken])
-    for length in range(len(spoken) - 1, 1, -1):
+    for length in range(min(len(spoken) - 1, max(map(len, by_words))), 1, -1):
         for start in range(len(spoken) - length + 1):
             part = spoken[start : start + length]
             if part in by_words and any(_SIZE.fullmatch(word) or _MIXTURE.fullmatch(word) for word in part):

@@ -35,7 +35,7 @@ def adapter_unknown(config: Config) -> Iterator[Problem]:
     if isinstance(adapter, (dict, list)):
         yield problem("A name is expected: lora or qlora.", "adapter")
     elif known.get(str(adapter)) not in config.plugins:
-        message = "Unknown adapter: take lora or qlora, or list the plugin that brings it."
+        message = "Unknown adapter: use lora or qlora, or list the plugin that brings it."
         yield problem(message, "adapter")
 
 
@@ -71,7 +71,7 @@ def mixlora_without_rank(config: Config) -> Iterator[Problem]:
 def mixlora_preference(config: Config) -> Iterator[Problem]:
     """MixLoRA with preference training.
 
-    Take lora or qlora there.
+    Use `adapter: lora` or `qlora` there.
     """
     if config.typed("adapter") == "mixlora" and config.typed("rl") is not None:
         yield problem("Not possible with MixLoRA: use `adapter: lora`.", "rl", "adapter")
@@ -87,7 +87,7 @@ def mixlora_preference(config: Config) -> Iterator[Problem]:
 def mixlora_top_k(config: Config) -> Iterator[Problem]:
     """`mixlora_top_k` exceeds the number of experts.
 
-    Checked whatever the adapter is; left out, there are 8 experts and 2 are taken.
+    Axolotl checks this whatever the adapter is. Without the two keys there are 8 experts, and 2 work on each token.
     """
     top, experts = config.typed("mixlora_top_k"), config.typed("mixlora_num_experts")
     top, experts = (2 if top is None else top), (8 if experts is None else experts)
@@ -122,10 +122,10 @@ def onebit_adapter(config: Config) -> Iterator[Problem]:
 def relora_without_restarts(config: Config) -> Iterator[Problem]:
     """ReLoRA without `jagged_restart_steps`.
 
-    It merges and restarts every so many steps.
+    ReLoRA merges its adapter and restarts every so many steps, so it needs that number.
     """
     if config.typed("relora") and not config.typed("jagged_restart_steps"):
-        yield problem("Needs `jagged_restart_steps`: how often it restarts.", "relora")
+        yield problem("Needs `jagged_restart_steps`, which says how often it restarts.", "relora")
 
 
 @rule(
@@ -137,7 +137,7 @@ def relora_without_restarts(config: Config) -> Iterator[Problem]:
     good=f"{LORA}relora: true\njagged_restart_steps: 150\n",
 )
 def relora_conflicts(config: Config) -> Iterator[Problem]:
-    """ReLoRA with something it can't work with.
+    """ReLoRA with something that it cannot work with.
 
     It needs adapter lora or qlora, and excludes FSDP, DeepSpeed, a one_cycle schedule and fused layers.
     """
@@ -152,4 +152,4 @@ def relora_conflicts(config: Config) -> Iterator[Problem]:
         if config.typed(name):
             yield problem("Not possible with ReLoRA: remove one of the two.", name, "relora")
     if config.typed("lr_scheduler") == "one_cycle":
-        yield problem("Not possible with ReLoRA: take another schedule, such as cosine.", "lr_scheduler", "relora")
+        yield problem("Not possible with ReLoRA: use another schedule, such as cosine.", "lr_scheduler", "relora")

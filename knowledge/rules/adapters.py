@@ -154,7 +154,7 @@ def target_parameters_init(config: Config) -> Iterator[Problem]:
     good=f"{LORA}lora_target_modules: ['q_proj', '.*_proj']\n",
 )
 def target_modules_regex(config: Config) -> Iterator[Problem]:
-    """An entry of `lora_target_modules` is not valid regular expression.
+    """An entry of `lora_target_modules` is not a valid regular expression.
 
     Entries are module names or regular expressions: `.*_proj`, not `*_proj`.
     """
@@ -164,7 +164,7 @@ def target_modules_regex(config: Config) -> Iterator[Problem]:
             try:
                 re.compile(entry)
             except re.error as error:
-                message = f"No valid regular expression ({error.msg}). Write names, or `.*` for anything."
+                message = f"Not a valid regular expression ({error.msg}). Write names, or `.*` for anything."
                 yield problem(message, ("lora_target_modules", index))
         elif entry is not None and not isinstance(entry, str):
             yield problem("Text is expected: a module's name.", ("lora_target_modules", index))
@@ -180,7 +180,7 @@ def target_modules_regex(config: Config) -> Iterator[Problem]:
 def learning_rate_groups_twice(config: Config) -> Iterator[Problem]:
     """`lr_groups` and `loraplus_lr_ratio` are both set.
 
-    Both give parameters learning rates of their own; Axolotl takes only one.
+    Both give parameters learning rates of their own; Axolotl accepts only one.
     """
     now = config.at("check_lr_groups")
     if now("lr_groups") and now("loraplus_lr_ratio"):
@@ -198,7 +198,7 @@ def learning_rate_groups_twice(config: Config) -> Iterator[Problem]:
 def frozen_and_layers(config: Config) -> Iterator[Problem]:
     """`unfrozen_parameters` with `peft_layers_to_transform`.
 
-    Both choose what is trained, and together the outcome is unclear.
+    Both choose what is trained, and the outcome of both together is unclear.
     """
     now = config.at("check_frozen")
     if now("adapter") and now("peft_layers_to_transform") and now("unfrozen_parameters"):
@@ -216,11 +216,11 @@ def frozen_and_layers(config: Config) -> Iterator[Problem]:
 def layers_pattern_alone(config: Config) -> Iterator[Problem]:
     """`peft_layers_pattern` without `peft_layers_to_transform`.
 
-    The pattern only says where the layers are; which of them is the other field.
+    The pattern says only where the layers are; the other field says which of them.
     """
     now = config.at("check_peft_layers_pattern")
     if now("peft_layers_pattern") and not now("peft_layers_to_transform"):
-        yield problem("Needs `peft_layers_to_transform`: which layers.", "peft_layers_pattern")
+        yield problem("Needs `peft_layers_to_transform`, which says which layers.", "peft_layers_pattern")
 
 
 @rule(
@@ -253,7 +253,7 @@ def fp32_gradients_without_adapter(config: Config) -> Iterator[Problem]:
 def untrained_token_not_trainable(config: Config) -> Iterator[Problem]:
     """A token of `fix_untrained_tokens` that is not among `peft_trainable_token_indices`.
 
-    Its embedding is set to a good start, but not trained.
+    Its embedding gets a good starting value and is not trained.
     """
     fixed = config.typed("fix_untrained_tokens")
     trainable = config.typed("peft_trainable_token_indices")
@@ -275,7 +275,7 @@ def untrained_token_not_trainable(config: Config) -> Iterator[Problem]:
 def lora_without_adapter(config: Config) -> Iterator[Problem]:
     """LoRA fields without `adapter`.
 
-    Without it the whole model is trained, which takes several times the memory, and these fields do nothing.
+    Without it the whole model is trained, which needs several times the memory, and these fields do nothing.
     """
     if not config.raw("adapter") and not config.raw("lora_model_dir"):
         given = [name for name in LORA_FIELDS if config.raw(name) is not None]
@@ -313,8 +313,8 @@ def lora_without_rank(config: Config) -> Iterator[Problem]:
 def target_linear_and_modules(config: Config) -> Iterator[Problem]:
     """`lora_target_linear` together with `lora_target_modules`.
 
-    All linear layers are taken, so the list can only add to them.
+    `lora_target_linear` already adapts every linear layer, so the list can only add to them.
     """
     if config.typed("lora_target_linear") and config.typed("lora_target_modules"):
-        message = "All linear layers are taken; the list only adds to them. Keep one."
+        message = "Every linear layer is adapted already; the list only adds to them. Keep one."
         yield problem(message, "lora_target_linear", "lora_target_modules")

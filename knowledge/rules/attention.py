@@ -53,7 +53,9 @@ def attention_old_flags(config: Config) -> Iterator[Problem]:
     flags = [name for name in LEGACY_ATTENTION if config.raw(name)]
     if flags and not config.raw("attn_implementation"):
         chosen = LEGACY_ATTENTION[flags[0]]
-        yield problem(f"Now `attn_implementation: {chosen}`; the switch is still read.", *flags, suggestion=chosen)
+        yield problem(
+            f"The new way is `attn_implementation: {chosen}`; this switch still works.", *flags, suggestion=chosen
+        )
 
 
 @rule(
@@ -87,7 +89,7 @@ def attention_twice(config: Config) -> Iterator[Problem]:
 def attention_unknown(config: Config) -> Iterator[Problem]:
     """An attention back end that Axolotl does not know.
 
-    It takes full names, or the path of a kernel on the hub (with a slash).
+    Axolotl accepts full names, or the path of a kernel on the Hub (with a slash).
     """
     value = config.final("attn_implementation")
     if value is None or (isinstance(value, str) and (value in back_ends() or "/" in value)):
@@ -97,7 +99,7 @@ def attention_unknown(config: Config) -> Iterator[Problem]:
         return
     short = {"flash": "flash_attention_2", "flex": "flex_attention", "sdp": "sdpa"}
     near = short.get(value) or {"flash_attn": "flash_attention_2", "flash_attention": "flash_attention_2"}.get(value)
-    hint = f"Write `{near}`." if near else "Take one such as `flash_attention_2`, `sdpa` or `flex_attention`."
+    hint = f"Write `{near}`." if near else "Use one such as `flash_attention_2`, `sdpa` or `flex_attention`."
     yield problem(f"Unknown back end. {hint}", "attn_implementation", suggestion=near)
 
 
@@ -163,11 +165,11 @@ def packing_without_back_end(config: Config) -> Iterator[Problem]:
 def packing_on_sdpa(config: Config) -> Iterator[Problem]:
     """Packing on sdpa in bf16.
 
-    On GPUs before Hopper (H100) the loss may come out as 0. It depends on the GPU, which a config does not tell.
+    On GPUs before Hopper (H100) the loss may come out as 0. That depends on the GPU, which a config does not name.
     """
     if config.typed("sample_packing") and attention(config) == "sdpa":
         if config.typed("bf16") or config.typed("bfloat16"):
-            yield problem("Before Hopper GPUs the loss may be 0: use `flash_attention_2` there.", "sample_packing")
+            yield problem("On GPUs before Hopper the loss may be 0: use `flash_attention_2` there.", "sample_packing")
 
 
 @rule(
@@ -185,7 +187,7 @@ def packing_unpadded(config: Config) -> Iterator[Problem]:
     now = config.at("hint_sample_packing_padding")
     if now("sample_packing") and now("pad_to_sequence_len") is False:
         yield problem(
-            "Lengths then change from step to step and memory fragments. Leave it out.", "pad_to_sequence_len"
+            "Lengths then change from step to step and fragment GPU memory. Leave it out.", "pad_to_sequence_len"
         )
 
 
@@ -200,7 +202,7 @@ def packing_unpadded(config: Config) -> Iterator[Problem]:
 def scaling_softmax_back_end(config: Config) -> Iterator[Problem]:
     """`scaling_softmax` without flex attention.
 
-    It is a change of the flex kernel's scores.
+    It changes the scores of the flex kernel, which no other back end does.
     """
     if config.typed("scaling_softmax") and config.typed("attn_implementation") != "flex_attention":
         yield problem("Needs `attn_implementation: flex_attention`.", "scaling_softmax")
@@ -239,7 +241,7 @@ def sage_risks(config: Config) -> Iterator[Problem]:
 def fp8_attention_hardware(config: Config) -> Iterator[Problem]:
     """FP8 attention, which depends on the GPU.
 
-    It needs a Hopper GPU (H100) or newer; on others Axolotl refuses the config, which does not tell the GPU.
+    It needs a Hopper GPU (H100) or newer; on others Axolotl refuses the config. A config does not name the GPU.
     """
     if config.typed("attn_implementation") == "fp8":
         yield problem("Needs a Hopper GPU (H100) or newer; on others Axolotl refuses this.", "attn_implementation")
@@ -273,7 +275,7 @@ def flash_attention_torch(config: Config) -> Iterator[Problem]:
 def varlen_without_packing(config: Config) -> Iterator[Problem]:
     """`sdpa_varlen` without packing.
 
-    It only concerns packed rows.
+    It concerns packed rows only.
     """
     if config.typed("sdpa_varlen") and not config.typed("sample_packing"):
         yield problem(
@@ -292,13 +294,13 @@ def varlen_without_packing(config: Config) -> Iterator[Problem]:
 def flattening_conflicts(config: Config) -> Iterator[Problem]:
     """`batch_flattening: true` without a back end for it, or with packing.
 
-    It strings the rows of a batch together, which needs a back end that keeps them apart; packing does it already.
+    It joins the rows of a batch, which needs a back end that keeps them apart; packing does this already.
     """
     value = config.raw("batch_flattening")
     if not value or value == "auto" or not config.typed("batch_flattening"):
         return
     if not separates_rows(config) and attention(config) != "varlen":
-        yield problem("Needs `attn_implementation: flash_attention_2` or the like.", "batch_flattening")
+        yield problem("Needs a back end such as `attn_implementation: flash_attention_2`.", "batch_flattening")
     if config.typed("sample_packing"):
         yield problem("Packing does this already: remove one of the two.", "batch_flattening", "sample_packing")
 
@@ -314,7 +316,7 @@ def flattening_conflicts(config: Config) -> Iterator[Problem]:
 def flattening_idle(config: Config) -> Iterator[Problem]:
     """`batch_flattening` where it does little.
 
-    With one row a batch there is nothing to string together; with Liger's loss it reaches the scoring only.
+    With one row per batch there is nothing to join; with Liger's loss it reaches only the scoring.
     """
     if not config.raw("batch_flattening"):
         return
@@ -343,7 +345,7 @@ BALANCE = (
 def balance_scope(config: Config) -> Iterator[Problem]:
     """`balance_labels` where rows can't be reordered or have no token labels.
 
-    It sorts batches by trained tokens: not on streams, not with a fixed order, not in preference training.
+    It sorts batches by trained tokens, which is not possible on streams, with a fixed order or in preference training.
     """
     if not config.typed("balance_labels"):
         return
@@ -353,7 +355,7 @@ def balance_scope(config: Config) -> Iterator[Problem]:
     if not config.typed("sample_packing"):
         for name in ("streaming", "pretraining_dataset", "group_by_length"):
             if config.typed(name):
-                yield problem("Not possible with `balance_labels` without packing.", name, "balance_labels")
+                yield problem("With `balance_labels`, this needs `sample_packing: true`.", name, "balance_labels")
 
 
 @rule(
@@ -374,7 +376,7 @@ def balance_window(config: Config) -> Iterator[Problem]:
             yield problem("Needs `balance_labels: true`.", name)
         for stream in ("streaming", "pretraining_dataset"):
             if config.typed(stream):
-                yield problem("Not on a stream.", name, stream)
+                yield problem("Not possible on a stream: remove it.", name, stream)
 
 
 @rule(

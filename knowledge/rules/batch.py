@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     good="micro_batch_size: 2\ngradient_accumulation_steps: 16\n",
 )
 def batch_size_alone(config: Config) -> Iterator[Problem]:
-    """`batch_size` stands without a second of the three batch fields.
+    """`batch_size` without one of the other two batch fields.
 
-    The batch is micro batch times accumulation, so one of the three numbers does not determine the others.
+    The batch is the micro batch times the accumulation, so one of the three numbers does not tell the others.
     """
     now = config.at("check_batch_size_fields")
     if now("batch_size") and not now("micro_batch_size") and not now("gradient_accumulation_steps"):
         yield problem(
-            "Not enough: set `micro_batch_size` and `gradient_accumulation_steps`, remove this.", "batch_size"
+            "This alone is not enough: set `micro_batch_size` and `gradient_accumulation_steps`.", "batch_size"
         )
 
 
@@ -44,7 +44,7 @@ def batch_size_alone(config: Config) -> Iterator[Problem]:
 def batch_size_and_accumulation(config: Config) -> Iterator[Problem]:
     """`batch_size` and `gradient_accumulation_steps` are both set.
 
-    Each follows from the other, so Axolotl takes only one.
+    Each follows from the other, so Axolotl accepts only one.
     """
     now = config.at("check_gas_bsz")
     if now("batch_size") and now("gradient_accumulation_steps"):
@@ -62,8 +62,8 @@ def batch_size_and_accumulation(config: Config) -> Iterator[Problem]:
 def batch_size_without_accumulation(config: Config) -> Iterator[Problem]:
     """`batch_size` with `micro_batch_size`: the accumulation stays at 1 and the run is far too short.
 
-    Typing fills `gradient_accumulation_steps` with 1 before the batch is derived: the step count divides by
-    `batch_size`, each step trains only `micro_batch_size` rows, so most rows are never seen.
+    Axolotl sets `gradient_accumulation_steps` to 1 before it derives the batch. The steps are then counted for
+    `batch_size`, and each step trains only `micro_batch_size` rows, so most rows are never seen.
     """
     batch, micro = config.get("batch_size"), config.get("micro_batch_size")
     if not batch or config.raw("gradient_accumulation_steps"):
@@ -87,7 +87,8 @@ def batch_size_without_accumulation(config: Config) -> Iterator[Problem]:
 def eval_batch_differs(config: Config) -> Iterator[Problem]:
     """`eval_batch_size` differs from `micro_batch_size`.
 
-    Evaluation then needs another amount of memory than training; a larger one can run out at the first evaluation.
+    Evaluation then needs a different amount of memory than training; a larger batch can run out of memory at the first
+    evaluation.
     """
     now = config.at("hint_eval_train_mbsz")
     evaluation, micro = now("eval_batch_size"), now("micro_batch_size")
@@ -109,7 +110,7 @@ def eval_batch_differs(config: Config) -> Iterator[Problem]:
 def batch_not_positive(config: Config) -> Iterator[Problem]:
     """A batch size of zero or less.
 
-    Validation only asks for a whole number; the data loader or the step count fails when training is set up.
+    Validation asks only for a whole number; the data loader or the step count fails when training is set up.
     """
     for name in ("micro_batch_size", "gradient_accumulation_steps", "batch_size", "eval_batch_size"):
         value = config.typed(name)

@@ -31,7 +31,7 @@ _HELD = "val_set_size: 0.05\n"
 def held_out_rows_are_never_evaluated(config: Config) -> Iterator[Problem]:
     """Rows are held out, and nothing says when to evaluate them.
 
-    They are lost to training and used for nothing.
+    These rows are not trained on and are used for nothing.
     """
     unused = config.get("val_set_size") and not config.get("evals_per_epoch") and config.get("eval_strategy") != "no"
     if unused and plan_of(config).eval_strategy == "no":
@@ -52,7 +52,7 @@ def held_out_rows_are_never_evaluated(config: Config) -> Iterator[Problem]:
     good=_HELD + "eval_strategy: epoch\n",
 )
 def eval_strategy_without_rows(config: Config) -> Iterator[Problem]:
-    """A strategy of evaluation is named, and there are no rows to evaluate.
+    """An evaluation strategy without rows to evaluate.
 
     Without `val_set_size` or `test_datasets` Axolotl switches evaluation off without a message.
     """
@@ -76,7 +76,7 @@ def eval_strategy_without_rows(config: Config) -> Iterator[Problem]:
 def best_model_is_not_loaded(config: Config) -> Iterator[Problem]:
     """The best model is asked for, and the last one is kept.
 
-    Axolotl hands the key on only when rows are held out, and both `save_steps` and `eval_steps` are there (or both
+    Axolotl passes the key on only when rows are held out and both `save_steps` and `eval_steps` are set (or both
     counts per epoch), the first a multiple of the second. Preference trainers never get it.
     """
     if not config.get("load_best_model_at_end") or plan_of(config).load_best_model_at_end:
@@ -117,7 +117,7 @@ def best_model_may_have_no_checkpoint(config: Config) -> Iterator[Problem]:
     if apart:
         key = "load_best_model_at_end" if config.get("load_best_model_at_end") else "early_stopping_patience"
         pair = "`save_steps` and `eval_steps`" if any(steps) else "`saves_per_epoch` and `evals_per_epoch`"
-        yield problem(f"The best may not be saved: make {pair} equal.", key)
+        yield problem(f"The best model may not be saved: make {pair} equal.", key)
 
 
 @rule(
@@ -134,9 +134,10 @@ def best_model_may_have_no_checkpoint(config: Config) -> Iterator[Problem]:
     ),
 )
 def early_stopping_without_evaluation(config: Config) -> Iterator[Problem]:
-    """Early stopping looks at evaluations, and there are none.
+    """Early stopping without evaluations.
 
-    Hold rows out with `val_set_size`. The trainer asserts it when training starts.
+    Early stopping compares evaluations. Hold rows out with `val_set_size`; without them the trainer stops when training
+    starts.
     """
     if config.get("early_stopping_patience") and not config.get("rl") and plan_of(config).eval_strategy == "no":
         yield problem(
@@ -158,10 +159,10 @@ def early_stopping_without_evaluation(config: Config) -> Iterator[Problem]:
     good="rl: dpo\nsave_steps: 50\neval_steps: 50\n" + _HELD,
 )
 def preference_trainers_do_not_read_it(config: Config) -> Iterator[Problem]:
-    """A key that preference trainers are never told of.
+    """A key that preference trainers never get.
 
-    They are built by another part of Axolotl, which leaves out early stopping, the metric of the best model, sorting by
-    length, curriculum order and the drop of a last incomplete batch.
+    Another part of Axolotl builds them and leaves out early stopping, the metric of the best model, sorting by length,
+    curriculum order and dropping the last incomplete batch.
     """
     if not config.get("rl"):
         return
@@ -178,9 +179,9 @@ def preference_trainers_do_not_read_it(config: Config) -> Iterator[Problem]:
     good=_HELD + "eval_steps: 50\nsave_strategy: best\nmetric_for_best_model: loss\n",
 )
 def best_is_never_saved(config: Config) -> Iterator[Problem]:
-    """Only the best model is to be saved, and no evaluation says which it is.
+    """Only the best model is saved, and no evaluation says which that is.
 
-    Then no checkpoint is written; only the final weights stand in `output_dir`.
+    No checkpoint is written then; only the final weights are in `output_dir`.
     """
     if config.get("save_strategy") == "best" and plan_of(config).eval_strategy == "no":
         yield problem("Nothing is evaluated, so no checkpoint is written: add `val_set_size`.", "save_strategy")
@@ -202,7 +203,7 @@ def best_is_never_saved(config: Config) -> Iterator[Problem]:
     says="which is not found in the evaluation metrics",
 )
 def metric_is_not_measured(config: Config) -> Iterator[Problem]:
-    """The metric of the best model is none that the evaluation measures.
+    """The evaluation does not measure the metric of the best model.
 
     Axolotl's trainer measures the loss and what follows from it. Another name ends the run at the first evaluation.
     """
@@ -227,14 +228,14 @@ def metric_is_not_measured(config: Config) -> Iterator[Problem]:
     says="KeyError: 'system'",
 )
 def reward_rows_need_a_system_column(config: Config) -> Iterator[Problem]:
-    """This type reads a `system` column of every row, and crashes where there is none.
+    """A type that reads a `system` column of every row and crashes where there is none.
 
     An empty text in it is enough. The other columns that it reads are `input`, `chosen` and `rejected`.
     """
     for index, entry in enumerate(config.datasets):
         if entry.get("type") == "bradley_terry.chat_template":
             yield problem(
-                "Rows without a `system` column end the run: add one, empty if need be.", f"datasets[{index}].type"
+                "Rows without a `system` column crash the run: add one, which may be empty.", f"datasets[{index}].type"
             )
 
 
@@ -248,10 +249,10 @@ def reward_rows_need_a_system_column(config: Config) -> Iterator[Problem]:
     "datasets:\n  - path: json\n    data_files: rows.jsonl\n    type: completion\n",
 )
 def packed_stream_from_a_file(config: Config) -> Iterator[Problem]:
-    """A packed stream cannot take a file as its `path`.
+    """A packed stream with a file as its `path`.
 
-    Its first dataset goes straight to the datasets library, which wants a format as path and the file as `data_files`.
-    Unpacked streams, and runs that do not stream, want it the other way round.
+    Its first dataset goes straight to the datasets library, which expects a format as the path and the file as
+    `data_files`. Unpacked streams, and runs that do not stream, expect the opposite.
     """
     if not config.get("streaming") or not config.get("sample_packing"):
         return

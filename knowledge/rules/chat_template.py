@@ -79,5 +79,5 @@ def every_turn_is_trained(config: Config) -> Iterator[Problem]:
     if config.raw("role_boundaries") or template in _MARKED or not isinstance(name, str):
         return
     if template in ("llava", "lfm2vl") or _UNMARKED.search(name):
-        message = "Trains every turn: no role markers are known for this family. Set `role_boundaries`."
+        message = "Every turn is trained: no role markers are known for this family. Set `role_boundaries`."
         yield problem(message, "base_model", "processor_type")

@@ -29,13 +29,14 @@ QLORA = "adapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\n"
 def checkpointing_offload_old(config: Config) -> Iterator[Problem]:
     """Offloading asked for through `gradient_checkpointing`.
 
-    It became a field of its own, `activation_offloading`; the old words are still translated.
+    Offloading is now a field of its own, `activation_offloading`; Axolotl still translates the old words.
     """
     value = config.raw("gradient_checkpointing")
     if value in ("offload", "offload_disk"):
         new = "true" if value == "offload" else "disk"
         yield problem(
-            f"Now `gradient_checkpointing: true` with `activation_offloading: {new}`.", "gradient_checkpointing"
+            f"The new way is `gradient_checkpointing: true` with `activation_offloading: {new}`.",
+            "gradient_checkpointing",
         )
 
 
@@ -50,7 +51,7 @@ def checkpointing_offload_old(config: Config) -> Iterator[Problem]:
 def offloading_without_checkpointing(config: Config) -> Iterator[Problem]:
     """`activation_offloading` without `gradient_checkpointing`.
 
-    What is offloaded are the checkpoints.
+    Axolotl offloads the checkpoints, so there have to be some.
     """
     if config.typed("activation_offloading") and not config.typed("gradient_checkpointing"):
         yield problem("Needs `gradient_checkpointing: true`.", "activation_offloading")
@@ -92,10 +93,10 @@ def reentrant_with_frozen_parts(config: Config) -> Iterator[Problem]:
 def hidden_states_with_adapter(config: Config) -> Iterator[Problem]:
     """`activation_offloading: hidden_states` with an adapter.
 
-    With LoRA plain offloading can be faster, because less has to be moved.
+    With LoRA, plain offloading can be faster, because less has to be moved.
     """
     if config.typed("activation_offloading") == "hidden_states" and config.typed("adapter"):
-        yield problem("With an adapter `true` can be faster.", "activation_offloading", "adapter")
+        yield problem("With an adapter, `true` can be faster.", "activation_offloading", "adapter")
 
 
 @rule(
@@ -123,7 +124,7 @@ def selective_conflicts(config: Config) -> Iterator[Problem]:
         yield problem(message, "gradient_checkpointing_kwargs.use_reentrant", "selective_checkpointing")
     offloading = config.typed("activation_offloading")
     if offloading and offloading != "hidden_states":
-        message = "Only hidden_states goes with `selective_checkpointing`."
+        message = "With `selective_checkpointing` only hidden_states is possible."
         yield problem(message, "activation_offloading", "selective_checkpointing")
 
 
@@ -173,8 +174,8 @@ def matches(entry: str, names: list[str]) -> bool:
 def selective_with_kernels(config: Config) -> Iterator[Problem]:
     """`selective_checkpointing` saves what a fused kernel changes or replaces.
 
-    LoRA kernels are switched on by themselves; they add into the saved matrix products, and the hooks of the modules
-    they replace never fire. Set the kernels to false, or save attention only.
+    Axolotl switches LoRA kernels on by itself; they add to the saved matrix products, and the hooks of the modules
+    that they replace never fire. Set the kernels to false, or save attention only.
     """
     options = block(config, "selective_checkpointing")
     if not options:
@@ -233,7 +234,7 @@ def selective_compiled(config: Config) -> Iterator[Problem]:
     """
     if config.typed("selective_checkpointing") and config.typed("torch_compile"):
         yield problem(
-            "Untested together: drop one when something odd happens.", "selective_checkpointing", "torch_compile"
+            "Untested together: remove one if something odd happens.", "selective_checkpointing", "torch_compile"
         )
 
 
@@ -251,7 +252,7 @@ PLACED = ("ple_cpu_offload", "fsdp_config", "deepspeed", "adapter", "load_in_4bi
 def embeddings_on_cpu(config: Config) -> Iterator[Problem]:
     """`ple_cpu_offload` where the weights are placed by something else.
 
-    It needs QLoRA in 4 bits or LoRA in 8, and neither FSDP nor DeepSpeed.
+    It needs QLoRA in 4 bits or LoRA in 8 bits, and works with neither FSDP nor DeepSpeed.
     """
     now = config.at("check_ple_cpu_offload")
     if not now("ple_cpu_offload"):
@@ -263,7 +264,7 @@ def embeddings_on_cpu(config: Config) -> Iterator[Problem]:
     adapter = now("adapter")
     quantized = (adapter == "qlora" and now("load_in_4bit")) or (adapter == "lora" and now("load_in_8bit"))
     if not quantized:
-        yield problem("Needs QLoRA in 4 bits, or LoRA in 8.", "ple_cpu_offload", "adapter")
+        yield problem("Needs QLoRA in 4 bits or LoRA in 8 bits.", "ple_cpu_offload", "adapter")
 
 
 @rule(
@@ -277,7 +278,7 @@ def embeddings_on_cpu(config: Config) -> Iterator[Problem]:
 def embeddings_on_cpu_of_each(config: Config) -> Iterator[Problem]:
     """`ple_cpu_offload` on more than one GPU.
 
-    Each process then keeps a copy of the table in memory of its own.
+    Each process then keeps its own copy of the table in host memory.
     """
     if config.typed("ple_cpu_offload") and config.gpus > 1:
         yield problem("Tried on one GPU only: each process keeps its own copy in host memory.", "ple_cpu_offload")
@@ -300,4 +301,6 @@ def gc_steps_old(config: Config) -> Iterator[Problem]:
         if new:
             yield problem(f"Ignored: `{new[0]}` counts. Remove it.", "gc_steps", *new)
         else:
-            yield problem("Now `torch_empty_cache_steps` and `gc_collect_steps`; still read.", "gc_steps")
+            yield problem(
+                "The new names are `torch_empty_cache_steps` and `gc_collect_steps`; this one still works.", "gc_steps"
+            )

@@ -58,11 +58,11 @@ def coreweave_block(config: Config) -> Iterator[Problem]:
 def coreweave_adapter(config: Config) -> Iterator[Problem]:
     """Publishing to CoreWeave with an adapter other than LoRA, or from quantized weights.
 
-    Published are full weights, or LoRA merged into bf16 ones.
+    CoreWeave publishes full weights, or LoRA merged into bf16 weights.
     """
     if _on(config):
         if config.raw("adapter") not in (None, "lora"):
-            yield problem("CoreWeave takes `adapter: lora` or none.", "adapter")
+            yield problem("CoreWeave accepts `adapter: lora` or no adapter.", "adapter")
         for name in ("load_in_8bit", "load_in_4bit"):
             if config.raw(name):
                 yield problem("Not possible with CoreWeave, which publishes bf16 weights: remove this.", name)
@@ -88,9 +88,9 @@ def coreweave_lora(config: Config) -> Iterator[Problem]:
     if block(config, "coreweave").get("rollouts"):
         yield problem("Not possible with LoRA, which is published at saves only.", "coreweave.rollouts", "adapter")
     if config.raw("save_safetensors") is False:
-        yield problem("CoreWeave takes safetensors: remove this.", "save_safetensors")
+        yield problem("CoreWeave accepts only safetensors: remove this.", "save_safetensors")
     if config.raw("trust_remote_code"):
-        yield problem("CoreWeave takes LoRA on built-in models only: remove this.", "trust_remote_code", "adapter")
+        yield problem("CoreWeave accepts LoRA on built-in models only: remove this.", "trust_remote_code", "adapter")
 
 
 @rule(
@@ -102,9 +102,9 @@ def coreweave_lora(config: Config) -> Iterator[Problem]:
     good=f"{ROLLOUTS}{GRPO}",
 )
 def coreweave_rollouts(config: Config) -> Iterator[Problem]:
-    """Rollouts on CoreWeave with something that they don't do.
+    """Rollouts on CoreWeave with something that they do not support.
 
-    They are for plain GRPO on text: one at a time, no vLLM of one's own, sampled by temperature and top_p.
+    Rollouts support plain GRPO on text: one at a time, without your own vLLM, sampled by temperature and top_p.
     """
     if not _on(config) or not block(config, "coreweave").get("rollouts"):
         return

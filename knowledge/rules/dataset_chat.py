@@ -48,7 +48,7 @@ def sharegpt_removed(config: Config) -> Iterator[Problem]:
 def sharegpt_in_test_datasets(config: Config) -> Iterator[Problem]:
     """`type: sharegpt` in `test_datasets`.
 
-    Validation looks for it in `datasets` only; here loading the rows fails, because no such type exists any more.
+    Validation looks for it in `datasets` only; here loading the rows fails, because that type no longer exists.
     """
     for index, entry in entries(config, "test_datasets"):
         kind = entry.get("type")
@@ -75,7 +75,7 @@ def message_fields_old_names(config: Config) -> Iterator[Problem]:
                 continue
             old = [key for key in ("message_field_role", "message_field_content") if key in entry]
             if old:
-                message = "Now `message_property_mappings` with `role` and `content`; still read."
+                message = "The new way is `message_property_mappings` with `role` and `content`; this still works."
                 yield problem(message, *((name, index, key) for key in old), suggestion="message_property_mappings")
 
 
@@ -183,7 +183,7 @@ def roles_turned_around(config: Config) -> Iterator[Problem]:
         for key, names in roles.items():
             listed = names if isinstance(names, list) else [names]
             if key not in known and all(name in known for name in listed if name):
-                message = f"Turned around: the template's role comes first, `{listed[0]}: [{key}]`."
+                message = f"The direction is reversed: the template's role comes first, `{listed[0]}: [{key}]`."
                 yield problem(message, ("datasets", index, "roles", key))
 
 
@@ -204,5 +204,5 @@ def dataset_template_unknown(config: Config) -> Iterator[Problem]:
         if not isinstance(name, str) or not name or config.dataset_class(entry) != "SFTDataset":
             continue
         if name not in known and name != "phi_4" and not name.startswith("tokenizer_default_fallback_"):
-            message = "No such template: preparing the rows fails. Take one such as chatml, or tokenizer_default."
+            message = "No such template: preparing the rows fails. Use one such as chatml or tokenizer_default."
             yield problem(message, ("datasets", index, "chat_template"))

@@ -27,12 +27,14 @@ ENTRY = "datasets:\n  - path: org/rows\n"
 def synthetic_turns(config: Config) -> Iterator[Problem]:
     """A synthetic dataset whose `max_turns` does not exceed `min_turns`.
 
-    With more than one turn at least, the upper bound has to be higher.
+    When rows have more than one turn, the upper bound has to be higher than the lower one.
     """
     for index, entry in synthetic(config):
         if entry["min_turns"] > 1 and entry["max_turns"] <= entry["min_turns"]:
             yield problem(
-                "Has to exceed `min_turns`.", ("datasets", index, "max_turns"), ("datasets", index, "min_turns")
+                "It has to be larger than `min_turns`.",
+                ("datasets", index, "max_turns"),
+                ("datasets", index, "min_turns"),
             )
 
 
@@ -83,7 +85,7 @@ def orpo_custom_type(config: Config) -> Iterator[Problem]:
     if config.raw("rl") == "orpo":
         for index, entry in entries(config, "datasets"):
             if isinstance(entry.get("type"), dict):
-                message = "A mapping is emptied under ORPO and loading fails. Use `chat_template.argilla`."
+                message = "ORPO ignores a mapping here, so loading fails. Use `chat_template.argilla`."
                 yield problem(message, ("datasets", index, "type"), suggestion="chat_template.argilla")
 
 
@@ -97,12 +99,12 @@ def orpo_custom_type(config: Config) -> Iterator[Problem]:
 def input_output_trains_inputs(config: Config) -> Iterator[Problem]:
     """`train_on_inputs: true` with `type: input_output`.
 
-    The labels of the segments exist to leave text out of training; this switch trains the unlabelled ones as well.
+    The labels of the segments exist to leave text out of training; this switch trains the unlabeled ones as well.
     """
     if config.typed("train_on_inputs"):
         for index, entry in entries(config, "datasets"):
             if entry.get("type") == "input_output":
-                message = "Trains the segments with `label: false` too. Remove `train_on_inputs`."
+                message = "This also trains the segments with `label: false`. Remove `train_on_inputs`."
                 yield problem(message, "train_on_inputs", ("datasets", index, "type"))
 
 
@@ -115,11 +117,11 @@ def input_output_trains_inputs(config: Config) -> Iterator[Problem]:
 def input_output_adds_nothing(config: Config) -> Iterator[Problem]:
     """`type: input_output` adds no BOS, EOS or template by itself.
 
-    Whatever the model shall see or learn to end with has to stand in the text of the segments.
+    Whatever the model should see, and what it should learn to end with, has to be in the text of the segments.
     """
     for index, entry in entries(config, "datasets"):
         if entry.get("type") == "input_output":
-            message = "Adds no BOS or EOS: write them into the segments' text, or the model never stops."
+            message = "This type adds no BOS or EOS: write them into the segments, or the model never stops."
             yield problem(message, ("datasets", index, "type"))
 
 
@@ -162,7 +164,7 @@ def dataset_type_unknown(config: Config) -> Iterator[Problem]:
 def generation_wants_a_function(config: Config) -> Iterator[Problem]:
     """A chat type under `rl: grpo` or `gdpo`.
 
-    The rows are then read as preference pairs, and the chosen column is missing. GRPO wants the name of a function of
+    The rows are then read as preference pairs, and the chosen column is missing. GRPO expects the name of a function of
     yours, module.function, that returns prompts.
     """
     rl = config.raw("rl")
@@ -170,5 +172,5 @@ def generation_wants_a_function(config: Config) -> Iterator[Problem]:
         for index, entry in entries(config, "datasets"):
             kind = entry.get("type")
             if isinstance(kind, str) and "." not in kind:
-                message = f"Read as preference pairs under `rl: {rl}`: name your function, `module.function`."
+                message = f"Under `rl: {rl}` this is read as preference pairs: name your function, `module.function`."
                 yield problem(message, ("datasets", index, "type"), "rl")

@@ -48,11 +48,11 @@ def no_dataset(config: Config) -> Iterator[Problem]:
 def datasets_blank(config: Config) -> Iterator[Problem]:
     """`datasets` is blank next to `pretraining_dataset`.
 
-    The blank is looked through as a list and breaks with a bare TypeError. Drop the key.
+    Axolotl reads the blank as a list and stops with a bare TypeError. Remove the key.
     """
     blank = config.written("datasets") and config.raw("datasets") is None
     if blank and config.raw("pretraining_dataset") is not None:
-        yield problem("Blank: Axolotl breaks on it with a TypeError. Remove the line.", "datasets")
+        yield problem("This is blank, and Axolotl stops on it with a TypeError. Remove the line.", "datasets")
 
 
 @rule(
@@ -69,7 +69,7 @@ def datasets_no_list(config: Config) -> Iterator[Problem]:
     """
     value = config.raw("datasets")
     if isinstance(value, dict) and value:
-        yield problem("One mapping instead of a list: put `- ` before its first key.", "datasets")
+        yield problem("This is one block instead of a list: put `- ` before its first key.", "datasets")
     elif isinstance(value, list):
         for index, entry in enumerate(value):
             if not isinstance(entry, dict) and entry is not None:
@@ -106,7 +106,7 @@ def datasets_empty(config: Config) -> Iterator[Problem]:
 def push_dataset_without_token(config: Config) -> Iterator[Problem]:
     """`push_dataset_to_hub` without `hf_use_auth_token: true`.
 
-    Uploading needs the token, and Axolotl wants to be told.
+    Uploading needs your login, and Axolotl uses it only when this says so.
     """
     now = config.at("check_push_ds_auth")
     if now("push_dataset_to_hub") and now("hf_use_auth_token") is not True:
@@ -124,7 +124,7 @@ def push_dataset_without_token(config: Config) -> Iterator[Problem]:
 def test_rows_twice(config: Config) -> Iterator[Problem]:
     """`test_datasets` and `val_set_size` are both set.
 
-    Either rows are held out, or a dataset of their own is evaluated.
+    Either rows are held out for evaluation, or a separate dataset is used; not both.
     """
     now = config.at("check_val_w_test_datasets")
     if now("test_datasets") and now("val_set_size"):
@@ -150,7 +150,7 @@ def deduplication_without_preparing(config: Config) -> Iterator[Problem]:
     now = config.at("check_deduplication_with_skip_prepare")
     if now("dataset_exact_deduplication") and now("skip_prepare_dataset") and not config.raw("use_ray"):
         yield problem(
-            "Removes nothing: preparing is skipped. Remove one of the two.",
+            "Nothing is removed, because preparing is skipped. Remove one of the two.",
             "dataset_exact_deduplication",
             "skip_prepare_dataset",
         )
@@ -188,7 +188,9 @@ def dataset_processes_old_name(config: Config) -> Iterator[Problem]:
     """
     if config.raw("dataset_processes") is not None:
         yield problem(
-            "Now `dataset_num_proc`; the old name is still read.", "dataset_processes", suggestion="dataset_num_proc"
+            "The new name is `dataset_num_proc`; the old one still works.",
+            "dataset_processes",
+            suggestion="dataset_num_proc",
         )
 
 
@@ -201,7 +203,7 @@ def dataset_processes_old_name(config: Config) -> Iterator[Problem]:
 def dataset_without_path(config: Config) -> Iterator[Problem]:
     """A dataset without `path`.
 
-    Validation accepts it; loading the data has nothing to load and fails.
+    Validation accepts this; then there is nothing to load, and loading fails.
     """
     for name in _LISTS:
         for index, entry in entries(config, name):
@@ -218,14 +220,14 @@ def dataset_without_path(config: Config) -> Iterator[Problem]:
 def format_as_path(config: Config) -> Iterator[Problem]:
     """`path: json` for a local file.
 
-    In `datasets` the path is a file, a folder or a repository on the hub; "json" is looked up on the hub first. Name
-    the file as `path` and the format as `ds_type`. (Only `pretraining_dataset` wants it the other way.)
+    In `datasets` the path is a file, a folder or a repository on the Hub; "json" is looked up on the Hub first. Name
+    the file as `path` and the format as `ds_type`. (Only `pretraining_dataset` expects the opposite.)
     """
     packed_stream = config.get("streaming") and config.get("sample_packing")  # read as pretraining data are
     for name in ("test_datasets",) if packed_stream else ("datasets", "test_datasets"):
         for index, entry in entries(config, name):
             if entry.get("path") in ("json", "csv", "parquet", "arrow", "text") and entry.get("data_files"):
-                message = f"Looked up on the hub: write the file as `path`, with `ds_type: {entry['path']}`."
+                message = f"This is looked up on the Hub: write the file as `path`, with `ds_type: {entry['path']}`."
                 yield problem(message, (name, index, "path"), (name, index, "data_files"))
 
 

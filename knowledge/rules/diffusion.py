@@ -31,9 +31,9 @@ def _listed(config: Config) -> bool:
     good="diffusion_lm:\n  min_mask_ratio: 0.5\n  max_mask_ratio: 0.9\n",
 )
 def diffusion_mask_ratio(config: Config) -> Iterator[Problem]:
-    """The smallest share of masked tokens exceeds the largest.
+    """The smallest share of masked tokens is larger than the largest.
 
-    Left out, they are 0.1 and 0.9.
+    Without the keys they are 0.1 and 0.9.
     """
     for name in BLOCKS:
         given = block(config, name)
@@ -53,7 +53,7 @@ def diffusion_mask_ratio(config: Config) -> Iterator[Problem]:
 def diffusion_unroll(config: Config) -> Iterator[Problem]:
     """`unroll.eval_steps` exceeds `unroll.k_max`.
 
-    An evaluation can't read more often than training does; left out, `k_max` is 1.
+    An evaluation cannot use more rounds than training does; without the key, `k_max` is 1.
     """
     unroll = block(config, "diffusion_lm").get("unroll")
     if unroll and unroll["eval_steps"] is not None and unroll["eval_steps"] > unroll["k_max"]:
@@ -90,11 +90,11 @@ def diffusion_without_plugin(config: Config) -> Iterator[Problem]:
 def diffusion_plugin_on_native(config: Config) -> Iterator[Problem]:
     """The diffusion plugin with a block for native diffusion models.
 
-    The plugin is for causal models that are made diffusion models. Native ones need no plugin.
+    The plugin turns causal models into diffusion models. Native diffusion models do not need it.
     """
     if _listed(config) and config.raw("diffusion") is None and config.raw("diffusion_lm") is not None:
         if not block(config, "diffusion_lm").get("from_causal_lm"):
-            message = "With DiffusionPlugin: add `from_causal_lm: true`, or drop the plugin."
+            message = "DiffusionPlugin needs `from_causal_lm: true`: add it, or remove the plugin."
             yield problem(message, "diffusion_lm", "plugins")
 
 
@@ -115,7 +115,9 @@ def diffusion_blocks_differ(config: Config) -> Iterator[Problem]:
         translated = {**block(config, "diffusion"), "from_causal_lm": True}
         expected: Any = coerce(translated, {"model": "DiffusionLMConfig"}, config.types.models, (), [])
         if block(config, "diffusion_lm") != expected:
-            yield problem("The old name of `diffusion_lm`, with other values: remove it.", "diffusion", "diffusion_lm")
+            yield problem(
+                "This is the old name of `diffusion_lm`, with other values: remove it.", "diffusion", "diffusion_lm"
+            )
 
 
 def _moves(config: Config) -> bool:
@@ -139,7 +141,7 @@ def diffusion_renamed(config: Config) -> Iterator[Problem]:
     """
     if _moves(config):
         if config.raw("diffusion") is not None:
-            yield problem("Now `diffusion_lm` with `from_causal_lm: true`; this is still read.", "diffusion")
+            yield problem("The new way is `diffusion_lm` with `from_causal_lm: true`; this still works.", "diffusion")
         else:
             yield problem("DiffusionPlugin now wants `diffusion_lm` with `from_causal_lm: true`.", "plugins")
 
@@ -155,13 +157,13 @@ def diffusion_renamed(config: Config) -> Iterator[Problem]:
 def diffusion_old_values(config: Config) -> Iterator[Problem]:
     """Values that only the old diffusion block lets pass.
 
-    A `warmup_steps` below 1 is taken as `warmup_ratio`, and the best checkpoint is judged by `eval_loss`.
+    Axolotl reads a `warmup_steps` below 1 as `warmup_ratio`, and the best checkpoint is judged by `eval_loss`.
     """
     if _moves(config):
         if _fraction(config):
-            yield problem("Taken as `warmup_ratio`: write that.", "warmup_steps")
+            yield problem("Axolotl reads this as `warmup_ratio`: write that.", "warmup_steps")
         if config.raw("save_strategy") == "best" and config.raw("metric_for_best_model") is None:
-            message = "Judged by `metric_for_best_model: eval_loss`: write it out."
+            message = "The best model is judged by `eval_loss`: write `metric_for_best_model: eval_loss`."
             yield problem(message, "save_strategy", "metric_for_best_model")
 
 
@@ -181,8 +183,8 @@ def _fraction(config: Config) -> bool:
 def diffusion_warmup_twice(config: Config) -> Iterator[Problem]:
     """A `warmup_steps` below 1 with another `warmup_ratio`.
 
-    Under the old diffusion block both are a part of the run. Keep `warmup_ratio`.
+    Under the old diffusion block both are a share of the run. Keep `warmup_ratio`.
     """
     if _moves(config) and _fraction(config):
         if config.raw("warmup_ratio") not in (None, config.raw("warmup_steps")):
-            yield problem("A fraction, as `warmup_ratio` is: keep that one.", "warmup_steps", "warmup_ratio")
+            yield problem("Both are a share of the run: keep `warmup_ratio`.", "warmup_steps", "warmup_ratio")

@@ -89,12 +89,12 @@ def decision_batch(config: Config) -> Iterator[Problem]:
 def decision_mixture(config: Config) -> Iterator[Problem]:
     """Two ways of mixing the sources.
 
-    Rows are drawn by weights, by temperature, or as they come (`premixed`), which goes with no other setting.
+    Rows are drawn by weights, by temperature, or as they come (`premixed`), which works with no other setting.
     """
     mixture = _part(config, "mixture")
     at = f"{NAME}.mixture"
     if mixture.get("weights") is not None and mixture["temperature"] is not None:
-        yield problem("Either weights or a temperature: keep one.", f"{at}.temperature", f"{at}.weights")
+        yield problem("Use either weights or a temperature: keep one.", f"{at}.temperature", f"{at}.weights")
     if mixture.get("premixed"):
         for name in ("weights", "temperature", "max_examples_per_source"):
             if mixture[name] is not None:
@@ -122,12 +122,12 @@ def decision_mixture_values(config: Config) -> Iterator[Problem]:
     for name in ("weights", "loss_weight"):
         for source, value in (mixture.get(name) or {}).items():
             if not source or not math.isfinite(value) or value <= 0:
-                yield problem("Takes finite numbers above 0, each under a name.", (*at, name, source))
+                yield problem("Only finite numbers above 0 are accepted, each under a name.", (*at, name, source))
     cap = mixture.get("max_examples_per_source")
     for source, value in (cap if isinstance(cap, dict) else {None: cap}).items():
         if value is not None and (value < 1 or source == ""):
             steps = (*at, "max_examples_per_source")
-            yield problem("Takes whole numbers above 0.", steps if source is None else (*steps, source))
+            yield problem("Only whole numbers above 0 are accepted.", steps if source is None else (*steps, source))
 
 
 @rule(
@@ -138,7 +138,7 @@ def decision_mixture_values(config: Config) -> Iterator[Problem]:
     good=f"{DECISION}  labels:\n    hard_label_smoothing: 0.1\n",
 )
 def decision_labels(config: Config) -> Iterator[Problem]:
-    """Label settings that do not go together.
+    """Label settings that do not work together.
 
     Smoothed labels need plain cross entropy, and a weight has to be finite.
     """
@@ -197,10 +197,10 @@ def decision_latent(config: Config) -> Iterator[Problem]:
 def decision_carry(config: Config) -> Iterator[Problem]:
     """`carry.enabled` is on.
 
-    Training can't carry latent state from one read to the next yet.
+    Training cannot carry latent state from one read to the next yet.
     """
     if _part(config, "carry").get("enabled"):
-        yield problem("Not there in training: set it to false.", f"{NAME}.carry.enabled")
+        yield problem("Not supported in training yet: set it to false.", f"{NAME}.carry.enabled")
 
 
 @rule(
@@ -213,12 +213,12 @@ def decision_carry(config: Config) -> Iterator[Problem]:
 def decision_ranges(config: Config) -> Iterator[Problem]:
     """A number of `diffusion_decision` outside its range.
 
-    `read_fraction` is a part of the rows, images come in blocks of 28 pixels, and token ids are 0 or more.
+    `read_fraction` is a share of the rows, images come in blocks of 28 pixels, and token ids are 0 or more.
     """
     fraction = config.typed(f"{NAME}.read_fraction")
     if fraction is not None and not 0 <= fraction <= 1:
-        yield problem("Takes a number from 0 to 1.", f"{NAME}.read_fraction")
+        yield problem("Only numbers from 0 to 1 are accepted.", f"{NAME}.read_fraction")
     if (config.typed(f"{NAME}.max_image_size") or 0) % 28:
-        yield problem("Takes a multiple of 28, such as 1400.", f"{NAME}.max_image_size")
+        yield problem("Only multiples of 28 are accepted, such as 1400.", f"{NAME}.max_image_size")
     if any(token < 0 for token in config.typed(f"{NAME}.canvas_prefix_ids") or ()):
         yield problem("Token ids are 0 or more.", f"{NAME}.canvas_prefix_ids")

@@ -31,7 +31,9 @@ def eval_strategy_against_steps(config: Config) -> Iterator[Problem]:
     now = config.at("check_evals")
     if now("eval_strategy") and now("eval_steps") and now("eval_strategy") != "steps":
         yield problem(
-            "Contradict: write `eval_strategy: steps`, or remove `eval_steps`.", "eval_strategy", "eval_steps"
+            "These contradict each other: write `eval_strategy: steps`, or remove `eval_steps`.",
+            "eval_strategy",
+            "eval_steps",
         )
 
 
@@ -52,7 +54,7 @@ def eval_without_rows(config: Config) -> Iterator[Problem]:
     if now("val_set_size") == 0 and asked and not now("test_datasets") and now("eval_strategy") != "no":
         if now("val_set_size") is not None:
             yield problem(
-                "No rows to evaluate on: raise `val_set_size`, or drop the evaluation.", "val_set_size", asked
+                "No rows to evaluate on: raise `val_set_size`, or remove the evaluation keys.", "val_set_size", asked
             )
 
 
@@ -89,7 +91,11 @@ def evals_per_epoch_against_strategy(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_evals")
     if now("evals_per_epoch") and now("eval_strategy") and now("eval_strategy") != "steps":
-        yield problem("Contradict: remove `eval_strategy`, or make it `steps`.", "eval_strategy", "evals_per_epoch")
+        yield problem(
+            "These contradict each other: remove `eval_strategy`, or make it `steps`.",
+            "eval_strategy",
+            "evals_per_epoch",
+        )
 
 
 @rule(
@@ -107,7 +113,7 @@ def bench_without_schedule(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_evals")
     if now("do_bench_eval") and not (now("evals_per_epoch") or now("eval_steps")):
-        yield problem("Needs a schedule: add `evals_per_epoch: 2`.", "do_bench_eval")
+        yield problem("The benchmark runs at evaluations: add `evals_per_epoch: 2`.", "do_bench_eval")
 
 
 @rule(
@@ -159,7 +165,7 @@ def causal_eval_packed(config: Config) -> Iterator[Problem]:
 def causal_metrics_unknown(config: Config) -> Iterator[Problem]:
     """`eval_causal_lm_metrics` is not a list of metrics that Axolotl knows.
 
-    It takes a list out of sacrebleu, comet, ter, chrf and perplexity.
+    It accepts a list of sacrebleu, comet, ter, chrf and perplexity.
     """
     metrics = config.at("check_causal_lm_evals")("eval_causal_lm_metrics")
     known = ("sacrebleu", "comet", "ter", "chrf", "perplexity")
@@ -168,7 +174,7 @@ def causal_metrics_unknown(config: Config) -> Iterator[Problem]:
     elif metrics:
         for metric in metrics:
             if metric not in known:
-                message = f"Unknown metric `{metric}`: there are sacrebleu, comet, ter, chrf and perplexity."
+                message = f"Unknown metric `{metric}`. The metrics are sacrebleu, comet, ter, chrf and perplexity."
                 yield problem(message, "eval_causal_lm_metrics")
 
 
@@ -199,7 +205,7 @@ def early_stopping_without_steps(config: Config) -> Iterator[Problem]:
 def early_stopping_steps_uneven(config: Config) -> Iterator[Problem]:
     """`early_stopping_patience` with `save_steps` that is not a multiple of `eval_steps`.
 
-    The best model is looked for among the saves, so each save has to fall on an evaluation.
+    Axolotl looks for the best model among the saves, so each save has to fall on an evaluation.
     """
     saves, evals = config.typed("save_steps"), config.typed("eval_steps")
     if config.typed("early_stopping_patience") and saves and evals and saves % evals != 0:
@@ -221,7 +227,7 @@ def evaluation_strategy_old_name(config: Config) -> Iterator[Problem]:
     It is still read where `eval_strategy` is absent.
     """
     if config.typed("evaluation_strategy") is not None:
-        message = "Now `eval_strategy`; the old name is still read. Rename it."
+        message = "The new name is `eval_strategy`; the old one still works. Rename it."
         yield problem(message, "evaluation_strategy", suggestion="eval_strategy")
 
 
@@ -252,13 +258,15 @@ def eval_table_old(config: Config) -> Iterator[Problem]:
 def evals_without_rows(config: Config) -> Iterator[Problem]:
     """`evals_per_epoch` (or `eval_steps`) without rows to evaluate on.
 
-    Nothing is held out and no `test_datasets` are named, so no evaluation takes place.
+    No rows are held out and no `test_datasets` are named, so nothing is evaluated.
     """
     if config.get("val_set_size") or config.get("test_datasets") or config.get("pretraining_dataset"):
         return
     name = "evals_per_epoch" if config.get("evals_per_epoch") else "eval_steps"
     if config.get(name) and not (name == "eval_steps" and config.raw("val_set_size") == 0):
-        yield problem("No evaluation: no rows are held out. Set `val_set_size: 0.05`, or remove this.", name)
+        yield problem(
+            "Nothing is evaluated, because no rows are held out. Set `val_set_size: 0.05`, or remove this.", name
+        )
 
 
 @rule(
@@ -271,12 +279,14 @@ def evals_without_rows(config: Config) -> Iterator[Problem]:
 def one_eval_in_one_epoch(config: Config) -> Iterator[Problem]:
     """`evals_per_epoch: 1` with one epoch: no evaluation at all.
 
-    The share 1 / (1 × 1) is not below 1, so `eval_steps` stays unset and evaluation stays off.
+    Axolotl turns the count into a share of the run, 1 / (1 × 1), and evaluates only where that is below 1.
     """
     per_epoch, epochs = config.get("evals_per_epoch"), config.typed("num_epochs")
     if per_epoch and epochs and abs(per_epoch) < 1_000 and per_epoch * epochs <= 1 and not config.get("eval_strategy"):
         if config.get("val_set_size") or config.get("test_datasets"):
-            message = "Never evaluates: 1 over 1 epoch leaves it off. Set 2, or replace it by `eval_strategy: epoch`."
+            message = (
+                "Never evaluates: 1 per epoch over 1 epoch stays off. Set 2, or replace it by `eval_strategy: epoch`."
+            )
             yield problem(message, "evals_per_epoch", "num_epochs")
 
 
@@ -293,4 +303,4 @@ def val_set_size_negative(config: Config) -> Iterator[Problem]:
     """
     size = config.typed("val_set_size")
     if size is not None and size < 0:
-        yield problem("A share below 0: splitting the data fails. Use 0 to 1, or a number of rows.", "val_set_size")
+        yield problem("Splitting the data fails on a negative number. Use 0 to 1, or a number of rows.", "val_set_size")

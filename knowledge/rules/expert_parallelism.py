@@ -36,7 +36,7 @@ def expert_parallel_bounds(config: Config) -> Iterator[Problem]:
     for name in ("expert_parallel_size", "expert_parallel_token_capacity"):
         value = config.typed(name)
         if value is not None and value < 1:
-            yield problem("At least 1: leave it out to turn it off.", name)
+            yield problem("The least is 1: leave it out to turn it off.", name)
 
 
 @rule(
@@ -51,7 +51,8 @@ def expert_parallel_bounds(config: Config) -> Iterator[Problem]:
 def expert_parallel_setting(config: Config) -> Iterator[Problem]:
     """Expert parallelism without the sharding and saving it needs.
 
-    It needs FSDP with full state dicts and no 4-bit or FP8 optimizer state: others save one group's experts only.
+    It needs FSDP with full state dicts and no 4-bit or FP8 optimizer state: other settings save only one group's
+    experts.
     """
     if (config.typed("expert_parallel_size") or 1) <= 1:
         return
@@ -85,7 +86,7 @@ def expert_parallel_setting(config: Config) -> Iterator[Problem]:
 def expert_parallel_checkpointing(config: Config) -> Iterator[Problem]:
     """Expert parallelism in torch with checkpointing that can route differently the second time.
 
-    No reentrant checkpointing, and of the offloading modes only hidden_states.
+    Checkpointing must not be reentrant, and the only offloading mode is hidden_states.
     """
     if (config.typed("expert_parallel_size") or 1) <= 1 or config.typed("expert_parallel_backend") == "deep_ep":
         return
@@ -96,7 +97,7 @@ def expert_parallel_checkpointing(config: Config) -> Iterator[Problem]:
         yield problem(message, "gradient_checkpointing_kwargs.use_reentrant", "expert_parallel_size")
     if config.typed("activation_offloading") in (True, "legacy", "disk"):
         yield problem(
-            "Only hidden_states goes with expert parallelism.", "activation_offloading", "expert_parallel_size"
+            "With expert parallelism only hidden_states is possible.", "activation_offloading", "expert_parallel_size"
         )
 
 

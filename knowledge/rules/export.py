@@ -33,12 +33,12 @@ GGUF = frozenset(
 def export_type_unknown(config: Config) -> Iterator[Problem]:
     """`export.quantize` names a type that llama.cpp does not have.
 
-    Small or capital letters do not matter, and one text with commas is a list too.
+    Upper and lower case do not matter, and one text with commas counts as a list.
     """
     unknown = [name for name in block(config, "export").get("quantize") or () if name not in GGUF]
     if unknown:
         shown = ", ".join(unknown[:3])[:30]
-        yield problem(f"Unknown GGUF type {shown}: take one such as Q4_K_M or Q8_0.", "export.quantize")
+        yield problem(f"Unknown GGUF type {shown}: use one such as Q4_K_M or Q8_0.", "export.quantize")
 
 
 @rule(
@@ -56,6 +56,8 @@ def export_quantized(config: Config) -> Iterator[Problem]:
     export = block(config, "export")
     if export.get("quantize") and all(name in GGUF for name in export["quantize"]):
         if export.get("outtype") in ("q8_0", "tq1_0", "tq2_0"):
-            yield problem("Quantized already: take f16, bf16 or f32.", "export.outtype", "export.quantize")
+            yield problem("This type is quantized already: use f16, bf16 or f32.", "export.outtype", "export.quantize")
         if export.get("outfile") and "{ftype}" not in export["outfile"]:
-            yield problem("Needs `{ftype}` in it, as `model-{ftype}.gguf`.", "export.outfile", "export.quantize")
+            yield problem(
+                "The name needs `{ftype}` in it, as in `model-{ftype}.gguf`.", "export.outfile", "export.quantize"
+            )

@@ -39,7 +39,7 @@ def lora_in_4bit(config: Config) -> Iterator[Problem]:
     if config.get("adapter") == "lora" and config.get("load_in_4bit") and not config.get("gptq"):
         name = str(config.raw("base_model")).lower()
         if not any(part in name for part in ("4bit", "nf4", "awq", "gptq")):
-            message = "Loaded unquantized, then raised to fp32: write `adapter: qlora`, or drop the key."
+            message = "Loaded unquantized, then raised to fp32: write `adapter: qlora`, or remove this."
             yield problem(message, "load_in_4bit", "adapter")
 
 
@@ -77,7 +77,7 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
 def zero_two_offloads(config: Config) -> Iterator[Problem]:
     """Axolotl's `zero2.json` keeps the optimizer's state in the host's memory.
 
-    Its name does not say so. The optimizer then steps on the CPU, which is slower and needs 12 bytes of host memory a
+    Its name does not say so. The optimizer then steps on the CPU, which is slower and needs 12 bytes of host memory per
     parameter. `zero1.json` and `zero3_bf16.json` keep the state on the GPUs.
     """
     value = config.get("deepspeed")
@@ -95,7 +95,8 @@ def zero_two_offloads(config: Config) -> Iterator[Problem]:
 def evaluation_needs_more(config: Config) -> Iterator[Problem]:
     """Evaluation needs more memory than training.
 
-    Its batch builds the logits of all its tokens at once. The run trains, and may die at the first evaluation.
+    Its batch builds the logits of all its tokens at once. The run trains, and may run out of memory at the first
+    evaluation.
     """
     batch, micro = config.get("eval_batch_size"), config.get("micro_batch_size")
     held_out = config.get("val_set_size") or config.get("test_datasets")
@@ -127,7 +128,7 @@ def logits_take_most(config: Config) -> Iterator[Problem]:
     if memory is not None and memory.known not in GUESSED and memory.peak_phase == "backward_loss":
         logits = memory.parts.loss
         if logits > LARGE and logits > MUCH * memory.estimate_gib and "CutCrossEntropyPlugin" not in config.plugins:
-            message = f"Logits use {logits:.0f} of {memory.estimate_gib:.0f} GiB: `CutCrossEntropyPlugin` spares them."
+            message = f"Logits use {logits:.0f} of {memory.estimate_gib:.0f} GiB: `CutCrossEntropyPlugin` avoids them."
             yield problem(message, "sequence_len", "micro_batch_size")
 
 
@@ -138,10 +139,10 @@ def logits_take_most(config: Config) -> Iterator[Problem]:
     good=f"{LONG}gradient_checkpointing: true\n",
 )
 def activations_take_most(config: Config) -> Iterator[Problem]:
-    """Without gradient checkpointing the layers' activations take most of the memory.
+    """Without gradient checkpointing the layers' activations use most of the memory.
 
-    `gradient_checkpointing: true` keeps one tensor a layer and computes the rest again: the same result, about a third
-    slower.
+    `gradient_checkpointing: true` keeps one tensor per layer and computes the rest again: the same result, about a
+    third slower.
     """
     if config.get("gradient_checkpointing"):
         return
@@ -171,9 +172,9 @@ def activations_take_most(config: Config) -> Iterator[Problem]:
 def fits_no_card(config: Config) -> Iterator[Problem]:
     """A GPU would need more memory than any card has.
 
-    The largest card has 288 GB. The plan's memory part says what takes the room. `adapter: qlora` trains on 4-bit
+    The largest card has 288 GB. The plan's memory part says what uses it. `adapter: qlora` trains on 4-bit
     weights; FSDP and DeepSpeed ZeRO 3 divide the model among several GPUs. Where it is divided already, more GPUs,
-    `offload_params: true` in `fsdp_config` or an 8-bit optimizer take less memory of each.
+    `offload_params: true` in `fsdp_config` or an 8-bit optimizer need less memory on each.
     """
     if config.gpus == 1 and any(config.raw(key) for key in ("fsdp_config", "deepspeed", "tensor_parallel_size")):
         # Meant for several GPUs, whose number was not given.

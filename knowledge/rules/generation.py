@@ -28,15 +28,17 @@ GRPO = "rl: grpo\ndatasets:\n  - path: org/prompts\n    type: rewards.transform\
 def grpo_liger_context_parallel(config: Config) -> Iterator[Problem]:
     """GRPO with Liger's loss and context parallelism.
 
-    The three do not go together.
+    The three do not work together.
     """
     now = config.at("check_grpo_liger_context_parallel")
     if now("rl") == "grpo" and raw_block(now("trl")).get("use_liger_loss"):
         if now("context_parallel_size") is None and config.written("context_parallel_size"):
-            yield problem("Breaks with a TypeError when blank: remove the line.", "context_parallel_size")
+            yield problem("A blank stops Axolotl with a TypeError: remove the line.", "context_parallel_size")
         if more_than_one(now("context_parallel_size")):
             yield problem(
-                "Not possible with GRPO and Liger's loss: drop one.", "context_parallel_size", "trl.use_liger_loss"
+                "Not possible with GRPO and Liger's loss: remove one of them.",
+                "context_parallel_size",
+                "trl.use_liger_loss",
             )
 
 
@@ -52,7 +54,7 @@ def grpo_liger_context_parallel(config: Config) -> Iterator[Problem]:
 def gdpo_aggregation(config: Config) -> Iterator[Problem]:
     """GDPO with the aggregation of GRPO.
 
-    GDPO normalizes each reward before it sums; with `sum_then_normalize` it is `rl: grpo`.
+    GDPO normalizes each reward before it adds them; `sum_then_normalize` does what `rl: grpo` does.
     """
     inner = raw_block(config.at("check_gdpo")("trl"))
     if config.raw("rl") == "gdpo" and inner.get("multi_objective_aggregation") == "sum_then_normalize":
@@ -69,7 +71,7 @@ def gdpo_aggregation(config: Config) -> Iterator[Problem]:
 def trl_no_block(config: Config) -> Iterator[Problem]:
     """`trl` is blank or a single value under GRPO or GDPO.
 
-    Axolotl looks into the block before typing and breaks with a bare AttributeError.
+    Axolotl looks into the block before it checks types and stops with a bare AttributeError.
     """
     rl, value = config.raw("rl"), config.raw("trl")
     if rl == "gdpo" and config.written("trl") and not isinstance(value, dict):
@@ -105,10 +107,10 @@ def grpo_generations(config: Config) -> Iterator[Problem]:
     if now("rl") != "grpo" or count is None:
         return
     if not isinstance(count, (int, float)):
-        yield problem("Breaks with a TypeError: write the number without quotes.", "trl.num_generations")
+        yield problem("Axolotl stops with a TypeError: write the number without quotes.", "trl.num_generations")
         return
     if count < 2:
-        yield problem("At least 2: with one answer there is nothing to compare.", "trl.num_generations")
+        yield problem("The least is 2: with one answer there is nothing to compare.", "trl.num_generations")
         return
     world = config.gpus if not config.raw("use_ray") else whole_number(config.raw("world_size")) or 1
     explicit = inner.get("generation_batch_size")
@@ -147,7 +149,7 @@ def whole_number(value: Any) -> int | None:
 def vllm_without_mode(config: Config) -> Iterator[Problem]:
     """`trl.use_vllm` without `vllm_mode`.
 
-    Axolotl takes server, which expects a vLLM that already runs on other GPUs.
+    Axolotl then uses server, which expects a vLLM that already runs on other GPUs.
     """
     inner = raw_block(config.raw("trl"))
     if block(config, "trl").get("use_vllm") and not inner.get("vllm_mode"):
@@ -276,20 +278,20 @@ def ebft_strided_conflicts(config: Config) -> Iterator[Problem]:
     good="rl: ebft\nebft:\n  mode: strided\n",
 )
 def ebft_strided_hints(config: Config) -> Iterator[Problem]:
-    """Strided EBFT in a way that is slow or changed.
+    """Strided EBFT in a way that is slow, or that Axolotl changes.
 
-    Compilation recompiles for each length; flex attention gets reentrant checkpointing; long rows take much memory.
+    Compilation recompiles for each length; flex attention gets reentrant checkpointing; long rows need much memory.
     """
     inner = raw_block(config.raw("ebft"))
     if config.raw("rl") != "ebft" or inner.get("mode") != "strided":
         return
     now = config.at("check_ebft_torch_compile")
     if now("torch_compile") is True and not now("gradient_checkpointing"):
-        yield problem("Recompiles for each length: remove it.", "torch_compile")
+        yield problem("Axolotl compiles again for each length: remove it.", "torch_compile")
     reentrant = block(config, "gradient_checkpointing_kwargs").get("use_reentrant")
     if config.typed("attn_implementation") == "flex_attention" and config.typed("gradient_checkpointing"):
         if not reentrant:
-            yield problem("Gets `use_reentrant: true` on flex attention: write it.", "gradient_checkpointing")
+            yield problem("Axolotl sets `use_reentrant: true` on flex attention: write it.", "gradient_checkpointing")
     numbers = (
         config.raw("sequence_len") if config.written("sequence_len") else 512,
         inner.get("n_samples_per_prompt", 4),
@@ -315,7 +317,7 @@ def ebft_strided_hints(config: Config) -> Iterator[Problem]:
 def ebft_strided_blank(config: Config) -> Iterator[Problem]:
     """A blank or quoted number under strided EBFT.
 
-    Axolotl computes with it before typing and breaks with a TypeError.
+    Axolotl computes with it before it checks types and stops with a TypeError.
     """
     inner = config.raw("ebft")
     if config.raw("rl") != "ebft" or not isinstance(inner, dict) or inner.get("mode") != "strided":
@@ -327,9 +329,9 @@ def ebft_strided_blank(config: Config) -> Iterator[Problem]:
     for path in paths:
         value = config.raw(path)
         if config.written(path) and (value is None or isinstance(value, str)):
-            yield problem("Breaks with a TypeError here: write a number without quotes.", path)
+            yield problem("Axolotl stops with a TypeError here: write a number without quotes.", path)
     if inner.get("stride") == 0 and config.written("ebft.stride"):
-        yield problem("Divided by: write 1 or more.", "ebft.stride")
+        yield problem("Axolotl divides by this: write 1 or more.", "ebft.stride")
 
 
 @rule(

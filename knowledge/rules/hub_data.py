@@ -68,7 +68,7 @@ def dataset_not_public(config: Config) -> Iterator[Problem]:
     hub=World(datasets=(_data("org/gated", status="gated", gated=True), _data("org/rows"))),
 )
 def dataset_gated(config: Config) -> Iterator[Problem]:
-    """Its rows are only for those who have accepted its terms.
+    """A dataset for those who have accepted its terms.
 
     Log in to the Hub, accept the terms on the page of the dataset, make a token that may read it, and set `HF_TOKEN` on
     the machine that trains; else the run stops when it loads the data.
@@ -87,12 +87,15 @@ def dataset_gated(config: Config) -> Iterator[Problem]:
 def dataset_renamed(config: Config) -> Iterator[Problem]:
     """The dataset has another name now.
 
-    The Hub leads from the old name to the new one, until somebody takes the old one. Write the new name.
+    The Hub redirects from the old name to the new one, until somebody takes the old one. Write the new name.
     """
     facts = facts_of(config)
     for found in facts.datasets if facts is not None else ():
         if found.renamed_to:
-            yield problem(f"Now `{found.renamed_to}`; the old name still leads there.", f"{found.field}.path")
+            yield problem(
+                f"The new name is `{found.renamed_to}`; the Hub still redirects from the old one.",
+                f"{found.field}.path",
+            )
 
 
 @rule(
@@ -166,7 +169,7 @@ def dataset_split_missing(config: Config) -> Iterator[Problem]:
 def dataset_revision_missing(config: Config) -> Iterator[Problem]:
     """The dataset has no such branch, tag or commit.
 
-    Axolotl then takes it for no dataset of the Hub and stops. The page of the dataset lists its commits.
+    Axolotl then does not find the dataset on the Hub and stops. The page of the dataset lists its commits.
     """
     for found in _datasets(config, "no-revision"):
         yield problem("The Hub has no such revision of this dataset.", f"{found.field}.revision")

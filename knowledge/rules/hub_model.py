@@ -103,11 +103,13 @@ def model_gated(config: Config) -> Iterator[Problem]:
 def model_renamed(config: Config) -> Iterator[Problem]:
     """The repository has another name now.
 
-    The Hub leads from the old name to the new one, until somebody takes the old one. Write the new name.
+    The Hub redirects from the old name to the new one, until somebody takes the old one. Write the new name.
     """
     for found in _named(config):
         if found.renamed_to:
-            yield problem(f"Now `{found.renamed_to}`; the old name still leads there.", found.field)
+            yield problem(
+                f"The new name is `{found.renamed_to}`; the Hub still redirects from the old one.", found.field
+            )
 
 
 @rule(
@@ -190,9 +192,9 @@ def model_has_no_weights(config: Config) -> Iterator[Problem]:
     says="Unrecognized configuration class",
 )
 def model_writes_no_text(config: Config) -> Iterator[Problem]:
-    """The base model is of a kind that writes no text.
+    """A base model that does not write text.
 
-    Axolotl loads it with `AutoModelForCausalLM`, which takes no encoder and no encoder-decoder model, and stops.
+    Axolotl loads it with `AutoModelForCausalLM`, which does not accept encoders and encoder-decoder models, and stops.
     `type_of_model` names another class where one fits.
     """
     found = _found(config, *_OWN_CLASS)
@@ -311,11 +313,11 @@ def quantized_model_without_adapter(config: Config) -> Iterator[Problem]:
 def gptq_without_a_gptq_model(config: Config) -> Iterator[Problem]:
     """`gptq: true` with a model whose weights are not stored in GPTQ.
 
-    Axolotl looks at the model's own config and stops. Name a repository with GPTQ weights, or drop the key.
+    Axolotl looks at the model's own config and stops. Name a repository with GPTQ weights, or remove the key.
     """
     found = _found(config)
     if found is not None and found.config is not None and config.get("gptq") and quantized_as(found) != "gptq":
-        yield problem("This model is not stored in GPTQ: drop the key, or name one that is.", "gptq", "base_model")
+        yield problem("This model is not stored in GPTQ: remove the key, or name one that is.", "gptq", "base_model")
 
 
 @rule(
@@ -354,7 +356,7 @@ def tied_model_in_tensor_parallel(config: Config) -> Iterator[Problem]:
 def sequence_longer_than_the_model(config: Config) -> Iterator[Problem]:
     """`sequence_len` is longer than the texts that the model was made for.
 
-    Its config names the most positions in `max_position_embeddings`, the stretching of positions counted. Beyond them
+    Its config gives the most positions in `max_position_embeddings`, with rope scaling counted. Beyond them
     the model has never seen a position, and longer rows teach it little; learned positions end in an error.
     """
     found = _found(config, "base_model_config", "overrides_of_model_config")
@@ -375,14 +377,14 @@ def model_class_of_another_model(config: Config) -> Iterator[Problem]:
     """`model_type` names another class than the model's own config does.
 
     Axolotl loads the weights into that class: what does not fit is left at random values, with no more than a warning.
-    Drop the key; the class is then the model's own.
+    Remove the key; the class is then the model's own.
     """
     found, asked = _found(config), config.get("type_of_model")
     own = architecture_name(found) if found is not None else None
     if own is None or not isinstance(asked, str) or asked.startswith("Auto") or not is_plain(own):
         return
     if asked.endswith("ForCausalLM") and own.endswith("ForCausalLM") and asked != own:
-        yield problem(f"The model's own class is `{own}`: drop the key.", "model_type", "base_model")
+        yield problem(f"The model's own class is `{own}`: remove the key.", "model_type", "base_model")
 
 
 @rule(
@@ -415,9 +417,9 @@ def model_in_old_files(config: Config) -> Iterator[Problem]:
     says="tokenizer's chat_template is null",
 )
 def tokenizer_without_a_template(config: Config) -> Iterator[Problem]:
-    """Conversations are to be printed with the tokenizer's own chat template, and it has none.
+    """Conversations that need the tokenizer's own chat template, which it does not have.
 
-    Base models mostly come without one. Set `chat_template: chatml`, or the template of the model's family.
+    Base models usually come without one. Set `chat_template: chatml`, or the template of the model's family.
     """
     found = _found(config, "chat_template", "tokenizer_config", "rl", "tokenizer_use_mistral_common")
     if found is None or found.template != "" or config.written("tokenizer_config"):

@@ -48,16 +48,14 @@ def kernels_on(config: Config) -> bool:
 def kernels_choice(config: Config) -> Iterator[Problem]:
     """A name that the kernels plugin does not know.
 
-    Each of these fields takes one of a few names, in small or capital letters. Some that older texts name, such as
+    Each of these fields accepts one of a few names, in upper or lower case. Some that older texts name, such as
     dequant or fp8 for the grouped experts, have no backward pass.
     """
     if kernels_on(config):
         for name, choices in CHOICES.items():
             value = config.raw(name)
             if isinstance(value, str) and value.lower() not in choices:
-                yield problem(
-                    f"Takes {' or '.join((', '.join(choices[:-1]), choices[-1])).removeprefix(' or ')}.", name
-                )
+                yield problem(f"Use {' or '.join((', '.join(choices[:-1]), choices[-1])).removeprefix(' or ')}.", name)
 
 
 @rule(
@@ -78,11 +76,11 @@ def expert_backend_twice(config: Config) -> Iterator[Problem]:
     if chosen is None:
         now = config.at("check_mutually_exclusive")
         if now("use_scattermoe") and now("use_sonicmoe"):
-            yield problem("One back end only: keep one of the two.", *FLAGS)
+            yield problem("There can be one back end: keep one of the two.", *FLAGS)
         return
     for name in FLAGS:
         if config.raw(name) is True and name != f"use_{str(chosen).lower()}":
-            yield problem("Chooses the same as `expert_backend`: remove it.", name, "expert_backend")
+            yield problem("This chooses the same as `expert_backend`: remove it.", name, "expert_backend")
 
 
 @rule(
@@ -109,7 +107,7 @@ def experts_without_backward(config: Config) -> Iterator[Problem]:
     good=f"{KERNELS}use_scattermoe: true\n",
 )
 def experts_fall_back_to_eager(config: Config) -> Iterator[Problem]:
-    """An `experts_implementation` that is replaced by eager.
+    """An `experts_implementation` that Axolotl replaces with eager.
 
     It is unknown, or the switch of its kernels is off. Eager is the slowest way.
     """
@@ -131,10 +129,10 @@ def experts_fall_back_to_eager(config: Config) -> Iterator[Problem]:
 def hub_kernels_switched_on(config: Config) -> Iterator[Problem]:
     """The kernels plugin switches `use_kernels` on.
 
-    It swaps in kernels from the hub for other layers too. Write true or false to decide it yourself.
+    It brings in kernels from the Hub for other layers, too. Write true or false to decide it yourself.
     """
     if kernels_on(config) and config.raw("use_kernels") is None:
-        yield problem("Sets `use_kernels: true` unless it is written: write it out.", "plugins", "use_kernels")
+        yield problem("This sets `use_kernels: true` unless you write it: write it out.", "plugins", "use_kernels")
 
 
 @rule(
@@ -186,7 +184,7 @@ def gemma_quantization_renamed(config: Config) -> Iterator[Problem]:
     """
     for name, value in (("gemma4_fp8_nonexpert", "fp8_blockwise"), ("gemma4_nf4_nonexpert", "nf4")):
         if kernels_on(config) and config.raw(name):
-            yield problem(f"Now `nonexpert_quantization: {value}`; this is still read.", name)
+            yield problem(f"The new way is `nonexpert_quantization: {value}`; this still works.", name)
 
 
 @rule(
@@ -207,7 +205,7 @@ def dequant_chunk_size(config: Config) -> Iterator[Problem]:
         and size is not None
         and (isinstance(size, bool) or config.typed("moe_dequant_chunk_size") <= 0)
     ):
-        yield problem("Takes a whole number above 0, or leave it out.", "moe_dequant_chunk_size")
+        yield problem("Write a whole number above 0, or leave it out.", "moe_dequant_chunk_size")
 
 
 @rule(
@@ -227,7 +225,7 @@ def dsv4_attention_lora(config: Config) -> Iterator[Problem]:
     if kernels_on(config) and now("use_dsv4_kernels") and not now("lora_exclude_modules"):
         for name in ("lora_target_modules", "lora_target_linear"):
             if now(name):
-                message = "Only experts: use `lora_target_parameters`, or set `lora_exclude_modules`."
+                message = "Only experts can be trained: use `lora_target_parameters` or `lora_exclude_modules`."
                 yield problem(message, name, "use_dsv4_kernels")
 
 
@@ -247,4 +245,4 @@ def dsv4_excluded_modules(config: Config) -> Iterator[Problem]:
     now = config.at("check_dsv4_attention_lora_unsupported")
     if kernels_on(config) and now("use_dsv4_kernels") and now("lora_exclude_modules"):
         if now("lora_target_modules") or now("lora_target_linear"):
-            yield problem("Has to name the indexer's scorer: it gets no gradient.", "lora_exclude_modules")
+            yield problem("It has to name the indexer's scorer, which gets no gradient.", "lora_exclude_modules")

@@ -37,7 +37,7 @@ def launcher_provider(config: Config) -> Iterator[Problem]:
     """
     name = config.raw("provider")
     if name is not None and not isinstance(name, str):
-        yield problem("No name of a provider: write one word, such as `modal`.", "provider")
+        yield problem("This is not the name of a provider: write one word, such as `modal`.", "provider")
 
 
 @rule(
@@ -51,13 +51,13 @@ def launcher_provider_unknown(config: Config) -> Iterator[Problem]:
     """A cloud provider that Axolotl does not bring.
 
     It starts only where an installed package registers that name. Axolotl's own are `baseten`, `coreweave`, `modal`
-    and `nebius`, in small letters; `module:Class` names a launcher of your own.
+    and `nebius`, in lower case; `module:Class` names a launcher of your own.
     """
     name, known = config.raw("provider"), sorted(config.types.launchers)
     if isinstance(name, str) and name and ":" not in name and name not in known:
         near = nearest(config, name, known, cutoff=60)
         hint = f"Did you mean `{near}`?" if near else "Check the name."
-        message = f"Needs an installed package of that name: it is none of Axolotl's own. {hint}"
+        message = f"Axolotl has no such provider; it needs an installed package of that name. {hint}"
         yield problem(message, "provider", suggestion=near)
 
 
@@ -76,9 +76,9 @@ def launcher_provider_missing(config: Config) -> Iterator[Problem]:
     launcher = config.launcher
     if launcher is None or launcher.written or launcher.provider == "modal":
         return
-    cure = f"add `provider: {launcher.provider}`" if launcher.provider else "name the one that is meant"
+    cure = f"add `provider: {launcher.provider}`" if launcher.provider else "name the one that you mean"
     first = next(iter(config.values))
-    yield problem(f"Goes to Modal, because no provider is named: {cure}.", "provider", (first,))
+    yield problem(f"This launches on Modal, because no provider is named: {cure}.", "provider", (first,))
 
 
 @rule(
@@ -91,10 +91,10 @@ def launcher_provider_missing(config: Config) -> Iterator[Problem]:
 def launcher_image_source(config: Config) -> Iterator[Problem]:
     """An image that is both named and built.
 
-    `image` names one that exists, `image_build` makes one from a Dockerfile. A launcher takes one of the two.
+    `image` names one that exists, `image_build` makes one from a Dockerfile. A launcher accepts one of the two.
     """
     if config.raw("image") is not None and config.raw("image_build") is not None:
-        yield problem("One image too many: keep `image`, or the build.", "image", "image_build")
+        yield problem("Set either `image` or `image_build`, not both.", "image", "image_build")
 
 
 @rule(
@@ -167,8 +167,8 @@ def _may_hold(folder: tuple[str, ...], target: tuple[str, ...]) -> bool:
 def launcher_dockerfile(config: Config) -> Iterator[Problem]:
     """A Dockerfile of another name than usual.
 
-    Whether it exists depends on your machine: without the file Axolotl refuses to build. It is looked for in the
-    folder that `context` names, which counts from the launcher file; left out, it is the `Dockerfile` there.
+    Whether it exists depends on your machine: without the file Axolotl refuses to build. Axolotl looks for it in
+    the folder that `context` names, counted from the launcher file; without the key it is the `Dockerfile` there.
     """
     file = raw_block(config.raw("image_build")).get("dockerfile")
     if isinstance(file, str) and PurePosixPath(file) != PurePosixPath("Dockerfile") and _inside(config) is None:
@@ -203,12 +203,12 @@ def launcher_image_tag(config: Config) -> Iterator[Problem]:
 def launcher_image(config: Config) -> Iterator[Problem]:
     """A launcher file without an image.
 
-    Modal and Baseten have one of their own to fall back on, Nebius and CoreWeave have none.
+    Modal and Baseten bring an image of their own; Nebius and CoreWeave do not.
     """
     if provider(config) not in ("nebius", "coreweave"):
         return
     if config.raw("image") is None and config.raw("image_build") is None:
-        yield problem("No image to start: add `image`, or `image_build` with a `tag`.", "image", "image_build")
+        yield problem("There is no image to start: add `image`, or `image_build` with a `tag`.", "image", "image_build")
 
 
 @rule(
@@ -224,4 +224,6 @@ def launcher_platform(config: Config) -> Iterator[Problem]:
     Modal and Nebius run `linux/amd64`, which is the default.
     """
     if provider(config) in ("modal", "nebius") and config.typed("image_build.platform") not in (None, _AMD64):
-        yield problem(f"No machines for this: use `{_AMD64}`.", "image_build.platform", suggestion=_AMD64)
+        yield problem(
+            f"The provider has no machines for this: use `{_AMD64}`.", "image_build.platform", suggestion=_AMD64
+        )

@@ -66,7 +66,7 @@ def sunk_place(config: Config) -> Iterator[Problem]:
         return
     yield from _missing(config, ("shared_dir", "partition"), "SUNK", "cks")
     if _climbs(config.raw("shared_dir")):
-        yield problem("No `..` in a shared folder: write the path that it leads to.", "shared_dir")
+        yield problem("A shared folder must not contain `..`: write the path that it leads to.", "shared_dir")
 
 
 @rule(
@@ -77,7 +77,7 @@ def sunk_place(config: Config) -> Iterator[Problem]:
     good=f"{SUNK}account: my-team\n",
 )
 def sunk_slurm(config: Config) -> Iterator[Problem]:
-    """A word for Slurm with characters that it does not take.
+    """A word for Slurm with characters that it does not accept.
 
     Letters, digits and any of `_ : . + -` make up a partition, an account, a qos, the memory and the time limit.
     """
@@ -86,7 +86,7 @@ def sunk_slurm(config: Config) -> Iterator[Problem]:
     for key in SLURM:
         word = config.get(key)
         if isinstance(word, str) and not _SLURM_WORD.fullmatch(word):
-            yield problem("Letters, digits and any of `_:.+-` only, and not empty: change this.", key)
+            yield problem("Use only letters, digits and `_:.+-`, and do not leave it empty.", key)
 
 
 @rule(
@@ -107,7 +107,7 @@ def sunk_mounts(config: Config) -> Iterator[Problem]:
         if not isinstance(path, str):
             continue
         if not _SHARED_PATH.fullmatch(path) or _climbs(path):
-            yield problem("No absolute path without `..`, spaces, commas and colons: write one.", ("mounts", index))
+            yield problem("Write an absolute path without `..`, spaces, commas and colons.", ("mounts", index))
 
 
 @rule(
@@ -119,7 +119,7 @@ def sunk_mounts(config: Config) -> Iterator[Problem]:
     good=f"{SUNK}master_port: 29501\n",
 )
 def coreweave_env(config: Config) -> Iterator[Problem]:
-    """An environment variable that CoreWeave's launcher does not take.
+    """An environment variable that CoreWeave's launcher does not accept.
 
     A name has letters, digits and underlines and does not begin with a digit. The launcher sets MASTER_ADDR and
     MASTER_PORT itself, on SUNK all that begin with SLURM_, on CKS AXOLOTL_NNODES and AXOLOTL_NODE_RANK.
@@ -133,7 +133,7 @@ def coreweave_env(config: Config) -> Iterator[Problem]:
         if not is_variable(name):
             yield problem(NO_VARIABLE, ("env", name))
         elif name in TOPOLOGY or (name.startswith("SLURM_") if sunk else name in NODES):
-            yield problem("Set by the launcher itself: remove this.", ("env", name))
+            yield problem("The launcher sets this itself: remove it.", ("env", name))
 
 
 @rule(
@@ -147,15 +147,15 @@ def coreweave_env(config: Config) -> Iterator[Problem]:
 def coreweave_env_file(config: Config) -> Iterator[Problem]:
     """A file of variables that the nodes cannot read.
 
-    On SUNK it is an absolute path without spaces, commas and colons that every node sees. CKS takes none: there
+    On SUNK it is an absolute path without spaces, commas and colons that every node sees. CKS accepts none: there
     variables come from `env` and `secret_env`.
     """
     if provider(config) != "coreweave" or config.typed("env_file") is None:
         return
     if config.typed("backend") == "cks":
-        yield problem("No option of CKS: use `env` and `secret_env`.", "env_file", "backend")
+        yield problem("CKS does not have this option: use `env` and `secret_env`.", "env_file", "backend")
     elif not _SHARED_PATH.fullmatch(config.typed("env_file")):
-        yield problem("No absolute path without spaces, commas and colons: write one that the nodes see.", "env_file")
+        yield problem("Write an absolute path without spaces, commas and colons that the nodes see.", "env_file")
 
 
 @rule(
@@ -192,7 +192,7 @@ def cks_place(config: Config) -> Iterator[Problem]:
         return
     yield from _missing(config, ("namespace", "pvc"), "CKS", "sunk")
     if _climbs(config.raw("pvc_mount")):
-        yield problem("No `..` in a mount: write the path that it leads to.", "pvc_mount")
+        yield problem("A mount must not contain `..`: write the path that it leads to.", "pvc_mount")
 
 
 @rule(
@@ -206,7 +206,7 @@ def cks_place(config: Config) -> Iterator[Problem]:
 def cks_secret_env(config: Config) -> Iterator[Problem]:
     """A secret that does not say which of its keys is meant.
 
-    Kubernetes keeps keys in a secret: `VARIABLE: name-of-the-secret/key`, its name in small letters.
+    Kubernetes keeps keys in a secret: `VARIABLE: name-of-the-secret/key`, its name in lower case.
     """
     for name, secret in raw_block(config.raw("secret_env") if _on(config, "cks") else None).items():
         if not isinstance(name, str) or not isinstance(secret, str):
@@ -214,7 +214,9 @@ def cks_secret_env(config: Config) -> Iterator[Problem]:
         if not is_variable(name):
             yield problem(NO_VARIABLE, ("secret_env", name))
         elif not _SECRET.fullmatch(secret):
-            yield problem("No secret and key of it: write `name-of-the-secret/key`.", ("secret_env", name))
+            yield problem(
+                "This does not name a secret and its key: write `name-of-the-secret/key`.", ("secret_env", name)
+            )
 
 
 @rule(
@@ -226,7 +228,7 @@ def cks_secret_env(config: Config) -> Iterator[Problem]:
 def coreweave_backend(config: Config) -> Iterator[Problem]:
     """A key of CoreWeave's other back end.
 
-    SUNK, the default, reads none of the keys for Kubernetes, CKS none of those for Slurm.
+    SUNK, the default, does not read the keys for Kubernetes, and CKS does not read those for Slurm.
     """
     if provider(config) != "coreweave":
         return

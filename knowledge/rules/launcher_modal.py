@@ -47,10 +47,10 @@ def modal_registry(config: Config) -> Iterator[Problem]:
     good=f"{MODAL}docker_tag: main-latest\n",
 )
 def modal_image_changes(config: Config) -> Iterator[Problem]:
-    """An image of one's own together with keys that change Modal's.
+    """An image of your own together with keys that change Modal's image.
 
-    `docker_tag` picks one of Axolotl's images. What `branch` and `dockerfile_commands` do belongs into the Dockerfile
-    where the image is built; an `image` takes both.
+    `docker_tag` picks one of Axolotl's images. What `branch` and `dockerfile_commands` do belongs in the
+    Dockerfile where you build the image; an `image` accepts both.
     """
     if provider(config) != "modal":
         return
@@ -58,10 +58,10 @@ def modal_image_changes(config: Config) -> Iterator[Problem]:
     for key in ("docker_tag", "branch", "dockerfile_commands"):
         if config.raw(key) and built:
             yield problem(
-                "Not possible with `image_build`: remove this, and put it into the Dockerfile.", key, "image_build"
+                "Not possible with `image_build`: remove this, and put it in the Dockerfile.", key, "image_build"
             )
     if image and config.raw("docker_tag"):
-        yield problem("One image too many: keep `image`, or this tag of Axolotl's.", "docker_tag", "image")
+        yield problem("Set either `image` or this tag of Axolotl's image, not both.", "docker_tag", "image")
 
 
 @rule(
@@ -81,9 +81,9 @@ def modal_gpu(config: Config) -> Iterator[Problem]:
         return
     name = gpu.partition(":")[0].lower() if isinstance(gpu, str) else ""
     if name in GPUS:
-        message = f"Write `{name}` only: how many GPUs there are is said by `gpu_count`."
+        message = f"Write only `{name}`: `gpu_count` says how many GPUs there are."
     else:
-        message = "No GPU of Axolotl's list for Modal: take h100, a100-80gb, l40s or another of it."
+        message = "Not on Axolotl's list for Modal: use h100, a100-80gb, l40s or another one of it."
     yield problem(message, "gpu", suggestion=name if name in GPUS else None)
 
 
@@ -102,10 +102,10 @@ def modal_volume(config: Config) -> Iterator[Problem]:
     if provider(config) != "modal" or not volumes:
         return
     if not isinstance(volumes, list):
-        yield problem("No list: write `- name: ...` with `mount: ...` below it.", "volumes")
+        yield problem("This is not a list: write `- name: ...` with `mount: ...` below it.", "volumes")
         return
     for index, volume in enumerate(volumes):
         entry = volume if isinstance(volume, dict) else {}
         missing = [f"`{key}`" for key in ("name", "mount") if not entry.get(key)]
         if missing:
-            yield problem(f"Modal needs {' and '.join(missing)} of each volume: add it.", ("volumes", index))
+            yield problem(f"Each volume needs {' and '.join(missing)}: add it.", ("volumes", index))

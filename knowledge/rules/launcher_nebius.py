@@ -51,18 +51,18 @@ def _path(mount: str) -> PurePosixPath | None:
     good=f"{VOLUME}    mode: ro\n",
 )
 def nebius_volume(config: Config) -> Iterator[Problem]:
-    """A volume that is named or mounted in a way that Nebius does not take.
+    """A volume that is named or mounted in a way that Nebius does not accept.
 
-    `source` is the ID or the name of a resource, `mount` an absolute path without `..`. A colon belongs into neither:
-    reading only or writing is said by `mode`.
+    `source` is the ID or the name of a resource, `mount` an absolute path without `..`. Neither may contain a
+    colon: `mode` says whether it is read only.
     """
     for index, source in _volumes(config, "source"):
         if ":" in source:
-            message = "No colon in a volume's ID or name: `mount` and `mode` are keys of their own."
+            message = "A volume's name must not contain a colon: `mount` and `mode` are separate keys."
             yield problem(message, ("volumes", index, "source"))
     for index, mount in _volumes(config, "mount"):
         if _path(mount) is None:
-            message = "No absolute path without `..` and colons: write one such as `/data`."
+            message = "Write an absolute path without `..` and colons, such as `/data`."
             yield problem(message, ("volumes", index, "mount"))
 
 
@@ -85,7 +85,7 @@ def nebius_mounts(config: Config) -> Iterator[Problem]:
             continue
         other = next((whose for p, whose in taken if path.is_relative_to(p) or p.is_relative_to(path)), None)
         if other is not None:
-            yield problem(f"Mounted over {other}: take a folder of its own.", ("volumes", index, "mount"))
+            yield problem(f"This is mounted over {other}: use a folder of its own.", ("volumes", index, "mount"))
         taken.append((path, f"volume {index + 1}"))
 
 
@@ -97,7 +97,7 @@ def nebius_mounts(config: Config) -> Iterator[Problem]:
     good=f"{NEBIUS}env:\n  SECOND_RUN: 'yes'\n",
 )
 def nebius_env(config: Config) -> Iterator[Problem]:
-    """An environment variable that Nebius does not take.
+    """An environment variable that Nebius does not accept.
 
     A name has letters, digits and underlines and does not begin with a digit. Three names are set by the launcher
     itself. A secret is not empty, and no value has a zero byte.
@@ -108,9 +108,11 @@ def nebius_env(config: Config) -> Iterator[Problem]:
             if not is_variable(name):
                 yield problem(NO_VARIABLE, steps)
             elif name in MANAGED:
-                yield problem("Set by the launcher itself: remove this.", steps)
+                yield problem("The launcher sets this itself: remove it.", steps)
             elif isinstance(value, str) and ("\x00" in value or (key == "env_secret" and not value)):
-                yield problem("No value for a variable: a secret is not empty, none has a zero byte.", steps)
+                yield problem(
+                    "Not a valid value: a secret must not be empty, and no value may have a zero byte.", steps
+                )
 
 
 @rule(
@@ -143,9 +145,9 @@ def nebius_env_twice(config: Config) -> Iterator[Problem]:
     good=f"{NEBIUS}dry_run: true\n",
 )
 def nebius_preview(config: Config) -> Iterator[Problem]:
-    """Two ways at once to look before one launches, or one with an image that would have to be built.
+    """Two dry runs at once, or one with an image that would have to be built.
 
-    `show_context` and `dry_run` both launch nothing. Either takes an image that exists, named by `image`.
+    `show_context` and `dry_run` both launch nothing. Either needs an image that exists, named by `image`.
     """
     if provider(config) != "nebius":
         return

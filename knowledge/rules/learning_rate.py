@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def warmup_twice(config: Config) -> Iterator[Problem]:
     """`warmup_steps` and `warmup_ratio` are both set.
 
-    One counts steps, the other is a share of them; Axolotl takes only one.
+    One counts steps and the other is a share of them; Axolotl accepts only one.
     """
     now = config.at("check_warmup")
     if now("warmup_steps") and now("warmup_ratio"):

@@ -92,7 +92,7 @@ def model_classes() -> frozenset[str]:
 def remote_code(config: Config) -> Iterator[Problem]:
     """`trust_remote_code: true` runs code from the model's repository.
 
-    Most models need none of it any more. Read the code first, or leave the field out.
+    Most models no longer need it. Read the code first, or leave the field out.
     """
     name = config.typed("type_of_model")
     if config.typed("trust_remote_code"):
@@ -111,10 +111,10 @@ def remote_code(config: Config) -> Iterator[Problem]:
 def rope_scaling_at_the_root(config: Config) -> Iterator[Problem]:
     """`rope_scaling` at the top level was removed.
 
-    Overrides of the model's own config stand under `model_config`.
+    Put overrides of the model's own config under `model_config`.
     """
     if config.typed("rope_scaling"):
-        yield problem("Moved: put it under `model_config:`.", "rope_scaling", suggestion="model_config")
+        yield problem("This moved: put it under `model_config:`.", "rope_scaling", suggestion="model_config")
 
 
 @rule(
@@ -133,7 +133,7 @@ def processor_reserved_keys(config: Config) -> Iterator[Problem]:
     for key, root in (("revision", "revision_of_model"), ("trust_remote_code", "trust_remote_code")):
         if isinstance(options, dict) and key in options:
             yield problem(
-                f"Reserved: set `{root}` at the top level instead.", ("processor_kwargs", key), suggestion=root
+                f"Not possible here: set `{root}` at the top level instead.", ("processor_kwargs", key), suggestion=root
             )
 
 
@@ -147,7 +147,7 @@ def processor_reserved_keys(config: Config) -> Iterator[Problem]:
 def mpt_checkpointing(config: Config) -> Iterator[Problem]:
     """Gradient checkpointing with a model whose name contains "mpt".
 
-    The check looks for the three letters anywhere in the name, so "prompt" is hit as well: rename the folder then.
+    The check looks for the three letters anywhere in the name, so it also hits "prompt": rename the folder then.
     """
     if "mpt" in (config.typed("base_model") or "").lower() and config.typed("gradient_checkpointing"):
         message = 'Refused for names with "mpt" in them: set it to false, or rename the folder.'
@@ -165,7 +165,7 @@ def mpt_checkpointing(config: Config) -> Iterator[Problem]:
 def falcon_fsdp(config: Config) -> Iterator[Problem]:
     """FSDP with a model whose name contains "falcon".
 
-    The check looks for the word anywhere in the name, so Falcon-H1 and Falcon-E are hit as well. Use DeepSpeed.
+    The check looks for the word anywhere in the name, so it also hits Falcon-H1 and Falcon-E. Use DeepSpeed.
     """
     if "falcon" in (config.typed("base_model") or "").lower() and config.typed("fsdp_config"):
         yield problem("Refused for Falcon models: use `deepspeed` instead.", "fsdp_config", "base_model")
@@ -182,7 +182,7 @@ def falcon_fsdp(config: Config) -> Iterator[Problem]:
 def better_transformer_precision(config: Config) -> Iterator[Problem]:
     """`flash_optimum` with mixed precision.
 
-    BetterTransformer works without it only; `bf16` left at its default auto counts as on.
+    BetterTransformer works only without it; `bf16`, whose default is auto, counts as on.
     """
     if config.typed("flash_optimum") and (config.typed("fp16") or config.typed("bf16")):
         message = "Not possible in mixed precision (`bf16: auto` counts): remove this; flash attention replaces it."
@@ -200,13 +200,13 @@ def better_transformer_precision(config: Config) -> Iterator[Problem]:
 def better_transformer_doubtful(config: Config) -> Iterator[Problem]:
     """`flash_optimum` with an adapter, or without `bfloat16` or `float16`.
 
-    Both are doubtful; flash attention has replaced it.
+    Both are unlikely to work; flash attention has replaced it.
     """
     if config.typed("flash_optimum"):
         if config.typed("adapter"):
             yield problem("Probably fails with an adapter: remove this.", "flash_optimum", "adapter")
         if not (config.typed("bfloat16") or config.typed("float16")):
-            yield problem("Wants `bfloat16: true` or `float16: true`; better remove this.", "flash_optimum")
+            yield problem("Needs `bfloat16: true` or `float16: true`; it is better to remove this.", "flash_optimum")
 
 
 @rule(
@@ -219,11 +219,11 @@ def better_transformer_doubtful(config: Config) -> Iterator[Problem]:
 def memory_limit_twice(config: Config) -> Iterator[Problem]:
     """`max_memory` and `gpu_memory_limit` are both set.
 
-    Both bound what the model may take on a GPU; Axolotl takes only one.
+    Both limit how much of a GPU the model may use; Axolotl accepts only one.
     """
     now = config.at("check_mem_mismatch")
     if now("max_memory") is not None and now("gpu_memory_limit") is not None:
-        yield problem("Both bound the GPU's memory; keep one.", "gpu_memory_limit", "max_memory")
+        yield problem("Both limit the GPU's memory; keep one.", "gpu_memory_limit", "max_memory")
 
 
 @rule(
@@ -235,8 +235,8 @@ def memory_limit_twice(config: Config) -> Iterator[Problem]:
 def mistral_padding(config: Config) -> Iterator[Problem]:
     """`is_mistral_derived_model` for an older Mistral under a name of your own.
 
-    Older Mistral models pad on the other side. Axolotl finds out by itself from the model's type, or from a "mistral"
-    in the last part of its path; where neither tells, set the field.
+    Older Mistral models pad on the other side. Axolotl recognizes them by the model's type, or by "mistral" in
+    the last part of the path; where neither tells, set the field.
     """
     name = config.raw("base_model")
     if not isinstance(name, str) or not name.startswith(("/", ".")) or config.typed("is_mistral_derived_model"):

@@ -39,14 +39,14 @@ def _start_unused(config: Config) -> bool:
 def sonic_on_quantized_experts(config: Config) -> Iterator[Problem]:
     """SonicMoE on experts quantized by bitsandbytes.
 
-    Take ScatterMoE there.
+    Use ScatterMoE there.
     """
     now = config.at("check_nvfp4_merge_aware")
     if _on(config) and not _start_unused(config) and now("use_sonicmoe") and now("quantize_moe_experts"):
         named = next(
             (name for name in ("use_sonicmoe", "expert_backend") if config.raw(name)), "experts_implementation"
         )
-        yield problem("Not on quantized experts: use `use_scattermoe: true`.", named, "quantize_moe_experts")
+        yield problem("Not possible on quantized experts: use `use_scattermoe: true`.", named, "quantize_moe_experts")
 
 
 @rule(
@@ -78,7 +78,8 @@ def merge_aware_scatter(config: Config) -> Iterator[Problem]:
 def merge_aware_off(config: Config) -> Iterator[Problem]:
     """`nvfp4_merge_aware` or its start step has no effect.
 
-    It is for LoRA adapters, and the start step for a switch that is on. Without it a merge may round the training away.
+    The switch is for LoRA adapters, and the start step needs the switch. Without it a merge may round the training
+    away.
     """
     if not _on(config):
         return
@@ -87,7 +88,9 @@ def merge_aware_off(config: Config) -> Iterator[Problem]:
         yield problem(message, "nvfp4_merge_aware_start_step", "nvfp4_merge_aware")
     elif config.raw("nvfp4_merge_aware") and config.raw("adapter") not in ("lora", "multilora"):
         yield problem(
-            "Turned off: add `adapter: lora` with `lora_r: 16` and `lora_alpha: 32`.", "nvfp4_merge_aware", "adapter"
+            "Axolotl turns this off: add `adapter: lora` with `lora_r: 16` and `lora_alpha: 32`.",
+            "nvfp4_merge_aware",
+            "adapter",
         )
 
 
@@ -102,7 +105,7 @@ def merge_aware_off(config: Config) -> Iterator[Problem]:
 def merge_aware_start(config: Config) -> Iterator[Problem]:
     """`nvfp4_merge_aware_start_step` is neither a step nor a fraction.
 
-    A whole number is a step, a number between 0 and 1 a part of all steps.
+    A whole number is a step, a number between 0 and 1 is a share of all steps.
     """
     start = config.raw("nvfp4_merge_aware_start_step")
     aware, adapter = config.raw("nvfp4_merge_aware"), config.raw("adapter")
@@ -110,4 +113,4 @@ def merge_aware_start(config: Config) -> Iterator[Problem]:
         return
     fraction = isinstance(start, float) and not 0 < start < 1
     if isinstance(start, bool) or fraction or (isinstance(start, int) and start < 0):
-        yield problem("Takes a step (0 or more) or a fraction between 0 and 1.", "nvfp4_merge_aware_start_step")
+        yield problem("Write a step (0 or more) or a fraction between 0 and 1.", "nvfp4_merge_aware_start_step")

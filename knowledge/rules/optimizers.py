@@ -33,12 +33,12 @@ LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 def optimizer_deepspeed(config: Config) -> Iterator[Problem]:
     """An optimizer that does not work under DeepSpeed.
 
-    Muon, the flash_ optimizers and Q-GaLore need whole matrices, which ZeRO takes apart. Use DDP or FSDP.
+    Muon, the flash_ optimizers and Q-GaLore need whole matrices, which ZeRO splits. Use DDP or FSDP.
     """
     optimizer, deepspeed = config.raw("optimizer"), config.at("check_muon_deepspeed_fsdp")("deepspeed")
     alone = optimizer in ("muon", "muon_8bit", "q_galore_adamw8bit") or str(optimizer).startswith("flash_")
     if alone and deepspeed:
-        yield problem("Not under DeepSpeed: use FSDP, or another optimizer.", "optimizer", "deepspeed")
+        yield problem("Not possible under DeepSpeed: use FSDP, or another optimizer.", "optimizer", "deepspeed")
 
 
 POLORA_EXCLUDES = (
@@ -65,7 +65,7 @@ POLORA_EXCLUDES = (
     good=f"{LORA}optimizer: polora\n",
 )
 def polora_conflicts(config: Config) -> Iterator[Problem]:
-    """`optimizer: polora` with something it can't train.
+    """`optimizer: polora` with something that it cannot train.
 
     It updates LoRA factors only, as a whole: it needs adapter lora or qlora, and no other trained parameters, learning
     rates of their own, DeepSpeed or tensor parallelism.
@@ -75,7 +75,7 @@ def polora_conflicts(config: Config) -> Iterator[Problem]:
         return
     if now("adapter") not in ("lora", "qlora"):
         yield problem(
-            "Trains LoRA factors only: add `adapter: lora`, `lora_r: 16` and `lora_alpha: 32`.", "optimizer", "adapter"
+            "It trains only LoRA: add `adapter: lora`, `lora_r: 16` and `lora_alpha: 32`.", "optimizer", "adapter"
         )
     if now("deepspeed"):
         yield problem("Not possible with polora: remove one of the two.", "deepspeed", "optimizer")
@@ -115,10 +115,10 @@ def polora_weight_decay(config: Config) -> Iterator[Problem]:
 def qgalore_adapter(config: Config) -> Iterator[Problem]:
     """Q-GaLore with an adapter.
 
-    It trains full weights. Drop the adapter, or take another optimizer.
+    It trains full weights. Remove the adapter, or use another optimizer.
     """
     if config.raw("optimizer") == "q_galore_adamw8bit" and config.raw("adapter"):
-        yield problem("Trains full weights: drop the adapter, or take another optimizer.", "optimizer", "adapter")
+        yield problem("It trains full weights: remove the adapter, or use another optimizer.", "optimizer", "adapter")
 
 
 @rule(
@@ -131,11 +131,11 @@ def qgalore_adapter(config: Config) -> Iterator[Problem]:
 def qgalore_precision(config: Config) -> Iterator[Problem]:
     """Q-GaLore in 32 bits.
 
-    Most of the memory it saves is lost without `bf16` or `fp16` written.
+    Without `bf16` or `fp16` most of the memory that it saves is lost.
     """
     now = config.at("check_qgalore")
     if now("optimizer") == "q_galore_adamw8bit" and not (now("bf16") or now("bfloat16") or now("fp16")):
-        yield problem("Saves little in 32 bits: write `bf16: true`.", "optimizer")
+        yield problem("It saves little memory in 32 bits: write `bf16: true`.", "optimizer")
 
 
 @rule(
@@ -152,7 +152,7 @@ def fsdp_8bit_optimizer(config: Config) -> Iterator[Problem]:
     It can't update sharded tensors. Use `adamw_torch_8bit`.
     """
     if config.typed("fsdp_config") and config.typed("optimizer") in ("adamw_8bit", "adamw_bnb_8bit"):
-        message = "Not under FSDP: use `adamw_torch_8bit`."
+        message = "Not possible under FSDP: use `adamw_torch_8bit`."
         yield problem(message, "optimizer", "fsdp_config", suggestion="adamw_torch_8bit")
 
 
@@ -187,12 +187,12 @@ def tensor_parallel_8bit_optimizer(config: Config) -> Iterator[Problem]:
 def adam_parameters_unused(config: Config) -> Iterator[Problem]:
     """Adam parameters with an optimizer whose name has no "adamw" in it.
 
-    They are passed on, but most other optimizers do not use them.
+    Axolotl passes them on, and most other optimizers do not use them.
     """
     given = [name for name in ("adam_beta1", "adam_beta2", "adam_epsilon") if config.typed(name)]
     optimizer = config.typed("optimizer")
     if given and (not optimizer or "adamw" not in str(optimizer).lower()):
-        yield problem("Probably unused: the optimizer is not an AdamW.", *given, "optimizer")
+        yield problem("This is probably unused, because the optimizer is not an AdamW.", *given, "optimizer")
 
 
 @rule(
@@ -215,7 +215,7 @@ def optimizer_unknown(config: Config) -> Iterator[Problem]:
     renamed |= {"adamw_hf": "adamw_torch_fused", "adam": "adamw_torch_fused", "lion": "lion_32bit"}
     if name not in known:
         near = renamed.get(name) or nearest(config, name, known)
-        hint = f" Use `{near}`." if near else " Take one such as `adamw_torch_fused`."
+        hint = f" Use `{near}`." if near else " Use one such as `adamw_torch_fused`."
         yield problem(f"No such optimizer: building the trainer fails.{hint}", "optimizer", suggestion=near)
 
 

@@ -31,7 +31,7 @@ def tensor_and_expert_parallel(config: Config) -> Iterator[Problem]:
     Divide the experts with `expert_parallel_size` and the rest with `dp_shard_size`.
     """
     if (config.typed("tensor_parallel_size") or 1) > 1 and (config.typed("expert_parallel_size") or 1) > 1:
-        message = "Not together: divide the rest with `dp_shard_size`."
+        message = "Not possible together: divide the rest with `dp_shard_size`."
         yield problem(message, "tensor_parallel_size", "expert_parallel_size")
 
 
@@ -50,7 +50,7 @@ def tensor_parallel_ram_loading(config: Config) -> Iterator[Problem]:
     """
     if (config.typed("tensor_parallel_size") or 1) > 1 and config.typed("nf4_backend") != "torchao":
         if block(config, "fsdp_config").get("cpu_ram_efficient_loading"):
-            yield problem("Turned off with tensor parallelism.", "fsdp_config.cpu_ram_efficient_loading")
+            yield problem("Tensor parallelism turns this off.", "fsdp_config.cpu_ram_efficient_loading")
 
 
 @rule(
@@ -64,7 +64,7 @@ def tensor_parallel_ram_loading(config: Config) -> Iterator[Problem]:
 def tensor_parallel_adapter(config: Config) -> Iterator[Problem]:
     """Tensor parallelism with LoRA.
 
-    Loading the adapter is refused unless the base model is a native NVFP4 one.
+    Axolotl refuses to load the adapter unless the base model is a native NVFP4 model.
     """
     if (config.typed("tensor_parallel_size") or 1) > 1 and config.typed("adapter") in ("lora", "qlora"):
         if "nvfp4" not in str(config.raw("base_model")).lower():
@@ -90,7 +90,7 @@ def sequence_parallel_old(config: Config) -> Iterator[Problem]:
     It is copied there without a message.
     """
     if config.typed("sequence_parallel_degree"):
-        message = "Now `context_parallel_size`; the old name is still read."
+        message = "The new name is `context_parallel_size`; the old one still works."
         yield problem(message, "sequence_parallel_degree", suggestion="context_parallel_size")
 
 
@@ -122,9 +122,9 @@ def context_parallel_notice(config: Config) -> Iterator[Problem]:
     gpus=2,
 )
 def context_parallel_attention(config: Config) -> Iterator[Problem]:
-    """Context parallelism with attention it can't divide.
+    """Context parallelism with attention that it cannot divide.
 
-    It needs sdpa, flash or flex attention; GLM's sparse kernels take no packed rows.
+    It needs sdpa, flash or flex attention; GLM's sparse kernels do not accept packed rows.
     """
     if (config.typed("context_parallel_size") or 1) <= 1:
         return
@@ -157,7 +157,7 @@ def context_parallel_sizes(config: Config) -> Iterator[Problem]:
     if flat is None:
         flat, named = config.raw("sequence_parallel_degree"), "sequence_parallel_degree"
     if size is not None and flat is not None and size != flat:
-        yield problem("Two sizes for one thing: keep one.", "context_parallel.size", named)
+        yield problem("These are two sizes for one thing: keep one.", "context_parallel.size", named)
 
 
 @rule(
@@ -176,7 +176,7 @@ def context_parallel_sizes(config: Config) -> Iterator[Problem]:
 def context_parallel_shape(config: Config) -> Iterator[Problem]:
     """The parts of `context_parallel` do not fit its size.
 
-    ulysses_size times ring_size is the size; the backend ulysses or ring takes all of it.
+    ulysses_size times ring_size is the size; the backend ulysses or ring uses all of it.
     """
     inner = block(config, "context_parallel")
     if not inner:
@@ -184,7 +184,7 @@ def context_parallel_shape(config: Config) -> Iterator[Problem]:
     size, ulysses, ring = inner["size"], inner["ulysses_size"], inner["ring_size"]
     for name, degree in (("ulysses_size", ulysses), ("ring_size", ring)):
         if degree is not None and size % degree:
-            yield problem(f"Has to divide the size {size}.", ("context_parallel", name))
+            yield problem(f"It has to divide the size {size}.", ("context_parallel", name))
     backend = inner["backend"]
     if backend == "ulysses" and (ring not in (None, 1) or ulysses not in (None, size)):
         yield problem("Under ulysses: ring_size 1, ulysses_size the whole size.", "context_parallel.backend")
@@ -207,7 +207,7 @@ def context_parallel_shape(config: Config) -> Iterator[Problem]:
     gpus=2,
 )
 def context_parallel_deepspeed(config: Config) -> Iterator[Problem]:
-    """Context parallelism under DeepSpeed with something else than plain Ulysses.
+    """Context parallelism under DeepSpeed other than plain Ulysses.
 
     DeepSpeed divides sequences its own way: no ring, no preference training. Use FSDP for these.
     """
@@ -232,11 +232,11 @@ def context_parallel_deepspeed(config: Config) -> Iterator[Problem]:
 def ring_attention_unused(config: Config) -> Iterator[Problem]:
     """`ring_attn_func` and `heads_k_stride` belong to a back end that was replaced.
 
-    They do nothing any more. Remove them.
+    They no longer do anything. Remove them.
     """
     for name in ("ring_attn_func", "heads_k_stride"):
         if config.typed(name) is not None:
-            yield problem("Does nothing any more. Remove it.", name)
+            yield problem("This no longer does anything. Remove it.", name)
 
 
 @rule(
@@ -249,7 +249,7 @@ def ring_attention_unused(config: Config) -> Iterator[Problem]:
 def tensor_parallel_quoted(config: Config) -> Iterator[Problem]:
     """`tensor_parallel_size` is text.
 
-    Most fields take a quoted number; this one is compared before and breaks with a TypeError.
+    Most fields accept a quoted number; Axolotl compares this one before that and stops with a TypeError.
     """
     if isinstance(config.raw("tensor_parallel_size"), (str, list, dict)):
-        yield problem("Breaks with a TypeError: write the number without quotes.", "tensor_parallel_size")
+        yield problem("Axolotl stops with a TypeError: write the number without quotes.", "tensor_parallel_size")

@@ -91,8 +91,8 @@ def plugin_without_module(config: Config) -> Iterator[Problem]:
 def plugin_unknown(config: Config) -> Iterator[Problem]:
     """A plugin that Axolotl does not have.
 
-    The entry names a module or class below `axolotl` that 0.21.0 lacks. A listed plugin that can't be loaded ends the
-    run.
+    The entry names a module or class below `axolotl` that 0.21.0 lacks. A listed plugin that cannot be loaded stops
+    the run.
     """
     for index, name in entries(config):
         wrong = name.startswith("axolotl.") and name not in homes() and not name.endswith(".BasePlugin")
@@ -110,14 +110,14 @@ def plugin_unknown(config: Config) -> Iterator[Problem]:
 def plugin_from_elsewhere(config: Config) -> Iterator[Problem]:
     """A plugin that is not Axolotl's own.
 
-    Its package has to be installed where the run takes place, else the config is refused. What it adds, changes or
+    Its package has to be installed where the run takes place, or Axolotl refuses the config. What it adds, changes or
     checks is not known here.
     """
     for index, name in entries(config):
         if "." not in name or name.startswith(("axolotl.", *INSTALLED)) or name != name.strip():
             continue
         if name.startswith("swanlab."):
-            message = "Fails where the package swanlab is installed: put `axolotl.integrations.` before it."
+            message = "This fails where the package swanlab is installed: put `axolotl.integrations.` before it."
             yield problem(message, ("plugins", index), suggestion=HOME + name)
         elif HOME + name not in homes():
             message = "Not Axolotl's own and not checked here: it has to be installed, or loading fails."
@@ -141,7 +141,7 @@ def plugin_twice(config: Config) -> Iterator[Problem]:
         full = name if name.startswith("axolotl.") else HOME + name
         usual = homes().get(full)
         if usual in load_types().plugins and seen.setdefault(usual, name) != name:
-            yield problem(f"Loaded already, as `{seen[usual]}`: remove one.", ("plugins", index))
+            yield problem(f"This is loaded already, as `{seen[usual]}`: remove one.", ("plugins", index))
 
 
 @rule(
@@ -194,9 +194,9 @@ def mora_base(config: Config) -> Iterator[Problem]:
     good="adapter: lora\nlora_r: 8\nlora_alpha: 16\n",
 )
 def mora_needs_package(config: Config) -> Iterator[Problem]:
-    """MoRA needs a PEFT that has it.
+    """MoRA, which the usual PEFT does not have.
 
-    The usual PEFT does not; with it, building the adapter fails. A config alone does not tell what is installed.
+    Building the adapter fails with the usual PEFT. A config alone does not tell what is installed.
     """
     if "MoraPlugin" in config.plugins and config.typed("adapter") == "mora":
         yield problem("Fails with the usual PEFT: install a build of PEFT that has MoRA.", "adapter")
@@ -213,9 +213,9 @@ GYM = f"{NEMO}nemo_gym_enabled: true\nnemo_gym_config_paths: [servers/math.yaml]
     good=f"{GYM}nemo_gym_datasets:\n  - path: math.jsonl\n",
 )
 def nemo_gym_incomplete(config: Config) -> Iterator[Problem]:
-    """NeMo Gym without its datasets, or without the servers that it is to start.
+    """NeMo Gym without its datasets, or without the servers that it should start.
 
-    Asked for only when `nemo_gym_enabled` is written.
+    Axolotl asks for them only when `nemo_gym_enabled` is written.
     """
     now = config.at("check_nemo_gym_config")
     if "NemoGymPlugin" not in config.plugins or not now("nemo_gym_enabled"):
@@ -258,7 +258,7 @@ def nemo_gym_starts_early(config: Config) -> Iterator[Problem]:
 def distillation_off(config: Config) -> Iterator[Problem]:
     """The distillation plugin without `kd_trainer`.
 
-    The plugin alone trains as usual; `kd_trainer` is what makes it distil.
+    The plugin alone trains as usual; `kd_trainer` is what makes it distill.
     """
     if "KDPlugin" in config.plugins and not config.typed("kd_trainer"):
-        yield problem("No distillation without `kd_trainer: true`: add it.", "plugins", "kd_trainer")
+        yield problem("Nothing is distilled without `kd_trainer: true`: add it.", "plugins", "kd_trainer")

@@ -39,7 +39,7 @@ COMPILE_OPTIONS = frozenset(
 def fp8_config_alone(config: Config) -> Iterator[Problem]:
     """`fp8_config` without `fp8: true`.
 
-    The block only says how; the switch says that.
+    The block says only how; the switch turns it on.
     """
     now = config.at("check_fp8_config")
     if now("fp8_config") is not None and not now("fp8"):
@@ -56,12 +56,12 @@ def fp8_config_alone(config: Config) -> Iterator[Problem]:
 def fp8_all_gather(config: Config) -> Iterator[Problem]:
     """`fp8_enable_fsdp_float8_all_gather` without FSDP, or with a recipe other than tensorwise.
 
-    It sends FP8 weights between the GPUs of FSDP, scaled by one number a tensor.
+    It sends FP8 weights between the GPUs of FSDP, scaled by one number per tensor.
     """
     now = config.at("check_fp8_config")
     if now("fp8_enable_fsdp_float8_all_gather"):
         if raw_block(now("fp8_config")).get("recipe", "tensorwise") != "tensorwise":
-            message = "Works with the tensorwise recipe only."
+            message = "This works only with the tensorwise recipe."
             yield problem(message, "fp8_enable_fsdp_float8_all_gather", "fp8_config.recipe")
         if not now("fsdp_config"):
             yield problem("Needs FSDP: add `fsdp_config`.", "fp8_enable_fsdp_float8_all_gather")
@@ -129,8 +129,8 @@ def compile_option_unknown(config: Config) -> Iterator[Problem]:
     options = config.typed("torch_compile_options")
     for key in options if isinstance(options, dict) else ():
         if key not in COMPILE_OPTIONS:
-            allowed = "shape_padding, epilogue_fusion, triton.cudagraphs and seven more"
-            yield problem(f"Not let through. There are {allowed}.", ("torch_compile_options", key))
+            allowed = "shape_padding, epilogue_fusion and eight more"
+            yield problem(f"Axolotl refuses this option. It accepts {allowed}.", ("torch_compile_options", key))
 
 
 @rule(
@@ -161,7 +161,7 @@ def compile_options_alone(config: Config) -> Iterator[Problem]:
 def cudagraphs_packed(config: Config) -> Iterator[Problem]:
     """CUDA graphs with packing.
 
-    Graphs need fixed shapes, and packed rows change theirs, so they are captured again and again.
+    Graphs need fixed shapes, and packed rows change shape, so the graphs are captured again and again.
     """
     options = config.typed("torch_compile_options") or {}
     if options.get("triton.cudagraphs") and config.typed("sample_packing"):
@@ -180,7 +180,7 @@ def cudagraphs_packed(config: Config) -> Iterator[Problem]:
 def regional_compile_checkpointing(config: Config) -> Iterator[Problem]:
     """Regional compilation with gradient checkpointing.
 
-    The recomputation can take another compiled version than the forward pass.
+    The recomputation can use a different compiled version than the forward pass.
     """
     compiled = config.typed("torch_compile") and config.typed("torch_compile_regional")
     if compiled and config.typed("gradient_checkpointing"):
@@ -279,7 +279,7 @@ def custom_loss_conflicts(config: Config) -> Iterator[Problem]:
 def both_precisions(config: Config) -> Iterator[Problem]:
     """`fp16` and `bf16` are both on.
 
-    A run has one precision; the trainer refuses both when it is built.
+    A run has one precision; the trainer refuses two when it is built.
     """
     if config.typed("fp16") is True and config.typed("bf16") is True:
         yield problem("Only one precision can be used: keep `bf16: true` on newer GPUs.", "fp16", "bf16")

@@ -33,7 +33,7 @@ KTO = "rl: kto\nremove_unused_columns: false\ndatasets:\n  - path: org/votes\n  
 def packed_preference(config: Config) -> Iterator[Problem]:
     """Packing in preference training.
 
-    Pairs and prompts can't be strung together.
+    Pairs and prompts cannot be packed into one sequence.
     """
     now = config.at("check_sample_packing_w_rl")
     if now("sample_packing") and now("rl"):
@@ -93,12 +93,12 @@ def reentrant_preference(config: Config) -> Iterator[Problem]:
     good=f"{DPO}dpo_loss_type: [ipo]\n",
 )
 def ipo_old(config: Config) -> Iterator[Problem]:
-    """`rl: ipo` will go away.
+    """`rl: ipo` will be removed.
 
     It is DPO with another loss: `rl: dpo` with `dpo_loss_type: [ipo]`.
     """
     if config.raw("rl") == "ipo":
-        yield problem("Will go away: `rl: dpo` with `dpo_loss_type: [ipo]`.", "rl", suggestion="dpo")
+        yield problem("This will be removed: use `rl: dpo` with `dpo_loss_type: [ipo]`.", "rl", suggestion="dpo")
 
 
 @rule(
@@ -120,9 +120,9 @@ def dpo_losses(config: Config) -> Iterator[Problem]:
         if given:
             yield problem("Only for `rl: dpo`: remove it.", *given, "rl")
     elif weights is not None and types is None:
-        yield problem("Needs `dpo_loss_type`: which losses are weighed.", "dpo_loss_weights")
+        yield problem("Needs `dpo_loss_type`, which names the losses that are weighed.", "dpo_loss_weights")
     elif hasattr(types, "__len__") and hasattr(weights, "__len__") and len(types) != len(weights):
-        yield problem(f"{len(types)} losses and {len(weights)} weights: give one weight a loss.", "dpo_loss_weights")
+        yield problem(f"{len(types)} losses and {len(weights)} weights: give one weight per loss.", "dpo_loss_weights")
 
 
 @rule(
@@ -138,7 +138,7 @@ def dpo_beta_old(config: Config) -> Iterator[Problem]:
     It is still read where `rl_beta` is absent.
     """
     if config.typed("dpo_beta") is not None:
-        yield problem("Now `rl_beta`; the old name is still read.", "dpo_beta", suggestion="rl_beta")
+        yield problem("The new name is `rl_beta`; the old one still works.", "dpo_beta", suggestion="rl_beta")
 
 
 @rule(
@@ -167,7 +167,7 @@ def simpo_warmup_ratio(config: Config) -> Iterator[Problem]:
 def simpo_without_gamma(config: Config) -> Iterator[Problem]:
     """SimPO without `simpo_gamma`.
 
-    The margin has no default of its own, and the first loss is computed with nothing.
+    The margin has no default of its own, so computing the first loss fails.
     """
     if config.raw("rl") == "simpo" and config.typed("simpo_gamma") is None:
         yield problem("The first loss fails without `simpo_gamma`: add it, such as 0.5.", "rl", "simpo_gamma")
@@ -184,7 +184,7 @@ def simpo_without_gamma(config: Config) -> Iterator[Problem]:
 def reward_unpadded(config: Config) -> Iterator[Problem]:
     """A reward model without padding to the full length.
 
-    Axolotl recommends it, and turns it on where nothing is written.
+    Axolotl recommends padding for reward models, and turns it on where nothing is written.
     """
     now = config.at("hint_reward_model_pad")
     if now("reward_model") and not now("pad_to_sequence_len"):
@@ -213,7 +213,7 @@ def preference_removed(config: Config) -> Iterator[Problem]:
     """
     for name in ("dpo_use_logits_to_keep", "dpo_generate_during_eval", "dpo_norm_loss", "rpo_alpha"):
         if config.typed(name) is not None:
-            yield problem("Removed, and refused whatever its value. Delete the line.", name)
+            yield problem("This was removed and is refused whatever its value. Delete the line.", name)
 
 
 @rule(
@@ -241,7 +241,7 @@ def preference_type_unknown(config: Config) -> Iterator[Problem]:
         accepted = kind in known[family] or f"{kind}.default" in known[family]
         if not accepted:
             example = next(iter(known[family]))
-            message = f"No type of `rl: {rl}`: loading the rows fails. Take one such as `{example}`."
+            message = f"Not a type of `rl: {rl}`, so loading the rows fails. Use one such as `{example}`."
             yield problem(message, ("datasets", index, "type"), "rl")
 
 

@@ -28,7 +28,7 @@ BITS = ("load_in_8bit", "load_in_4bit")
 def experts_target_linear(config: Config) -> Iterator[Problem]:
     """`quantize_moe_experts` with `lora_target_linear`.
 
-    Quantized experts are not linear layers any more: name the modules.
+    Quantized experts are no longer linear layers: name the modules.
     """
     now = config.at("check_quantize_moe_experts")
     if now("quantize_moe_experts") and now("lora_target_linear") and not now("use_ray"):
@@ -73,12 +73,12 @@ def experts_need_quantized_adapter(config: Config) -> Iterator[Problem]:
 def quantization_config_and_bits(config: Config) -> Iterator[Problem]:
     """`model_quantization_config` with 4-bit or 8-bit loading.
 
-    The model has a quantization of its own; a second can't be put on top.
+    The model has its own quantization; a second one cannot be added.
     """
     now = config.at("check_model_quantization_config_vs_bnb")
     bits = [name for name in BITS if now(name)]
     if now("model_quantization_config") and bits:
-        yield problem("A second quantization: remove one of the two.", *bits, "model_quantization_config")
+        yield problem("This is a second quantization: remove one of the two.", *bits, "model_quantization_config")
 
 
 @rule(
@@ -91,7 +91,7 @@ def quantization_config_and_bits(config: Config) -> Iterator[Problem]:
 def mxfp4_ram_loading(config: Config) -> Iterator[Problem]:
     """MXFP4 weights with `cpu_ram_efficient_loading`.
 
-    The packed weights can't be handed out from one rank.
+    The packed weights cannot be distributed from one rank.
     """
     now = config.at("check_gpt_oss_fsdp_loading")
     block = now("fsdp_config")

@@ -62,7 +62,7 @@ def fsdp_version_one(config: Config) -> Iterator[Problem]:
         ("fsdp_config.version", config.raw("fsdp_config.version")),
     ):
         if value is not None and str(value) != "2":
-            yield problem("Only FSDP 2 is left: write 2, or leave it out.", path)
+            yield problem("Only FSDP 2 exists now: write 2, or leave it out.", path)
 
 
 @rule(
@@ -95,12 +95,12 @@ def fsdp_key_rejected(config: Config) -> Iterator[Problem]:
 def fsdp_key_dropped(config: Config) -> Iterator[Problem]:
     """A key of FSDP 1 that FSDP 2 drops.
 
-    It has no effect any more. Remove it.
+    It no longer has an effect. Remove it.
     """
     for key in raw_block(config.raw("fsdp_config")):
         name = key[5:] if isinstance(key, str) and key.startswith("fsdp_") else key
         if name in DROPPED:
-            yield problem("Dropped: it belongs to FSDP 1. Remove it.", ("fsdp_config", key))
+            yield problem("Axolotl drops this, because it belongs to FSDP 1. Remove it.", ("fsdp_config", key))
 
 
 @rule(
@@ -113,7 +113,7 @@ def fsdp_key_dropped(config: Config) -> Iterator[Problem]:
 def fsdp_prefix(config: Config) -> Iterator[Problem]:
     """Keys of `fsdp_config` with the prefix fsdp_.
 
-    The prefix is cut off by Axolotl. Write them without.
+    Axolotl cuts the prefix off. Write the keys without it.
     """
     old = [
         key
@@ -122,7 +122,7 @@ def fsdp_prefix(config: Config) -> Iterator[Problem]:
         if key[5:] not in REJECTED and key[5:] not in DROPPED
     ]
     if old:
-        message = f"Now without the prefix: `{old[0].removeprefix('fsdp_')}`; still read."
+        message = f"The new name has no prefix: `{old[0].removeprefix('fsdp_')}`; the old one still works."
         yield problem(message, *(("fsdp_config", key) for key in old))
 
 
@@ -154,12 +154,14 @@ def fsdp_pin_memory(config: Config) -> Iterator[Problem]:
 def fsdp_quantized_preference(config: Config) -> Iterator[Problem]:
     """Preference training under FSDP on quantized weights.
 
-    The reference model can't be sharded with them. Use DeepSpeed, or 16 bits.
+    The reference model cannot be sharded with quantized weights. Use DeepSpeed, or 16 bits.
     """
     now = config.at("check_fsdp2_base_model_quant_rl")
     bits = [name for name in ("load_in_8bit", "load_in_4bit") if now(name)]
     if now("fsdp_config") and bits and now("rl") in ("dpo", "kto", "orpo", "ipo"):
-        yield problem("Not under FSDP with preference training: use DeepSpeed, or 16 bits.", *bits, "rl", "fsdp_config")
+        yield problem(
+            "Not possible under FSDP with preference training: use DeepSpeed, or 16 bits.", *bits, "rl", "fsdp_config"
+        )
 
 
 @rule(
@@ -172,11 +174,13 @@ def fsdp_quantized_preference(config: Config) -> Iterator[Problem]:
 def fsdp_size_wrap(config: Config) -> Iterator[Problem]:
     """Wrapping by size without the size.
 
-    `min_num_params` says from how many parameters on a module is wrapped.
+    `min_num_params` says from how many parameters a module is wrapped.
     """
     inner = block(config, "fsdp_config")
     if inner.get("auto_wrap_policy") == "SIZE_BASED_WRAP" and inner.get("min_num_params") is None:
-        yield problem("Needs `min_num_params`: from which size a module is wrapped.", "fsdp_config.auto_wrap_policy")
+        yield problem(
+            "Needs `min_num_params`, the size from which a module is wrapped.", "fsdp_config.auto_wrap_policy"
+        )
 
 
 @rule(
@@ -290,7 +294,7 @@ def qlora_zero3_reentrant(config: Config) -> Iterator[Problem]:
 def block_no_mapping(config: Config) -> Iterator[Problem]:
     """A block is written as a single value.
 
-    Axolotl looks into it before typing and breaks with a bare AttributeError that names no field.
+    Axolotl looks into it before it checks types and stops with a bare AttributeError that names no field.
     """
     blocks = ["fsdp_config"]
     if not config.raw("use_ray"):
@@ -319,13 +323,13 @@ SHIPPED = (
     good="deepspeed: deepspeed_configs/zero3_bf16.json\n",
 )
 def deepspeed_file_not_shipped(config: Config) -> Iterator[Problem]:
-    """A DeepSpeed file that Axolotl does not bring, in the folder of those it does.
+    """A DeepSpeed file that Axolotl does not bring, in the folder of those that it does.
 
     `axolotl fetch deepspeed_configs` writes eight files there; any other has to be your own.
     """
     path = config.raw("deepspeed")
     if isinstance(path, str) and "deepspeed_configs/" in path and path.rpartition("/")[2] not in SHIPPED:
-        message = "Not among the files that Axolotl brings: zero1, zero2, zero3_bf16 and the like."
+        message = "Axolotl does not bring this file. It brings zero1, zero2, zero3_bf16 and others."
         yield problem(message, "deepspeed")
 
 
@@ -339,7 +343,7 @@ def deepspeed_file_not_shipped(config: Config) -> Iterator[Problem]:
 def zero3_with_bitsandbytes(config: Config) -> Iterator[Problem]:
     """ZeRO 3 with bitsandbytes: quantized weights, or an 8-bit optimizer in full training.
 
-    ZeRO 3 takes the tensors apart, and bitsandbytes works on whole ones. Reports of failures with quantized weights are
+    ZeRO 3 splits the tensors, and bitsandbytes works on whole ones. Reports of failures with quantized weights are
     many; an 8-bit optimizer trains well for most, and has failed for a few on empty parts of a tensor. Axolotl does not
     check it.
     """

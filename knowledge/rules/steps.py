@@ -35,13 +35,15 @@ def _streams(config: Config) -> bool:
     says="float division by zero",
 )
 def counts_per_no_epoch(config: Config) -> Iterator[Problem]:
-    """Saves or evaluations are counted per epoch, and there is none.
+    """Saves or evaluations are counted per epoch, and there are no epochs.
 
     Axolotl divides by `num_epochs` before it loads anything. With `max_steps` alone write `save_steps`.
     """
     counts = [name for name in ("saves_per_epoch", "evals_per_epoch") if config.get(name)]
     if config.get("num_epochs") == 0 and counts and config.get("max_steps"):
-        yield problem("Divided by `num_epochs: 0`, which ends the run: write `save_steps`.", counts[0], "num_epochs")
+        yield problem(
+            "Axolotl divides this by `num_epochs: 0`, which stops the run: write `save_steps`.", counts[0], "num_epochs"
+        )
 
 
 @rule(
@@ -55,14 +57,15 @@ def counts_per_no_epoch(config: Config) -> Iterator[Problem]:
     good="gradient_accumulation_steps: 1\n",
 )
 def batch_is_blank(config: Config) -> Iterator[Problem]:
-    """A number that the batch is made of is written without a value.
+    """A batch field that is written without a value.
 
-    A blank is no default: Axolotl computes the batch from nothing and stops. Leave the key out, or give it a value.
+    A blank does not mean the default: Axolotl computes the batch from nothing and stops. Leave the key out, or give
+    it a value.
     """
     for name in ("micro_batch_size", "gradient_accumulation_steps"):
         derived = name == "gradient_accumulation_steps" and config.get("batch_size")
         if config.written(name) and config.typed(name) is None and not derived:
-            yield problem("Blank, so Axolotl cannot compute the batch: give a number, or drop the key.", name)
+            yield problem("Blank, so Axolotl cannot compute the batch: give a number, or remove the key.", name)
 
 
 @rule(
@@ -79,14 +82,14 @@ def batch_is_blank(config: Config) -> Iterator[Problem]:
 def more_parallel_than_gpus(config: Config) -> Iterator[Problem]:
     """Context and tensor parallelism together need more GPUs than the run has.
 
-    They share one row among several GPUs, so their product must divide the number of GPUs. Axolotl divides the GPUs by
-    it, and a batch of 0 rows ends the run.
+    They split one row across several GPUs, so their product must divide the number of GPUs. Axolotl divides the GPUs by
+    it, and a batch of 0 rows stops the run.
     """
     shared = (config.get("context_parallel_size") or 1) * (config.get("tensor_parallel_size") or 1)
     if config.gpus > 1 and shared > config.gpus:
         names = [name for name in ("context_parallel_size", "tensor_parallel_size") if (config.get(name) or 1) > 1]
         names = [name if config.written(name) else "sequence_parallel_degree" for name in names]
-        yield problem(f"Shares a row among {shared} GPUs, and there are {config.gpus}: lower it.", *names)
+        yield problem(f"This splits each row across {shared} GPUs, but the run has {config.gpus}: lower it.", *names)
 
 
 @rule(
@@ -123,7 +126,7 @@ def packing_estimate_crashes(config: Config) -> Iterator[Problem]:
     if packs or not config.get("max_steps"):
         when = "while the data are prepared" if packs else "when training starts"
         yield problem(
-            f"The run crashes because of it {when}: remove it, Axolotl finds the value.", "sample_packing_eff_est"
+            f"The run crashes {when}: remove this line; Axolotl computes the value.", "sample_packing_eff_est"
         )
 
 
@@ -140,7 +143,7 @@ def packing_estimate_crashes(config: Config) -> Iterator[Problem]:
     good="sequence_len: 2048\nmin_sample_len: 16\n",
 )
 def no_length_fits(config: Config) -> Iterator[Problem]:
-    """The shortest row that is kept is longer than the longest one.
+    """The shortest row that is kept is longer than the longest row that fits.
 
     Rows below `min_sample_len` and above `sequence_len` are dropped, which leaves none.
     """
@@ -157,14 +160,14 @@ def no_length_fits(config: Config) -> Iterator[Problem]:
     good="sequence_len: 2048\n",
 )
 def sequence_len_is_tiny(config: Config) -> Iterator[Problem]:
-    """Hardly a row fits into a sequence this short.
+    """Few rows fit into a sequence this short.
 
     Longer rows are dropped, unless `excess_length_strategy: truncate` cuts them; where all are dropped, training
     cannot start.
     """
     length = config.get("sequence_len")
     if length is not None and 0 < length < _TINY:
-        yield problem("Hardly a row is this short, and longer ones are dropped: 2048 is usual.", "sequence_len")
+        yield problem("Few rows are this short, and longer ones are dropped; 2048 is typical.", "sequence_len")
 
 
 @rule(
@@ -175,12 +178,14 @@ def sequence_len_is_tiny(config: Config) -> Iterator[Problem]:
     says="which exceeds the maximum",
 )
 def first_long_row_ends_the_run(config: Config) -> Iterator[Problem]:
-    """One row longer than `sequence_len` ends the run while the data are prepared.
+    """One row longer than `sequence_len` stops the run while the data are prepared.
 
     That is what `raise` is for. `drop` leaves such rows out, `truncate` cuts them.
     """
     if str(config.get("excess_length_strategy") or "").lower() == "raise" and plan_of(config).train_rows is None:
-        yield problem("One row beyond `sequence_len` ends the run: use `drop` or `truncate`.", "excess_length_strategy")
+        yield problem(
+            "One row longer than `sequence_len` stops the run: use `drop` or `truncate`.", "excess_length_strategy"
+        )
 
 
 @rule(
@@ -196,7 +201,7 @@ def first_long_row_ends_the_run(config: Config) -> Iterator[Problem]:
 def fraction_of_a_step(config: Config) -> Iterator[Problem]:
     """Steps above 1 with a fraction.
 
-    Below 1 the number is a share of all steps, above it must be whole: the trainer refuses it when it is built.
+    Below 1 the number is a share of all steps; above 1 it must be whole, or the trainer refuses it when it is built.
     """
     plan = plan_of(config)
     for name in ("save_steps", "eval_steps"):
@@ -215,9 +220,9 @@ def fraction_of_a_step(config: Config) -> Iterator[Problem]:
     says="requires non-zero --logging_steps",
 )
 def log_every_zero_steps(config: Config) -> Iterator[Problem]:
-    """The log is asked for every 0 steps.
+    """Logging every 0 steps.
 
-    The trainer refuses it when it is built. Left out, Axolotl logs about every 200th part of the run.
+    The trainer refuses it when it is built. Without the key, Axolotl logs about every 200th part of the run.
     """
     if config.get("logging_steps") == 0:
         yield problem("The trainer refuses 0: write 1, or leave it out.", "logging_steps")
@@ -232,11 +237,11 @@ def log_every_zero_steps(config: Config) -> Iterator[Problem]:
 def negative_steps(config: Config) -> Iterator[Problem]:
     """`max_steps` is negative, so the warm-up is lost.
 
-    The trainer then goes by epochs, but Axolotl has nothing to take the warm-up share of and sets it to 0 steps.
+    The trainer then counts epochs, but Axolotl computes the warm-up from the negative number and gets 0 steps.
     """
     steps = config.get("max_steps")
     if steps is not None and steps < 0:
-        yield problem("Goes by `num_epochs`, but the warm-up becomes 0 steps: leave it out.", "max_steps")
+        yield problem("A negative value means `num_epochs` decides, but the warm-up becomes 0: remove it.", "max_steps")
 
 
 @rule(
@@ -254,7 +259,7 @@ def negative_steps(config: Config) -> Iterator[Problem]:
 def gpus_are_not_counted(config: Config) -> Iterator[Problem]:
     """With `ddp: false` Axolotl counts the steps of one GPU, and all of them train.
 
-    Every step takes the rows of all GPUs, so the run goes through the data as many times more often as there are GPUs.
+    Every step uses the rows of all GPUs, so with 4 GPUs the run goes through the data four times as often.
     """
     plan = plan_of(config)
     counted, real = plan.global_batch_size, plan.real_global_batch
@@ -275,10 +280,10 @@ def gpus_are_not_counted(config: Config) -> Iterator[Problem]:
     gpus=4,
 )
 def gpus_multiply_the_batch(config: Config) -> Iterator[Problem]:
-    """More GPUs make another run of the same config.
+    """More GPUs make a different run of the same config.
 
-    Every GPU takes its own rows, so the batch is multiplied and the steps are divided by their number. The guide holds
-    about 150 rows per step good for learning facts; to keep that, the accumulation goes down as the GPUs go up.
+    Every GPU uses its own rows, so the batch is multiplied and the steps are divided by their number. About 150
+    rows per step are a good batch for learning facts; to keep it, lower the accumulation as you add GPUs.
     """
     plan = plan_of(config)
     if (plan.data_parallel or 1) < 2:
@@ -290,7 +295,7 @@ def gpus_multiply_the_batch(config: Config) -> Iterator[Problem]:
     if abs(alone - GUIDE_BATCH) <= GUIDE_BATCH * _NEAR:
         choice = advice.nearest
         yield problem(
-            f"On {config.gpus} GPUs {advice.effective_batch_size:,} rows per step, on one {alone:,}. To keep it: "
+            f"One step is {advice.effective_batch_size:,} rows on {config.gpus} GPUs, {alone:,} on one. To keep that: "
             f"{choice.gradient_accumulation_steps} ({choice.effective_batch_size:,}).",
             "gradient_accumulation_steps",
         )

@@ -31,7 +31,7 @@ STREAM = "pretraining_dataset:\n  - path: org/text\nstreaming: true\n"
 def streaming_implied(config: Config) -> Iterator[Problem]:
     """`pretraining_dataset` without `streaming: true`.
 
-    Today it streams by itself; Axolotl announces that this will change.
+    Today it streams by default; Axolotl announces that this will change.
     """
     now = config.at("check_pretraining_streaming_deprecation")
     if now("pretraining_dataset") and not now("streaming"):
@@ -39,7 +39,7 @@ def streaming_implied(config: Config) -> Iterator[Problem]:
             message = "Does nothing: `pretraining_dataset` streams all the same. Write `streaming: true`, or remove it."
             yield problem(message, "streaming", "pretraining_dataset")
             return
-        yield problem("Streams by itself for now: write `streaming: true` to keep it so.", "pretraining_dataset")
+        yield problem("Streams by default for now; add `streaming: true` so it stays that way.", "pretraining_dataset")
 
 
 @rule(
@@ -86,11 +86,11 @@ def streaming_without_steps(config: Config) -> Iterator[Problem]:
 def pretraining_grouped(config: Config) -> Iterator[Problem]:
     """`group_by_length` with `pretraining_dataset`.
 
-    To sort rows by length the whole dataset has to be downloaded first.
+    Rows can be sorted by length only when all of them are there, which a stream does not offer.
     """
     now = config.at("check_pretraining_w_group_by_length")
     if now("pretraining_dataset") and now("group_by_length"):
-        yield problem("Downloads the whole dataset to sort it: remove this.", "group_by_length")
+        yield problem("Sorting needs the whole dataset, which a stream does not have: remove this.", "group_by_length")
 
 
 @rule(
@@ -145,7 +145,7 @@ def pretraining_tokens_per_second(config: Config) -> Iterator[Problem]:
     """
     now = config.at("pretrain_with_tps")
     if now("pretraining_dataset") and now("include_tokens_per_second"):
-        yield problem("A stream can't be counted: remove this.", "include_tokens_per_second", "pretraining_dataset")
+        yield problem("A stream cannot be counted: remove this.", "include_tokens_per_second", "pretraining_dataset")
 
 
 @rule(
@@ -166,7 +166,7 @@ def streaming_several_packed(config: Config) -> Iterator[Problem]:
     entries = now("datasets")
     if now("streaming") and now("sample_packing") and isinstance(entries, list) and len(entries) > 1:
         yield problem(
-            "Packing works on one stream only: keep one dataset, or drop packing.", "sample_packing", "datasets"
+            "Packing works on one stream only: keep one dataset, or remove packing.", "sample_packing", "datasets"
         )
 
 
@@ -202,7 +202,7 @@ def streaming_weight(config: Config) -> Iterator[Problem]:
 def buffer_twice(config: Config) -> Iterator[Problem]:
     """The packing buffer is set under its old and its new name.
 
-    Axolotl takes only one.
+    Axolotl accepts only one.
     """
     now = config.at("check_multipack_buffer_size")
     if now("pretrain_multipack_buffer_size") and now("streaming_multipack_buffer_size"):
@@ -225,7 +225,7 @@ def buffer_old_name(config: Config) -> Iterator[Problem]:
     It is still moved there.
     """
     if config.raw("pretrain_multipack_buffer_size") and not config.raw("streaming_multipack_buffer_size"):
-        message = "Now `streaming_multipack_buffer_size`; the old name is still read. Rename it."
+        message = "The new name is `streaming_multipack_buffer_size`; the old one still works. Rename it."
         yield problem(message, "pretrain_multipack_buffer_size", suggestion="streaming_multipack_buffer_size")
 
 

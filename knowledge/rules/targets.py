@@ -72,7 +72,7 @@ def no_module_targeted(config: Config) -> Iterator[Problem]:
     """None of LoRA's targets is a module of the base model.
 
     The names of a model's matrices depend on its family: Phi-3 has `qkv_proj` where Llama has `q_proj`, `k_proj` and
-    `v_proj`. PEFT stops with an error after the model has loaded. `lora_target_linear: true` takes all of them.
+    `v_proj`. PEFT stops with an error after the model has loaded. `lora_target_linear: true` adapts all of them.
     """
     architecture = _architecture(config)
     if architecture is None or config.get("lora_target_linear") or not config.get("lora_target_modules"):
@@ -88,7 +88,7 @@ def no_module_targeted(config: Config) -> Iterator[Problem]:
         return
     if not found:
         names = _shown(_linears(architecture))
-        yield problem(f"Matches no module of this model; it has {names}.", "lora_target_modules", "base_model")
+        yield problem(f"This matches no module of the model, which has {names}.", "lora_target_modules", "base_model")
 
 
 @rule(
@@ -100,8 +100,7 @@ def no_module_targeted(config: Config) -> Iterator[Problem]:
 def module_not_in_model(config: Config) -> Iterator[Problem]:
     """One of LoRA's targets is not a module of the base model.
 
-    PEFT passes over it without a message as long as another one matches, so fewer matrices are trained than the list
-    says.
+    PEFT skips it without a message as long as another one matches, so fewer matrices are trained than the list says.
     """
     architecture = _architecture(config)
     targets = config.get("lora_target_modules")
@@ -123,7 +122,7 @@ def module_not_in_model(config: Config) -> Iterator[Problem]:
     if lost and len(lost) < len(targets):
         missing = _shown([name for _, name in lost])
         names = _shown(_linears(architecture))
-        message = f"Passed over, as this model has no {missing}; it has {names}."
+        message = f"Ignored: this model has no {missing}. It has {names}."
         yield problem(message, *(("lora_target_modules", index) for index, _ in lost))
 
 
@@ -137,7 +136,7 @@ def module_not_in_model(config: Config) -> Iterator[Problem]:
 def half_of_fused_experts(config: Config) -> Iterator[Problem]:
     """Only one of the experts' gate and up projections is targeted.
 
-    Transformers 5 keeps the two in one tensor, so PEFT takes both or neither, and stops where one is named alone.
+    Transformers 5 keeps the two in one tensor, so PEFT adapts both or neither, and stops where one is named alone.
     """
     architecture = _architecture(config)
     targets = config.get("lora_target_modules")
@@ -166,7 +165,7 @@ def half_of_fused_experts(config: Config) -> Iterator[Problem]:
     hub=World(models=(found_model("org/mamba", config=MAMBA),)),
 )
 def linear_target_that_peft_refuses(config: Config) -> Iterator[Problem]:
-    """`lora_target_linear` takes a module that PEFT does not attach LoRA to.
+    """`lora_target_linear` picks a module that PEFT does not attach LoRA to.
 
     The kernels of Mamba layers read the weight of `out_proj` directly, past the adapter, so PEFT stops at it; other
     families have whole blocks under names that look like a linear layer. Name the modules in `lora_target_modules`.

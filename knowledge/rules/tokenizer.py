@@ -45,7 +45,7 @@ MISTRAL_COMMON = ("added_tokens_overrides", "special_tokens", "tokens", "chat_te
 def mistral_common_options(config: Config) -> Iterator[Problem]:
     """Tokenizer changes with `tokenizer_use_mistral_common`.
 
-    The mistral-common tokenizer can't be edited and brings its own chat format.
+    The mistral-common tokenizer cannot be edited and brings its own chat format.
     """
     now = config.at("check_mistral_common_incompatible_options")
     if now("tokenizer_use_mistral_common"):
@@ -64,7 +64,7 @@ def mistral_common_options(config: Config) -> Iterator[Problem]:
 def mistral_common_inferred(config: Config) -> Iterator[Problem]:
     """A Magistral model switches to the mistral-common tokenizer by itself.
 
-    It happens whenever "magistral" stands in the model's or tokenizer's name. Say which tokenizer you want.
+    That happens whenever "magistral" is in the model's or tokenizer's name. Say which tokenizer you want.
     """
     if config.raw("tokenizer_use_mistral_common") is None:
         for name in ("base_model", "base_model_config", "tokenizer_config"):
@@ -138,7 +138,7 @@ def special_token_of_another_family(config: Config) -> Iterator[Problem]:
         if families and not any(family in lower for family in families):
             strange.append(f"special_tokens.{key}")
     if strange:
-        message = "From another model family, so it is added as new and random. Take one of this model's."
+        message = "This token is from another model family and starts out random. Use one of this model's."
         yield problem(message, *strange, "special_tokens", "base_model")
 
 
@@ -154,7 +154,7 @@ def end_of_turn_never_trained(config: Config) -> Iterator[Problem]:
     """Gemma's template without `eot_tokens`.
 
     Gemma's turns end with <end_of_turn>, its EOS is <eos>. Only tokens named in `eot_tokens` (else the EOS) are trained
-    as the end of a turn, so the model is never taught to stop.
+    as the end of a turn, so the model never learns to stop.
     """
     tokens = config.typed("special_tokens")
     eos = tokens.get("eos_token") if isinstance(tokens, dict) else None
@@ -176,7 +176,7 @@ def end_of_turn_unnamed(config: Config) -> Iterator[Problem]:
     """A template whose turns end with a token that may not be the tokenizer's EOS, without `eot_tokens`.
 
     Only the tokens named there (else the EOS token) are trained as the end of a turn. When the template's own end
-    token is none of them, the model is never taught to stop.
+    token is not one of them, the model never learns to stop.
     """
     ends = {
         "chatml": "<|im_end|>",

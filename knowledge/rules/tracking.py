@@ -36,11 +36,11 @@ _DETAILS = {name: switch for switch, (_, names) in TRACKERS.items() for name in 
 def wandb_id_as_name(config: Config) -> Iterator[Problem]:
     """`wandb_run_id` without `wandb_name`.
 
-    The id becomes the name too. An id is for going on with a run: a second run of the same id continues the first.
+    The id becomes the name, too. An id is for continuing a run: a second run with the same id continues the first.
     """
     now = config.at("check_wandb_run")
     if now("wandb_run_id") and not now("wandb_name"):
-        yield problem("An id, and the name too: to name the run use `wandb_name`.", "wandb_run_id")
+        yield problem("This id is also used as the run's name. To name the run, use `wandb_name`.", "wandb_run_id")
 
 
 @rule(
@@ -53,7 +53,7 @@ def wandb_id_as_name(config: Config) -> Iterator[Problem]:
 def tracker_off(config: Config) -> Iterator[Problem]:
     """Fields of a tracker that is off.
 
-    A tracker is on when its project is named or its switch is true. Otherwise nothing is sent to it.
+    A tracker is on when its project is named or its switch is true. Otherwise nothing is sent.
     """
     given: dict[str, list[str]] = {}
     for name, switch in _DETAILS.items():
@@ -79,7 +79,7 @@ def tracker_on_again(config: Config) -> Iterator[Problem]:
     """
     for project, switch in _SWITCHES.items():
         if config.written(switch) and config.typed(switch) is False and config.typed(project):
-            yield problem(f"On all the same, because `{project}` is set: remove that.", switch, project)
+            yield problem(f"Still on, because `{project}` is set: remove that.", switch, project)
 
 
 @rule(
@@ -115,13 +115,13 @@ def swanlab_project(config: Config) -> Iterator[Problem]:
     good=f"{SWANLAB}swanlab_project: mine\nswanlab_mode: offline\n",
 )
 def swanlab_mode(config: Config) -> Iterator[Problem]:
-    """`swanlab_mode` is none of the four.
+    """`swanlab_mode` is not one of the four.
 
     cloud sends to SwanLab, local and offline keep it on the machine, disabled turns it off.
     """
     mode = config.typed("swanlab_mode")
     if "SwanLabPlugin" in config.plugins and mode is not None and mode not in MODES:
-        yield problem(f"Takes one of: {', '.join(MODES)}.", "swanlab_mode")
+        yield problem(f"Use one of: {', '.join(MODES)}.", "swanlab_mode")
 
 
 @rule(
@@ -135,7 +135,7 @@ def swanlab_mode(config: Config) -> Iterator[Problem]:
 def swanlab_key(config: Config) -> Iterator[Problem]:
     """SwanLab in the cloud, and no key in the config.
 
-    The key may come from SWANLAB_API_KEY or from a login, which a config does not tell. Better there than here.
+    The key may come from SWANLAB_API_KEY or from a login, which a config does not show. Keep it out of the config.
     """
     cloud = config.raw("swanlab_mode") == "cloud" or not config.written("swanlab_mode")
     if "SwanLabPlugin" in config.plugins and config.raw("use_swanlab") and cloud:
@@ -158,7 +158,7 @@ def swanlab_on_again(config: Config) -> Iterator[Problem]:
     """
     if "SwanLabPlugin" in config.plugins and config.written("use_swanlab"):
         if not config.raw("use_swanlab") and config.raw("swanlab_project"):
-            yield problem("On all the same, because `swanlab_project` is set.", "use_swanlab", "swanlab_project")
+            yield problem("Still on, because `swanlab_project` is set: remove that.", "use_swanlab", "swanlab_project")
 
 
 LOGGERS = ("use_wandb", "use_mlflow", "comet_api_key", "comet_project_name", "use_swanlab")
@@ -180,4 +180,4 @@ def trackers_together(config: Config) -> Iterator[Problem]:
     if "SwanLabPlugin" in config.plugins:
         on = [name for name in LOGGERS if config.raw(name)]
         if len({name.split("_")[1 if name.startswith("use_") else 0] for name in on}) > 1:
-            yield problem("Several trackers at once: each takes 1 to 2 % of a step.", *on)
+            yield problem("Several trackers run at once, and each costs 1 to 2 % of a step.", *on)

@@ -155,8 +155,7 @@ class Candidates:
 
     def mapping(self) -> dict[str, Any]:
         """The mapping of message keys as it is now."""
-        given = self.entry.get("message_property_mappings")
-        return {"role": "role", "content": "content", **(given if isinstance(given, dict) else {})}
+        return {"role": "role", "content": "content", **self.entry.message_keys}
 
     def thoughts(self, met: Met) -> Iterator[Fit]:
         """The thinking text through the mapping, which is read."""

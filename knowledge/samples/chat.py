@@ -62,7 +62,7 @@ class ChatReader:
         self.issues = case.issues
         self.template = case.template or Template("")
         entry = case.entry
-        mapping = entry.get("message_property_mappings") or {}
+        mapping = entry.message_keys
         self.role_key = str(mapping.get("role") or "role")
         self.text_key = str(mapping.get("content") or "content")
         mapped = {str(value) for value in mapping.values()}

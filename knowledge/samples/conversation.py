@@ -107,7 +107,7 @@ class Mapping:
 def mapping_of(entry: Entry, column: str, passed: frozenset[str], *, has_system: bool) -> Mapping:
     """How an entry of `type: chat_template` reads messages."""
     given = entry.get("roles")
-    keys = {"role": "role", "content": "content", **(entry.get("message_property_mappings") or {})}
+    keys = {"role": "role", "content": "content", **entry.message_keys}
     return Mapping(
         column=column,
         keys={name: str(key) for name, key in keys.items()},

@@ -90,6 +90,12 @@ class Entry:
         return self.values.get(key)
 
     @property
+    def message_keys(self) -> dict[Any, Any]:
+        """`message_property_mappings`; empty where it is no mapping, which Axolotl refuses before it reads rows."""
+        given = self.values.get("message_property_mappings")
+        return given if isinstance(given, dict) else {}
+
+    @property
     def streamed(self) -> bool:
         """Whether it stands under `pretraining_dataset`."""
         return self.path.startswith("pretraining_dataset")

@@ -101,7 +101,7 @@ def check_detail(issues: Issues, index: int, message: dict[str, Any], name: str)
 def check_thinking(case: Case, column: str) -> None:
     """`field_thinking` is never read; `split_thinking` needs a template that prints what it splits off."""
     named = case.entry.get("field_thinking")
-    if named in (case.entry.get("message_property_mappings") or {}).values():
+    if named in case.entry.message_keys.values():
         named = None
     template = case.template
     loses = bool(case.entry.get("split_thinking")) and template is not None and template.certain

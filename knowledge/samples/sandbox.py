@@ -24,7 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 from jinja2.visitor import NodeTransformer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from jinja2.parser import Parser
 
@@ -40,6 +40,8 @@ _ITEMS = 200_000
 _NUMBER = 10_000
 _PRODUCT = 64_000_000
 _BITS = 4_096
+_CHAIN = 50
+"""Keys of keys of a variable that are followed."""
 _WIDE = re.compile(r"\d{5,}|\*")
 
 FAILURES = (
@@ -363,16 +365,20 @@ def message_keys(text: str) -> frozenset[str]:
 
     They are what the template reads from a variable that is named `message`; of one named otherwise they are lost.
     """
+    if len(text) > TEXT_LIMIT:
+        return frozenset()
     try:
         parsed = _own().parse(text)
+        found: list[nodes.Getattr | nodes.Getitem] = list(parsed.find_all((nodes.Getattr, nodes.Getitem)))
     except (TemplateError, RecursionError):
         return frozenset()
     keys = set()
-    found: Iterator[Any] = parsed.find_all((nodes.Getattr, nodes.Getitem))
     for node in found:
         key = node.attr if isinstance(node, nodes.Getattr) else getattr(node.arg, "value", None)
         base: nodes.Node = node.node
-        while isinstance(base, (nodes.Getattr, nodes.Getitem)):
+        for _ in range(_CHAIN):
+            if not isinstance(base, (nodes.Getattr, nodes.Getitem)):
+                break
             base = base.node
         if isinstance(key, str) and isinstance(base, nodes.Name) and base.name == "message":
             keys.add(key)

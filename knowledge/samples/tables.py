@@ -35,6 +35,8 @@ _NOTHING = frozenset(
     ]
 )
 _NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*$")
+_DIGITS = 4300
+"""Digits that Python reads as a whole number; pandas, too, reads a longer one as something else."""
 _WHOLE = re.compile(r"\s*[-+]?\d+\s*$")
 _TRUTHS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
 PARQUET_ROWS = 5_000
@@ -88,7 +90,7 @@ def _typed(cells: list[str]) -> list[Any]:
     if all(cell in _TRUTHS for cell in present):
         return [_TRUTHS.get(cell) for cell in cells]
     if all(_NUMBER.match(cell) for cell in present):
-        whole = len(present) == len(cells) and all(_WHOLE.match(cell) for cell in present)
+        whole = len(present) == len(cells) and all(_WHOLE.match(cell) and len(cell) <= _DIGITS for cell in present)
         number: Any = int if whole else float
         return [None if cell in _NOTHING else number(cell) for cell in cells]
     return [None if cell in _NOTHING else cell for cell in cells]

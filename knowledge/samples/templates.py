@@ -22,9 +22,10 @@ _TAG = re.compile(r"\{%-?\+?\s*(\w+)|\{\{|\{#")
 _OPENS = {"for": "endfor", "if": "endif", "macro": "endmacro", "call": "endcall", "filter": "endfilter"}
 _OPENS |= {"generation": "endgeneration", "raw": "endraw", "block": "endblock"}
 _CONTENT = r"(?:\.content|\[\s*['\"]content['\"]\s*\])"
-_CONCAT = re.compile(rf"\+\s*\w+{_CONTENT}(?!\s*\|)|\w+{_CONTENT}\s*\+")
+_CONCAT = re.compile(rf"\+\s*\w+{_CONTENT}(?!\s*\|)|(?<!\w)\w+{_CONTENT}\s*\+")
 _TRIM = re.compile(rf"{_CONTENT}\s*\|\s*trim")
-_ROLE_CONCAT = re.compile(r"\+\s*\w+(?:\.role|\[\s*['\"]role['\"]\s*\])|\w+(?:\.role|\[\s*['\"]role['\"]\s*\])\s*\+")
+_ROLE = r"(?:\.role|\[\s*['\"]role['\"]\s*\])"
+_ROLE_CONCAT = re.compile(rf"\+\s*\w+{_ROLE}|(?<!\w)\w+{_ROLE}\s*\+")
 
 
 @dataclass(slots=True)

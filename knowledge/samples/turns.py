@@ -228,7 +228,7 @@ def read_messages(case: Case) -> Reader:
     if column not in case.columns:
         case.issues.add("rows-column-missing", None, column, "field_messages")
         return
-    mapping = case.entry.get("message_property_mappings") or {}
+    mapping = case.entry.message_keys
     role_key, text_key = str(mapping.get("role") or "role"), str(mapping.get("content") or "content")
     flag = case.entry.get("message_field_training")
     for index, row in enumerate(case.rows):

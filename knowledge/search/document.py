@@ -9,7 +9,7 @@ from typing import Literal
 Kind = Literal["faq", "field", "concept", "kind", "error", "rule"]
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*])")
 _CODE = re.compile(r"```.*?```", re.DOTALL)
-_LIST = re.compile(r"^\s*(?:[-*]|\d+\.)\s+", re.MULTILINE)
+_LIST = re.compile(r"^[ \t]*(?:[-*]|\d+\.)\s+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,10 @@ HUGE = {
     "numbers of 4,000 digits": full(lambda n: f"k{n}: {'9' * 4000}\n"),
     "a binary number": BASE + ROWS + "max_steps: 0b" + "1" * (MAX_BYTES - 400),
     "a hexadecimal number": BASE + ROWS + "max_steps: 0x" + "f" * (MAX_BYTES - 400),
-    "a number of colons": BASE + ROWS + "max_steps: 1" + ":10" * 20_000,
+    "a number of colons": BASE + ROWS + "max_steps: 1" + ":10" * 300_000,
+    "a model's name of numbers": BASE.replace("NousResearch/Llama-3.2-1B", "0x" * 300_000) + ROWS,
+    "a model's name of one word": BASE.replace("NousResearch/Llama-3.2-1B", "linearized" * 90_000) + ROWS,
+    "a model's name of many words": BASE.replace("NousResearch/Llama-3.2-1B", "a1-" * 300_000) + ROWS,
     "tokens": full(lambda n: f"k{n}: hf_{string.ascii_letters[:34]}\n"),
     "named keys": "api_key: a1b2c3d4e5f6g7h8i9\n" * 35_000,
     "the word token": "token" * 200_000,
@@ -170,6 +173,47 @@ def test_the_worst_rows_are_answered_within_a_second(name, file, kind):
     check_rows(config, b'{"instruction": "a", "output": "b"}\n', name=file)
     for work in (lambda: check_rows(config, data, name=file), lambda: propose(data, name=file)):
         assert within_bound(work)
+
+
+CHAT = ROWS.replace("alpaca", "chat_template") + "chat_template: jinja\nchat_template_jinja: '{}'\n"
+TEMPLATES = {
+    "one word": "a" * 99_000,
+    "one sum": "{{ " + "+ a " * 20_000 + "}}",
+    "open brackets": "{{ " + "(" * 50_000,
+    "open loops": "{% for a in b %}" * 6_000,
+    "nested conditions": "{% if a %}" * 5_000 + "{% endif %}" * 5_000,
+    "contents and spaces": "{{ a.content" + " " * 90_000,
+    "one key after another": "{{ messages" + "[0]" * 30_000 + " }}",
+    "negations": "{{ " + "not " * 24_000 + "a }}",
+    "filters": "{{ a" + "|trim" * 18_000 + " }}",
+    "expressions": "{{ a }}" * 14_000,
+}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_the_worst_templates_are_answered_within_a_second(name):
+    rows = b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n'
+    whole(BASE + CHAT.format("x"), dataset=rows)
+    assert within_bound(lambda: whole(BASE + CHAT.format(TEMPLATES[name]), dataset=rows))
+
+
+ENTRY_KEYS = sorted(load_types().models["SFTDataset"]["fields"])
+
+
+@pytest.mark.parametrize("value", ['"a"', "5", "[a]", "[[]]", "{a: [b]}", "{1: ~}", "true", "[{a: b}]", "{user: 5}"])
+def test_rows_under_a_dataset_key_of_a_wrong_type_leave_the_rest_of_the_check_whole(value):
+    rows = b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n'
+    assert len(ENTRY_KEYS) > 30
+    for key in ENTRY_KEYS:
+        for kind in ("chat_template", "alpaca"):
+            named = "" if key == "type" else f"    type: {kind}\n"
+            report = check(f"{BASE}datasets:\n  - path: org/rows\n{named}    {key}: {value}\n", dataset=rows)
+            assert not report.failures or report.verdict == "refused", (key, report.failures)
+
+
+def test_a_column_of_endless_numbers_is_read():
+    for number in ("1" * 5_000, "1" * 5_000 + ".5", "1e99999"):
+        whole(BASE + ROWS, dataset=Sample(f"instruction,output\na,{number}\nb,{number}\n".encode(), "rows.csv"))
 
 
 def test_what_is_too_long_is_not_read():

@@ -12,8 +12,8 @@ from discord import ui
 from bot import jobs
 from bot.checking import check
 from bot.errors import UserError
-from bot.permissions import require_moderator
-from bot.replies import answer
+from bot.permissions import post_reply, require_moderator, require_public
+from bot.replies import answer, begin
 from bot.views.check import words
 from bot.views.check.correction import corrected_name, correction_layout
 from bot.views.check.plan import plan_layout
@@ -106,7 +106,7 @@ class Corrected(Press, name="corrected"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the file."""
         checked = find(interaction, self.state)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         findings = [to_plain(finding) for finding in checked.findings if finding.edit]
         correction = await interaction.client.services.workers.run(
             jobs.correct, text=checked.submission.text, findings=findings, name=checked.submission.name
@@ -121,7 +121,7 @@ class Plan(Press, name="plan"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the plan."""
         checked = find(interaction, self.state)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         view, files = await plan_layout(interaction.client.services, checked)
         await answer(interaction, view, **files)
 
@@ -135,7 +135,7 @@ class Rows(Press, name="rows"):
         dataset, facts, text = checked.request.dataset, checked.request.facts, checked.submission.text
         if checked.report.dataset is None or (dataset is None and facts is None):
             raise UserError(notice.EXPIRED)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         workers = interaction.client.services.workers
         if dataset is not None:
             shown = await workers.run(jobs.rows, dataset=dataset.data, dataset_name=dataset.name, text=text)
@@ -165,7 +165,7 @@ class GpuForm(Form):
     async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Checks again."""
         gpus = whole_number(typed(self.gpus), words.NUMBER_OF_GPUS, 1, MOST_GPUS)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await begin(interaction)
         before = self._checked
         again = await check(
             interaction.client.services,
@@ -186,6 +186,8 @@ class Share(Press, name="share"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Posts them."""
         checked = find(interaction, self.state)
+        if interaction.guild_id is not None:
+            require_public(interaction)
         await interaction.response.send_message(view=share_summary(checked, interaction.user.id))
 
 
@@ -200,11 +202,8 @@ class AnswerPublicly(Press, name="public"):
             raise UserError(notice.EXPIRED)
         channel_id, message_id = checked.request.message
         channel = interaction.client.get_partial_messageable(channel_id, guild_id=interaction.guild_id)
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        try:
-            await channel.get_partial_message(message_id).reply(view=share_summary(checked, interaction.user.id))
-        except (discord.Forbidden, discord.NotFound) as error:
-            raise UserError(notice.NO_REPLY) from error
+        await begin(interaction)
+        await post_reply(channel.get_partial_message(message_id), share_summary(checked, interaction.user.id))
         await answer(interaction, notice.notice(notice.REPLIED))
 
 

@@ -11,6 +11,7 @@ from discord import ui
 from bot.errors import UserError
 from bot.faq_links import doubtful
 from bot.faq_offers import home_of
+from bot.permissions import require_public
 from bot.replies import answer
 from bot.store import StoreError
 from bot.views.explanation import related
@@ -68,6 +69,8 @@ class ShareEntry(Press, name="faq-share"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Posts it, removable by who shared it and by moderators."""
         entry = await entry_of(interaction, self.state)
+        if interaction.guild_id is not None:
+            require_public(interaction)
         await interaction.response.send_message(view=shared_layout(interaction, entry))
 
 

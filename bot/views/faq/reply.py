@@ -9,6 +9,7 @@ from discord import ui
 
 from bot.errors import UserError
 from bot.faq_offers import home_of
+from bot.permissions import post_reply, require_public
 from bot.replies import answer
 from bot.views.faq import words
 from bot.views.faq.reading import count_view, entry_of, options_of, shared_layout
@@ -32,13 +33,10 @@ class ReplyWith(Press, name="faq-reply"):
         """Posts it, if both the member and the bot may write there."""
         channel_id, _, message_id = self.state.partition(":")
         entry = await entry_of(interaction, self.values[0])
-        require_public(interaction)
+        require_server(interaction)
         await interaction.response.defer()
         channel = interaction.client.get_partial_messageable(int(channel_id), guild_id=interaction.guild_id)
-        try:
-            await channel.get_partial_message(int(message_id)).reply(view=shared_layout(interaction, entry))
-        except (discord.Forbidden, discord.NotFound) as error:
-            raise UserError(words.NO_REPLY) from error
+        await post_reply(channel.get_partial_message(int(message_id)), shared_layout(interaction, entry))
         await interaction.edit_original_response(view=notice.notice(words.POSTED, colour=Colour.CLEAN))
         await count_view(interaction.client.services.store, entry)
 
@@ -83,19 +81,15 @@ def picker_layout(entries: Sequence[EntryName], message: str, owner: int) -> ui.
     return layout(*view)
 
 
-def require_public(interaction: discord.Interaction[ServiceBot]) -> None:
-    """Lets through who may write in this channel, if the bot may too.
+def require_server(interaction: discord.Interaction[ServiceBot]) -> None:
+    """Lets through who may write in this channel of a server, if the bot may too.
 
     Raises:
         UserError: one of them may not, or there is no server.
     """
     if interaction.guild_id is None:
         raise UserError(words.NO_MEMBER_HERE)
-    thread = isinstance(interaction.channel, discord.Thread)
-    for rights in (interaction.permissions, interaction.app_permissions):
-        may = rights.send_messages_in_threads if thread else rights.send_messages
-        if not (may or rights.administrator):
-            raise UserError(words.MAY_NOT_POST)
+    require_public(interaction)
 
 
 PRESSES: tuple[type[Press], ...] = (ReplyWith, SearchReply)

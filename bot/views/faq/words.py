@@ -31,18 +31,10 @@ EMPTY = (
     "`/faq-admin import`."
 )
 NO_MEMBER_HERE = "An answer to a member is posted in a channel of a server; here there is none."
-MAY_NOT_POST = (
-    "An answer in public needs the right to write in this channel, yours and the bot's. Without `member:` it is "
-    "private."
-)
 PICK = "### Which entry answers this message?\nIt is posted as a reply, where everybody sees it."
 PICK_SEARCH = "Search"
 PICK_EMPTY = "Nothing in the FAQ fits the words of this message. Search by other words:"
 POSTED = "Posted as a reply."
-NO_REPLY = (
-    "The reply could not be posted: the message is gone, or the bot may not write in this channel. Moderators can give "
-    "it the right to send messages and read the message history."
-)
 
 
 def nothing(topic: str) -> str:

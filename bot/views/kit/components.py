@@ -13,8 +13,9 @@ import discord
 from discord import ui
 
 from bot.errors import UserError
+from bot.forms import OPEN
 from bot.permissions import is_moderator
-from bot.replies import BOOT, answered, guarded, handle, reply
+from bot.replies import answered, guarded, handle, reply
 from bot.views.kit import limits, notice
 from bot.views.kit.layout import Colour
 
@@ -122,9 +123,10 @@ class Form(ui.Modal):
     def __init__(self, title: str, *, name: str) -> None:
         super().__init__(
             title=limits.one_line(title, limits.MODAL_TITLE),
-            timeout=15 * 60,
-            custom_id=f"{name}:modal:{BOOT}:{secrets.token_hex(4)}",
+            timeout=None,
+            custom_id=f"{name}:modal:{secrets.token_hex(8)}",
         )
+        OPEN[self.custom_id] = self.stop
 
     @answered
     async def on_submit(self, interaction: discord.Interaction[ServiceBot]) -> None:  # type: ignore[override]

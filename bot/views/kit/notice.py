@@ -25,9 +25,15 @@ SERVER_ONLY = "This works inside a server only, because it belongs to a server's
 NOT_YOUR_SUMMARY = "Only the member who shared this and moderators can remove it."
 REPLIED = "The author has your answer, as a reply to the message."
 NO_REPLY = (
-    "The reply could not be posted: the message is gone, or the bot may not write in this channel. Give it the "
-    "permissions View Channel and Send Messages here, in a thread also Send Messages in Threads."
+    "Discord does not post this reply. Either the message was deleted, the thread is archived or locked, AutoMod "
+    "stopped the text, or the bot may not write here: it needs View Channel, Send Messages and Read Message History, "
+    "in a thread also Send Messages in Threads."
 )
+FORM_EXPIRED = (
+    "The bot was restarted while this form was open, or a thousand newer forms were opened, so what you typed was not "
+    "used. It is attached: run the command again and paste it there."
+)
+MAY_NOT_POST = "Everybody in this channel would see this, so you and the bot both need the right to write here."
 
 
 def notice(text: str, *, colour: Colour = Colour.NEUTRAL, buttons: tuple[ui.Item[Any], ...] = ()) -> ui.LayoutView:
@@ -49,6 +55,13 @@ def incident(number: str) -> str:
 def wait(seconds: int) -> str:
     """The cooldown of a member or a server."""
     return f"That was many commands in a short time. Try again in {seconds} s."
+
+
+def many_waiting(number: int) -> str:
+    """A member has asked for more than may wait."""
+    return (
+        f"{number} of your commands are still being worked on, one after the other. Try again when they are answered."
+    )
 
 
 def busy(seconds: int) -> str:
