@@ -18,6 +18,7 @@ from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
+from knowledge.health import Health, judge, read_run
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
@@ -226,7 +227,29 @@ def fit(model: str, *, method: str, gpus: int = 1) -> Fit | None:
     return None if table is None else Fit(table=table, png=draw_fit(table))
 
 
+@value
+class RunHealth:
+    """The health of a run, and its picture."""
+
+    __pydantic_config__ = _BYTES
+
+    health: Health
+    png: bytes
+
+
+def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth | None:
+    """Judges the numbers of a run; None where the text holds none."""
+    from bot.views.health import draw_health  # draws, so it comes with a large library
+
+    record = read_run(text)
+    if record is None:
+        return None
+    found = judge(record, text, config, gpus=gpus)
+    return RunHealth(health=found, png=draw_health(record, found))
+
+
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fit, diagnose, compare)
+    job.__name__: job
+    for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fit, diagnose, health, compare)
 }
 """By the name under which a worker is asked for them."""

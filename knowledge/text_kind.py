@@ -18,6 +18,8 @@ _LOG_LINE = re.compile(
 )
 _ROWS = re.compile(r"\s*\[\s*\{\s*\"|\s*\{\s*\"[^\n]*\}[ \t]*(?:\r?\n\s*\{|\s*\Z)")
 _FIRST_ROWS = 20_000
+_METRICS = ("{'loss'", '{"loss"', '"log_history"')
+"""What stands in the log of a run that trains, and in no config."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _LONGEST_QUESTION = 1500
 
@@ -28,6 +30,8 @@ def kind_of(text: str) -> Kind:
     Linear in its length; of a long text the beginning is looked at.
     """
     text = text[:_LOOKED_AT]
+    if any(sign in text for sign in _METRICS):
+        return "log"
     if _ROWS.match(text[:_FIRST_ROWS]) and '"base_model"' not in text[:_FIRST_ROWS]:
         return "rows"
     keys = sum(1 for _ in _KEY_LINE.finditer(text))
