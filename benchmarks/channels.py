@@ -194,9 +194,7 @@ async def answer_many() -> None:
                     await asyncio.sleep(0.01)
                     answered = len(env.backend.messages[channel.id]) - there
                     times += [perf_counter() - start] * (answered - len(times))
-                print(
-                    f"{AUTHORS} authors at once: {len(times)} answered; memory {before:.0f} MiB, then {_memory():.0f} MiB"
-                )
+                print(f"{AUTHORS} authors at once: {len(times)} answered; {before:.0f} MiB, then {_memory():.0f} MiB")
                 if times:
                     print(f"the median after {times[len(times) // 2]:.2f} s, the last after {times[-1]:.2f} s")
         finally:
