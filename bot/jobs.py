@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bot import reading, request
+from bot import reading, recognition, request
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.check import on_cards
@@ -17,9 +18,12 @@ from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
+from knowledge.health import Health, judge, read_run
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
+from knowledge.model_support import ModelSupport, model_support
+from knowledge.next_steps import NextSteps, next_steps
 from knowledge.plan import TrainingPlan
 from knowledge.run_data import DataSize
 from knowledge.value import value
@@ -43,11 +47,13 @@ class Correction:
         text: The whole text, every other byte kept.
         diff: What changed.
         mended: How many findings were mended.
+        left: Fields about which a check of the corrected text still finds something.
     """
 
     text: str
     diff: str
     mended: int
+    left: tuple[str, ...]
 
 
 @value
@@ -76,6 +82,7 @@ class Rows:
         lines: Rows, trained tokens, and what was assumed.
         mask: The first rows, trained text and context apart, as a code block.
         picture: The lengths of the rows.
+        findings: What is wrong with the rows, where no config was given.
     """
 
     __pydantic_config__ = _BYTES
@@ -86,6 +93,7 @@ class Rows:
     lines: tuple[str, ...] = ()
     mask: str = ""
     picture: Picture | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def ready() -> bool:
@@ -97,6 +105,11 @@ def ready() -> bool:
 def look(name: str, text: str) -> request.Submission:
     """Masks a text and tells what it is."""
     return reading.read(name, text)
+
+
+def recognize(text: str) -> recognition.Recognized:
+    """Says what a text is for sure."""
+    return recognition.recognize(text)
 
 
 def check(  # noqa: PLR0913 - everything that may be known besides the text
@@ -127,11 +140,13 @@ def targets(text: str) -> Targets:
     return targets_of(read(text))
 
 
-def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
+def correct(text: str, findings: list[dict[str, Any]], name: str, *, gpus: int = 1) -> Correction:
     """Mends what the findings say is mechanical."""
     found = [finding for each in findings if (finding := from_plain(Finding, each)).edit]
     after = corrected(text, found)
-    return Correction(text=after, diff=diff(text, after, name), mended=len(found))
+    still = check_config(after, gpus=gpus).findings
+    left = tuple(dict.fromkeys(finding.fields[0] for finding in still if finding.fields))
+    return Correction(text=after, diff=diff(text, after, name), mended=len(found), left=left)
 
 
 def diagnose(text: str, *, gpus: int = 1, config: str | None = None) -> Diagnosis:
@@ -178,6 +193,14 @@ def hub_rows(text: str, hub: dict[str, Any]) -> Rows:
     return _rows_of(shown[0].report, None) if shown else Rows(block=None)
 
 
+def propose(dataset: bytes, dataset_name: str) -> Rows:
+    """Finds the block that fits rows, without the picture of them."""
+    from knowledge.samples import propose_block
+
+    proposal = propose_block(dataset, name=dataset_name)
+    return Rows(block=proposal.block, words=proposal.words)
+
+
 def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
     """Shows what rows become under a config; without one, under the block that fits them."""
     from knowledge.samples import check_rows, propose_block
@@ -189,7 +212,7 @@ def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
         conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
         return Rows(block=None, words=proposal.words, conversion=conversion)
     sample = check_rows(read(proposal.block), dataset, name=dataset_name)
-    return _rows_of(sample, proposal.block, proposal.words)
+    return replace(_rows_of(sample, proposal.block, proposal.words), findings=sample.findings)
 
 
 def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
@@ -223,7 +246,64 @@ def fit(model: str, *, method: str, gpus: int = 1) -> Fit | None:
     return None if table is None else Fit(table=table, png=draw_fit(table))
 
 
+def help_weeks(labels: list[str], *, seen: list[int], answered: list[int], solved: list[int]) -> Picture:
+    """Draws what became of the posts in help channels, by week."""
+    from bot.views.help_channels.moderating import draw  # draws, so it comes with a large library
+
+    return Picture(png=draw(labels, seen, answered, solved), alt="")
+
+
+@value
+class RunHealth:
+    """The health of a run, and its picture."""
+
+    __pydantic_config__ = _BYTES
+
+    health: Health
+    png: bytes
+
+
+def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth | None:
+    """Judges the numbers of a run; None where the text holds none."""
+    from bot.views.health import draw_health  # draws, so it comes with a large library
+
+    record = read_run(text)
+    if record is None:
+        return None
+    found = judge(record, text, config, gpus=gpus)
+    return RunHealth(health=found, png=draw_health(record, found))
+
+
+def support(name: str, *, model_type: str | None = None) -> ModelSupport:
+    """Finds what Axolotl knows of a model."""
+    return model_support(name, model_type)
+
+
+def steps(text: str, *, name: str, gpus: int = 1) -> NextSteps | None:
+    """Finds the commands that come next for a config; None for what is not a training config."""
+    return next_steps(read(text, gpus), name)
+
+
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fit, diagnose, compare)
+    job.__name__: job
+    for job in (
+        ready,
+        look,
+        recognize,
+        propose,
+        targets,
+        check,
+        correct,
+        curve,
+        rows,
+        hub_rows,
+        fit,
+        support,
+        steps,
+        diagnose,
+        health,
+        compare,
+        help_weeks,
+    )
 }
 """By the name under which a worker is asked for them."""
