@@ -1,4 +1,4 @@
-"""What is remembered of recent answers, in memory only: for their buttons, and for "3 mended, 1 left".
+"""What is remembered of recent answers, in memory only: for their buttons, and for "3 fixed, 1 left".
 
 A config is kept for its own buttons, with its secrets masked, for an hour at most. What a second check is compared with
 is rule ids and paths, never the config.

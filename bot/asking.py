@@ -63,7 +63,7 @@ async def ask(store: Store, guild_id: int, question: str) -> Asked:
 
 
 async def count_miss(store: Store, guild_id: int, question: str) -> None:
-    """Keeps the text of a question that a server's members asked in vain, without who asked it."""
+    """Keeps the text of a question that a server's members asked without an answer, without who asked it."""
     if guild_id == SHARED_GUILD:
         return
     try:

@@ -83,7 +83,7 @@ async def _look_up(services: Services, request: CheckRequest, settings: GuildSet
 
 
 async def defaults_of(services: Services, guild_id: int | None) -> GuildSettings:
-    """What a server has set for checks; nothing where it is no server, or cannot be asked."""
+    """What a server has set for checks; nothing where it is not a server, or cannot be asked."""
     settings, _, _ = await _of_server(services, guild_id)
     return settings
 

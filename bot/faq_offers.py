@@ -32,7 +32,7 @@ async def offered(
 ) -> tuple[EntryName, ...]:
     """The entries of a server that answer a text, or explain one of these rules or fields; the most fitting first.
 
-    Nothing where it is no server; nothing either where the database is away, for the answer goes without it.
+    Nothing where it is not a server; nothing either where the database is away, for the answer goes without it.
     """
     if guild_id is None:
         return ()

@@ -1,4 +1,4 @@
-"""Whether the bot is well: /healthz, and /metrics beside it. Nothing of what members write."""
+"""Whether the bot is well: /healthz, and /metrics with it. Nothing of what members write."""
 
 from __future__ import annotations
 

@@ -165,7 +165,7 @@ def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     """The text of a file, and a sentence where it is saved in a way that Axolotl cannot read.
 
     Raises:
-        UserError: it is no text.
+        UserError: it is not text.
     """
     for marks, encoding in (((b"\xff\xfe", b"\xfe\xff"), "utf-16"), ((b"\xef\xbb\xbf",), "utf-8-sig")):
         if data.startswith(marks):

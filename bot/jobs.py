@@ -41,12 +41,12 @@ _MASK = 1500
 
 @value
 class Correction:
-    """A config with its mechanical faults mended.
+    """A config with its mechanical faults fixed.
 
     Attributes:
         text: The whole text, every other byte kept.
         diff: What changed.
-        mended: How many findings were mended.
+        fixed: How many findings were fixed.
         left: Fields about which a check of the corrected text still finds something.
     """
 

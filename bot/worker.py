@@ -15,7 +15,7 @@ from bot.incidents import trace
 
 MEMORY = 640 << 20
 """Bytes of address space: an input that needs more fails in here, not on the machine. The worst ones take 250 MiB, and
-two workers beside the bot's own 200 MiB stay below what docker-compose.yml and the systemd unit grant."""
+two workers with the bot's own 200 MiB stay below what docker-compose.yml and the systemd unit grant."""
 _NICE = 5
 """The bot itself, which has three seconds for a first response, goes before its workers."""
 

@@ -17,7 +17,7 @@ from bot.views.kit.limits import MOST_GPUS, MOST_ROWS
 
 
 class Compare(commands.Cog):
-    """Two configs beside each other."""
+    """Two configs next to each other."""
 
     @app_commands.command(name="compare", description=words.COMPARE)
     @app_commands.describe(

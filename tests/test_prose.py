@@ -17,7 +17,7 @@ BANNED = {
     r"\bdies( of)?\b": "crashes",
     r"\bmisspelt\b": "misspelled",
     r"\blearnt\b": "learned",
-    r"\b(colour|behaviour|neighbour|favour|judgement)s?\b": "American spelling",
+    r"\b(colour|behaviour|neighbour|favour)s?\b": "American spelling",
     r"\b(token|quant|recogn|normal|organ|synchron)is(e|es|ed|ing|ation)\b": "American spelling",
     r"\bbeside\b": "with, next to, or compared with",
     r"\bTake `": "Use `",

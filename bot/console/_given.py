@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def without_rows(paths: Iterable[str], dataset: Path | None) -> tuple[list[str], Path | None]:
-    """The paths that are no rows of a dataset, and the file of rows: the one that was named, else the first among them.
+    """The paths that are not rows of a dataset, and the file of rows: the one that was named, else the first.
 
     Args:
         paths: Files, folders, or - for standard input.

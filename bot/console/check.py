@@ -60,8 +60,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
     parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
-    parser.add_argument("--only-configs", action="store_true", help="leave out YAML that is no Axolotl config")
-    parser.add_argument("--fix", action="store_true", help="print the text with mechanical faults mended")
+    parser.add_argument("--only-configs", action="store_true", help="leave out YAML that is not an Axolotl config")
+    parser.add_argument("--fix", action="store_true", help="print the text with mechanical faults fixed")
     parser.add_argument("--diff", action="store_true", help="print what --fix would change")
 
 
@@ -102,7 +102,7 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
             code = code or int(failed)
             continue
         if options.only_configs and not _is_training_config(text):
-            print(f"helpbot: {path} is no Axolotl config, left out.", file=sys.stderr)
+            print(f"helpbot: {path} is not an Axolotl config, left out.", file=sys.stderr)
             continue
         facts = None if console is None else console.look(_targets(text))
         report = check(
@@ -150,7 +150,7 @@ def _unusable(tokenizer: Path) -> str | None:
 
 
 def _sample(options: argparse.Namespace) -> Sample | None:
-    """The rows beside the configs."""
+    """The rows with the configs."""
     if options.dataset is None:
         return None
     from knowledge.samples import Sample
@@ -269,7 +269,7 @@ def _example(example: Example) -> dict[str, Any]:
 
 
 def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> None:
-    """The corrected text or what differs in it; secrets are masked here as everywhere, which is said beside it."""
+    """The corrected text or what differs in it; secrets are masked here as everywhere, which is said with it."""
     from knowledge.fixes import corrected, diff
     from knowledge.secrets import mask
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
 
-SUMMARY = "Look over versions, settings, database, token and permissions, and say what to mend."
+SUMMARY = "Look over versions, settings, database, token and permissions, and say what to fix."
 _PACKAGES = ("discord.py", "pydantic", "PyYAML", "aiosqlite", "matplotlib", "prometheus-client", "simcord", "asyncpg")
 _NEEDED = frozenset(_PACKAGES) - {"simcord", "asyncpg"}
 _PERMISSIONS = ("view_channel", "send_messages", "send_messages_in_threads", "embed_links", "attach_files")
@@ -45,7 +45,7 @@ async def _print_all(settings: Settings, *, offline: bool) -> int:
     async for well, sentence in look(settings, offline=offline):
         healthy = healthy and well
         print(f"{'ok    ' if well else 'MEND  '}{sentence}", flush=True)
-    print("Everything is in order." if healthy else "Mend what is marked, then run this again.")
+    print("Everything is in order." if healthy else "Fix what is marked, then run this again.")
     return 0 if healthy else 1
 
 

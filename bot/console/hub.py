@@ -37,7 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Look it up; exit 0 when there is such a model or dataset, 1 when not, 2 for what is no name."""
+    """Look it up; exit 0 when there is such a model or dataset, 1 when not, 2 for what is not a name."""
     if not is_repository(options.name) or (options.revision and not is_revision(options.revision)):
         print(f"helpbot: {options.name} is not a name that the Hub could hold: owner/name.", file=sys.stderr)
         return 2

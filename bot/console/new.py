@@ -141,7 +141,7 @@ def _write(written: Written) -> None:
             print(f"helpbot: {name} is there already and stays as it is.", file=sys.stderr)
         else:
             path.write_text(text, "utf-8")
-            print(f"helpbot: wrote {name}, which belongs beside the config.", file=sys.stderr)
+            print(f"helpbot: wrote {name}, which belongs with the config.", file=sys.stderr)
     for reason in written.reasons:
         print(f"  {reason.field:<28} {reason.why}", file=sys.stderr)
     if written.memory is not None:

@@ -113,10 +113,10 @@ def _lengths(path: Path) -> list[Length]:
     except OSError as error:
         raise UnusableFileError(f"cannot read {path}: {error.strerror or error}.") from error
     except ValueError as error:
-        raise UnusableFileError(f"{path} is no JSON: {error}.") from error
+        raise UnusableFileError(f"{path} is not JSON: {error}.") from error
     if not isinstance(found, list) or not all(_is_length(item) for item in found):
         raise UnusableFileError(
-            f"{path} is no list of token counts. Write [120, 340, ...], or for preference data "
+            f"{path} is not a list of token counts. Write [120, 340, ...], or for preference data "
             '[{"prompt": 12, "chosen": 80, "rejected": 75}, ...].'
         )
     return found
@@ -180,7 +180,7 @@ def rows_of(plan: TrainingPlan) -> list[tuple[str, str]]:
         ("gradient_accumulation_steps", plan.gradient_accumulation_steps),
         ("effective batch", plan.real_global_batch),
         ("packing efficiency", plan.sample_packing_eff_est),
-        ("tokens a step", plan.tokens_per_step),
+        ("tokens per step", plan.tokens_per_step),
         (
             "optimizer steps",
             plan.optimizer_steps_done if plan.optimizer_steps_done is not None else plan.trainer_max_steps,
@@ -248,7 +248,7 @@ def _write_changes(plan: TrainingPlan, *, limited: bool) -> None:
             f"({choice.effective_batch_size:,})"
             for choice in plan.batch.by_gpus
         )
-        print(f"  For about {plan.batch.target} a step, `gradient_accumulation_steps` on {on}.")
+        print(f"  For about {plan.batch.target} per step, `gradient_accumulation_steps` on {on}.")
 
 
 def _write_cards(config: Config, card: float | None) -> None:

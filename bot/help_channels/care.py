@@ -1,4 +1,4 @@
-"""Care for a post beside its answer: secrets that it shows, the forum's tags, and closing what is solved."""
+"""Care for a post with its answer: secrets that it shows, the forum's tags, and closing what is solved."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Places:
         self._known.pop(guild_id, None)
 
     async def find(self, store: Store, guild_id: int, channel: object, message_id: int) -> Place | None:
-        """The place of a message; None where it is no help channel, or one that is paused."""
+        """The place of a message; None where it is not a help channel, or one that is paused."""
         thread = channel if isinstance(channel, discord.Thread) else None
         channel_id = thread.parent_id if thread is not None else getattr(channel, "id", 0)
         settings = (await self.channels(store, guild_id)).get(channel_id)

@@ -26,7 +26,7 @@ class Console:
         begun: When the command began to ask, by `perf_counter`; what has passed since counts as waiting.
 
     Raises:
-        ValueError: `HF_ENDPOINT` or `HELPBOT_HUB_VIEWER` is no address that may be asked.
+        ValueError: `HF_ENDPOINT` or `HELPBOT_HUB_VIEWER` is not an address that may be asked.
     """
 
     def __init__(self, begun: float) -> None:

@@ -68,7 +68,7 @@ class ExampleHub:
     Args:
         models: The models.
         datasets: The datasets.
-        owner: Only names of this owner are known to be missing; others are answered like an address that is none.
+        owner: Only names of this owner are known to be missing; others are answered like an address that is not one.
             None: every name is known to exist or not.
     """
 

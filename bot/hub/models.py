@@ -107,7 +107,7 @@ def described(info: Info, name: str) -> dict[str, Any]:
     """What the metadata of either kind of repository say.
 
     Raises:
-        Unreachable: It calls itself by what is no name.
+        Unreachable: It calls itself by what is not a name.
     """
     if not is_repository(info.id):
         raise Unreachable("its answer cannot be read")

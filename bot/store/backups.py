@@ -21,7 +21,7 @@ def backup_file(source: Path, target: Path) -> None:
     """Copies a database with SQLite's online backup; the target appears whole or not at all.
 
     Raises:
-        StoreError: the source is no sound database, or the target can't be written.
+        StoreError: the source is not a sound database, or the target can't be written.
     """
     if not source.is_file():
         raise StoreError(f"There is no database {source} to back up.")
@@ -50,7 +50,7 @@ def daily_backup(database: Path, keep: int = 7, today: datetime | None = None) -
     """Makes the backup of a day (UTC) unless it is there, and removes all but the newest ones.
 
     Args:
-        database: the file; backups stand in the folder `backups` beside it.
+        database: the file; backups stand in the folder `backups` with it.
         keep: how many backups stay.
         today: the day to use instead of the clock's.
 
@@ -76,7 +76,7 @@ def restore_file(backup: Path, database: Path) -> Path | None:
         Where the database that stood there was put, or None if there was none.
 
     Raises:
-        StoreError: the backup is no sound database, or the bot is running.
+        StoreError: the backup is not a sound database, or the bot is running.
     """
     if not backup.is_file():
         raise StoreError(f"There is no backup {backup}.")

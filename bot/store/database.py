@@ -35,7 +35,7 @@ class Session(Protocol):
 
 
 class WordSearch(Protocol):
-    """How an engine finds entries by their words; all texts are normalised words joined by spaces."""
+    """How an engine finds entries by their words; all texts are normalized words joined by spaces."""
 
     async def index(self, session: Session, guild_id: int, entries: Sequence[Indexed]) -> None:
         """Makes entries findable by the words of their title, aliases and text, in this order of weight."""
@@ -59,7 +59,7 @@ class WordSearch(Protocol):
         ...
 
     async def nearest(self, session: Session, guild_id: int, word: str) -> list[str]:
-        """Words that titles and aliases of the server have or had, and that may be meant by a misspelt one."""
+        """Words that titles and aliases of the server have or had, and that may be meant by a misspelled one."""
         ...
 
 

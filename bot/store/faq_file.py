@@ -96,7 +96,7 @@ def from_yaml(text: str) -> FaqFile:
     except ValidationError as error:
         first = error.errors()[0]
         place = _place(first["loc"], data)
-        raise InvalidEntry(f"The file is no FAQ that can be imported: {place}: {first['msg']}.") from error
+        raise InvalidEntry(f"The file is not a FAQ that can be imported: {place}: {first['msg']}.") from error
 
 
 @cache

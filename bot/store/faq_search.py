@@ -1,4 +1,4 @@
-"""Finding entries: by name, by the beginning of a name, by words, by misspelt words, by what they explain."""
+"""Finding entries: by name, by the beginning of a name, by words, by misspelled words, by what they explain."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Found:
     """Entries that fit a query, best first.
 
     Attributes:
-        sure: whether they hold every word of the query; else words were taken for misspelt, or left out.
+        sure: whether they hold every word of the query; else words were taken for misspelled, or left out.
     """
 
     entries: tuple[EntryName, ...]
@@ -71,7 +71,7 @@ class FaqSearch:
         return to_entry(row) if row else None
 
     async def suggest(self, guild_id: int, typed: str, limit: int = 25) -> tuple[EntryName, ...]:
-        """What a member may mean while typing: popular entries, then by beginning, by words, by misspelt words."""
+        """What a member may mean while typing: popular entries, then by beginning, by words, by misspelled words."""
         async with self._database.reading() as session:
             if not words_of(typed):
                 return await _popular(session, guild_id, limit)

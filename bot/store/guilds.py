@@ -66,7 +66,7 @@ class Guilds:
             await know_guild(session, guild_id)
             for name, value in changes.items():
                 if name not in SettingChanges.__annotations__:
-                    raise TypeError(f"{name} is no setting of a server")
+                    raise TypeError(f"{name} is not a setting of a server")
                 await session.run(
                     f"UPDATE guilds SET {name} = ? WHERE guild_id = ?",
                     _stored(value),

@@ -1,4 +1,4 @@
-"""Full-text search on PostgreSQL's tsvector, misspelt words by trigrams."""
+"""Full-text search on PostgreSQL's tsvector, misspelled words by trigrams."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class PostgresSearch:
         return found is not None
 
     async def nearest(self, session: Session, guild_id: int, word: str) -> list[str]:
-        """The known words of the server that share most trigrams with the misspelt one."""
+        """The known words of the server that share most trigrams with the misspelled one."""
         await session.run("SET LOCAL pg_trgm.similarity_threshold = 0.15")
         rows = await session.rows(
             "SELECT word FROM faq_words WHERE guild_id = ? AND word % ? "

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ProcessLock:
-    """A lock file beside the database; the system frees it when the process ends, however it ends.
+    """A lock file next to the database; the system frees it when the process ends, however it ends.
 
     Whatever a process holds, it holds once: a second opening in the same process shares the lock.
     """
@@ -42,7 +42,7 @@ class ProcessLock:
             ) from error
         except OSError as error:
             raise DatabaseRefused(
-                f"The database {database} can't be used: {path.name} can't be written beside it ({error.strerror}). "
+                f"The database {database} can't be used: {path.name} can't be written with it ({error.strerror}). "
                 "Give the bot's user the right to write the folder."
             ) from error
         with suppress(OSError):  # the number is a courtesy for whoever is refused

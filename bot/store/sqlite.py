@@ -135,7 +135,7 @@ class SqliteDatabase:
             yield
 
     async def backup_daily(self, *, keep: int = 7) -> str | None:
-        """Makes today's backup beside the database unless it is there, and keeps the newest ones."""
+        """Makes today's backup with the database unless it is there, and keeps the newest ones."""
         made = await asyncio.to_thread(daily_backup, self.path, keep)
         return str(made) if made else None
 

@@ -21,7 +21,7 @@ _CAUSES = {
     sqlite3.SQLITE_IOERR: "can't be read or written because the disk reports an error, so nothing was saved. The host "
     "has to look at the disk.",
     sqlite3.SQLITE_CORRUPT: "is damaged, so nothing was saved. The host has to restore a backup.",
-    sqlite3.SQLITE_NOTADB: "is no SQLite database. It was left untouched; the host has to name another file "
+    sqlite3.SQLITE_NOTADB: "is not a SQLite database. It was left untouched; the host has to name another file "
     "or restore a backup.",
 }
 

@@ -64,7 +64,7 @@ class SqliteSearch:
         return await session.row("SELECT rowid FROM faq_search WHERE faq_search MATCH ? LIMIT 1", match) is not None
 
     async def nearest(self, session: Session, guild_id: int, word: str) -> list[str]:
-        """Every known word of the server that is about as long as the misspelt one."""
+        """Every known word of the server that is about as long as the misspelled one."""
         row = await session.row("SELECT faq_revision FROM guilds WHERE guild_id = ?", guild_id)
         revision = row["faq_revision"] if row else 0
         held = self._vocabularies.get(guild_id)

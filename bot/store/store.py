@@ -80,7 +80,7 @@ async def open_store(url: str, *, clock: Clock = utc_now) -> Store:
     Args:
         url: `sqlite:///data/helpbot.sqlite3` (relative), `sqlite:////var/lib/helpbot/db.sqlite3` (absolute), or
             `postgresql://user@host/name`.
-        clock: the time to write beside changes.
+        clock: the time to write with changes.
 
     Raises:
         DatabaseRefused: the address is of no known kind, or the database can't be opened.

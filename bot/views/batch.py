@@ -30,7 +30,7 @@ def batch_layout(advice: BatchAdvice, *, guide: bool) -> ui.LayoutView:
     gpus = "GPU" if advice.gpus == 1 else "GPUs"
     head = f"### Effective batch {factors} {gpus} = {result}"
     lines = [
-        small("gradient_accumulation_steps × micro_batch_size × GPUs, in rows or packed sequences a step"),
+        small("gradient_accumulation_steps × micro_batch_size × GPUs, in rows or packed sequences per step"),
         "",
         _nearest(advice),
     ]

@@ -24,7 +24,7 @@ def parse(given: str) -> Document:
         )
         return Document("", faults=[fault])
     if "\x00" in given:
-        fault = Fault("yaml-binary", 1, 1, "This is not text file. Give the YAML itself.", "It holds zero bytes.")
+        fault = Fault("yaml-binary", 1, 1, "This is not a text file. Give the YAML itself.", "It holds zero bytes.")
         return Document("", faults=[fault])
     repaired = repair(given)
     document = Document(repaired.text, repairs=repaired.said, first_line=repaired.first_line, indents=repaired.indents)

@@ -75,7 +75,7 @@ def judge(record: Record, text: str, config: str | None = None, *, gpus: int = 1
 
 
 def _numbers(record: Record) -> list[str]:
-    """What was logged, without a judgement."""
+    """What was logged, without a judgment."""
     said = []
     losses, norms, rates = record.losses, record.norms, record.rates
     if losses:

@@ -48,7 +48,7 @@ class Health:
         steps: How far it has come.
         findings: What its numbers show, worst first.
         healthy: False where one of them is more than advice.
-        numbers: Loss, evaluation and gradient norm in a sentence each, without a judgement.
+        numbers: Loss, evaluation and gradient norm in a sentence each, without a judgment.
         not_judged: What could not be judged and what would make it possible, a sentence each.
         seconds_left: Seconds until the last step at the speed that the log shows; None where it shows none.
     """

@@ -50,7 +50,7 @@ def next_steps(config: Config, file: str) -> NextSteps | None:
         file: Its path, as it is typed.
 
     Returns:
-        The steps; None for what is no training config.
+        The steps; None for what is not a training config.
     """
     if config.launcher is not None or not config.get("base_model"):
         return None

@@ -89,7 +89,7 @@ def _before(config: Config, name: str) -> Iterator[Command]:
         yield Command(
             id="vllm-serve",
             command=f"CUDA_VISIBLE_DEVICES={config.gpus} axolotl vllm-serve {name}",
-            purpose="Serve the model that writes the completions; leave it running beside the training.",
+            purpose="Serve the model that writes the completions; leave it running with the training.",
             needs="vLLM, and a GPU that the training does not use.",
             writes="",
         )

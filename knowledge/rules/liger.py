@@ -53,7 +53,9 @@ def cut_cross_entropy_chunked(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_chunked_cross_entropy_not_set")
     if "CutCrossEntropyPlugin" in config.plugins and now("chunked_cross_entropy"):
-        yield problem("Not with CutCrossEntropyPlugin: remove one of the two.", "chunked_cross_entropy", "plugins")
+        yield problem(
+            "Not possible with CutCrossEntropyPlugin: remove one of the two.", "chunked_cross_entropy", "plugins"
+        )
 
 
 @rule(

@@ -91,7 +91,7 @@ class Entry:
 
     @property
     def message_keys(self) -> dict[Any, Any]:
-        """`message_property_mappings`; empty where it is no mapping, which Axolotl refuses before it reads rows."""
+        """`message_property_mappings`; empty where it is not a mapping, which Axolotl refuses before it reads rows."""
         given = self.values.get("message_property_mappings")
         return given if isinstance(given, dict) else {}
 

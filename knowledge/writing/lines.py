@@ -65,7 +65,7 @@ def _method(draft: Draft) -> list[Line]:
         return []
     given = general()
     four = draft.method == "qlora"
-    why = "The model stays as it is, and a small adapter is trained beside it."
+    why = "The model stays as it is, and a small adapter is trained with it."
     lines = [Line("adapter", draft.method, f"{why} {'Its frozen weights take 4 bits each.' if four else ''}".strip())]
     if four:
         lines.append(Line("load_in_4bit", True, "QLoRA trains on 4-bit weights."))
@@ -145,7 +145,7 @@ def _generation(draft: Draft) -> list[Line]:
     lines = []
     if draft.vllm:
         trl |= {"use_vllm": True, "vllm_mode": "colocate"}
-    why = f"{draft.generations} answers to each prompt are compared; `rewards.py` beside this file rewards them."
+    why = f"{draft.generations} answers to each prompt are compared; `rewards.py` with this file rewards them."
     lines.append(
         Line("trl", trl, why, "The reward is in rewards.py, which has to be in the folder where you start the run.")
     )
@@ -182,7 +182,7 @@ def _length(draft: Draft) -> list[Line]:
 def _batch(draft: Draft) -> list[Line]:
     gpus, aim = draft.wishes.gpus, draft.aim
     made = draft.micro * draft.accumulation * gpus
-    formula = f"{draft.accumulation} × {draft.micro} × {gpus} GPU{'s' * (gpus != 1)} = {made:,} a step"
+    formula = f"{draft.accumulation} × {draft.micro} × {gpus} GPU{'s' * (gpus != 1)} = {made:,} per step"
     lines = [
         Line("micro_batch_size", draft.micro, "As much as fits the card, so far as it divides the batch."),
         Line(

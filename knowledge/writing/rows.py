@@ -155,7 +155,7 @@ def _rewarded(given: Rows, wishes: Wishes) -> Read:
     if columns is None:
         found.wrong.append(
             "The rows have no column with an answer to compare with, so no reward can be written: "
-            "add one named `answer` beside `prompt`."
+            "add one named `answer` with `prompt`."
         )
     return found
 

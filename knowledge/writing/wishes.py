@@ -91,7 +91,7 @@ class Written:
 
     Attributes:
         config: The YAML.
-        files: Files that belong beside it, by name.
+        files: Files that belong with it, by name.
         reasons: Why each field has its value, in the order of the file.
         open: Fields that are left for the reader to fill in.
         unmet: Wishes that are not met, each with the nearest that is, in sentences.

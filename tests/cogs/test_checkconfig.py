@@ -74,7 +74,7 @@ async def test_too_large_is_refused_before_it_is_downloaded(world, tools):
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"\x89PNG\x00\x00\x01", "is not text file"),
+        (b"\x89PNG\x00\x00\x01", "is not a text file"),
         (b"", "empty"),
         (b"- 1\n- 2\n", "a list"),
         (b"42", "a single value"),

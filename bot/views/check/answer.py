@@ -105,7 +105,7 @@ def find(interaction: discord.Interaction[ServiceBot], key: str) -> Checked:
 
 
 class Corrected(Press, name="corrected"):
-    """Sends a copy with the mechanical faults mended, and the diff."""
+    """Sends a copy with the mechanical faults fixed, and the diff."""
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the file."""

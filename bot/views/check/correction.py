@@ -1,4 +1,4 @@
-"""The corrected copy: a file in which only mechanical faults are mended, and what changed."""
+"""The corrected copy: a file in which only mechanical faults are fixed, and what changed."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def corrected_name(name: str) -> str:
 def correction_layout(checked: Checked, correction: Correction, file: File) -> ui.LayoutView:
     """The diff and the file."""
     names = correction.left
-    head = [f"### {plural(correction.mended, 'mechanical fault')} mended, every other byte kept."]
+    head = [f"### {plural(correction.mended, 'mechanical fault')} fixed, every other byte kept."]
     if names:
         shown = [limits.code(name) for name in names[:_NAMES]]
         more = len(names) - len(shown)

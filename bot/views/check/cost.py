@@ -40,7 +40,7 @@ def duration_lines(duration: Duration | None) -> tuple[str, ...]:
         f"a step takes {time_of(duration.per_step_s)}"
         f" ({time_of(duration.per_step_low_s)} to {time_of(duration.per_step_high_s)})"
     )
-    speed = f"{duration.tokens_per_s_per_gpu:,.0f} tokens a second per GPU"
+    speed = f"{duration.tokens_per_s_per_gpu:,.0f} tokens per second per GPU"
     if duration.estimate_s is None or duration.low_s is None or duration.high_s is None:
         head = f"Time on {duration.gpu}: {step}, {speed}. The number of steps is not known."
     else:

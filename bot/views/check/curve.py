@@ -88,7 +88,7 @@ def _when(points: Sequence[int], sketch: Sketch) -> str:
 def draw(sketch: Sketch) -> bytes:
     """The curve as a PNG of 1,000 by 600 pixels: light on dark, in type that a phone can show.
 
-    Marks differ in shape, not only in colour.
+    Marks differ in shape, not only in color.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -29,7 +29,7 @@ _SHORT_WARMUP: Final = 2
 
 
 def outlook(report: Report, findings: Sequence[Finding]) -> tuple[str, ...]:
-    """At most three sentences; nothing of a text that is no training config.
+    """At most three sentences; nothing of a text that is not a training config.
 
     Args:
         report: What was found.

@@ -128,7 +128,7 @@ def _head(checked: Checked, *, first: bool) -> str:
     lines += outlook(checked.report, checked.findings)
     if checked.progress is not None:
         progress = checked.progress
-        lines.append(f"Since your last check: {progress.mended} mended, {progress.left} left, {progress.new} new.")
+        lines.append(f"Since your last check: {progress.mended} fixed, {progress.left} left, {progress.new} new.")
     said = [*checked.report.repairs, *checked.notes]
     lines += [small(limits.cut(" ".join(said), 400))] if said else []
     if (broken := _broken(checked.findings)) is not None:
@@ -152,7 +152,7 @@ def _excerpt(checked: Checked, finding: Finding) -> str:
         parts.append(limits.block(finding.mended, "yaml", 300))
     more = len(_listed(checked.findings))
     if more:
-        parts.append(f"I read the rest as if that were mended: {plural(more, 'more finding')}.")
+        parts.append(f"I read the rest as if that were fixed: {plural(more, 'more finding')}.")
     return "".join(parts).rstrip("\n") + ("\n" if finding.mended and not more else "")
 
 
@@ -201,7 +201,7 @@ def _foot(checked: Checked) -> str:
     if checked.report.not_checked:
         parts.append(f"Not checked: {'; '.join(checked.report.not_checked)}.")
     if all(finding.severity is Severity.ADVICE for finding in checked.report.findings) and not checked.report.launcher:
-        parts.append("A clean report is no promise: `axolotl preprocess config.yaml` is the next step.")
+        parts.append("A clean report is not a promise: `axolotl preprocess config.yaml` is the next step.")
     return small(limits.cut("\n".join(parts), _FOOT))
 
 

@@ -41,14 +41,14 @@ def _card(report: Report) -> tuple[str, ...]:
 
 
 def batch_formula(plan: TrainingPlan) -> str | None:
-    """`75 × 2 × 4 GPUs = **600** packed sequences a step`."""
+    """`75 × 2 × 4 GPUs = **600** packed sequences per step`."""
     if plan.real_global_batch is None or plan.formula is None:
         return None
     product, _, _ = plan.formula.rpartition(" = ")
     factors = product or plan.formula
     gpus = f" GPU{'' if plan.gpus == 1 else 's'}" if factors.endswith(f"× {plan.gpus}") else ""
     unit = plan.unit.removesuffix("s") if plan.real_global_batch == 1 else plan.unit
-    return f"{factors}{gpus} = **{number(plan.real_global_batch)}** {unit} a step"
+    return f"{factors}{gpus} = **{number(plan.real_global_batch)}** {unit} per step"
 
 
 def _batch(report: Report, plan: TrainingPlan) -> str:

@@ -37,7 +37,7 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
     broken = next((finding for finding in shown if is_unreadable(finding)), None)
     if broken is not None:
         line = f" Line {broken.line} is the cause." if broken.line else ""
-        return f"This is no valid YAML, so {name} cannot read it.{line}"
+        return f"This is not valid YAML, so {name} cannot read it.{line}"
     ignored = count[Severity.IGNORED]
     if errors := count[Severity.ERROR]:
         rest = f"; {plural(ignored, 'key')} {'is' if ignored == 1 else 'are'} ignored" if ignored else ""

@@ -114,7 +114,7 @@ def queue_layout(reports: Sequence[Report], total: int) -> ui.LayoutView:
     for report in reports[:8]:
         button = CloseReport.button("Close", 0, str(report.id))
         items.append(ui.Section(ui.TextDisplay(_report(report)), accessory=button))
-    foot = small("If a rule is wrong here, `/rules mute` keeps it quiet until it is mended.")
+    foot = small("If a rule is wrong here, `/rules mute` keeps it quiet until it is fixed.")
     return layout(container(Colour.WARNING, *items), ui.TextDisplay(foot))
 
 

@@ -23,7 +23,7 @@ HISTORY = "All versions of an entry, and what differs between them"
 ALIAS = "Other names under which an entry is found"
 EXPORT = "This server's FAQ as a file"
 IMPORT = "Take entries from a file, or the starter pack; shows first what it would do"
-STATS = "What is read, what is not, and what was looked for in vain"
+STATS = "What is read, what is not, and what was searched for and not found"
 SETTINGS = "Who moderates, where changes are told, and what members here usually run"
 ENTRY = "The entry"
 NOTE = "Why, for the history"
@@ -76,7 +76,7 @@ IMPORT_SAME = "Everything in it is here already; there is nothing to import."
 IMPORT_NOTHING_LEFT = "This import was done or cancelled already, or the bot was restarted since. Start it again."
 IMPORT_TOO_LARGE = "The file is larger than 8 MiB, so it was not read. Split it."
 IMPORT_NOT_TEXT = (
-    "The file is not UTF-8 text, so it is no FAQ that can be imported. Take a file of `/faq-admin export`."
+    "The file is not UTF-8 text, so it is not a FAQ that can be imported. Take a file of `/faq-admin export`."
 )
 IMPORT_NOT_FETCHED = "Discord did not hand over the file: attach it again."
 EXPORT_TOO_LARGE = (
@@ -174,14 +174,16 @@ def removed_title(title: str) -> str:
 
 def unknown_release(name: str, known: Sequence[str]) -> str:
     """Nothing is known of an Axolotl release."""
-    return f"{limits.code(name)} is no release that I know, so nothing was changed. I know {known[0]} to {known[-1]}."
+    return (
+        f"{limits.code(name)} is not a release that I know, so nothing was changed. I know {known[0]} to {known[-1]}."
+    )
 
 
 def not_an_alias(name: str, content: EntryContent) -> str:
     """There is no such alias to take away."""
     names = ", ".join(limits.code(alias, 100) for alias in content.aliases) or "none"
     return (
-        f"{limits.code(name, 100)} is no alias of **{inert(content.title)}**, so nothing was changed. It has: {names}."
+        f"{limits.code(name, 100)} is not an alias of **{inert(content.title)}**; nothing was changed. It has: {names}."
     )
 
 

@@ -140,7 +140,7 @@ async def checked_owner(interaction: discord.Interaction[ServiceBot], begun: _B)
     """Lets through what was begun to its own moderator, in its own server.
 
     Raises:
-        UserError: it is somebody else's, of another server, or who asks is no moderator (any more).
+        UserError: it is somebody else's, of another server, or who asks is not a moderator (any more).
     """
     guild_id = await require_moderator(interaction)
     if begun.guild_id != guild_id or begun.owner != interaction.user.id:

@@ -66,7 +66,7 @@ NOT_ONE = "This channel is not a help channel. `/help-channels list` shows which
 
 
 def offer(contents: Contents) -> str:
-    """What the author of a message reads beside the button."""
+    """What the author of a message reads with the button."""
     kinds = [
         word
         for word, there in (("config", contents.configs), ("log", contents.logs), ("dataset", contents.samples))

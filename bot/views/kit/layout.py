@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Colour(IntEnum):
-    """Colours of containers; each repeats what the words in it say."""
+    """Colors of containers; each repeats what the words in it say."""
 
     ERROR = 0xD83C3E
     CRASH = 0xC2410C
@@ -37,7 +37,7 @@ _BY_SEVERITY = {
 
 
 def colour_of(severities: Iterable[Severity]) -> Colour:
-    """The colour of the worst severity; that of a clean report where there is none."""
+    """The color of the worst severity; that of a clean report where there is none."""
     worst = min(severities, key=lambda severity: severity.rank, default=None)
     return Colour.CLEAN if worst is None else _BY_SEVERITY[worst]
 
@@ -62,7 +62,7 @@ def layout(*items: ui.Item[Any]) -> ui.LayoutView:
 
 
 def container(colour: Colour, *items: ui.Item[Any]) -> ui.Container[Any]:
-    """A container with a colour."""
+    """A container with a color."""
     return ui.Container(*items, accent_colour=int(colour))
 
 
@@ -74,5 +74,5 @@ def picture(png: bytes, alt: str, name: str) -> tuple[ui.MediaGallery[Any], disc
 
 
 def small(text: str) -> str:
-    """A text in small, grey letters, line by line."""
+    """A text in small, gray letters, line by line."""
     return "\n".join(f"-# {line}" for line in text.split("\n") if line)
