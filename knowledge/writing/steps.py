@@ -114,7 +114,8 @@ def steps_of(draft: Draft) -> int | None:
     count = draft.rows.count
     if count is None:
         return None
-    sequences = count * (1 - draft.held_out) / rows_per_sequence(draft)
+    answers = draft.generations if draft.rows.method == "grpo" else 1
+    sequences = count * answers * (1 - draft.held_out) / rows_per_sequence(draft)
     batches = int(sequences // (draft.micro * draft.wishes.gpus))
     return int(max(1, batches // draft.accumulation) * draft.epochs)
 
@@ -140,7 +141,7 @@ def _enough(draft: Draft, room: Room, runs: Runs) -> Draft:
     steps = steps_of(draft)
     if steps is None or steps >= draft.aim.steps:
         return draft
-    if draft.packing and draft.aim.unit != "rows":
+    if draft.packing:
         draft = with_batch(replace(draft, packing=False), float(draft.aim.batch.value), room, runs)
         steps = steps_of(draft) or 1
     if steps < draft.aim.steps:

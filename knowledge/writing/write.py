@@ -106,8 +106,7 @@ def _first(wishes: Wishes, rows: Read, base: Parameters, room: Room) -> Draft:
     aim, family, architecture = aims()[rows.aim], family_of(wishes.model), base.architecture
     bf16 = wishes.gpu is None or wishes.gpu.bf16
     attention = _attention(wishes, family.attention, architecture.head_dim, bf16=bf16)
-    separates = attention not in ("sdpa", "eager")
-    packing = separates and not rows.method and rows.root.get("sample_packing") is not False
+    packing = attention == "flash_attention_2" and not rows.method and rows.root.get("sample_packing") is not False
     given, count = general(), rows.count or 0
     held = 0.0 if rows.aim in ("rewards", "images") else given["held_out"].value
     length = wishes.length or _length(rows, aim.length, architecture.context)
