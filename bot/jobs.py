@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bot import reading, request
+from bot import reading, recognition, request
+from bot.writing import new
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.check import on_cards
@@ -18,13 +19,14 @@ from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
+from knowledge.health import Health, judge, read_run
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
+from knowledge.model_support import ModelSupport, model_support
 from knowledge.plan import TrainingPlan
 from knowledge.run_data import DataSize
 from knowledge.value import value
-from knowledge.writing import Reason, Unusable, Unwritable, Wishes, Written, write_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +80,7 @@ class Rows:
         lines: Rows, trained tokens, and what was assumed.
         mask: The first rows, trained text and context apart, as a code block.
         picture: The lengths of the rows.
+        findings: What is wrong with the rows, where no config was given.
     """
 
     __pydantic_config__ = _BYTES
@@ -88,34 +91,7 @@ class Rows:
     lines: tuple[str, ...] = ()
     mask: str = ""
     picture: Picture | None = None
-
-
-@value
-class New:
-    """A config that was written.
-
-    Attributes:
-        config: The YAML; empty where none could be written.
-        files: Files that belong beside it, by name.
-        title: Method, cards and aim, in words.
-        numbers: The run in numbers, a line each.
-        reasons: Why each field has its value.
-        unmet: Wishes that are not met.
-        open: Fields that are left to fill in.
-        length, epochs: As in the config.
-        refused: Why no config could be written.
-    """
-
-    config: str = ""
-    files: dict[str, str] = field(default_factory=dict)
-    title: str = ""
-    numbers: tuple[str, ...] = ()
-    reasons: tuple[Reason, ...] = ()
-    unmet: tuple[str, ...] = ()
-    open: tuple[str, ...] = ()
-    length: int | None = None
-    epochs: float | None = None
-    refused: str = ""
+    findings: tuple[Finding, ...] = ()
 
 
 def ready() -> bool:
@@ -127,6 +103,11 @@ def ready() -> bool:
 def look(name: str, text: str) -> request.Submission:
     """Masks a text and tells what it is."""
     return reading.read(name, text)
+
+
+def recognize(text: str) -> recognition.Recognized:
+    """Says what a text is for sure."""
+    return recognition.recognize(text)
 
 
 def check(  # noqa: PLR0913 - everything that may be known besides the text
@@ -208,6 +189,14 @@ def hub_rows(text: str, hub: dict[str, Any]) -> Rows:
     return _rows_of(shown[0].report, None) if shown else Rows(block=None)
 
 
+def propose(dataset: bytes, dataset_name: str) -> Rows:
+    """Finds the block that fits rows, without the picture of them."""
+    from knowledge.samples import propose_block
+
+    proposal = propose_block(dataset, name=dataset_name)
+    return Rows(block=proposal.block, words=proposal.words)
+
+
 def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
     """Shows what rows become under a config; without one, under the block that fits them."""
     from knowledge.samples import check_rows, propose_block
@@ -219,7 +208,7 @@ def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
         conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
         return Rows(block=None, words=proposal.words, conversion=conversion)
     sample = check_rows(read(proposal.block), dataset, name=dataset_name)
-    return _rows_of(sample, proposal.block, proposal.words)
+    return replace(_rows_of(sample, proposal.block, proposal.words), findings=sample.findings)
 
 
 def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
@@ -253,67 +242,59 @@ def fit(model: str, *, method: str, gpus: int = 1) -> Fit | None:
     return None if table is None else Fit(table=table, png=draw_fit(table))
 
 
-def new(  # noqa: PLR0913 - one argument a wish
-    model: str,
-    *,
-    aim: str | None = None,
-    gpu: str | None = None,
-    gpus: int = 1,
-    dataset: tuple[str, bytes] | None = None,
-    method: str | None = None,
-    length: int | None = None,
-    epochs: float | None = None,
-) -> New:
-    """Writes a config, proven; `refused` says why where none can be."""
-    wishes = Wishes(
-        model=model,
-        rows=dataset[1] if dataset else None,
-        dataset=dataset[0] if dataset else None,
-        gpu=gpu_named(gpu) if gpu else None,
-        gpus=gpus,
-        aim=aim,
-        method=method,
-        length=length,
-        epochs=epochs,
-    )
-    try:
-        written = write_config(wishes)
-    except (Unusable, Unwritable) as reason:
-        return New(refused=str(reason))
-    return New(
-        config=written.config,
-        files=written.files,
-        title=f"{_METHODS[written.method]} on {written.gpu}, for {written.aim}",
-        numbers=_numbers(written),
-        reasons=written.reasons,
-        unmet=written.unmet,
-        open=written.open,
-        length=written.length,
-        epochs=written.epochs,
-    )
+def help_weeks(labels: list[str], *, seen: list[int], answered: list[int], solved: list[int]) -> Picture:
+    """Draws what became of the posts in help channels, by week."""
+    from bot.views.help_channels.moderating import draw  # draws, so it comes with a large library
+
+    return Picture(png=draw(labels, seen, answered, solved), alt="")
 
 
-_METHODS = {"full": "Full training", "lora": "LoRA", "qlora": "QLoRA"}
-_MINUTE = 60
+@value
+class RunHealth:
+    """The health of a run, and its picture."""
+
+    __pydantic_config__ = _BYTES
+
+    health: Health
+    png: bytes
 
 
-def _numbers(written: Written) -> tuple[str, ...]:
-    """Batch, steps, memory and time in two columns."""
-    plan, memory, duration = written.plan, written.memory, written.duration
-    lines = []
-    if plan is not None and plan.real_global_batch:
-        lines.append(f"batch    {plan.real_global_batch:,} a step")
-    if plan is not None and plan.optimizer_steps_done:
-        lines.append(f"steps    {plan.optimizer_steps_done:,}")
-    if memory is not None:
-        lines.append(f"memory   {memory.low_gib:.0f} to {memory.high_gib:.0f} GiB")
-    if duration is not None and duration.low_s is not None and duration.high_s is not None:
-        lines.append(f"time     {duration.low_s / _MINUTE:.0f} to {duration.high_s / _MINUTE:.0f} min")
-    return tuple(lines)
+def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth | None:
+    """Judges the numbers of a run; None where the text holds none."""
+    from bot.views.health import draw_health  # draws, so it comes with a large library
+
+    record = read_run(text)
+    if record is None:
+        return None
+    found = judge(record, text, config, gpus=gpus)
+    return RunHealth(health=found, png=draw_health(record, found))
+
+
+def support(name: str, *, model_type: str | None = None) -> ModelSupport:
+    """Finds what Axolotl knows of a model."""
+    return model_support(name, model_type)
 
 
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
-    for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fit, new, diagnose, compare)
+    for job in (
+        ready,
+        look,
+        recognize,
+        propose,
+        targets,
+        check,
+        correct,
+        curve,
+        rows,
+        hub_rows,
+        fit,
+        new,
+        support,
+        diagnose,
+        health,
+        compare,
+        help_weeks,
+    )
 }
 """By the name under which a worker is asked for them."""

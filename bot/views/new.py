@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot import jobs
 from bot.errors import UserError
 from bot.pending import Begun
 from bot.replies import answer, begin
@@ -17,6 +16,7 @@ from bot.views.kit import limits, notice
 from bot.views.kit.components import Form, Press, field, typed
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import plural
+from bot.writing import New, new
 from knowledge.gpus import UnknownGpu, gpu_named, suggest
 from knowledge.writing import aims
 
@@ -65,7 +65,7 @@ async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted,
     """
     services = interaction.client.services
     made = await services.workers.run(
-        jobs.new,
+        new,
         model=wanted.model,
         aim=wanted.aim,
         gpu=wanted.gpu,
@@ -85,7 +85,7 @@ async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted,
         await answer(interaction, view, files=files)
 
 
-def new_layout(made: jobs.New, wanted: Wanted, key: str, changed: str) -> tuple[ui.LayoutView, list[discord.File]]:
+def new_layout(made: New, wanted: Wanted, key: str, changed: str) -> tuple[ui.LayoutView, list[discord.File]]:
     """The answer, and the files to send with it."""
     files = [discord.File(io.BytesIO(made.config.encode()), NAME)]
     files += [discord.File(io.BytesIO(text.encode()), name) for name, text in made.files.items()]

@@ -108,6 +108,10 @@ class Search:
         ranked = sorted(self.index.documents, key=lambda document: _OFFERED.index(document.kind))
         return [(" ".join(split(document.title)), document) for document in ranked]
 
+    def terms(self, text: str) -> frozenset[str]:
+        """The terms of a text, its words as they were meant."""
+        return frozenset(self.index.lexicon.terms(self._spelling.corrected(text)))
+
     def named(self, text: str, limit: int = 3) -> list[Hit]:
         """What a text is the name of, if it looks like a name that is written wrong."""
         near = self._names.near(text, limit)

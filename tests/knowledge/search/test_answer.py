@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.search import OwnEntry, answer, complete, excerpt
+from knowledge.search import OwnEntry, answer, complete, excerpt, grouped
 
 ANSWERED = {
     "why is my loss flat": "error:loss-plateau",
@@ -85,3 +85,8 @@ def test_a_long_entry_is_shortened_to_what_was_asked() -> None:
     assert len(taken) <= 600
     assert taken.startswith("It depends.")
     assert "Set `save_steps`." in taken
+
+
+def test_questions_for_the_same_are_brought_together() -> None:
+    asked = ["how to train whisper", "lunar eclipse", "training a whisper model?", "eclipse of the moon"]
+    assert grouped(asked)[0] == [0, 2]
