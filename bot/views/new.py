@@ -173,10 +173,10 @@ class NewGpu(Press, name="new-gpu"):
         wanted = interaction.client.services.pending.find(self.state, Wanted)
         if wanted is None:
             raise UserError(notice.EXPIRED)
-        await interaction.response.send_modal(GpuForm(wanted))
+        await interaction.response.send_modal(NewGpuForm(wanted))
 
 
-class GpuForm(Form):
+class NewGpuForm(Form):
     """The name of a card, and how many."""
 
     def __init__(self, wanted: Wanted) -> None:
