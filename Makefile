@@ -63,6 +63,9 @@ health: install
 hub: install
 	$(BIN)/python benchmarks/hub_delay.py
 
+questions: install
+	$(BIN)/python benchmarks/questions.py
+
 diagnosis: install
 	$(BIN)/python benchmarks/diagnosis_accuracy.py
 

@@ -17,6 +17,7 @@ from knowledge.json_values import to_plain
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from bot.jobs import RunHealth
     from bot.request import CheckRequest, Submission
     from bot.services import Services
     from knowledge.diagnosis import Diagnosis
@@ -106,6 +107,19 @@ async def diagnose(
     return await services.workers.run(
         jobs.diagnose, text=submission.text, gpus=gpus or settings.gpus or 1, config=config
     )
+
+
+async def health(
+    services: Services, submission: Submission, diagnosis: Diagnosis, *, gpus: int | None, config: str | None
+) -> RunHealth | None:
+    """Judges the numbers of a run that no exception has ended; None where there are none, or another answer is due.
+
+    Raises:
+        UserError: the bot is busy, or it took too long.
+    """
+    if diagnosis.error is not None:
+        return None
+    return await services.workers.run(jobs.health, text=submission.text, gpus=gpus or 1, config=config)
 
 
 async def _of_server(services: Services, guild_id: int | None) -> tuple[GuildSettings, Mapping[str, str], list[str]]:

@@ -60,7 +60,7 @@ class HelpBot(ServiceBot):
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
-            intents=discord.Intents(guilds=True),
+            intents=intents_of(settings),
             max_messages=None,
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -112,6 +112,9 @@ class HelpBot(ServiceBot):
         self._templates += tuple(item.__discord_ui_compiled_template__ for item in items)
         super().add_dynamic_items(*items)
 
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Nothing: the library would look for commands in the text; what reads messages listens for itself."""
+
     async def on_interaction(self, interaction: discord.Interaction[HelpBot]) -> None:
         """Answers what nobody else does: modals and buttons from before a restart or an update."""
         if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
@@ -139,6 +142,12 @@ class HelpBot(ServiceBot):
         """Whether Discord knows the commands by name: a database may have moved to another application."""
         known = {(command.name, command.type) for command in await self.tree.fetch_commands()}
         return known == {(command.name, _type_of(command)) for command in self.tree.get_commands()}
+
+
+def intents_of(settings: Settings) -> discord.Intents:
+    """The events that are asked for: messages without their text, unless the host lets the bot read along."""
+    reads = settings.reads_messages
+    return discord.Intents(guilds=True, messages=True, message_content=reads, guild_reactions=reads)
 
 
 def _type_of(command: Any) -> discord.AppCommandType:

@@ -113,11 +113,10 @@ async def from_message(workers: Workers, message: discord.Message) -> MessageTex
     taken: list[Submission] = []
     left: list[str] = []
     rows: list[Sample] = []
-    parts: list[discord.Message | discord.MessageSnapshot] = [message, *message.message_snapshots]
-    for part in parts:
-        taken += await _from_content(workers, part.content)
+    for part in parts_of(message):
+        taken += [text for text in await from_content(workers, part.content) if text.kind not in _UNCLEAR]
         for attachment in part.attachments:
-            if reason := _unfit(attachment):
+            if reason := unfit(attachment):
                 left.append(words.left_out(attachment.filename, reason))
                 continue
             if len(taken) + len(rows) >= MAX_TAKEN:
@@ -132,6 +131,16 @@ async def from_message(workers: Workers, message: discord.Message) -> MessageTex
                 left.append(words.left_out(attachment.filename, words.NO_CONFIG))
     left += [words.left_out(text.name, words.TOO_MANY) for text in taken[MAX_TAKEN:]]
     return MessageTexts(tuple(taken[:MAX_TAKEN]), tuple(left), tuple(rows))
+
+
+def parts_of(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
+    """A message, and what it forwards."""
+    return [message, *message.message_snapshots]
+
+
+def has_block(content: str) -> bool:
+    """Whether a text holds a code block."""
+    return "```" in content
 
 
 async def submit(workers: Workers, name: str, text: str, notes: Iterable[str] = ()) -> Submission:
@@ -176,18 +185,17 @@ def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
         return data.decode("cp1252", "replace"), (words.not_utf_8(line),)
 
 
-async def _from_content(workers: Workers, content: str) -> list[Submission]:
-    """Configs and logs in the text of a message: its code blocks, else the whole of it."""
+async def from_content(workers: Workers, content: str) -> list[Submission]:
+    """The texts in a message: its code blocks, else the whole of it."""
     blocks = [match[2].strip("\n") for match in _FENCE.finditer(content)]
     if not blocks:
         blocks, names = ([content] if content.strip() else []), [words.WHOLE_MESSAGE]
     else:
         names = [words.block_name(number, len(blocks)) for number in range(1, len(blocks) + 1)]
-    texts = [await submit(workers, name, block) for name, block in zip(names, blocks, strict=False)]
-    return [text for text in texts if text.kind not in _UNCLEAR]
+    return [await submit(workers, name, block) for name, block in zip(names, blocks, strict=False)]
 
 
-def _unfit(attachment: discord.Attachment) -> str | None:
+def unfit(attachment: discord.Attachment) -> str | None:
     """Why a file of a message is not looked into, or None."""
     if (attachment.content_type or "").startswith(_PICTURES):
         return words.PICTURE

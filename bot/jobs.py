@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from bot import reading, request
+from bot import reading, recognition, request
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.check import on_cards
@@ -17,6 +17,7 @@ from knowledge.diagnosis import diagnose as diagnose_log
 from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
+from knowledge.health import Health, judge, read_run
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
@@ -99,6 +100,11 @@ def look(name: str, text: str) -> request.Submission:
     return reading.read(name, text)
 
 
+def recognize(text: str) -> recognition.Recognized:
+    """Says what a text is for sure."""
+    return recognition.recognize(text)
+
+
 def check(  # noqa: PLR0913 - everything that may be known besides the text
     text: str,
     *,
@@ -178,6 +184,14 @@ def hub_rows(text: str, hub: dict[str, Any]) -> Rows:
     return _rows_of(shown[0].report, None) if shown else Rows(block=None)
 
 
+def propose(dataset: bytes, dataset_name: str) -> Rows:
+    """Finds the block that fits rows, without the picture of them."""
+    from knowledge.samples import propose_block
+
+    proposal = propose_block(dataset, name=dataset_name)
+    return Rows(block=proposal.block, words=proposal.words)
+
+
 def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
     """Shows what rows become under a config; without one, under the block that fits them."""
     from knowledge.samples import check_rows, propose_block
@@ -223,7 +237,52 @@ def fit(model: str, *, method: str, gpus: int = 1) -> Fit | None:
     return None if table is None else Fit(table=table, png=draw_fit(table))
 
 
+def help_weeks(labels: list[str], *, seen: list[int], answered: list[int], solved: list[int]) -> Picture:
+    """Draws what became of the posts in help channels, by week."""
+    from bot.views.help_channels.moderating import draw  # draws, so it comes with a large library
+
+    return Picture(png=draw(labels, seen, answered, solved), alt="")
+
+
+@value
+class RunHealth:
+    """The health of a run, and its picture."""
+
+    __pydantic_config__ = _BYTES
+
+    health: Health
+    png: bytes
+
+
+def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth | None:
+    """Judges the numbers of a run; None where the text holds none."""
+    from bot.views.health import draw_health  # draws, so it comes with a large library
+
+    record = read_run(text)
+    if record is None:
+        return None
+    found = judge(record, text, config, gpus=gpus)
+    return RunHealth(health=found, png=draw_health(record, found))
+
+
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (ready, look, targets, check, correct, curve, rows, hub_rows, fit, diagnose, compare)
+    job.__name__: job
+    for job in (
+        ready,
+        look,
+        recognize,
+        propose,
+        targets,
+        check,
+        correct,
+        curve,
+        rows,
+        hub_rows,
+        fit,
+        diagnose,
+        health,
+        compare,
+        help_weeks,
+    )
 }
 """By the name under which a worker is asked for them."""

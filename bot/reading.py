@@ -31,7 +31,13 @@ def read(name: str, text: str) -> Submission:
     return Submission(name, masked, found, _kind(masked[:_LOOKED_AT]))
 
 
+_METRICS = ("{'loss'", '{"loss"', '"log_history"')
+"""What stands in the log of a run that trains, and in no config."""
+
+
 def _kind(text: str) -> Kind:
+    if any(sign in text for sign in _METRICS):
+        return "log"
     if _ROWS.match(text[:_FIRST_ROWS]) and '"base_model"' not in text[:_FIRST_ROWS]:
         return "rows"
     keys = sum(1 for _ in _KEY_LINE.finditer(text))

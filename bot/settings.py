@@ -35,6 +35,7 @@ class Settings(BaseSettings):
         hub: `on` looks up on the Hub what configs name, `off` asks nobody.
         hub_endpoint: The Hub's address, `HF_ENDPOINT` in the environment.
         hub_viewer: The address of its dataset viewer.
+        help_channels: `on` asks Discord for the text of messages, for channels that moderators name; `off` does not.
         gpu_prices: Prices of a GPU-hour by the card's name, for the cost of a run: `RTX 4090=0.40, H100 80GB=2.50`.
         source_url: Where the source of this bot is found, shown by /about.
     """
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     hub: str = Field(default="on", pattern="^(on|off)$")
     hub_endpoint: str = Field(default=HUB, validation_alias="HF_ENDPOINT")
     hub_viewer: str = VIEWER
+    help_channels: str = Field(default="off", pattern="^(on|off)$")
     gpu_prices: Annotated[dict[str, float], NoDecode] = Field(default_factory=dict)
     source_url: str = ""
 
@@ -102,6 +104,11 @@ class Settings(BaseSettings):
     def from_environment(cls) -> Self:
         """The settings of the environment and, below it, of a file `.env` in the current folder."""
         return cls(_env_file=".env")
+
+    @property
+    def reads_messages(self) -> bool:
+        """Whether the text of messages is asked for."""
+        return self.help_channels == "on"
 
     @property
     def address(self) -> str:

@@ -13,6 +13,8 @@ from bot.replies import answered_command
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.about import about_layout, help_layout, welcome_layout
+from bot.views.help_channels import words as help_words
+from bot.views.help_channels.presses import LeaveAlone
 from knowledge.facts import load_names
 
 _log = logging.getLogger(__name__)
@@ -28,7 +30,9 @@ class About(commands.Cog):
     @answered_command
     async def about(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says what the bot does, stores, and speaks for."""
-        view = about_layout(self.bot.services.version, load_names().releases[-1], self.bot.services.settings.source_url)
+        services = self.bot.services
+        buttons = await _reading_buttons(interaction) if services.settings.reads_messages else []
+        view = about_layout(services.version, load_names().releases[-1], services.settings.source_url, buttons)
         await interaction.response.send_message(view=view, ephemeral=True)
 
     @app_commands.command(name="help", description=words.HELP)
@@ -51,6 +55,13 @@ class About(commands.Cog):
                     _log.warning("could not say hello", extra={"status": error.status, "code": error.code})
                     continue
                 return
+
+
+async def _reading_buttons(interaction: discord.Interaction[ServiceBot]) -> list[LeaveAlone]:
+    """The button that keeps the bot from answering a member unasked, or allows it again."""
+    member = interaction.user.id
+    alone = await interaction.client.services.store.help_channels.wants_none(member)
+    return [LeaveAlone.button(help_words.BACK if alone else help_words.LEAVE, member, "off" if alone else "on")]
 
 
 async def setup(bot: ServiceBot) -> None:

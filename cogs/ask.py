@@ -32,7 +32,8 @@ class Ask(commands.Cog):
         self.menu = app_commands.ContextMenu(name=words.MENU, callback=self.answer_this)
 
     async def cog_load(self) -> None:
-        """Adds the message menu and the buttons of answers."""
+        """Adds the message menu and the buttons of answers, and reads the index before the first question."""
+        complete("")
         self.bot.tree.add_command(self.menu)
         self.bot.add_dynamic_items(*PRESSES)
 

@@ -38,6 +38,7 @@ class Housekeeping(commands.Cog):
             async with self.bot.services.store.alone("housekeeping"):
                 if made := await self.bot.services.store.backup_daily():
                     _log.info("backup made", extra={"file": made})
+                await self.bot.services.store.help_posts.remove_old()
                 for guild_id in await self.bot.services.store.guilds.remove_expired():
                     _log.info("data of a server that was left is removed", extra={"guild": guild_id})
         except StoreError as error:

@@ -70,7 +70,7 @@ def answer(result):
 
 def components(message):
     """Every component of a message, nested ones included."""
-    found, queue = [], list(message.components)
+    found, queue = [], [each if isinstance(each, dict) else each.to_dict() for each in message.components]
     while queue:
         each = queue.pop(0)
         found.append(each)

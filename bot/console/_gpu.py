@@ -23,13 +23,18 @@ _LOG = 4_000_000
 
 def gpu_arguments(parser: argparse.ArgumentParser, *, log: bool = True) -> None:
     """Declare the number of GPUs, their name, a price and a log."""
+    gpu_argument(parser)
+    parser.add_argument("--price", type=_price, help="price of one GPU for an hour, for the cost")
+    if log:
+        parser.add_argument("--log", metavar="LOG", help="log of this run, which gives its speed")
+
+
+def gpu_argument(parser: argparse.ArgumentParser) -> None:
+    """Declare the number of GPUs and their name."""
     parser.add_argument("--gpus", type=gpus, help="GPUs of the run (default 1, or the count in --gpu)")
     parser.add_argument(
         "--gpu", type=_gpu, metavar="NAME", help='the card, for fit and time: "RTX 4090", "2x A100 80GB"'
     )
-    parser.add_argument("--price", type=_price, help="price of one GPU for an hour, for the cost")
-    if log:
-        parser.add_argument("--log", metavar="LOG", help="log of this run, which gives its speed")
 
 
 def count_of(options: argparse.Namespace) -> int:

@@ -42,6 +42,9 @@ def run(options: argparse.Namespace) -> int:
 
 def write(found: Answer) -> None:
     """Print an answer for people."""
+    if found.figures:
+        print_text(found.figures)
+        print()
     if found.level == "sure":
         first, *others = found.answers
         print(f"{first.title}\n")

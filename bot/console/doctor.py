@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import AsyncIterator
 
+    import discord
+
     from bot.settings import Settings
 
 SUMMARY = "Look over versions, settings, database, token and permissions, and say what to mend."
@@ -57,7 +59,7 @@ async def look(settings: Settings, *, offline: bool = False) -> AsyncIterator[_L
     elif offline:
         yield True, "DISCORD_TOKEN is set; Discord was not asked."
     else:
-        async for line in _discord(settings.token.get_secret_value()):
+        async for line in _discord(settings.token.get_secret_value(), reads=settings.reads_messages):
             yield line
 
 
@@ -99,7 +101,19 @@ async def _database(settings: Settings) -> _Line:
     return True, f"Database ({kind}) can be read and written."
 
 
-async def _discord(token: str) -> AsyncIterator[_Line]:
+def _intent(flags: discord.ApplicationFlags, *, reads: bool) -> _Line:
+    granted = flags.gateway_message_content or flags.gateway_message_content_limited
+    if not reads:
+        return True, "No privileged intent is needed; message content and members may stay switched off."
+    if granted:
+        return True, "HELPBOT_HELP_CHANNELS is on, and the application has the message content intent."
+    return False, (
+        "HELPBOT_HELP_CHANNELS is on, but the application lacks the message content intent: turn on Message Content "
+        "Intent on its page Bot, or set HELPBOT_HELP_CHANNELS=off."
+    )
+
+
+async def _discord(token: str, *, reads: bool) -> AsyncIterator[_Line]:
     import aiohttp
     import discord
 
@@ -108,7 +122,7 @@ async def _discord(token: str) -> AsyncIterator[_Line]:
         await client.login(token)
         info = await client.application_info()
         yield True, f"The token is that of {info.name}."
-        yield True, "No privileged intent is needed; message content and members may stay switched off."
+        yield _intent(info.flags, reads=reads)
         async for guild in client.fetch_guilds(limit=20):
             permissions = (await guild.fetch_member(client.user.id if client.user else info.id)).guild_permissions
             missing = [name for name in _PERMISSIONS if not getattr(permissions, name)]

@@ -19,6 +19,10 @@ _WITHOUT = (
     "helpbot: DISCORD_TOKEN is not set. Create a bot at discord.com/developers/applications, copy its token from the "
     "page Bot, and set it in the environment or in a file .env. `helpbot demo` needs no token."
 )
+_NO_INTENT = (
+    "helpbot: HELPBOT_HELP_CHANNELS is on, but the application lacks the message content intent. Turn on Message "
+    "Content Intent on its page Bot at discord.com/developers, or set HELPBOT_HELP_CHANNELS=off."
+)
 _REFUSED = "helpbot: Discord refuses the token in DISCORD_TOKEN. Reset it on the page Bot of the application."
 
 
@@ -80,6 +84,9 @@ async def _run(settings: Settings) -> int:
             return 2
         except discord.LoginFailure:
             print(_REFUSED, file=sys.stderr)
+            return 2
+        except discord.PrivilegedIntentsRequired:
+            print(_NO_INTENT, file=sys.stderr)
             return 2
         except (OSError, discord.DiscordException) as error:
             print(f"helpbot: the connection to Discord ended: {type(error).__name__}.", file=sys.stderr)

@@ -15,6 +15,8 @@ from bot.store.errors import (
     TitleTaken,
 )
 from bot.store.guilds import KEPT_DAYS, GuildSettings
+from bot.store.help_channels import MODES, HelpChannel, Mode
+from bot.store.help_posts import KEPT_WEEKS, HelpPost, Week
 from bot.store.misses import Miss
 from bot.store.mutes import Mute
 from bot.store.reports import Report
@@ -22,6 +24,8 @@ from bot.store.store import Store, open_store, sqlite_path, sqlite_url
 
 __all__ = [
     "KEPT_DAYS",
+    "KEPT_WEEKS",
+    "MODES",
     "Count",
     "DatabaseRefused",
     "EditConflict",
@@ -30,8 +34,11 @@ __all__ = [
     "EntryMissing",
     "EntryName",
     "GuildSettings",
+    "HelpChannel",
+    "HelpPost",
     "InvalidEntry",
     "Miss",
+    "Mode",
     "Mute",
     "OutcomeUnknown",
     "PlanOutdated",
@@ -42,6 +49,7 @@ __all__ = [
     "StoreUnavailable",
     "TitleTaken",
     "Version",
+    "Week",
     "open_store",
     "sqlite_path",
     "sqlite_url",

@@ -12,6 +12,8 @@ from bot.store.errors import DatabaseRefused
 from bot.store.faq import Faq
 from bot.store.faq_transfer import FaqTransfer
 from bot.store.guilds import Guilds
+from bot.store.help_channels import HelpChannels
+from bot.store.help_posts import HelpPosts
 from bot.store.lookups import HubLookups
 from bot.store.marks import Marks
 from bot.store.misses import Misses
@@ -46,6 +48,8 @@ class Store:
         self.counts = Counts(database, clock)
         self.marks = Marks(database)
         self.hub = HubLookups(database, clock)
+        self.help_channels = HelpChannels(database)
+        self.help_posts = HelpPosts(database, clock)
 
     def alone(self, name: str) -> AbstractAsyncContextManager[None]:
         """Lets one task of all processes at a time into the block, for what must happen once."""

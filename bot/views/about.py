@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from discord import ui
 
 from bot.views.kit.layout import Colour, container, layout, small
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ABOUT = (
     "A config goes in, the truth about it comes out: what Axolotl refuses, what it silently ignores, what runs but not "
@@ -14,7 +17,7 @@ ABOUT = (
 )
 STORED = (
     "**Stored** for a server: its FAQ with who changed it, settings, muted rules, reports of wrong advice (rule, field "
-    "names, your words), counts of FAQ views and searches without a hit. "
+    "names, your words), counts of FAQ views and searches without a hit, what became of posts in help channels. "
     "All of it goes 30 days after the bot has left the server; `/faq-admin export` is the server's copy.\n"
     "**Never stored**: configs, datasets, logs, messages. A config is kept in memory, its secrets masked, for an hour "
     "at most, so that the buttons under its answer work.\n"
@@ -40,7 +43,8 @@ HELP = (
 )
 MODERATORS = (
     "**Moderators**: `/faq-admin add` and `edit` keep the FAQ, `/faq-admin settings` sets the moderator role, the "
-    "usual Axolotl release and GPU count, `/rules mute` keeps a rule quiet here, `/rules reports` shows reports of "
+    "usual Axolotl release and GPU count, `/help-channels add` lets the bot help in a channel, "
+    "`/rules mute` keeps a rule quiet here, `/rules reports` shows reports of "
     "wrong advice."
 )
 WELCOME = (
@@ -53,8 +57,8 @@ WELCOME = (
 )
 
 
-def about_layout(version: str, axolotl: str, source: str) -> ui.LayoutView:
-    """The answer to /about."""
+def about_layout(version: str, axolotl: str, source: str, buttons: Sequence[ui.Item[Any]] = ()) -> ui.LayoutView:
+    """The answer to /about, with buttons below it."""
     head = f"### Axolotl Help {version}\n{small(f'speaks for Axolotl {axolotl}')}\n{ABOUT}"
     origin = f"{SOURCES} Source: {source}" if source else SOURCES
     return layout(
@@ -65,7 +69,8 @@ def about_layout(version: str, axolotl: str, source: str) -> ui.LayoutView:
             ui.TextDisplay(STORED),
             ui.Separator(),
             ui.TextDisplay(origin),
-        )
+        ),
+        *([ui.ActionRow(*buttons)] if buttons else []),
     )
 
 

@@ -111,7 +111,8 @@ def answer_layout(asked: Asked, owner: int, now: Any) -> ui.LayoutView:
     topics = found.answers
     title = words.PERHAPS if found.level == "perhaps" else words.UNKNOWN
     colour = Colour.NEUTRAL if found.level == "perhaps" else Colour.WARNING
-    items: list[ui.Item[Any]] = [ui.TextDisplay(title)]
+    items: list[ui.Item[Any]] = [ui.TextDisplay(found.figures), ui.Separator()] if found.figures else []
+    items.append(ui.TextDisplay(title))
     if found.level == "perhaps":
         items += [ui.TextDisplay(_short(each)) for each in topics]
     view: list[ui.Item[Any]] = [container(colour, *items)]
@@ -144,9 +145,12 @@ def shared_answer(asked: Asked, sharer: discord.abc.User, to: discord.abc.User) 
 def _sure(asked: Asked, owner: int, now: Any) -> ui.LayoutView:
     first, *others = asked.answer.answers
     entry = asked.entry
-    text, shortened = excerpt(asked.answer.question, first.text, _ROOM)
+    text, shortened = excerpt(asked.answer.question, first.text, _ROOM - len(asked.answer.figures))
+    text = limits.cut(text, _ROOM)
     source = keeper(entry, now) if entry is not None else words.source(first.kind)
-    view: list[ui.Item[Any]] = [_box(first, text, source)]
+    figures = asked.answer.figures
+    view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, ui.TextDisplay(figures))] if figures else []
+    view.append(_box(first, text, source))
     buttons: list[Press] = []
     if entry is not None:
         buttons = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.checking import check, diagnose
+from bot.checking import check, diagnose, health
 from bot.errors import UserError
 from bot.replies import answer
 from bot.request import CheckRequest, Sample, Submission
@@ -15,6 +15,7 @@ from bot.views.check import intake as words
 from bot.views.check.answer import show
 from bot.views.check.sample import proposal_layout
 from bot.views.diagnosis import diagnosis_layout
+from bot.views.health import health_layout
 
 if TYPE_CHECKING:
     import discord
@@ -117,6 +118,11 @@ async def _answer_log(
         interaction.client.services, log, guild_id=interaction.guild_id, gpus=asked.gpus, config=config
     )
     public = asked.message is not None
+    run = await health(interaction.client.services, log, found, gpus=asked.gpus, config=config)
+    if run is not None:
+        view, file = health_layout(run.health, run.png, notes=log.notes, secrets=log.secrets, public=public)
+        await answer(interaction, view, file=file)
+        return
     view = diagnosis_layout(found, interaction.user.id, notes=log.notes, secrets=log.secrets, public=public)
     await answer(interaction, view)
 

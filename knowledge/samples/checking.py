@@ -180,7 +180,7 @@ def _report(
     found = [_file_finding(fault, around) for fault in rows.faults]
     for each in checked.issues.merged():
         met = _longest(each, tally)
-        found.append(finding(met, around, curer.cure(met), None, _severity(met, total)))
+        found.append(finding(met, around, curer.cure(met), None, _severity(met, total, config)))
     found.sort(key=lambda each: (each.severity.rank, each.row or 0))
     exact = case.model.exact if case is not None else False
     low, high = spread(tally.trained, exact=exact)
@@ -215,7 +215,10 @@ def _longest(met: Met, tally: Tally) -> Met:
     return met
 
 
-def _severity(met: Met, total: int) -> Severity | None:
+def _severity(met: Met, total: int, config: Config) -> Severity | None:
+    if met.rule == "rows-too-long" and config.written("excess_length_strategy"):
+        # Whoever writes that they are dropped knows it.
+        return Severity.ADVICE
     if met.rule == "rows-duplicates-dropped" and met.rows < _MANY * total:
         return Severity.ADVICE
     if met.rule == "rows-label-one" and total < _FEW:

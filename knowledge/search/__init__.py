@@ -2,5 +2,6 @@
 
 from knowledge.search.answering import Answer, OwnEntry, Topic, answer, complete, topic
 from knowledge.search.excerpts import excerpt
+from knowledge.search.grouping import grouped
 
-__all__ = ["Answer", "OwnEntry", "Topic", "answer", "complete", "excerpt", "topic"]
+__all__ = ["Answer", "OwnEntry", "Topic", "answer", "complete", "excerpt", "grouped", "topic"]

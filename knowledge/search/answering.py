@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.catalog import Choice
 from knowledge.search.document import Document, first_sentence
+from knowledge.search.figures import figures
 from knowledge.search.levels import Level
 from knowledge.search.lookup import load_search
 from knowledge.search.texts import text_of
@@ -67,12 +68,14 @@ class Answer:
         question: What was asked, secrets masked.
         level: `sure` where the first topic answers it, `perhaps` where one of them may, `unknown` where none is likely.
         answers: Up to three topics, best first.
+        figures: What arithmetic says of numbers that the question names, with what was assumed; empty without them.
         axolotl: The Axolotl release that they speak for.
     """
 
     question: str
     level: Level
     answers: tuple[Topic, ...] = ()
+    figures: str = ""
     axolotl: str = ""
 
 
@@ -95,7 +98,11 @@ def answer(question: str, own: Sequence[OwnEntry] = ()) -> Answer:
         if whole:
             text = texts[document.id] if document.kind == "faq" and document.id in texts else text_of(document)
         topics.append(Topic(kind=document.kind, id=document.id, title=document.title, text=text))
-    return Answer(question=asked.strip(), level=found.level, answers=tuple(topics), axolotl=search.index.axolotl)
+    told = figures(asked)
+    level: Level = "perhaps" if told and found.level == "unknown" else found.level
+    return Answer(
+        question=asked.strip(), level=level, answers=tuple(topics), figures=told, axolotl=search.index.axolotl
+    )
 
 
 def topic(kind: str, name: str) -> Topic | None:

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from knowledge.search.document import Document
     from knowledge.search.words import Lexicon
 
-IN_NAMES, IN_SUMMARY, IN_TEXT = 3.0, 2.0, 1.0
+IN_NAMES, IN_SUMMARY, IN_TEXT = 2.0, 2.0, 1.0
 """What a term counts by where it stands: in a title or another name, in the summary, in the text."""
-SATURATION, LENGTH = 1.4, 0.55
+SATURATION, LENGTH = 1.8, 0.6
 """BM25's k1 and b."""
 _NAMES_READ = 60
 """Names of one document that are looked at; an error of more phrases is found by these."""

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FILE = Path(__file__).parent / "index.json"
-KINDS = {"faq": 1.6, "concept": 1.4, "error": 1.2, "field": 1.0, "kind": 0.8, "rule": 0.6}
+KINDS = {"faq": 1.35, "concept": 1.3, "error": 1.2, "field": 1.1, "kind": 0.9, "rule": 0.65}
 """How much a kind is preferred: an entry was written for a question, a rule for one fault of a config."""
-WHOLE_NAME = 1.6
+WHOLE_NAME = 1.8
 """What a name that is the question itself adds, with the sum of what its words tell."""
 
 
@@ -44,28 +44,28 @@ class Index:
         self.axolotl: str = parts.get("axolotl", {}).get("release", "")
         self.documents = [Document(*each) for each in parts["documents"]]
         self.vocabulary: dict[str, int] = parts["vocabulary"]
-        self._terms: dict[str, list[Any]] = parts["terms"]
+        self.terms: dict[str, list[Any]] = parts["terms"]
         self._names: list[list[float]] = parts["names"]
         self._in_names: dict[str, list[int]] = parts["in_names"]
 
     @cached_property
     def rarest(self) -> float:
         """What a term tells that only one document has."""
-        return max((listed[0] for listed in self._terms.values()), default=1.0)
+        return max((listed[0] for listed in self.terms.values()), default=1.0)
 
     def rarity(self, term: str) -> float:
         """How much a term tells; an unknown one as much as the rarest."""
-        listed = self._terms.get(term)
+        listed = self.terms.get(term)
         return float(listed[0]) if listed else self.rarest
 
     @property
     def rarities(self) -> dict[str, float]:
         """How much each known term tells."""
-        return {term: float(listed[0]) for term, listed in self._terms.items()}
+        return {term: float(listed[0]) for term, listed in self.terms.items()}
 
     def knows(self, term: str) -> bool:
         """Whether any document has a term."""
-        return term in self._terms
+        return term in self.terms
 
     def rank(self, terms: Sequence[str], limit: int = 10, weights: Mapping[str, float] | None = None) -> list[Hit]:
         """The documents that fit best.
@@ -81,7 +81,7 @@ class Index:
         asked = {term: self.rarity(term) * weights.get(term, 1.0) for term in terms}
         whole = sum(asked.values()) or 1.0
         for term, told in asked.items():
-            listed = self._terms.get(term)
+            listed = self.terms.get(term)
             if listed is None:
                 continue
             for place in range(1, len(listed), 2):

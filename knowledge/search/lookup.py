@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 NAME_WORDS = 4
 """A text of up to so many words may be a name."""
-_NAMED, _SPACED, _EXACT = 0.8, 0.9, 0.97
-"""Likeness from which a short text is taken for a name that is written wrong: one word, several words; and for it."""
+_WRITTEN, _NAMED, _SPACED, _EXACT = 0.72, 0.8, 0.9, 0.97
+"""Likeness from which a short text is taken for a name: with underlines, one word, several words; and for that name."""
 
 
+_FEW_LETTERS = 5
+"""Up to so many letters begin what is meant; more of them may be a name that is written wrong."""
 _OFFERED = ("field", "concept", "faq", "kind", "error", "rule")
 """The order in which an autocomplete offers what begins alike."""
 
@@ -46,8 +48,11 @@ class Search:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self._spelling = Spelling(index.vocabulary, index.lexicon)
-        self._names = Names(list(_names(index)))
+        self._spelling = Spelling(index.vocabulary, index.lexicon, index.terms)
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(list(_names(self.index)))
 
     def find(self, question: str, own: Sequence[Document] = (), limit: int = 10) -> Found:
         """What fits a question best, and how sure that is.
@@ -87,12 +92,14 @@ class Search:
         start = " ".join(split(typed))
         if not start:
             return [document for document in self.index.documents if document.kind == "field"][:limit]
-        found = dict.fromkeys([document for title, document in self._titles if title.startswith(start)][:limit])
+        begun = dict.fromkeys([document for title, document in self._titles if title.startswith(start)][:limit])
+        named = self.named(typed, limit) if len(split(typed)) <= NAME_WORDS else []
+        alike = dict.fromkeys(hit.document for hit in named)
+        found = begun | alike if len(start) <= _FEW_LETTERS else alike | begun
         if len(found) < limit:
-            named = self.named(typed, limit) if len(split(typed)) <= NAME_WORDS else []
             corrected = self._spelling.corrected(typed)
             terms = list(dict.fromkeys(self.index.lexicon.terms(corrected)))
-            found |= dict.fromkeys(hit.document for hit in (*named, *self.index.rank(terms, limit)))
+            found |= dict.fromkeys(hit.document for hit in self.index.rank(terms, limit))
         return list(found)[:limit]
 
     @cached_property
@@ -101,11 +108,15 @@ class Search:
         ranked = sorted(self.index.documents, key=lambda document: _OFFERED.index(document.kind))
         return [(" ".join(split(document.title)), document) for document in ranked]
 
+    def terms(self, text: str) -> frozenset[str]:
+        """The terms of a text, its words as they were meant."""
+        return frozenset(self.index.lexicon.terms(self._spelling.corrected(text)))
+
     def named(self, text: str, limit: int = 3) -> list[Hit]:
         """What a text is the name of, if it looks like a name that is written wrong."""
         near = self._names.near(text, limit)
         plain = "_" in text or "." in text or len(text.split()) == 1
-        least = _NAMED if plain else _SPACED
+        least = _WRITTEN if "_" in text else _NAMED if plain else _SPACED
         return [Hit(document, like, like, 1.0) for like, document in near if like >= least]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from knowledge.search.words import split
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 
     from knowledge.search.document import Document
 
-_POOL = 40
-"""Names that are compared closely."""
+_POOL = 30
+"""Names that are compared closely, of each way to find some."""
 _LEAST = 0.62
 """Likeness (0 to 1) below which a name is another one."""
 _PATH = 0.02
@@ -47,11 +48,13 @@ class Names:
         wanted = "".join(words)
         if len(wanted) < 2:
             return []
-        pool = {
-            place
-            for scorer in (OSA.normalized_similarity, fuzz.partial_ratio)
-            for _, _, place in process.extract(wanted, self._joined, scorer=scorer, limit=_POOL)
-        }
+        begun = [joined[: len(wanted) + 1] for joined in self._joined]
+        ways = ((begun, OSA.normalized_similarity, 0.7), (self._joined, OSA.normalized_similarity, 0.5))
+        alike = (place for place, joined in enumerate(self._joined) if joined.startswith(words[0]))
+        pool = {*islice(alike, _POOL)}
+        for names, scorer, least in (*ways, (self._joined, fuzz.ratio, 60.0)):
+            near = process.extract(wanted, names, scorer=scorer, score_cutoff=least, limit=_POOL)
+            pool |= {place for _, _, place in near}
         best: dict[Document, float] = {}
         for place in sorted(pool):
             _, document, end = self._names[place]
@@ -74,21 +77,21 @@ def _likeness(words: list[str], wanted: str, name_words: list[str], joined: str)
     return max(whole, _by_words(words, name_words))
 
 
-def _by_words(words: list[str], name_words: list[str]) -> float:
-    """How well each word is found among those of the name, in their order; words left out cost a little."""
+def _word_likeness(word: str, name_word: str) -> float:
+    """The best of: as a whole, as its beginning, as its beginning written wrong."""
     from rapidfuzz.distance import OSA
 
+    if len(word) > 1 and name_word.startswith(word):
+        return 1.0 if word == name_word else 0.95
+    whole = float(OSA.normalized_similarity(word, name_word))
+    return max(whole, 0.9 * float(OSA.normalized_similarity(word, name_word[: len(word) + 1])))
+
+
+def _by_words(words: list[str], name_words: list[str]) -> float:
+    """How well each word is found among those of the name, in their order; words left out cost a little."""
     total, place, length = 0.0, 0, sum(map(len, words))
     for word in words:
-        scored = [
-            (
-                max(
-                    float(OSA.normalized_similarity(word, each)), 0.95 * float(each.startswith(word) and len(word) > 1)
-                ),
-                at,
-            )
-            for at, each in enumerate(name_words[place:], place)
-        ]
+        scored = [(_word_likeness(word, each), at) for at, each in enumerate(name_words[place:], place)]
         best = max(scored, key=lambda each: (each[0], -each[1]), default=(0.0, place))
         if best[0] < 0.6:
             continue

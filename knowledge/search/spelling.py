@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from knowledge.search.words import split, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from knowledge.search.words import Lexicon
 
 _SHORTEST = 3
 """Letters from which a word is looked at; below, nearly every word is near another."""
-_SIMILAR = 0.74
-"""Similarity (0 to 1) from which a known word may be meant by an unknown one: `memroy` and `memory` have 0.83."""
-_SIMILAR_SHORT = 0.79
-"""The same for words of up to five letters: one edit in five."""
+_LONG = 8
+"""Letters from which two edits still leave the word that was meant; `novels` is not `models`."""
 
 
 class Spelling:
@@ -26,16 +25,21 @@ class Spelling:
     Args:
         vocabulary: Word -> how many documents have it.
         lexicon: Words that are known besides.
+        stems: Stems of which every form is known.
     """
 
-    def __init__(self, vocabulary: Mapping[str, int], lexicon: Lexicon) -> None:
+    def __init__(self, vocabulary: Mapping[str, int], lexicon: Lexicon, stems: Container[str]) -> None:
         self._amounts = vocabulary
         self._known = vocabulary.keys() | lexicon.filler | lexicon.spellings
-        self._by_length: dict[int, list[str]] = {}
-        for word in sorted({word for word in self._known if word.isalpha()}):
-            self._by_length.setdefault(len(word), []).append(word)
-        self._stems = {stem(word) for word in vocabulary}
+        self._stems = stems
         self._meant: dict[str, str] = {}
+
+    @cached_property
+    def _by_length(self) -> dict[int, list[str]]:
+        found: dict[int, list[str]] = {}
+        for word in sorted(word for word in self._known if word.isalpha()):
+            found.setdefault(len(word), []).append(word)
+        return found
 
     def corrected(self, text: str) -> str:
         """The text in words, each unknown one replaced by what it may stand for."""
@@ -82,12 +86,11 @@ class Spelling:
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 
-        pool = [each for length in range(len(word) - 2, len(word) + 3) for each in self._by_length.get(length, ())]
-        least = _SIMILAR_SHORT if len(word) <= 5 else _SIMILAR
-        near = process.extract(word, pool, scorer=OSA.normalized_similarity, score_cutoff=least, limit=5)
-        best = max(
-            near, key=lambda each: (round(each[1], 2), each[0][0] == word[0], self._count(each[0])), default=None
-        )
+        edits = 2 if len(word) >= _LONG else 1
+        lengths = range(len(word) - edits, len(word) + edits + 1)
+        pool = [each for length in lengths for each in self._by_length.get(length, ())]
+        near = process.extract(word, pool, scorer=OSA.distance, score_cutoff=edits, limit=5)
+        best = max(near, key=lambda each: (-each[1], each[0][0] == word[0], self._count(each[0])), default=None)
         return best[0] if best else ""
 
     def _count(self, word: str) -> int:

@@ -33,6 +33,11 @@ COMMANDS = {
     "faq-admin import": (MODERATORS, {}),
     "faq-admin stats": (MODERATORS, {}),
     "faq-admin settings": (MODERATORS, {}),
+    "help-channels add": (MODERATORS, {"channel": "help", "mode": "quiet"}),
+    "help-channels list": (MODERATORS, {}),
+    "help-channels remove": (MODERATORS, {"channel": "help"}),
+    "help-channels pause": (MODERATORS, {"channel": "help"}),
+    "help-channels stats": (MODERATORS, {}),
     "rules mute": (MODERATORS, {"rule": "foreign-key", "reason": "none"}),
     "rules unmute": (MODERATORS, {"rule": "foreign-key"}),
     "rules list": (MODERATORS, {}),
@@ -52,6 +57,10 @@ PRESSES = {
     "wrong": (OWNER, False),
     "unshare": (AUTHOR, False),
     "reported": (MODERATORS, False),
+    "help-see": (OWNER, False),
+    "help-solved": (AUTHOR, False),
+    "help-wrong": (AUTHOR, False),
+    "help-leave": (OWNER, False),
     "ask-open": (OWNER, True),
     "ask-read": (OWNER, False),
     "faq": (ANYBODY, False),
@@ -114,6 +123,8 @@ async def test_commands_of_moderators_are_asked_for_on_our_side_too(world, tools
     for command in await world.bot.tree.fetch_commands():
         if command.name == name.split()[0]:
             world.guild.set_command_permissions(command, {world.guild.default_role: True})
+    if "channel" in options:
+        options = {**options, "channel": world.channel}
     result = await world.ben.slash(world.channel, name, **options)
     assert result.modal is None
     assert ONLY_MODERATORS in tools.words(tools.answer(result))

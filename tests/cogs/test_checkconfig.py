@@ -1,5 +1,7 @@
 """/checkconfig and Check message, as a member sees them."""
 
+import json
+
 import pytest
 
 
@@ -261,3 +263,34 @@ async def test_a_named_card_adds_fit_time_and_cost(world, tools):
     assert "A100 80GB" in text
     assert "Time on A100 80GB" in text
     assert "2 GPUs" in text
+
+
+def log_of(loss, steps=60):
+    rows = [
+        {"loss": loss(step), "grad_norm": 1.5 if loss(step) else 0.0, "learning_rate": 2e-5, "epoch": step / 100}
+        for step in range(1, steps + 1)
+    ]
+    return "\n".join(["[INFO] [axolotl.train] Starting trainer...", *map(str, rows)])
+
+
+async def test_the_log_of_a_healthy_run_gets_a_picture_and_no_judgement(world, tools):
+    result = await world.check(log_of(lambda step: 0.8 + 2 / step), name="train.log")
+    text = tools.words(result)
+    assert "nothing wrong" in text
+    assert "Step 60" in text
+    assert "Not judged: Without the config" in text
+
+
+async def test_the_log_of_a_run_that_learns_nothing_says_why_and_at_which_steps(world, tools):
+    message = await world.ben.send(world.channel, f"is this normal?\n```\n{log_of(lambda _: 0.0, 15)}\n```")
+    found = await world.ann.context_menu(world.channel, "Check message", message)
+    text = tools.words(tools.answer(found))
+    assert "Every token is masked: nothing is trained." in text
+    assert "Steps 1 to" in text
+    assert "`axolotl preprocess CONFIG --debug`" in text
+
+
+async def test_the_state_of_the_trainer_is_read_as_a_run(world, tools):
+    history = [{"step": step, "loss": 10.5 - step / 30, "epoch": step / 60} for step in range(1, 61)]
+    state = json.dumps({"global_step": 60, "max_steps": 60, "log_history": history}, indent=1)
+    assert "the rows are not text" in tools.words(await world.check(state, name="trainer_state.json"))

@@ -40,22 +40,32 @@ def share_summary(checked: Checked, sharer: int) -> ui.LayoutView:
         checked: What was checked.
         sharer: The member who shares it, and may remove it again.
     """
-    lines = [_line(finding) for finding in checked.findings]
-    taken, _ = limits.pack(lines, _ROOM, gap=1)
-    shown = lines[:taken]
-    if taken < len(lines):
-        shown.append(f"… and {plural(len(lines) - taken, 'more finding')}.")
-    head = f"### {verdict(checked.report, checked.findings)}"
     about = small(f"{file_name(checked.submission.name)} · {plural(checked.gpus, 'GPU')} · shared by <@{sharer}>")
-    items: list[ui.Item[Any]] = [ui.TextDisplay(f"{head}\n{about}")]
-    if shown:
-        items += [ui.Separator(), ui.TextDisplay("\n".join(shown))]
     foot = small("`/checkconfig` checks your own config; the answer is private.")
     return layout(
-        container(colour_of(finding.severity for finding in checked.findings), *items),
+        summary_box(checked, about, _ROOM),
         ui.TextDisplay(foot),
         ui.ActionRow(RemoveShared.button("Remove", 0, str(sharer))),
     )
+
+
+def summary_box(checked: Checked, about: str, room: int) -> ui.Container[Any]:
+    """Verdict and findings, without the config.
+
+    Args:
+        checked: What was checked.
+        about: What stands below the verdict.
+        room: Characters that the findings may have.
+    """
+    lines = [_line(finding) for finding in checked.findings]
+    taken, _ = limits.pack(lines, room, gap=1)
+    shown = lines[:taken]
+    if taken < len(lines):
+        shown.append(f"… and {plural(len(lines) - taken, 'more finding')}.")
+    items: list[ui.Item[Any]] = [ui.TextDisplay(f"### {verdict(checked.report, checked.findings)}\n{about}")]
+    if shown:
+        items += [ui.Separator(), ui.TextDisplay("\n".join(shown))]
+    return container(colour_of(finding.severity for finding in checked.findings), *items)
 
 
 def _line(finding: Any) -> str:

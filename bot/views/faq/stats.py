@@ -10,7 +10,7 @@ from discord import ui
 from bot.faq_links import doubtful
 from bot.pending import Draft
 from bot.permissions import require_moderator
-from bot.store import EntryContent
+from bot.store import EntryContent, Miss
 from bot.views.faq import admin_words as words
 from bot.views.faq.edit import EntryForm
 from bot.views.kit import limits
@@ -18,12 +18,13 @@ from bot.views.kit.components import Press
 from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import plural
+from knowledge.search import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.services import ServiceBot
-    from bot.store import Miss, Store
+    from bot.store import Store
 
 _ROOM = 560
 
@@ -43,7 +44,7 @@ class MakeEntry(Press, name="faq-make"):
 async def stats_layout(store: Store, guild_id: int, owner: int) -> ui.LayoutView:
     """The numbers of a server's FAQ."""
     categories = await store.faq.categories(guild_id)
-    misses = await store.misses.top(guild_id)
+    misses = _together(await store.misses.top(guild_id))
     titles = await store.faq.titles(guild_id)
     views = [count for count in await store.counts.top(guild_id, "faq-viewed", 1000) if count.subject in titles]
     total = sum(category.entries for category in categories)
@@ -91,6 +92,15 @@ async def _flagged(store: Store, guild_id: int) -> list[str]:
         for link in links
         if link.kind != "phrase" and link.target in doubts
     ]
+
+
+def _together(misses: Sequence[Miss]) -> list[Miss]:
+    """Searches that ask for the same as one, under the words of the most frequent, most wanted first."""
+    groups = [[misses[place] for place in places] for places in grouped([miss.query for miss in misses])]
+    joined = [
+        Miss(group[0].query, sum(miss.times for miss in group), max(miss.last_at for miss in group)) for group in groups
+    ]
+    return sorted(joined, key=lambda miss: -miss.times)
 
 
 def _options(misses: Sequence[Miss]) -> list[discord.SelectOption]:

@@ -83,6 +83,7 @@ async def postgres_url(postgres_server):
         await postgres_server.ask("DELETE FROM guilds", "helpbot")
         await postgres_server.ask("DELETE FROM marks", "helpbot")
         await postgres_server.ask("DELETE FROM hub_lookups", "helpbot")
+        await postgres_server.ask("DELETE FROM help_opt_outs", "helpbot")
     return postgres_server.url()
 
 

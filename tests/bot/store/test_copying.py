@@ -6,7 +6,7 @@ import sqlite3
 import pytest
 
 from bot.cli import main
-from bot.store import EntryContent, StoreError, open_store, sqlite_url
+from bot.store import EntryContent, HelpChannel, StoreError, open_store, sqlite_url
 from bot.store.copying import TABLES, copy_database
 
 HOME, OTHER = 900_000_000_000_000_001, 900_000_000_000_000_002
@@ -24,8 +24,11 @@ async def fill(store):
         report = await store.reports.add(guild, rule="a", comment="c", reporter_id=2, axolotl="0.21.0")
         await store.misses.add(guild, "zebra")
         await store.counts.add(guild, "faq-viewed", "packing", by=3)
+        await store.help_channels.put(guild, HelpChannel(5, "answer", reminders=True))
+        await store.help_posts.see(guild + 1, guild_id=guild, channel_id=5)
     await store.reports.close(OTHER, report.id, author_id=1)
     await store.marks.set("command-tree", "abc")
+    await store.help_channels.leave_alone(7, alone=True)
 
 
 @pytest.fixture
@@ -66,6 +69,9 @@ async def test_everything_arrives_and_works(source, url):
         "reports": 2,
         "misses": 2,
         "counts": 2,
+        "help_channels": 2,
+        "help_posts": 2,
+        "help_opt_outs": 1,
     }
     assert entries(await everything(url)) == entries(await everything(sqlite_url(source)))
     store = await open_store(url)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knowledge.search import answer
+from knowledge.search import OwnEntry, answer, complete, excerpt, grouped
 
 ANSWERED = {
     "why is my loss flat": "error:loss-plateau",
@@ -43,3 +43,50 @@ def test_no_text_raises(text: str) -> None:
 
 def test_a_secret_is_not_said_back() -> None:
     assert "hf_abcdefghijklmnopqrstuvwxyzABCDEFGH" not in answer("token hf_abcdefghijklmnopqrstuvwxyzABCDEFGH").question
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("is 300 conversations enough for a persona?", "how-much-data"),
+        ("what card should I rent for an 8B model", "which-gpu"),
+        ("lora changes nothing in the answers", "like-the-base-model"),
+        ("turn my finetune into a gguf for ollama", "gguf"),
+        ("does axolotl run on my macbook", "cpu-mac-amd"),
+        ("can I give one dataset more weight than another", "mix-datasets"),
+    ],
+)
+def test_what_people_ask_most_has_an_entry(question: str, key: str) -> None:
+    assert f"faq:{key}" in [f"{topic.kind}:{topic.id}" for topic in answer(question).answers]
+
+
+def test_entries_of_a_server_stand_in_for_the_starter_ones() -> None:
+    own = OwnEntry(key="resume", title="How do I resume a run that broke off?", text="Ask **Mia** first.")
+    first = answer("How do I resume a run that broke off?", [own]).answers[0]
+    assert (first.id, first.text) == ("resume", "Ask **Mia** first.")
+
+
+def test_a_misspelt_name_comes_first() -> None:
+    for written in ("sequence_lenn", "micro_batch_siz", "gradient_acumulation_step", "lora_dropuot"):
+        assert complete(written)[0].value in (
+            "sequence_len",
+            "micro_batch_size",
+            "gradient_accumulation_steps",
+            "lora_dropout",
+        )
+
+
+def test_a_long_entry_is_shortened_to_what_was_asked() -> None:
+    text = "\n\n".join(
+        ["It depends.", *(f"Paragraph {number} about nothing." * 9 for number in range(9)), "Set `save_steps`."]
+    )
+    taken, shortened = excerpt("how often are checkpoints saved: save steps", text, 600)
+    assert shortened
+    assert len(taken) <= 600
+    assert taken.startswith("It depends.")
+    assert "Set `save_steps`." in taken
+
+
+def test_questions_for_the_same_are_brought_together() -> None:
+    asked = ["how to train whisper", "lunar eclipse", "training a whisper model?", "eclipse of the moon"]
+    assert grouped(asked)[0] == [0, 2]

@@ -1,0 +1,172 @@
+"""`helpbot new`: a config for a model, rows and cards, proven before it is shown."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.console._arguments import UnusableFileError, positive
+from bot.console._gpu import count_of, gpu_argument
+from bot.console._hub import opened
+from knowledge.writing import METHODS, TRACKERS, Unusable, Unwritable, Wishes, Written, aims, write_config
+
+if TYPE_CHECKING:
+    from knowledge.hub import HubFacts
+
+SUMMARY = "Write a config for a model, your rows and your cards, with the reason for every line."
+_HUB = "hub:"
+_NEAR = 60
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--model", required=True, metavar="M", help="the base model: a name of the Hub")
+    parser.add_argument("--dataset", metavar="FILE|hub:NAME", help="rows of the dataset, or its name on the Hub")
+    parser.add_argument("--rows", type=positive, metavar="N", help="rows of the dataset, where FILE holds only some")
+    parser.add_argument("--type", metavar="T", help="dataset type, where the rows are not at hand")
+    gpu_argument(parser)
+    parser.add_argument("--aim", type=_aim, metavar="|".join(aims()), help="what the run is for; else by the rows")
+    parser.add_argument("--method", choices=METHODS, help="else the best that fits")
+    parser.add_argument("--sequence-len", type=positive, metavar="N", help="else the longest row that fits")
+    limit = parser.add_mutually_exclusive_group()
+    limit.add_argument("--epochs", type=_above_zero, metavar="E")
+    limit.add_argument("--steps", type=positive, metavar="S")
+    limit.add_argument("--hours", type=_above_zero, metavar="H", help="as many steps as the card makes in that time")
+    parser.add_argument("--hub-repository", metavar="R", help="where to upload the result")
+    parser.add_argument("--track", choices=TRACKERS, help="where to track the run")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write it: 0 with a proven config, 1 where a wish is not met, 2 for what cannot be used."""
+    try:
+        written = write_config(_wishes(options))
+    except (Unusable, UnusableFileError) as reason:
+        print(f"helpbot: {reason}", file=sys.stderr)
+        return 2
+    except Unwritable as reason:
+        if options.format == "json":
+            print(json.dumps(_empty(str(reason)), ensure_ascii=False, separators=(",", ":")))
+        print(f"helpbot: {reason}", file=sys.stderr)
+        return 1
+    if options.format == "json":
+        print(json.dumps(json_of(written), ensure_ascii=False, separators=(",", ":")))
+    else:
+        _write(written)
+    return int(bool(written.unmet))
+
+
+def json_of(written: Written) -> dict[str, Any]:
+    """The config as scripts read it."""
+    from knowledge.json_values import to_plain
+
+    return to_plain(written)
+
+
+def _empty(reason: str) -> dict[str, Any]:
+    nothing: dict[str, Any] = {"config": None, "files": {}, "reasons": [], "open": [], "unmet": [reason]}
+    return nothing | {"plan": None, "memory": None, "duration": None}
+
+
+def _wishes(options: argparse.Namespace) -> Wishes:
+    dataset: str | None = options.dataset
+    rows: Any = None
+    name, count, whole, facts = dataset, options.rows, options.rows is None, None
+    named = dataset.removeprefix(_HUB) if dataset is not None and dataset.startswith(_HUB) else None
+    if named is not None or not _known(options.model):
+        facts = _facts(options.model, named)
+    if named is not None:
+        name = named
+        found = facts.datasets[0] if facts is not None and facts.datasets else None
+        if found is not None and found.sample:
+            rows, count, whole = list(found.sample), count or found.rows, found.whole
+    elif dataset is not None:
+        rows = Path(dataset)
+        if not rows.is_file():
+            raise UnusableFileError(
+                f"cannot read {dataset}: no such file. For a dataset of the Hub write {_HUB}{dataset}."
+            )
+    return Wishes(
+        model=options.model,
+        rows=rows,
+        dataset=name,
+        split="train" if named is not None else None,
+        count=count,
+        whole=whole,
+        type=options.type,
+        gpu=options.gpu,
+        gpus=count_of(options),
+        aim=options.aim,
+        method=options.method,
+        length=options.sequence_len,
+        epochs=options.epochs,
+        steps=options.steps,
+        hours=options.hours,
+        hub_repository=options.hub_repository,
+        track=options.track,
+        hub=facts,
+    )
+
+
+def _known(model: str) -> bool:
+    from knowledge.config import read
+    from knowledge.parameters import base_parameters
+
+    base = base_parameters(read(f"base_model: {json.dumps(model)}\n"))
+    return base is not None and base.known != "guessed"
+
+
+def _facts(model: str, dataset: str | None) -> HubFacts | None:
+    """What the Hub says of the model and the dataset."""
+    from knowledge.config import read
+    from knowledge.hub import targets_of
+
+    text = f"base_model: {json.dumps(model)}\n"
+    if dataset is not None:
+        text += f"datasets:\n  - path: {json.dumps(dataset)}\n    split: train\n"
+    with opened() as console:
+        if console is None:
+            return None
+        return console.look(targets_of(read(text), exists=lambda name: Path(name).exists()))
+
+
+def _write(written: Written) -> None:
+    sys.stdout.write(written.config)
+    for name, text in written.files.items():
+        path = Path(name)
+        if path.exists() and path.read_text("utf-8", "replace") != text:
+            print(f"helpbot: {name} is there already and stays as it is.", file=sys.stderr)
+        else:
+            path.write_text(text, "utf-8")
+            print(f"helpbot: wrote {name}, which belongs beside the config.", file=sys.stderr)
+    for reason in written.reasons:
+        print(f"  {reason.field:<28} {reason.why}", file=sys.stderr)
+    if written.memory is not None:
+        low, high = written.memory.low_gib, written.memory.high_gib
+        print(f"\n  Memory of one GPU: {low:.1f} to {high:.1f} GiB, on {written.gpu}.", file=sys.stderr)
+    for line in (written.plan.summary if written.plan is not None else ())[:6]:
+        print(f"  {line}", file=sys.stderr)
+    for field in written.open:
+        print(f"  Left for you to fill in: {field}.", file=sys.stderr)
+    for sentence in written.unmet:
+        print(f"helpbot: {sentence}", file=sys.stderr)
+
+
+def _aim(word: str) -> str:
+    if word in aims():
+        return word
+    from rapidfuzz import process
+
+    near = process.extractOne(word, list(aims()), score_cutoff=_NEAR)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise argparse.ArgumentTypeError(f"no aim is called {word}.{hint} There are: {', '.join(aims())}.")
+
+
+def _above_zero(word: str) -> float:
+    number = float(word)
+    if not 0 < number < 1e6:
+        raise argparse.ArgumentTypeError("a number above 0")
+    return number

@@ -1,0 +1,46 @@
+"""Micro batch and accumulation that make a wanted batch on a number of GPUs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+MOST_ROWS = 16
+"""Rows of a micro batch beyond which nothing gets faster."""
+
+
+class Batch(NamedTuple):
+    """How a batch is made: rows of a micro batch on each GPU, how many of them a step adds up, and what that makes."""
+
+    micro: int
+    accumulation: int
+    effective: int
+
+
+def batches(target: float, gpus: int, slack: float, multiple: int = 1) -> list[Batch]:
+    """Every way to make a batch, the smallest micro batch first.
+
+    Args:
+        target: Sequences a step that are wanted.
+        gpus: How many GPUs share a step.
+        slack: By what share the batch may miss its target.
+        multiple: What the batch has to be divisible by, such as the answers to one prompt.
+
+    Returns:
+        Batches within the slack; the nearest one with one row on each GPU where there is none.
+    """
+    found = []
+    for micro in range(1, MOST_ROWS + 1):
+        nearest = _nearest(target, micro * gpus, multiple)
+        if nearest is not None and abs(nearest * micro * gpus - target) <= slack * target:
+            found.append(Batch(micro, nearest, nearest * micro * gpus))
+    if found:
+        return found
+    least = _nearest(target, gpus, multiple) or multiple
+    return [Batch(1, least, least * gpus)]
+
+
+def _nearest(target: float, portion: int, multiple: int) -> int | None:
+    """The accumulation of a portion that comes nearest to a target."""
+    about = round(target / portion)
+    near = [each for each in range(max(1, about - multiple), about + multiple + 1) if each * portion % multiple == 0]
+    return min(near, key=lambda each: (abs(each * portion - target), each), default=None)

@@ -1,0 +1,68 @@
+"""What a model's family needs to talk in turns: its template, its end of a turn, its padding."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How a prompt and an answer are printed where no template prints them."""
+
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of models; the fields are explained in families.yaml."""
+
+    template: str
+    ends: tuple[str, ...] = ()
+    pad: str | None = None
+    turn: Turn | None = None
+    kernels: bool = True
+    attention: str = "flash_attention_2"
+
+
+@lru_cache(maxsize=256)
+def family_of(model: str) -> Family:
+    """The family of a model, by its name.
+
+    Args:
+        model: A hub id or a path.
+    """
+    name = model.lower().rstrip("/")
+    entry = next(entry for pattern, entry in _families() if pattern.search(name))
+    turn = _read()["turns"].get(entry.get("turn"))
+    return Family(
+        template=entry["template"],
+        ends=tuple(entry.get("ends", ())),
+        pad=entry.get("pad"),
+        turn=Turn(**turn) if turn is not None else None,
+        kernels=entry.get("kernels", True),
+        attention=entry.get("attention", "flash_attention_2"),
+    )
+
+
+def has_fused_loss(model_type: str) -> bool:
+    """Whether cut cross entropy computes the loss of a model type."""
+    return model_type in _read()["fused_loss"].split()
+
+
+@lru_cache(maxsize=1)
+def _families() -> tuple[tuple[re.Pattern[str], dict[str, Any]], ...]:
+    return tuple((re.compile(entry["match"]), entry) for entry in _read()["families"])
+
+
+@lru_cache(maxsize=1)
+def _read() -> dict[str, Any]:
+    text = (resources.files("knowledge.writing") / "families.yaml").read_text("utf-8")
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, loader)  # type: ignore[no-any-return]  # noqa: S506

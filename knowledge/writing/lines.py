@@ -1,0 +1,295 @@
+"""The keys of a config, group by group, each with its reason and the comment that the file shows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.writing.draft import CUT_CROSS_ENTROPY, INSTALL_CUT_CROSS_ENTROPY, Draft, Line
+from knowledge.writing.rewards import FUNCTION
+from knowledge.writing.taste import general
+from knowledge.writing.wishes import NO_DATASET, NO_PROJECT
+
+_SEED = 42
+_DPO_BETA = 0.1
+
+
+def groups(draft: Draft) -> list[list[Line]]:
+    """All keys of a draft.
+
+    Args:
+        draft: What has been chosen.
+    """
+    return [
+        _model(draft),
+        _method(draft),
+        _data(draft),
+        _generation(draft),
+        _length(draft),
+        _batch(draft),
+        _rate(draft),
+        _memory(draft),
+        _sharing(draft),
+        _saving(draft),
+    ]
+
+
+def _model(draft: Draft) -> list[Line]:
+    wishes, family = draft.wishes, draft.family
+    lines = [Line("base_model", wishes.model, "The model that you named.")]
+    if "processor_type" in draft.rows.root:
+        lines.append(Line("processor_type", "AutoProcessor", "The pictures go through the model's own processor."))
+    if family.pad:
+        why = f"The tokenizer has no padding token; `{family.pad}` is in its vocabulary already."
+        lines.append(Line("special_tokens", {"pad_token": family.pad}, why, "The tokenizer has no padding token."))
+    if draft.rows.chats:
+        lines += _template(draft)
+    return lines
+
+
+def _template(draft: Draft) -> list[Line]:
+    family, lines = draft.family, []
+    if family.template != "tokenizer_default":
+        why = "The base model has no chat template of its own; this one needs no new token."
+        lines.append(Line("chat_template", family.template, why, why))
+    if family.ends:
+        ends = " and ".join(f"`{end}`" for end in family.ends)
+        why = f"Turns end with {ends}. Only tokens that are named here are trained, so the model learns to stop."
+        lines.append(
+            Line("eot_tokens", list(family.ends), why, "Trained as the end of a turn, so the model learns to stop.")
+        )
+    return lines
+
+
+def _method(draft: Draft) -> list[Line]:
+    if not draft.adapter:
+        return []
+    given = general()
+    four = draft.method == "qlora"
+    why = "The model stays as it is, and a small adapter is trained beside it."
+    lines = [Line("adapter", draft.method, f"{why} {'Its frozen weights take 4 bits each.' if four else ''}".strip())]
+    if four:
+        lines.append(Line("load_in_4bit", True, "QLoRA trains on 4-bit weights."))
+        if draft.experts:
+            why = "Without it the experts stay in 16 bits, which is most of the model."
+            lines.append(Line("quantize_moe_experts", True, why, why))
+    lines += [
+        Line("lora_r", given["rank"].value, given["rank"].words),
+        Line("lora_alpha", given["alpha"].value, given["alpha"].words),
+    ]
+    if draft.experts:
+        names = ["q_proj", "k_proj", "v_proj", "o_proj"]
+        lines.append(Line("lora_target_modules", names, "Attention is adapted; the experts stay as they are."))
+    else:
+        lines.append(Line("lora_target_linear", True, "Adapters on all linear layers (QLoRA, Dettmers et al. 2023)."))
+    if not draft.kernels:
+        why = "Axolotl's LoRA kernels cannot patch this model's attention and switch themselves on."
+        lines.append(Line("lora_qkv_kernel", False, why, why))
+        lines.append(Line("lora_o_kernel", False, why))
+    return lines
+
+
+def _data(draft: Draft) -> list[Line]:
+    rows, wishes = draft.rows, draft.wishes
+    entry: dict[str, Any] = {"path": wishes.dataset or NO_DATASET}
+    if wishes.split:
+        entry["split"] = wishes.split
+    comment = ""
+    if wishes.dataset is None:
+        comment = f"Fill this in: a file or a dataset of the Hub, {rows.reads or 'as the type reads it'}."
+    elif rows.reads:
+        comment = f"Assumed: {rows.reads}. Check them with `helpbot check config.yaml --dataset FILE`."
+    why = f"The type that reads the rows{f': {rows.reads}' if rows.reads else ''}."
+    lines = []
+    if rows.method:
+        lines.append(Line("rl", rows.method, _METHODS.get(rows.method, "As the rows allow.")))
+    if rows.method in ("dpo", "kto"):
+        lines.append(
+            Line("rl_beta", _DPO_BETA, "How far the model may move from where it starts (Rafailov et al. 2023).")
+        )
+    lines.append(Line("datasets", [{**entry, **rows.entry}], why, comment))
+    for key, value in rows.root.items():
+        if key not in ("rl", "processor_type", "sample_packing"):
+            lines.append(Line(key, value, "The rows need it." if key != "skip_prepare_dataset" else _PICTURES))
+    lines.append(Line("dataset_prepared_path", "./prepared", "Prepared rows are kept, so a second start is fast."))
+    return lines + _held_out(draft)
+
+
+_METHODS = {
+    "dpo": "The rows are pairs of a better and a worse answer.",
+    "kto": "The rows are answers with a label.",
+    "grpo": "Answers are sampled, and those with a higher reward become likelier.",
+}
+_PICTURES = "Pictures are read while the run goes, not before."
+
+
+def _held_out(draft: Draft) -> list[Line]:
+    if not draft.held_out:
+        return [Line("val_set_size", 0, "No row is held out: there are too few, or their number is not known.")]
+    given = general()
+    return [
+        Line("val_set_size", draft.held_out, given["held_out"].words),
+        Line("evals_per_epoch", given["evaluations"].value, given["evaluations"].words),
+    ]
+
+
+def _generation(draft: Draft) -> list[Line]:
+    """What GRPO needs: how answers are sampled, and what rewards them."""
+    if draft.rows.method != "grpo":
+        return []
+    completion = min(general()["completion"].value, draft.length // 2)
+    trl: dict[str, Any] = {
+        "num_generations": draft.generations,
+        "max_completion_length": completion,
+        "reward_funcs": [FUNCTION],
+    }
+    lines = []
+    if draft.vllm:
+        trl |= {"use_vllm": True, "vllm_mode": "colocate"}
+    why = f"{draft.generations} answers to each prompt are compared; `rewards.py` beside this file rewards them."
+    lines.append(
+        Line("trl", trl, why, "The reward is in rewards.py, which has to be in the folder where you start the run.")
+    )
+    if draft.vllm:
+        why = "vLLM samples on the training GPUs; its length and its share of their memory are counted."
+        vllm = {"max_model_len": draft.length, "gpu_memory_utilization": draft.vllm}
+        lines.append(Line("vllm", vllm, why, "pip install vllm"))
+    return lines
+
+
+def _length(draft: Draft) -> list[Line]:
+    rows, length = draft.rows, draft.length
+    lost = rows.longer_than(length) if rows.longest > length else 0
+    if not rows.longest:
+        why = f"Usual for {draft.aim.name}; no row is known."
+    elif not lost:
+        why = "No row is longer, by the upper end of the estimate."
+    elif rows.splits:
+        why = f"Up to {lost:,} rows are longer and are split, so nothing is lost."
+    else:
+        why = f"The longest that fits. Up to {lost:,} rows are longer and are dropped."
+    lines = [Line("sequence_len", length, why)]
+    if lost and not rows.splits:
+        told = f"Up to {lost:,} rows are longer than `sequence_len`, which the memory allows, and are left out."
+        lines.append(Line("excess_length_strategy", "drop", told, told))
+    if draft.packing:
+        why = "Several rows share a sequence, so nothing is spent on padding; the attention keeps them apart."
+        lines.append(Line("sample_packing", True, why))
+    elif "sample_packing" in rows.root:
+        lines.append(Line("sample_packing", False, "Rows with pictures cannot be packed."))
+    return lines
+
+
+def _batch(draft: Draft) -> list[Line]:
+    gpus, aim = draft.wishes.gpus, draft.aim
+    made = draft.micro * draft.accumulation * gpus
+    formula = f"{draft.accumulation} × {draft.micro} × {gpus} GPU{'s' * (gpus != 1)} = {made:,} a step"
+    lines = [
+        Line("micro_batch_size", draft.micro, "As much as fits the card, so far as it divides the batch."),
+        Line(
+            "gradient_accumulation_steps",
+            draft.accumulation,
+            f"{formula}, for about {aim.batch.value} {aim.unit}: {aim.batch.words}"
+            + (" It is smaller here, so that these few rows make enough steps." if draft.lowered else ""),
+            f"Effective batch: {formula}.",
+        ),
+        Line("num_epochs", draft.epochs, _passes(draft)),
+    ]
+    if draft.steps is not None:
+        lines.append(Line("max_steps", draft.steps, "The run ends here, as you asked."))
+    return lines
+
+
+def _passes(draft: Draft) -> str:
+    if draft.wishes.epochs is not None:
+        return "As you asked."
+    usual = draft.aim.epochs
+    if draft.steps is not None or draft.epochs == usual.value:
+        return usual.words
+    return f"Usual are {usual.value}: {usual.words} These rows need more passes for enough steps."
+
+
+def _rate(draft: Draft) -> list[Line]:
+    given, rate = general(), draft.aim.rates[draft.method]
+    state = "Its state takes 8 bits, which the memory needs." if draft.small_state else "AdamW, computed in one kernel."
+    return [
+        Line("optimizer", draft.optimizer, state),
+        Line("learning_rate", rate.value, rate.words, f"For {_SPOKEN[draft.method]}: {rate.source}."),
+        Line("lr_scheduler", given["schedule"].value, given["schedule"].words),
+        Line("warmup_ratio", given["warmup"].value, given["warmup"].words),
+        Line("seed", _SEED, "The same rows in the same order on every run."),
+    ]
+
+
+_SPOKEN = {"full": "full training", "lora": "LoRA", "qlora": "QLoRA"}
+
+
+def _memory(draft: Draft) -> list[Line]:
+    lines = _precision(draft)
+    lines.append(Line("attn_implementation", draft.attention, _ATTENTION.get(draft.attention, _ATTENTION[""])))
+    if draft.checkpointing != "no":
+        why = "Activations are computed again in the backward pass: about a third slower, far less memory."
+        lines.append(Line("gradient_checkpointing", True, why))
+    if draft.checkpointing == "offload":
+        why = "Layer inputs wait in the host's memory, since the card's is full: slower."
+        lines.append(Line("activation_offloading", True, why, why))
+    if draft.fused:
+        why = "Computes the loss without its logits, which take much memory. It needs Axolotl's fork of the package."
+        comment = f"Needs Axolotl's fork of cut cross entropy, once:\n{INSTALL_CUT_CROSS_ENTROPY}"
+        lines.append(Line("plugins", [CUT_CROSS_ENTROPY], why, comment))
+    return lines
+
+
+_ATTENTION = {
+    "flash_attention_2": "Exact, fast, and keeps packed rows apart. It needs the package flash-attn.",
+    "sdpa": "PyTorch's own attention, since flash attention does not run on this card or model.",
+    "eager": "Plain attention: no faster back end computes this model on this card.",
+    "": "The back end that computes this model's attention.",
+}
+
+
+def _precision(draft: Draft) -> list[Line]:
+    if draft.bf16:
+        return [
+            Line("bf16", True, "The card computes in bf16."),
+            Line("tf32", True, "Faster matrix products where fp32 is left."),
+        ]
+    if draft.adapter:
+        why = "The card does not compute in bf16."
+        return [Line("bf16", False, why), Line("fp16", True, why, why)]
+    why = "The card does not compute in bf16, and full training in fp16 fails: this is fp32."
+    return [Line("bf16", False, why, why), Line("fp16", False, why)]
+
+
+def _sharing(draft: Draft) -> list[Line]:
+    if not draft.sharded:
+        return []
+    why = "Weights, gradients and optimizer state are divided among the GPUs, since one does not hold them."
+    settings: dict[str, Any] = {
+        "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
+        "reshard_after_forward": True,
+        "state_dict_type": "FULL_STATE_DICT",
+        "offload_params": draft.offloaded,
+    }
+    return [Line("fsdp_version", 2, "FSDP 1 is gone."), Line("fsdp_config", settings, why, why)]
+
+
+def _saving(draft: Draft) -> list[Line]:
+    wishes = draft.wishes
+    lines = [
+        Line("output_dir", "./outputs/run", "Where checkpoints and the result go."),
+        Line("saves_per_epoch", 1 if draft.epochs > 1 else 2, "Checkpoints to go back to, or to go on from."),
+        Line("save_total_limit", 2, "Older checkpoints are deleted, so the disk does not fill."),
+        Line("logging_steps", 1, "Every step is logged."),
+    ]
+    if wishes.hub_repository:
+        lines.append(Line("hub_model_id", wishes.hub_repository, "You asked for the upload."))
+        lines.append(Line("hub_strategy", "end", "The result is uploaded once, not every checkpoint."))
+    if wishes.track == "wandb":
+        why = "You asked for tracking; the project is yours to name."
+        lines.append(Line("wandb_project", NO_PROJECT, why, "Fill this in: the name of your project."))
+    elif wishes.track:
+        keys = {"mlflow": "mlflow_experiment_name", "comet": "comet_project_name", "swanlab": "swanlab_project"}
+        keys["trackio"] = "trackio_project_name"
+        lines.append(Line(f"use_{wishes.track}", True, "You asked for tracking."))
+        lines.append(Line(keys[wishes.track], NO_PROJECT, "The project is yours to name.", "Fill this in."))
+    return lines

@@ -1,0 +1,65 @@
+"""What comes nearest to wishes that cannot be met: another method, more cards, shorter rows; and names alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rapidfuzz import fuzz, process
+
+from knowledge.facts import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from knowledge.writing.wishes import Wishes
+
+_MORE = (2, 4, 8, 16, 32, 64)
+_LIKE = 60
+_SPOKEN = {"full": "full training", "lora": "LoRA", "qlora": "QLoRA"}
+
+
+def nearest_models(name: str, limit: int = 3) -> list[str]:
+    """Known models whose names are like one.
+
+    Args:
+        name: The name that nobody knows.
+        limit: How many at most.
+    """
+    models = list(read_json("models.json")["models"])
+    found = process.extract(name, models, scorer=fuzz.WRatio, limit=limit)
+    return [model for model, score, _ in found if score >= _LIKE]
+
+
+def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[Wishes, Callable[[str], str]]]:
+    """Wishes that give up less first: the method, then the length, then the number of cards, then the card.
+
+    Args:
+        wishes: What cannot be met.
+        methods: The methods of the aim.
+
+    Yields:
+        Other wishes, and the sentence about them, given the method that was chosen.
+    """
+    asked = f"{_SPOKEN[wishes.method][:1].upper()}{_SPOKEN[wishes.method][1:]}" if wishes.method else "The run"
+    card = wishes.gpu.name if wishes.gpu is not None else "any card"
+    on = f"{wishes.gpus} × {card}" if wishes.gpus > 1 else card
+    rows = f" with rows of {wishes.length:,} tokens" if wishes.length else ""
+    lead = f"{asked} of {wishes.model}{rows} does not fit {on}"
+    if wishes.method and len(methods) > 1:
+        yield replace(wishes, method=None), lambda method: f"{lead}; this is {_SPOKEN[method]}."
+    if wishes.length:
+        yield replace(wishes, length=None), lambda _: f"{lead}; this has shorter rows."
+    if wishes.method and wishes.length:
+        yield replace(wishes, method=None, length=None), lambda method: f"{lead}; this is {_SPOKEN[method]}, shorter."
+    for gpus in _MORE:
+        if gpus > wishes.gpus:
+            yield replace(wishes, gpus=gpus, method=None, length=None), _more(lead, gpus, card)
+    yield (
+        replace(wishes, gpu=None, method=None, length=None),
+        lambda method: f"{lead}, nor does any number of them; this is {_SPOKEN[method]} on the least that holds it.",
+    )
+
+
+def _more(lead: str, gpus: int, card: str) -> Callable[[str], str]:
+    return lambda method: f"{lead}; this is {_SPOKEN[method]} on {gpus} × {card}."

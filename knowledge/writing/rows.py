@@ -1,0 +1,251 @@
+"""What the rows are good for: the block that reads them, how many they are, and how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from knowledge.config import read
+from knowledge.document import dump
+from knowledge.samples.checking import check_rows, sample_bytes
+from knowledge.samples.datasets_block import propose_block
+from knowledge.samples.entry import file_reader
+from knowledge.samples.images import IMAGE_KEYS, shows_images
+from knowledge.samples.reading import read_rows, rows_given
+from knowledge.samples.rows import Sample
+from knowledge.samples.tokens import HIGH
+from knowledge.writing.rewards import reward_columns
+from knowledge.writing.wishes import NO_DATASET, Unusable
+
+if TYPE_CHECKING:
+    from knowledge.plan import Length
+    from knowledge.samples.rows import Rows
+    from knowledge.writing.families import Family
+    from knowledge.writing.wishes import Wishes
+
+_PAIRED = frozenset({"dpo", "ipo", "kto", "orpo", "simpo"})
+_ENDLESS = 10_000_000
+_TYPES: dict[str, tuple[str, str]] = {
+    "chat": ("chat_template", "rows with `messages`, each with `role` and `content`"),
+    "instructions": ("alpaca", "rows with `instruction`, `input` and `output`"),
+    "facts": ("completion", "rows with `text`"),
+    "pretraining": ("completion", "rows with `text`"),
+    "preference": ("chat_template.default", "rows with `messages`, and `chosen` and `rejected` messages"),
+    "rewards": ("rewards.transform", "rows with `prompt` and `answer`"),
+    "images": ("chat_template", "rows with `messages` and `images`"),
+}
+"""The type for rows that nobody has shown, and the rows that it reads."""
+
+
+@dataclass(slots=True)
+class Read:
+    """What is known of the rows.
+
+    Attributes:
+        aim: What they are good for, or what was asked for.
+        entry: Keys of the entry of `datasets`, without `path`.
+        root: Keys of the root that reading them needs, such as `rl`.
+        count: How many rows there are; None where that is not known.
+        lengths: Estimated tokens of each row.
+        longest: The most tokens that a row may have; 0 where no row is known.
+        whole: Whether all rows were read.
+        reads: The rows that the type reads, in words, where it is assumed.
+        columns: Prompt and answer column of rows with an answer to check.
+        wrong: What stands against the aim, in sentences.
+    """
+
+    aim: str
+    entry: dict[str, Any]
+    root: dict[str, Any] = field(default_factory=dict)
+    count: int | None = None
+    lengths: tuple[Length, ...] = ()
+    longest: int = 0
+    whole: bool = True
+    reads: str = ""
+    columns: tuple[str, str] | None = None
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def method(self) -> str:
+        """`rl`, or an empty text."""
+        return str(self.root.get("rl") or "")
+
+    @property
+    def chats(self) -> bool:
+        """Whether a chat template prints the rows."""
+        return str(self.entry.get("type")).startswith("chat_template")
+
+    @property
+    def splits(self) -> bool:
+        """Whether rows that are too long are split and not lost."""
+        return self.entry.get("type") == "completion"
+
+    @property
+    def tokens(self) -> list[int]:
+        """Estimated tokens of each row, of a pair its longer side."""
+        return [each if isinstance(each, int) else _longer(each) for each in self.lengths]
+
+    def longer_than(self, length: int) -> int:
+        """How many rows may be longer than a length, by the upper end of the estimate."""
+        return sum(1 for tokens in self.tokens if tokens * HIGH > length)
+
+
+def _longer(parts: dict[str, int]) -> int:
+    return parts.get("length") or parts.get("prompt", 0) + max(
+        parts.get("chosen", 0), parts.get("rejected", 0), parts.get("completion", 0)
+    )
+
+
+def read_dataset(wishes: Wishes, family: Family) -> Read:
+    """Read the rows, or assume what the aim needs where there are none.
+
+    Args:
+        wishes: What is wanted.
+        family: The model's family, whose template prints them.
+
+    Raises:
+        Unusable: The file holds no row.
+    """
+    if wishes.rows is None:
+        return _assumed(wishes)
+    given = _given(wishes)
+    if not given.values:
+        raise Unusable(f"{wishes.dataset or 'The file'} holds no row that can be read.")
+    found = _rewarded(given, wishes) if wishes.aim == "rewards" else _fitted(given, wishes, family)
+    found.whole = wishes.whole and not given.cut
+    found.count = wishes.count or (len(given.values) if found.whole else None)
+    if found.aim != "rewards" and "type" in found.entry:
+        _measure(found, wishes, family)
+    elif found.columns is not None:
+        texts = [f"{row.get(found.columns[0], '')}" for row in given.values]
+        found.lengths = tuple(max(1, len(text) // 3) for text in texts)
+        found.longest = max(found.tokens) if texts else 0
+    return found
+
+
+def _given(wishes: Wishes) -> Rows:
+    if not isinstance(wishes.rows, (bytes, Path)):
+        return rows_given(wishes.rows or [])
+    data, whole = sample_bytes(wishes.rows)
+    form = "parquet" if data.startswith(b"PAR1") else file_reader((wishes.dataset or "rows.jsonl").lower())
+    return read_rows(data, form, whole=whole)
+
+
+def _assumed(wishes: Wishes) -> Read:
+    aim = wishes.aim or "chat"
+    kind, reads = _TYPES[aim]
+    root: dict[str, Any] = dict(IMAGE_KEYS) if aim == "images" else {}
+    if aim == "preference":
+        root["rl"] = "dpo"
+    if aim == "rewards":
+        root["rl"] = "grpo"
+    found = Read(aim, {"type": wishes.type or kind}, root, count=wishes.count)
+    found.reads = "" if wishes.type else reads
+    if aim == "rewards":
+        found.columns = ("prompt", "answer")
+    return found
+
+
+def _rewarded(given: Rows, wishes: Wishes) -> Read:
+    columns = reward_columns(given.values)
+    found = Read("rewards", {"type": "rewards.transform"}, {"rl": "grpo"}, columns=columns)
+    if columns is None:
+        found.wrong.append(
+            "The rows have no column with an answer to compare with, so no reward can be written: "
+            "add one named `answer` beside `prompt`."
+        )
+    return found
+
+
+def _fitted(given: Rows, wishes: Wishes, family: Family) -> Read:
+    name = wishes.dataset or NO_DATASET
+    proposal = propose_block(given.values, name=name)
+    if proposal.block is None:
+        found = Read(wishes.aim or "chat", {})
+        found.wrong.append(proposal.words or "No dataset type of Axolotl 0.21.0 reads these rows.")
+        return found
+    block: dict[str, Any] = yaml.safe_load(proposal.block)
+    entry = {key: value for key, value in block.pop("datasets")[0].items() if key != "path"}
+    fitting = _aim_of(block, entry, given)
+    aim = wishes.aim or fitting
+    found = Read(aim, entry, block)
+    if wishes.type:
+        found.entry = {"type": wishes.type}
+    elif block.get("rl") in _PAIRED:
+        _printed(found, family)
+    if (aim == "preference") != (fitting == "preference") or (aim == "images") != (fitting == "images"):
+        found.wrong.append(_NO_USE[aim if aim in _NO_USE else fitting].format(aim=aim))
+        found.aim = fitting
+    if proposal.lost:
+        found.wrong.append(proposal.words)
+    return found
+
+
+_NO_USE = {
+    "preference": "The aim `{aim}` and the rows do not go together: `preference` needs pairs of a better and a worse "
+    "answer, or answers with a label, and such rows are for nothing else.",
+    "images": "The aim `{aim}` and the rows do not go together: `images` needs rows with pictures, and such rows need "
+    "that aim.",
+}
+
+
+def _aim_of(root: dict[str, Any], entry: dict[str, Any], given: Rows) -> str:
+    """What rows are good for."""
+    if root.get("rl") in _PAIRED:
+        return "preference"
+    if shows_images(given.values):
+        return "images"
+    if str(entry.get("type")).startswith("chat_template"):
+        return "chat"
+    return "facts" if entry.get("type") == "completion" else "instructions"
+
+
+def _printed(found: Read, family: Family) -> None:
+    """Types that print ChatML print the model's own turns instead."""
+    kind = found.entry.get("type")
+    if family.turn is None or not (isinstance(kind, dict) or str(kind).startswith("chatml")):
+        return
+    columns = {
+        "chatml.prompt_pairs": "prompt",
+        "chatml.intel": "question",
+        "chatml.icr": "input",
+        "chatml": "instruction",
+        "chatml.argilla": "instruction",
+    }
+    if isinstance(kind, dict):
+        fields = dict(kind)
+    elif kind in columns:
+        asks = columns[str(kind)]
+        judged = found.root.get("rl") == "kto"
+        fields = {"field_prompt": asks}
+        fields |= {"field_completion": "completion", "field_label": "label"} if judged else {}
+        fields |= {} if judged else {"field_chosen": "chosen", "field_rejected": "rejected"}
+    else:
+        return
+    fields["prompt_format"] = family.turn.prompt
+    sides = ("completion",) if "field_completion" in fields else ("chosen", "rejected")
+    for side in sides:
+        fields[f"{side}_format"] = f"{{{side}}}{family.turn.answer}"
+    found.entry = {"type": fields}
+
+
+def _measure(found: Read, wishes: Wishes, family: Family) -> None:
+    """How long the rows are as the run reads them."""
+    root: dict[str, Any] = {"base_model": wishes.model, "sequence_len": _ENDLESS, **found.root}
+    if found.chats:
+        root |= {"chat_template": family.template} if family.template != "tokenizer_default" else {}
+        root |= {"eot_tokens": list(family.ends)} if family.ends else {}
+    name = wishes.dataset or NO_DATASET
+    config = read(dump({**root, "datasets": [{"path": name, **found.entry}]}))
+    report = check_rows(config, Sample(wishes.rows or [], name, whole=wishes.whole))
+    found.lengths = report.lengths
+    found.longest = round(report.longest * (1 if report.exact else HIGH)) + _ROOM if report.longest else 0
+    if report.rows_failed:
+        found.wrong.append(f"{report.rows_failed:,} of {report.rows:,} rows stop the run: fix or remove them.")
+
+
+_ROOM = 16
+"""Tokens that a template may print more than is known."""

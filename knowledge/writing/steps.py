@@ -1,0 +1,169 @@
+"""Batch and epochs: the batch that the aim wants, and enough optimizer steps to learn from the rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from knowledge.config import read
+from knowledge.document import dump
+from knowledge.duration import duration_of
+from knowledge.hub import remember_facts
+from knowledge.plan import make_plan, remember_plan
+from knowledge.samples.tokens import LOW
+from knowledge.writing.batch import Batch, batches
+from knowledge.writing.draft import plain
+from knowledge.writing.fitting import widest
+from knowledge.writing.lines import groups
+from knowledge.writing.taste import general
+
+if TYPE_CHECKING:
+    from knowledge.config import Config
+    from knowledge.plan import TrainingPlan
+    from knowledge.writing.draft import Draft
+    from knowledge.writing.fitting import Room, Runs
+
+_FILLED = 0.95
+"""How full packed sequences get, about."""
+_ROUNDS = 6
+_HOUR = 3600
+_SPARE = 0.95
+
+
+def with_steps(draft: Draft, room: Room, runs: Runs) -> Draft:
+    """A draft with its batch, epochs and steps.
+
+    Args:
+        draft: A draft that fits with one row on each GPU.
+        room: The memory of one GPU.
+        runs: The runs that were read before.
+    """
+    draft = with_batch(draft, float(draft.aim.batch.value), room, runs)
+    wishes = draft.wishes
+    draft = replace(draft, epochs=wishes.epochs or draft.aim.epochs.value)
+    if wishes.steps is not None or wishes.hours is not None:
+        return _limited(draft)
+    return draft if wishes.epochs is not None else _enough(draft, room, runs)
+
+
+def with_batch(draft: Draft, target: float, room: Room, runs: Runs) -> Draft:
+    """The largest micro batch that fits and the accumulation that makes the batch.
+
+    Args:
+        draft: A draft that fits.
+        target: What the aim's unit counts a step.
+        room: The memory of one GPU.
+        runs: The runs that were read before.
+    """
+    gpus, slack = draft.wishes.gpus, general()["batch_slack"].value
+    each = rows_per_sequence(draft) if draft.aim.unit == "rows" else 1.0
+    if draft.packing and each * gpus > target * (1 + slack):
+        # Even one packed sequence on each GPU holds too many rows.
+        draft = replace(draft, packing=False)
+        each = rows_per_sequence(draft)
+    grpo = draft.rows.method == "grpo"
+    if grpo:
+        draft = replace(draft, generations=_generations(draft, target, gpus, slack))
+    choices = batches(target / each, gpus, slack, draft.generations if grpo else 1)
+    if grpo:
+        choices = [way for way in choices if way.effective >= draft.generations * gpus] or [
+            Batch(1, draft.generations, draft.generations * gpus)
+        ]
+    return _evaluated(widest(draft, choices, room, runs))
+
+
+def _generations(draft: Draft, target: float, gpus: int, slack: float) -> int:
+    """As many answers to a prompt as divide the batch among the GPUs: the usual number, else the next smaller one."""
+    for number in range(general()["generations"].value, 1, -1):
+        made = batches(target, gpus, slack, number)
+        if abs(made[0].effective - target) <= slack * target and made[0].effective >= number * gpus:
+            return number
+    return int(general()["generations"].value)
+
+
+def rows_per_sequence(draft: Draft) -> float:
+    """Rows that a sequence holds: several where they are packed, less than one where a row is split."""
+    tokens = draft.rows.tokens
+    if not tokens:
+        return 1.0
+    if draft.packing:
+        kept = [each for each in tokens if each <= draft.length or draft.rows.splits] or tokens
+        return max(draft.length * _FILLED / max(sum(kept) / len(kept), 1.0), 1.0 / len(kept))
+    pieces = sum(max(1, math.ceil(each / draft.length)) for each in tokens) if draft.rows.splits else len(tokens)
+    return len(tokens) / pieces
+
+
+def _evaluated(draft: Draft) -> Draft:
+    """Without rows held out where they would not fill a batch on every GPU."""
+    if not draft.held_out:
+        return draft
+    tokens, count = draft.rows.tokens, draft.rows.count or 0
+    held = int(count * draft.held_out)
+    packed = draft.packing and bool(tokens)
+    sequences = held * LOW * sum(tokens) / len(tokens) / draft.length if packed else float(held)
+    return draft if sequences >= 2 * draft.micro * draft.wishes.gpus else replace(draft, held_out=0.0)
+
+
+def plan_of_draft(draft: Draft) -> TrainingPlan:
+    """The run of a draft, with the rows where they are known."""
+    return _planned(draft)[1]
+
+
+def _planned(draft: Draft) -> tuple[Config, TrainingPlan]:
+    config = read(dump(plain(groups(draft))), draft.wishes.gpus)
+    remember_facts(config, draft.wishes.hub)
+    rows, limit = draft.rows, draft.length
+    if rows.lengths and rows.whole:
+        lengths = [min(each, limit) if isinstance(each, int) and not rows.splits else each for each in rows.lengths]
+        plan = make_plan(config, lengths=lengths, of_file=True)
+    elif rows.count is not None:
+        mean = sum(rows.tokens) / len(rows.tokens) if rows.tokens else None
+        plan = make_plan(config, rows=rows.count, mean_tokens=mean)
+    else:
+        plan = make_plan(config)
+    remember_plan(config, plan)
+    return config, plan
+
+
+def _enough(draft: Draft, room: Room, runs: Runs) -> Draft:
+    """Enough steps: first without packing, then with more passes, at last with a smaller batch."""
+    steps = plan_of_draft(draft).optimizer_steps_done
+    if steps is None or steps >= draft.aim.steps:
+        return draft
+    if draft.packing and draft.aim.unit != "rows":
+        draft = with_batch(replace(draft, packing=False), float(draft.aim.batch.value), room, runs)
+        steps = plan_of_draft(draft).optimizer_steps_done or 1
+    if steps < draft.aim.steps:
+        wanted = math.ceil(draft.epochs * draft.aim.steps / max(steps, 1))
+        draft = replace(draft, epochs=max(draft.epochs, min(draft.aim.most_epochs, wanted)))
+    return _smaller(draft, room, runs)
+
+
+def _smaller(draft: Draft, room: Room, runs: Runs) -> Draft:
+    """A smaller batch where the rows make too few steps for any batch of the aim's size."""
+    fewest, target = general()["fewest_steps"].value, float(draft.aim.batch.value)
+    for _ in range(_ROUNDS):
+        steps = plan_of_draft(draft).optimizer_steps_done
+        if steps is None or steps >= fewest or draft.micro * draft.accumulation <= 1:
+            return draft
+        target = max(target * max(steps, 0.5) / fewest * _SPARE, 1.0)
+        draft = replace(with_batch(draft, target, room, runs), lowered=True)
+    return draft
+
+
+def _limited(draft: Draft) -> Draft:
+    """`max_steps` for the steps or hours that are asked for, and as many passes as they take."""
+    wishes = draft.wishes
+    config, plan = _planned(draft)
+    steps = wishes.steps
+    if steps is None and wishes.gpu is not None and wishes.hours is not None:
+        duration = duration_of(config, wishes.gpu)
+        if duration is None:
+            return draft
+        steps = max(1, int((wishes.hours * _HOUR * _SPARE - duration.loading_s) / duration.per_step_s))
+    if steps is None:
+        return draft
+    each = plan.trainer_steps_per_epoch
+    epochs = max(1, math.ceil(steps / each)) if each else draft.epochs
+    return replace(draft, steps=steps, epochs=epochs)

@@ -1,0 +1,154 @@
+"""From wishes to a proven config: read the rows, choose what fits, write it, check it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from knowledge.config import read
+from knowledge.document import dump
+from knowledge.gpus import sizes
+from knowledge.hub import remember_facts
+from knowledge.parameters import base_parameters
+from knowledge.writing.draft import Draft
+from knowledge.writing.families import family_of, has_fused_loss
+from knowledge.writing.fitting import SHORTEST, Room, Runs, fitting
+from knowledge.writing.nearest import nearest_models, nearest_wishes
+from knowledge.writing.proof import proven
+from knowledge.writing.rows import Read, read_dataset
+from knowledge.writing.steps import with_steps
+from knowledge.writing.taste import aims, general
+from knowledge.writing.wishes import Unwritable, Wishes, Written
+
+if TYPE_CHECKING:
+    from knowledge.parameters import Parameters
+
+_STEP_BELOW, _SMALL_STEP, _LARGE_STEP = 4096, 256, 1024
+_HOPPER = ("H100", "H200", "H20", "H800", "GH200")
+_WIDEST_HEAD = 256
+_LEAST_VLLM = 1.5
+_GIB = 1 << 30
+
+
+def write_config(wishes: Wishes) -> Written:
+    """Write a config, or the nearest one that can be.
+
+    Args:
+        wishes: What is wanted.
+
+    Returns:
+        The config with its reasons; `unmet` says which wish it does not meet.
+
+    Raises:
+        Unusable: A wish cannot be used as it is given: a file without rows.
+        Unwritable: There is not even a near config: nobody knows the model, or no number of cards holds it.
+    """
+    base = _base(wishes)
+    rows = read_dataset(wishes, family_of(wishes.model))
+    if rows.aim == "images" and base.tower is None:
+        raise Unwritable(
+            f"{wishes.model} does not see pictures. Models that do: Qwen/Qwen2.5-VL-7B-Instruct, google/gemma-3-4b-it."
+        )
+    unmet = list(rows.wrong)
+    if "type" not in rows.entry:
+        raise Unwritable(" ".join(unmet))
+    found = _chosen(wishes, rows, base)
+    if found is None:
+        for other, told in nearest_wishes(wishes, aims()[rows.aim].methods):
+            found = _chosen(other, rows, base)
+            if found is not None:
+                wishes = other
+                unmet.append(told(found[0].method))
+                break
+    if found is None:
+        raise Unwritable(f"No number of cards that is known here holds {wishes.model} for this run.")
+    draft, room = found
+    return proven(draft, room, unmet)
+
+
+def _base(wishes: Wishes) -> Parameters:
+    config = read(dump({"base_model": wishes.model}))
+    remember_facts(config, wishes.hub)
+    base = base_parameters(config)
+    if base is None or base.known == "guessed":
+        near = nearest_models(wishes.model)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise Unwritable(f"Nothing is known of {wishes.model}, so its memory would be a guess.{hint}")
+    return base
+
+
+def _chosen(wishes: Wishes, rows: Read, base: Parameters) -> tuple[Draft, Room] | None:
+    """What fits, with its batch and steps; without a card the smallest that holds the longest rows."""
+    methods = (wishes.method,) if wishes.method else aims()[rows.aim].methods
+    runs = Runs()
+    for room in _rooms(wishes):
+        draft = _first(wishes, rows, base, room)
+        if wishes.gpu is None and room.usable < max(sizes().values()):
+            # The card is free, so the rows are not shortened for it.
+            draft = replace(draft, wishes=replace(wishes, length=draft.length))
+        fits = fitting(draft, methods, room, runs)
+        if fits is not None:
+            return with_steps(replace(fits, wishes=wishes), room, runs), room
+    return None
+
+
+def _rooms(wishes: Wishes) -> list[Room]:
+    if wishes.gpu is not None:
+        return [Room(wishes.gpu.usable_gib[0], f"{wishes.gpus} × {wishes.gpu.name}")]
+    return [Room(usable, f"{wishes.gpus} × {size} GB") for size, usable in sizes().items()]
+
+
+def _first(wishes: Wishes, rows: Read, base: Parameters, room: Room) -> Draft:
+    """The draft before anything has to fit."""
+    aim, family, architecture = aims()[rows.aim], family_of(wishes.model), base.architecture
+    bf16 = wishes.gpu is None or wishes.gpu.bf16
+    attention = _attention(wishes, family.attention, architecture.head_dim, bf16=bf16)
+    separates = attention not in ("sdpa", "eager")
+    packing = separates and not rows.method and rows.root.get("sample_packing") is not False
+    given, count = general(), rows.count or 0
+    held = 0.0 if rows.aim in ("rewards", "images") else given["held_out"].value
+    length = wishes.length or _length(rows, aim.length, architecture.context)
+    draft = Draft(
+        wishes=wishes,
+        aim=aim,
+        rows=rows,
+        family=family,
+        method="full",
+        experts=bool(architecture.experts),
+        bf16=bf16,
+        attention=attention,
+        length=length,
+        packing=packing,
+        held_out=held if count >= given["held_out_rows"].value else 0.0,
+        kernels=family.kernels,
+        fusible=bf16 and not rows.method and has_fused_loss(architecture.family),
+    )
+    return replace(draft, vllm=_vllm(base, room)) if rows.method == "grpo" and bf16 else draft
+
+
+def _attention(wishes: Wishes, wanted: str, head: int, *, bf16: bool) -> str:
+    """The back end: flash attention wherever the card and the model take it."""
+    if not bf16 or head > _WIDEST_HEAD:
+        return "sdpa"
+    if wanted.startswith("kernels-community") and not (wishes.gpu is not None and wishes.gpu.name.startswith(_HOPPER)):
+        return "eager"
+    return wanted
+
+
+def _length(rows: Read, usual: int, context: int) -> int:
+    """The longest row, rounded up; of text that may be split, the aim's usual length at most."""
+    wanted = rows.longest or usual
+    if rows.splits:
+        wanted = min(wanted, usual)
+    if rows.aim == "rewards":
+        wanted = rows.longest + int(general()["completion"].value)
+    step = _SMALL_STEP if wanted <= _STEP_BELOW else _LARGE_STEP
+    length = max(SHORTEST, -(-wanted // step) * step)
+    return min(length, context) if context else length
+
+
+def _vllm(base: Parameters, room: Room) -> float:
+    """The share of a card that a colocated vLLM takes: the model in 16 bits and room for its answers; 0 beyond half."""
+    share = (2 * base.total / _GIB * 1.05 + _LEAST_VLLM) / room.gib
+    rounded = round(-(-share // 0.05) * 0.05, 2)
+    return rounded if rounded <= 0.5 else 0.0

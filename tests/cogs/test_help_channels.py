@@ -1,0 +1,446 @@
+"""The bot in help channels: what it answers in each mode, and everything that it leaves alone."""
+
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import discord
+import pytest
+import simcord
+from simcord.backend import serializers
+from simcord.backend.models.channel import Overwrite
+from simcord.enums import ChannelType, OverwriteType
+
+from tests.world import BROKEN, CLEAN, World, answer, labels, usual_bot, words
+
+NOTHING = discord.Permissions.none()
+TRACE = """\
+Traceback (most recent call last):
+  File "/opt/axolotl/src/axolotl/train.py", line 120, in train
+    trainer.train()
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 23.65 GiB
+"""
+CODE = """\
+import torch
+from pydantic import ValidationError
+
+class Net(torch.nn.Module):
+    def forward(self, x):
+        return x * 2
+"""
+ROWS = (
+    b'{"instruction": "Say hi", "input": "", "output": "hi"}\n{"instruction": "Add", "input": "1 2", "output": "3"}\n'
+)
+TOKEN = "hf_" + "qWeRtYuIoPaSdFgHjKlZxCvBnMqWeRtYuI"
+
+
+class Help(World):
+    """The usual world with a forum, and members who post in it."""
+
+    def __init__(self, bot, env):
+        super().__init__(bot, env)
+        self.forum = self.guild.create_forum_channel("help-forum")
+
+    async def open(self, channel=None, mode="answer", **switches):
+        """A moderator makes a channel a help channel."""
+        options = {"channel": channel or self.forum, "mode": mode, **switches}
+        return words(answer(await self.max.slash(self.channel, "help-channels add", **options)))
+
+    async def post(self, title, content, who=None, files=(), events=1):
+        """A member opens a thread in the forum, as Discord tells it: the thread, then its first message."""
+        who, backend = who or self.ann, self.env.backend
+        thread = backend.create_thread(self.forum.id, title, who.id, type=ChannelType.PUBLIC_THREAD, broadcast=False)
+        attachments = backend.store_attachments(thread.id, files)
+        message = backend.prepare_message(thread.id, who.id, content, attachments=attachments)
+        message.id = thread.id
+        for _ in range(events):
+            backend.announce_thread_create(thread)
+        backend.commit_message(message, broadcast=False)
+        for _ in range(events):
+            backend.announce_message_create(message)
+        await self.env.settle()
+        (handle,) = [each for each in self.forum.threads if each.id == thread.id]
+        return handle
+
+    def permit(self, allow=NOTHING, deny=NOTHING):
+        """Sets what the bot may and may not do in the text channel."""
+        own = Overwrite(self.bot.user.id, OverwriteType.MEMBER, allow.value, deny.value)
+        self.env.backend.set_overwrite(self.channel.id, own)
+
+    def said(self, channel):
+        """What the bot has written in a channel."""
+        return [message for message in channel.history() if message.author.id == self.bot.user.id]
+
+    def minutes(self):
+        return self.bot.get_cog("HelpChannels").minutely.coro(self.bot.get_cog("HelpChannels"))
+
+
+@asynccontextmanager
+async def helping(folder):
+    bot = usual_bot(folder, help_channels="off")
+    try:
+        async with simcord.run(bot) as env:
+            yield Help(bot, env)
+    finally:
+        await bot.close()
+
+
+@pytest.fixture
+def simcord_bot(tmp_path):
+    """The usual bot, which may read messages."""
+    return usual_bot(tmp_path, help_channels="on")
+
+
+@pytest.fixture(name="room")
+async def _room(simcord_env):
+    yield Help(simcord_env.bot, simcord_env)
+    await simcord_env.bot.close()
+
+
+def block(text, language="yaml"):
+    return f"```{language}\n{text}```"
+
+
+async def test_nothing_is_read_where_no_moderator_asked_for_it(room):
+    await room.ann.send(room.channel, block(BROKEN))
+    assert room.said(room.channel) == []
+    assert room.said(await room.post("Help", block(BROKEN))) == []
+
+
+async def test_a_forum_post_with_a_config_is_answered_with_the_findings_and_never_the_config(room):
+    await room.open()
+    thread = await room.post("Nothing works", f"What is wrong?\n{block(BROKEN)}")
+    (said,) = room.said(thread)
+    assert "max_seq_length" in words(said)
+    assert "save_steps" in words(said)
+    assert "my first run" not in words(said)
+    assert labels(said) == ["All of it, for you alone", "Solved", "This is wrong"]
+    assert [user.id for user in said.mentions] in ([room.ann.id], [])
+
+
+async def test_a_log_and_rows_are_answered_too(room):
+    await room.open()
+    assert "out of memory" in words(room.said(await room.post("OOM", block(TRACE, "")))[0]).lower()
+    (said,) = room.said(await room.post("Which type?", "These are my rows", files=[("rows.jsonl", ROWS)], who=room.ben))
+    assert "type: alpaca" in words(said)
+
+
+async def test_an_offer_is_pressed_by_the_author_alone_and_shows_everything_privately(room):
+    await room.open(room.channel, "offer")
+    await room.ann.send(room.channel, block(BROKEN))
+    (said,) = room.said(room.channel)
+    assert labels(said) == ["Show me what you found"]
+    assert "belongs to" in words(answer(await room.press(said, "Show me what you found", room.ben)))
+    shown = answer(await room.press(said, "Show me what you found"))
+    assert shown.ephemeral
+    assert "max_seq_length" in words(shown)
+
+
+async def test_an_offer_that_nobody_presses_is_removed_after_an_hour(room, monkeypatch):
+    await room.open(room.channel, "offer")
+    await room.ann.send(room.channel, block(BROKEN))
+    store = room.bot.services.store
+    later = store.clock() + timedelta(minutes=61)
+    monkeypatch.setattr(store.help_posts, "_clock", lambda: later)
+    assert len(room.said(room.channel)) == 1
+    await room.minutes()
+    assert room.said(room.channel) == []
+
+
+async def test_quiet_adds_a_reaction_and_answers_who_presses_it_in_private(room):
+    await room.open(room.channel, "quiet")
+    message = await room.ann.send(room.channel, block(BROKEN))
+    assert room.said(room.channel) == []
+    (reaction,) = room.channel.history()[-1].reactions
+    await room.ben.react(message, str(reaction.emoji))
+    assert room.said(room.channel) == []
+    assert "max_seq_length" in words(room.ben.user.dm_channel.history()[-1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "does anybody know why my loss is flat?",
+        "lol same",
+        block(CODE, "python"),
+        block("version: '3'\nservices:\n  web:\n    image: nginx\n    ports:\n      - 80:80\n"),
+        block("learning_rate: 0.0002\nlora_r: 16\n"),
+        block("Traceback (most recent call last):\n  File \"app.py\", line 3, in <module>\nKeyError: 'user'\n", ""),
+        block('{"name": "x", "version": "1"}', "json"),
+    ],
+)
+async def test_chat_code_and_parts_of_configs_get_no_answer(room, text):
+    await room.open(room.channel)
+    await room.ann.send(room.channel, text)
+    assert room.said(room.channel) == []
+
+
+async def test_bots_webhooks_and_replies_between_members_get_no_answer(room):
+    await room.open(room.channel)
+    other = room.guild.add_member(room.env.create_user("robot", bot=True))
+    await other.send(room.channel, block(BROKEN))
+    hook = room.guild.create_webhook(room.channel)
+    await hook.send(block(BROKEN))
+    question = await room.ann.send(room.channel, "how do I write it?")
+    await room.ben.send(room.channel, f"like this {block(BROKEN)}", reply_to=question)
+    assert room.said(room.channel) == []
+
+
+async def test_two_create_events_for_one_post_make_one_answer(room):
+    await room.open()
+    assert len(room.said(await room.post("Help", block(BROKEN), events=2))) == 1
+
+
+async def test_an_edit_renews_the_one_answer_and_says_what_changed(room):
+    await room.open()
+    thread = await room.post("Help", block(BROKEN))
+    first = thread.history()[0]
+    await room.ann.edit(first, block(BROKEN.replace("max_seq_length", "sequence_len")))
+    (said,) = room.said(thread)
+    assert "1 fixed" in words(said)
+    assert "max_seq_length" not in words(said)
+
+
+async def test_the_preview_of_a_link_is_not_an_edit(room):
+    await room.open()
+    thread = await room.post("Help", block(BROKEN))
+    (before,) = room.said(thread)
+    message = room.env.backend.get_message(thread.id, thread.id)
+    room.env.backend.emit("MESSAGE_UPDATE", dict(serializers.message_payload(room.env.backend, message)))
+    await room.env.settle()
+    (after,) = room.said(thread)
+    assert after.edited_at == before.edited_at
+
+
+async def test_a_follow_up_is_answered_only_where_the_post_was_not(room):
+    await room.open()
+    answered = await room.post("Help", block(BROKEN))
+    await room.ann.send(answered, block(CLEAN))
+    assert len(room.said(answered)) == 1
+    bare = await room.post("Halp", "zzz qqq", who=room.ben)
+    assert room.said(bare) == []
+    await room.ann.send(bare, block(CLEAN))
+    assert room.said(bare) == []
+    await room.ben.send(bare, block(BROKEN))
+    assert len(room.said(bare)) == 1
+    await room.ben.send(bare, block(BROKEN))
+    assert len(room.said(bare)) == 1
+
+
+async def test_a_thread_belongs_to_its_channel_although_its_id_is_another(room):
+    await room.open(room.channel)
+    backend = room.env.backend
+    thread = backend.create_thread(room.channel.id, "about it", room.ann.id)
+    (handle,) = [each for each in room.channel.threads if each.id == thread.id]
+    await room.ann.send(handle, block(BROKEN))
+    assert len(room.said(handle)) == 1
+
+
+@pytest.mark.parametrize("phrase", ["bad bot", "Be quiet!", "be quiet please"])
+async def test_told_to_be_quiet_it_is_silent_in_that_thread(room, phrase):
+    await room.open()
+    thread = await room.post("Help", "zzz qqq")
+    await room.ben.send(thread, phrase)
+    await room.ann.send(thread, block(BROKEN))
+    assert room.said(thread) == []
+    assert len(room.said(await room.post("Another", block(BROKEN)))) == 1
+
+
+async def test_a_member_who_wants_no_answers_gets_none_unless_they_ask(room):
+    await room.open(room.channel)
+    about = answer(await room.ann.slash(room.channel, "about"))
+    await room.press(about, "Do not answer me unasked")
+    await room.ann.send(room.channel, block(BROKEN))
+    assert room.said(room.channel) == []
+    await room.ann.send(room.channel, f"<@{room.bot.user.id}> {block(BROKEN)}")
+    assert len(room.said(room.channel)) == 1
+    about = answer(await room.ann.slash(room.channel, "about"))
+    await room.press(about, "Answer me in help channels")
+    await room.ann.send(room.channel, block(BROKEN))
+    assert len(room.said(room.channel)) == 2
+
+
+async def test_an_author_gets_some_answers_and_then_silence(room):
+    await room.open(room.channel)
+    for _ in range(8):
+        await room.ann.send(room.channel, block(BROKEN))
+    assert len(room.said(room.channel)) == 4
+    await room.ben.send(room.channel, block(BROKEN))
+    assert len(room.said(room.channel)) == 5
+
+
+async def test_without_a_permission_it_is_silent_and_moderators_read_why(room):
+    room.permit(deny=discord.Permissions(send_messages=True))
+    said = await room.open(room.channel)
+    assert "I lack Send Messages there" in said
+    await room.ann.send(room.channel, block(BROKEN))
+    assert room.said(room.channel) == []
+    shown = words(answer(await room.max.slash(room.channel, "help-channels list")))
+    assert "I lack Send Messages" in shown
+
+
+async def test_an_answer_that_would_come_late_is_dropped(room):
+    await room.open(room.channel)
+    backend = room.env.backend
+    old = backend.prepare_message(room.channel.id, room.ann.id, block(BROKEN))
+    await room.env.advance_time(timedelta(minutes=3).total_seconds())
+    backend.commit_message(old)
+    await room.env.settle()
+    assert room.said(room.channel) == []
+
+
+async def test_what_was_said_about_a_deleted_message_goes_with_it(room):
+    await room.open(room.channel)
+    message = await room.ann.send(room.channel, block(BROKEN))
+    assert len(room.said(room.channel)) == 1
+    await room.ann.delete(message)
+    assert room.said(room.channel) == []
+
+
+async def test_a_restart_in_the_middle_gives_no_second_answer(room):
+    await room.open()
+    thread = await room.post("Help", "zzz qqq")
+    await room.bot.services.store.help_posts.claim(thread.id, "answer")
+    await room.ann.send(thread, block(BROKEN))
+    assert room.said(thread) == []
+
+
+async def test_paused_and_removed_channels_are_left_alone(room):
+    await room.open(room.channel)
+    assert "keep quiet" in words(
+        answer(await room.max.slash(room.channel, "help-channels pause", channel=room.channel))
+    )
+    await room.ann.send(room.channel, block(BROKEN))
+    assert room.said(room.channel) == []
+    await room.max.slash(room.channel, "help-channels pause", channel=room.channel)
+    await room.ann.send(room.channel, block(BROKEN))
+    assert len(room.said(room.channel)) == 1
+    await room.max.slash(room.channel, "help-channels remove", channel=room.channel)
+    await room.ann.send(room.channel, block(BROKEN))
+    assert len(room.said(room.channel)) == 1
+    again = await room.max.slash(room.channel, "help-channels remove", channel=room.channel)
+    assert "not a help channel" in words(answer(again))
+
+
+async def test_a_question_in_the_forum_gets_the_entry_that_answers_it(room):
+    await room.open()
+    thread = await room.post("Endless answers", "How do I resume training from a checkpoint?")
+    (said,) = room.said(thread)
+    assert "resume_from_checkpoint" in words(said)
+    assert "Solved" in labels(said)
+    assert room.said(await room.post("Hello", "What is the weather like in Berlin today?", who=room.ben)) == []
+
+
+async def test_solved_is_for_the_author_and_moderators_and_closes_the_thread(room):
+    await room.open()
+    thread = await room.post("Help", block(BROKEN))
+    (said,) = room.said(thread)
+    assert "Only the author" in words(answer(await room.press(said, "Solved", room.ben)))
+    assert not (await room.bot.services.store.help_posts.get(thread.id)).solved_at
+    await room.press(said, "Solved")
+    assert (await room.bot.services.store.help_posts.get(thread.id)).solved_at
+
+
+async def test_wrong_removes_the_answer_and_is_counted(room):
+    await room.open()
+    thread = await room.post("Help", block(BROKEN))
+    await room.press(room.said(thread)[0], "This is wrong", room.max)
+    assert room.said(thread) == []
+    shown = words(answer(await room.max.slash(room.channel, "help-channels stats")))
+    assert "**1** posts seen, **1** answered" in shown
+    assert "**1** called wrong" in shown
+
+
+async def test_a_post_without_anything_is_asked_for_it_once(room, monkeypatch):
+    await room.open(reminders=True)
+    thread = await room.post("Help", "zzz qqq")
+    store = room.bot.services.store
+    later = store.clock() + timedelta(minutes=2, seconds=1)
+    monkeypatch.setattr(store.help_posts, "_clock", lambda: later)
+    await room.minutes()
+    await room.minutes()
+    (said,) = room.said(thread)
+    assert "last 30 lines of the log" in words(said)
+
+
+async def test_posts_that_only_the_bot_has_answered_are_listed_for_moderators(room, monkeypatch):
+    await room.open()
+    waiting = await room.post("Help", block(BROKEN))
+    helped = await room.post("Help me", block(BROKEN), who=room.ben)
+    await room.ann.send(helped, "same here, I set sequence_len")
+    store = room.bot.services.store
+    later = store.clock() + timedelta(days=1, minutes=1)
+    monkeypatch.setattr(store.help_posts, "_clock", lambda: later)
+    shown = words(answer(await room.max.slash(room.channel, "help-channels list")))
+    assert f"<#{waiting.id}>" in shown
+    assert f"<#{helped.id}>" not in shown
+
+
+async def test_a_token_gets_its_author_a_private_word(room):
+    await room.open(room.channel)
+    await room.ann.send(room.channel, f"my token is {TOKEN} why does it not work")
+    assert room.said(room.channel) == []
+    told = words(room.ann.user.dm_channel.history()[-1])
+    assert "Hugging Face" in told
+    assert TOKEN not in told
+
+
+async def test_a_message_with_a_token_is_deleted_where_moderators_want_that(room):
+    room.permit(allow=discord.Permissions(manage_messages=True))
+    await room.open(room.channel, delete_secrets=True)
+    message = await room.ann.send(room.channel, f"my token is {TOKEN}")
+    assert message.id not in [each.id for each in room.channel.history()]
+    assert "Hugging Face" in words(room.ann.user.dm_channel.history()[-1])
+
+
+async def test_mentions_and_replies_are_answered_without_reading_anything_else(tmp_path):
+    async with helping(tmp_path) as world:
+        assert not world.bot.intents.message_content
+        await world.open(world.channel)
+        await world.ann.send(world.channel, block(BROKEN))
+        assert world.said(world.channel) == []
+        me = f"<@{world.bot.user.id}>"
+        await world.ann.send(world.channel, f"{me} {block(BROKEN)}")
+        (said,) = world.said(world.channel)
+        assert "max_seq_length" in words(said)
+        await world.ben.send(world.channel, block(TRACE, ""), reply_to=said)
+        assert "out of memory" in words(world.said(world.channel)[1]).lower()
+        await world.ben.send(world.channel, "thanks, that was it", reply_to=said)
+        await world.ben.send(world.channel, "bad bot", reply_to=said)
+        assert len(world.said(world.channel)) == 2
+        await world.max.send(world.channel, me)
+        assert "Mention me with one of them" in words(world.said(world.channel)[2])
+        await world.max.send(world.channel, "@everyone hello")
+        assert len(world.said(world.channel)) == 3
+
+
+async def test_without_reading_forum_posts_are_greeted_by_their_title(tmp_path):
+    async with helping(tmp_path) as world:
+        assert "has not turned on reading" in await world.open(mode="offer")
+        thread = await world.post("Resume", "How do I resume training from a checkpoint?", events=2)
+        (said,) = world.said(thread)
+        assert "mention me here" in words(said)
+        shown = answer(await world.press(said, "Show me what you found"))
+        assert shown.ephemeral
+        assert "resume_from_checkpoint" in words(shown)
+
+
+async def test_a_direct_message_is_answered(room):
+    await room.ann.send_dm(block(BROKEN))
+    assert "max_seq_length" in words(room.ann.user.dm_channel.history()[-1])
+
+
+async def test_the_bot_mentions_nobody_but_the_author(room):
+    await room.open(room.channel)
+    text = f"@everyone <@{room.ben.id}> <@&{room.role.id}>\n{block(BROKEN)}"
+    await room.ann.send(room.channel, text)
+    (said,) = room.said(room.channel)
+    assert {user.id for user in said.mentions} <= {room.ann.id}
+    assert not said.mention_everyone
+    assert said.role_mentions == []
+
+
+async def test_everything_of_discord_may_fail_without_a_sound(room):
+    await room.open(room.channel)
+    room.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=None)
+    await room.ann.send(room.channel, block(BROKEN))
+    assert room.env.errors == []

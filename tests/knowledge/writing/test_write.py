@@ -1,0 +1,157 @@
+"""Configs that are written: what they hold, that they are proven, and what they say where a wish cannot be met."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from knowledge.check import check
+from knowledge.finding import Severity
+from knowledge.gpus import gpu_named
+from knowledge.writing import Unusable, Unwritable, Wishes, aims, write_config
+
+CHATS = [
+    {
+        "messages": [
+            {"role": "user", "content": f"Where is harbour {n}?"},
+            {"role": "assistant", "content": "North. " * 9},
+        ]
+    }
+    for n in range(400)
+]
+PAIRS = [{"prompt": f"Name port {n}", "chosen": f"Port {n} it is", "rejected": "No"} for n in range(900)]
+SUMS = [{"question": f"What is {n} plus {n}?", "answer": f"#### {2 * n}"} for n in range(400)]
+TEXTS = [{"text": f"Ferry {n} leaves at nine. " * 40} for n in range(900)]
+
+
+def jsonl(rows: list[dict[str, Any]]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def wishes(model: str = "meta-llama/Llama-3.1-8B", gpu: str = "RTX 3090", **more: Any) -> Wishes:
+    rows = more.pop("rows", CHATS)
+    return Wishes(model=model, rows=jsonl(rows), dataset="rows.jsonl", gpu=gpu_named(gpu), **more)
+
+
+def keys(text: str) -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(text)
+    return read
+
+
+@pytest.mark.parametrize("rows", [CHATS, PAIRS, TEXTS], ids=["chats", "pairs", "texts"])
+@pytest.mark.parametrize("gpu", ["RTX 3090", "T4", "A100 80GB"])
+def test_what_is_written_is_proven(rows: list[dict[str, Any]], gpu: str) -> None:
+    wish = wishes("Qwen/Qwen2.5-3B-Instruct", gpu, rows=rows)
+    written = write_config(wish)
+    report = check(written.config, dataset=jsonl(rows))
+    assert written.unmet == ()
+    assert all(finding.severity is Severity.ADVICE for finding in report.findings)
+    assert written.memory is not None
+    assert written.memory.high_gib <= gpu_named(gpu).usable_gib[0]
+    assert report.dataset is not None
+    assert report.dataset.rows_kept >= len(rows)
+
+
+def test_the_same_wishes_give_the_same_bytes() -> None:
+    assert write_config(wishes()).config == write_config(wishes()).config
+
+
+def test_the_first_line_says_for_what_it_was_made() -> None:
+    first = write_config(wishes()).config.split("\n\n")[0].replace("\n# ", " ")
+    assert first.startswith("# For Axolotl 0.21.0: ")
+    assert "meta-llama/Llama-3.1-8B on 1 × RTX 3090" in first
+
+
+def test_a_base_model_gets_a_template_whose_tokens_it_has_and_learns_to_stop() -> None:
+    written = keys(write_config(wishes()).config)
+    assert written["chat_template"] == "llama3"
+    assert written["eot_tokens"] == ["<|eot_id|>"]
+    assert "tokens" not in written
+
+
+def test_an_instruct_model_keeps_its_own_template() -> None:
+    assert "chat_template" not in keys(write_config(wishes("Qwen/Qwen2.5-3B-Instruct")).config)
+
+
+def test_a_card_without_bf16_gets_fp16_and_neither_flash_attention_nor_packing() -> None:
+    written = keys(write_config(wishes("Qwen/Qwen2.5-3B-Instruct", "T4")).config)
+    assert written["fp16"] is True
+    assert written["attn_implementation"] == "sdpa"
+    assert "sample_packing" not in written
+    assert "tf32" not in written
+
+
+@pytest.mark.parametrize("gpus", [1, 2, 3, 4, 8])
+def test_facts_take_about_150_rows_a_step_on_any_number_of_cards(gpus: int) -> None:
+    written = write_config(wishes("Qwen/Qwen2.5-0.5B", "A100 80GB", rows=TEXTS, aim="facts", gpus=gpus))
+    assert written.plan is not None
+    assert written.plan.trainer_steps_per_epoch is not None
+    rows = len(TEXTS) * (1 - keys(written.config)["val_set_size"])
+    assert 150 * 0.8 <= rows / written.plan.trainer_steps_per_epoch <= 150 * 1.2
+
+
+def test_a_method_that_does_not_fit_gives_the_nearest_and_says_so() -> None:
+    written = write_config(wishes("Qwen/Qwen2.5-7B", "RTX 4090", method="full"))
+    assert written.method in ("lora", "qlora")
+    assert "Full training of Qwen/Qwen2.5-7B does not fit RTX 4090" in written.unmet[0]
+
+
+def test_a_model_too_large_for_one_card_gets_more_of_them() -> None:
+    written = write_config(wishes("meta-llama/Llama-3.1-70B", "RTX 3090"))
+    assert any("× RTX 3090" in sentence for sentence in written.unmet)
+    assert written.memory is not None
+    assert written.memory.high_gib <= gpu_named("RTX 3090").usable_gib[0]
+
+
+def test_a_reward_file_stands_beside_a_grpo_config_and_works() -> None:
+    written = write_config(wishes("Qwen/Qwen2.5-1.5B-Instruct", "A100 80GB", rows=SUMS, aim="rewards"))
+    made = keys(written.config)
+    assert made["trl"]["reward_funcs"] == ["rewards.correct_answer"]
+    effective = made["micro_batch_size"] * made["gradient_accumulation_steps"]
+    assert effective % made["trl"]["num_generations"] == 0
+    module: dict[str, Any] = {}
+    exec(written.files["rewards.py"], module)
+    one, settings = module["transform"](None)
+    row = one({"question": "What is 2 plus 2?", "answer": "#### 4"})
+    assert row["answer"] == "4"
+    assert "question" in settings["remove_columns"]
+    texts = [[{"role": "assistant", "content": "It is 4."}], [{"role": "assistant", "content": "It is 5."}]]
+    assert module["correct_answer"](texts, ["4", "4"]) == [1.0, 0.0]
+
+
+def test_without_a_dataset_the_path_is_left_open_and_the_check_says_so() -> None:
+    written = write_config(Wishes(model="meta-llama/Llama-3.1-8B", gpu=gpu_named("RTX 3090")))
+    assert written.open == ("datasets[0].path",)
+    assert written.unmet == ()
+    rules = {finding.rule: finding.severity for finding in check(written.config).findings}
+    assert rules["placeholder-left"] is Severity.ADVICE
+
+
+def test_rows_that_are_longer_than_fits_are_said_to_be_lost() -> None:
+    long = [
+        {"messages": [{"role": "user", "content": "Tell it"}, {"role": "assistant", "content": "word " * 60_000}]},
+        *CHATS,
+    ]
+    written = write_config(wishes("meta-llama/Llama-3.1-8B", "RTX 3090", rows=long))
+    assert "are left out" in " ".join(written.config.replace("\n# ", " ").split())
+    assert all(finding.severity is Severity.ADVICE for finding in written.report.findings)  # type: ignore[union-attr]
+
+
+def test_a_model_that_nobody_knows_gives_no_config_but_names_alike() -> None:
+    with pytest.raises(Unwritable, match="Nothing is known of"):
+        write_config(wishes("acme/rocket"))
+
+
+def test_a_file_without_rows_cannot_be_used() -> None:
+    with pytest.raises(Unusable, match="holds no row"):
+        write_config(wishes(rows=[]))
+
+
+def test_every_value_of_taste_has_a_reason_and_a_source() -> None:
+    for aim in aims().values():
+        for choice in (aim.batch, aim.epochs, *aim.rates.values()):
+            assert choice.why
+            assert choice.source
