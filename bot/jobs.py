@@ -21,6 +21,7 @@ from knowledge.health import Health, judge, read_run
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
+from knowledge.model_support import ModelSupport, model_support
 from knowledge.plan import TrainingPlan
 from knowledge.run_data import DataSize
 from knowledge.value import value
@@ -265,6 +266,11 @@ def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth 
     return RunHealth(health=found, png=draw_health(record, found))
 
 
+def support(name: str, *, model_type: str | None = None) -> ModelSupport:
+    """Finds what Axolotl knows of a model."""
+    return model_support(name, model_type)
+
+
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
@@ -279,6 +285,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         rows,
         hub_rows,
         fit,
+        support,
         diagnose,
         health,
         compare,
