@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse load screenshots docs facts commands golden notes audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse load channels screenshots docs facts commands golden notes audit lock clean
 
 install: $(STAMP)
 
@@ -86,6 +86,10 @@ fuzz: install
 # One member with the worst inputs, and everybody else
 abuse: install
 	$(BIN)/python -m benchmarks.abuse
+
+# 10,000 messages of a simulated help channel, and 50 authors at once
+channels: install
+	$(BIN)/python benchmarks/channels.py
 
 load: install
 	$(BIN)/python benchmarks/load.py
