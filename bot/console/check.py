@@ -133,8 +133,7 @@ def _check_one(path: str, text: str, options: argparse.Namespace, count: int, co
     else:
         write(path, report, options.format)
         if console is None and options.format == "text" and _targets(text).any:
-            print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.
-")
+            print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.\n")
     return _fails(report.findings, options.fail_on)
 
 
