@@ -23,6 +23,7 @@ from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
 from knowledge.model_support import ModelSupport, model_support
+from knowledge.next_steps import NextSteps, next_steps
 from knowledge.plan import TrainingPlan
 from knowledge.run_data import DataSize
 from knowledge.value import value
@@ -278,6 +279,11 @@ def support(name: str, *, model_type: str | None = None) -> ModelSupport:
     return model_support(name, model_type)
 
 
+def steps(text: str, *, name: str, gpus: int = 1) -> NextSteps | None:
+    """Finds the commands that come next for a config; None for what is not a training config."""
+    return next_steps(read(text, gpus), name)
+
+
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
@@ -293,6 +299,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         hub_rows,
         fit,
         support,
+        steps,
         diagnose,
         health,
         compare,
