@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, recognition, request
+from bot.writing import new
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.check import on_cards
@@ -298,6 +299,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         rows,
         hub_rows,
         fit,
+        new,
         support,
         steps,
         diagnose,
