@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, recognition, request
@@ -21,6 +22,7 @@ from knowledge.health import Health, judge, read_run
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
+from knowledge.model_support import ModelSupport, model_support
 from knowledge.plan import TrainingPlan
 from knowledge.run_data import DataSize
 from knowledge.value import value
@@ -77,6 +79,7 @@ class Rows:
         lines: Rows, trained tokens, and what was assumed.
         mask: The first rows, trained text and context apart, as a code block.
         picture: The lengths of the rows.
+        findings: What is wrong with the rows, where no config was given.
     """
 
     __pydantic_config__ = _BYTES
@@ -87,6 +90,7 @@ class Rows:
     lines: tuple[str, ...] = ()
     mask: str = ""
     picture: Picture | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def ready() -> bool:
@@ -203,7 +207,7 @@ def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
         conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
         return Rows(block=None, words=proposal.words, conversion=conversion)
     sample = check_rows(read(proposal.block), dataset, name=dataset_name)
-    return _rows_of(sample, proposal.block, proposal.words)
+    return replace(_rows_of(sample, proposal.block, proposal.words), findings=sample.findings)
 
 
 def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
@@ -265,6 +269,11 @@ def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth 
     return RunHealth(health=found, png=draw_health(record, found))
 
 
+def support(name: str, *, model_type: str | None = None) -> ModelSupport:
+    """Finds what Axolotl knows of a model."""
+    return model_support(name, model_type)
+
+
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
@@ -279,6 +288,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         rows,
         hub_rows,
         fit,
+        support,
         diagnose,
         health,
         compare,

@@ -33,6 +33,7 @@ from scripts.facts import (  # noqa: E402
     models,
     names,
     order,
+    supported,
     types,
     values,
 )
@@ -42,7 +43,7 @@ from scripts.facts.source import Source  # noqa: E402
 FACTS = ROOT / "knowledge" / "facts"
 REFERENCE = ROOT.parent / "shared"
 DIGESTS = "digests.json"
-FROM_AXOLOTL = (classes, evidence, fields, loaders, messages, order, types, values)
+FROM_AXOLOTL = (classes, evidence, fields, loaders, messages, order, supported, types, values)
 """Generators that read the installed Axolotl."""
 FROM_REFERENCE = (history, models)
 """Generators that read the reference data."""
@@ -88,6 +89,7 @@ def _snapshot(python: str) -> dict[str, Any]:
         "evidence": _told(python, "places.py", json.dumps(places)),
         "libraries": _told(python, "libraries.py"),
         "says": _told(python, "says.py"),
+        "support": _told(python, "support.py"),
     }
 
 

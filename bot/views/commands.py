@@ -28,6 +28,8 @@ COMPARE_DATASET = "Rows that both are trained on (.jsonl, .json, .csv, .parquet)
 COMPARE_ROWS = "How many rows the whole dataset has, if `dataset` holds only some of them"
 COMPARE_GPUS_B = "How many the second has, if that is another number"
 
+MODEL = "Whether Axolotl trains a model, which of its features know it, and the card it needs"
+MODEL_NAME = "The model as on the Hub, or its model_type: qwen3_moe"
 FIT = "Which cards hold a model, by method and length of the rows"
 FIT_MODEL = "The model as on the Hub: meta-llama/Llama-3.1-8B"
 FIT_METHOD = "How it is trained; without it QLoRA"

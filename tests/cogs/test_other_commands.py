@@ -103,3 +103,13 @@ async def test_without_a_channel_to_write_in_nobody_is_greeted(world):
     silent = world.env.create_guild("Silent")
     await world.bot.get_cog("About").on_guild_join(world.bot.get_guild(silent.id))
     assert world.env.errors == []
+
+
+async def test_model_tells_the_features_that_know_it_and_the_cards_that_hold_it(world, tools):
+    text = tools.words(tools.answer(await world.ann.slash(world.channel, "model", name="qwen3_moe")))
+    assert "Qwen3MoeForCausalLM" in text
+    assert "Sample packing: listed." in text
+    named = tools.words(tools.answer(await world.ann.slash(world.channel, "model", name="meta-llama/Llama-3.1-8B")))
+    assert "QLoRA: a card of" in named
+    unknown = tools.words(tools.answer(await world.ann.slash(world.channel, "model", name="./merged")))
+    assert "`model_type`" in unknown

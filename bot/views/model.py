@@ -1,0 +1,48 @@
+"""Whether Axolotl trains a model: its class, the features that know it, and the least card for each method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from discord import ui
+
+from bot.views.kit import limits
+from bot.views.kit.layout import Colour, container, layout, small
+
+if TYPE_CHECKING:
+    from knowledge.model_support import Card, Feature, ModelSupport
+
+_METHODS: Final = {"qlora": "QLoRA", "lora": "LoRA", "full": "Full fine-tune"}
+_LISTED: Final = (
+    "“Not listed” does not mean unsupported: most features have a general way for types that no list names."
+)
+
+
+def model_layout(found: ModelSupport) -> ui.LayoutView:
+    """The answer to /model."""
+    head = [f"### {limits.code(found.model, 80)}", limits.cut(found.summary, 400)]
+    if found.class_name:
+        head.append(f"Class {limits.code(found.class_name)}.")
+    if found.layers:
+        names = ", ".join(limits.code(each) for each in found.layers[:4])
+        head.append(f"FSDP wraps {names}.")
+    items: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(head))]
+    if found.features:
+        lines = [limits.cut(feature_line(each), 260) for each in found.features[:9]]
+        items += [ui.Separator(), ui.TextDisplay("**Features**\n" + "\n".join(lines))]
+    if found.cards:
+        cards = "\n".join(card_line(each) for each in found.cards)
+        items += [ui.Separator(), ui.TextDisplay(f"**Cards**, one row of 4,096 tokens per GPU\n{cards}")]
+    colour = Colour.NEUTRAL if found.class_name or found.own else Colour.WARNING
+    return layout(container(colour, *items), ui.TextDisplay(small(_LISTED)))
+
+
+def feature_line(feature: Feature) -> str:
+    """A feature in a line, such as `Liger kernels: listed`."""
+    return f"{feature.name}: {feature.state}.{' ' + feature.note if feature.note else ''}"
+
+
+def card_line(card: Card) -> str:
+    """A method in a line, such as `QLoRA: a card of 16 GB`."""
+    holds = "no single card" if card.gigabytes is None else f"a card of {card.gigabytes} GB"
+    return f"{_METHODS[card.method]}: {holds} (up to {card.needs_gib:.0f} GiB)."
