@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, recognition, request
+from bot.writing import new
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.check import on_cards
@@ -23,6 +24,7 @@ from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
 from knowledge.model_support import ModelSupport, model_support
+from knowledge.next_steps import NextSteps, next_steps
 from knowledge.plan import TrainingPlan
 from knowledge.run_data import DataSize
 from knowledge.value import value
@@ -46,11 +48,13 @@ class Correction:
         text: The whole text, every other byte kept.
         diff: What changed.
         mended: How many findings were mended.
+        left: Fields about which a check of the corrected text still finds something.
     """
 
     text: str
     diff: str
     mended: int
+    left: tuple[str, ...]
 
 
 @value
@@ -137,11 +141,13 @@ def targets(text: str) -> Targets:
     return targets_of(read(text))
 
 
-def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
+def correct(text: str, findings: list[dict[str, Any]], name: str, *, gpus: int = 1) -> Correction:
     """Mends what the findings say is mechanical."""
     found = [finding for each in findings if (finding := from_plain(Finding, each)).edit]
     after = corrected(text, found)
-    return Correction(text=after, diff=diff(text, after, name), mended=len(found))
+    still = check_config(after, gpus=gpus).findings
+    left = tuple(dict.fromkeys(finding.fields[0] for finding in still if finding.fields))
+    return Correction(text=after, diff=diff(text, after, name), mended=len(found), left=left)
 
 
 def diagnose(text: str, *, gpus: int = 1, config: str | None = None) -> Diagnosis:
@@ -274,6 +280,11 @@ def support(name: str, *, model_type: str | None = None) -> ModelSupport:
     return model_support(name, model_type)
 
 
+def steps(text: str, *, name: str, gpus: int = 1) -> NextSteps | None:
+    """Finds the commands that come next for a config; None for what is not a training config."""
+    return next_steps(read(text, gpus), name)
+
+
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
@@ -288,7 +299,9 @@ JOBS: dict[str, Callable[..., Any]] = {
         rows,
         hub_rows,
         fit,
+        new,
         support,
+        steps,
         diagnose,
         health,
         compare,

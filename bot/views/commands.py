@@ -35,6 +35,12 @@ FIT_MODEL = "The model as on the Hub: meta-llama/Llama-3.1-8B"
 FIT_METHOD = "How it is trained; without it QLoRA"
 FIT_GPUS = "GPUs that share it under FSDP2; without it one"
 
+NEW = "Write a config for a model, your rows and your cards, checked before you see it"
+NEW_MODEL = "The model as on the Hub: Qwen/Qwen3-8B"
+NEW_DATASET = "Your dataset (.jsonl, .json, .csv, .parquet), or some rows of it"
+NEW_GPU = "The card: RTX 4090, 2x A100 80GB; without it the smallest that holds the run"
+NEW_AIM = "What the model shall learn; without it what the rows are good for"
+
 RULES = "Which rules speak in this server"
 MUTE = "Keep a rule quiet in this server"
 MUTE_RULE = "The rule"

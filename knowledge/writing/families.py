@@ -29,6 +29,26 @@ class Family:
     turn: Turn | None = None
     kernels: bool = True
     attention: str = "flash_attention_2"
+    divides: bool = True
+    starts: bool = False
+
+
+def turns_without_start(turn: Turn) -> str:
+    """A chat template without a start token, for preference trainers, which add one themselves."""
+    before, after = (_quoted(part) for part in turn.prompt.split("{prompt}"))
+    answer = f" + {_quoted(turn.answer)}" if turn.answer else ""
+    content = "message['content']"
+    return (
+        "{% for message in messages %}{% if message['role'] == 'assistant' %}{{ "
+        f"{content}{answer}"
+        " }}{% else %}{{ "
+        f"{before} + {content} + {after}"
+        " }}{% endif %}{% endfor %}"
+    )
+
+
+def _quoted(text: str) -> str:
+    return repr(text)
 
 
 @lru_cache(maxsize=256)
@@ -48,6 +68,8 @@ def family_of(model: str) -> Family:
         turn=Turn(**turn) if turn is not None else None,
         kernels=entry.get("kernels", True),
         attention=entry.get("attention", "flash_attention_2"),
+        divides=entry.get("divides", True),
+        starts=entry.get("turn") in _read()["starts"],
     )
 
 

@@ -136,7 +136,8 @@ def _ways(draft: Draft, *, on_host: bool) -> Iterator[Draft]:
         draft: What is chosen.
         on_host: Whether to use the host's memory, which is slow; else nothing but the GPUs'.
     """
-    divides = draft.wishes.gpus > 1 and draft.bf16 and not (draft.method == "qlora" and draft.rows.method)
+    divides = draft.wishes.gpus > 1 and draft.bf16 and draft.family.divides
+    divides = divides and not (draft.method == "qlora" and draft.rows.method)
     divided = replace(draft, sharded=True, vllm=0.0)
     if on_host:
         yield replace(_leanest(replace(draft, vllm=0.0)), checkpointing="offload")

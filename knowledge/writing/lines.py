@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from knowledge.writing.draft import CUT_CROSS_ENTROPY, INSTALL_CUT_CROSS_ENTROPY, Draft, Line
+from knowledge.writing.families import turns_without_start
 from knowledge.writing.rewards import FUNCTION
 from knowledge.writing.taste import general
 from knowledge.writing.wishes import NO_DATASET, NO_PROJECT
@@ -48,6 +49,10 @@ def _model(draft: Draft) -> list[Line]:
 
 def _template(draft: Draft) -> list[Line]:
     family, lines = draft.family, []
+    if draft.rows.method and family.turn is not None and family.starts:
+        why = "The model's turns without a start token, which the trainer adds itself."
+        lines.append(Line("chat_template", "jinja", why, why))
+        return [*lines, Line("chat_template_jinja", turns_without_start(family.turn), why)]
     if family.template != "tokenizer_default":
         why = "The base model has no chat template of its own; this one needs no new token."
         lines.append(Line("chat_template", family.template, why, why))

@@ -52,6 +52,8 @@ def proven(draft: Draft, room: Room, unmet: list[str]) -> Written:
         aim=draft.aim.name,
         method=draft.method,
         gpu=room.name,
+        length=draft.length,
+        epochs=draft.epochs,
         report=report,
     )
 
@@ -93,10 +95,10 @@ def _steps(draft: Draft, report: Report) -> list[str]:
     told = []
     if wishes.hours is not None and draft.steps is None:
         told.append("The hours cannot be turned into steps without a card whose speed is known for this method.")
-    if draft.lowered and steps is not None:
+    if draft.lowered:
         made = draft.micro * draft.accumulation * wishes.gpus
         told.append(
             f"A batch of {draft.aim.batch.value} {draft.aim.unit} makes too few steps of so few rows; "
-            f"this one is {made}, for {steps} steps."
+            f"this one is {made}{f', for {steps} steps' if steps else ''}."
         )
     return told

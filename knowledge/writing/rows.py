@@ -17,6 +17,7 @@ from knowledge.samples.images import IMAGE_KEYS, shows_images
 from knowledge.samples.reading import read_rows, rows_given
 from knowledge.samples.rows import Sample
 from knowledge.samples.tokens import HIGH
+from knowledge.writing.families import turns_without_start
 from knowledge.writing.rewards import reward_columns
 from knowledge.writing.wishes import NO_DATASET, Unusable
 
@@ -237,6 +238,8 @@ def _measure(found: Read, wishes: Wishes, family: Family) -> None:
     root: dict[str, Any] = {"base_model": wishes.model, "sequence_len": _ENDLESS, **found.root}
     if found.chats:
         root |= {"chat_template": family.template} if family.template != "tokenizer_default" else {}
+        if found.method and family.turn is not None and family.starts:
+            root |= {"chat_template": "jinja", "chat_template_jinja": turns_without_start(family.turn)}
         root |= {"eot_tokens": list(family.ends)} if family.ends else {}
     name = wishes.dataset or NO_DATASET
     config = read(dump({**root, "datasets": [{"path": name, **found.entry}]}))

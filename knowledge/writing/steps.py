@@ -105,9 +105,19 @@ def _evaluated(draft: Draft) -> Draft:
     return draft if sequences >= 2 * draft.micro * draft.wishes.gpus else replace(draft, held_out=0.0)
 
 
-def plan_of_draft(draft: Draft) -> TrainingPlan:
-    """The run of a draft, with the rows where they are known."""
-    return _planned(draft)[1]
+def steps_of(draft: Draft) -> int | None:
+    """About how many optimizer steps a draft makes; None where the number of rows is not known.
+
+    Args:
+        draft: The draft, with its batch and epochs.
+    """
+    count = draft.rows.count
+    if count is None:
+        return None
+    answers = draft.generations if draft.rows.method == "grpo" else 1
+    sequences = count * answers * (1 - draft.held_out) / rows_per_sequence(draft)
+    batches = int(sequences // (draft.micro * draft.wishes.gpus))
+    return int(max(1, batches // draft.accumulation) * draft.epochs)
 
 
 def _planned(draft: Draft) -> tuple[Config, TrainingPlan]:
@@ -128,12 +138,12 @@ def _planned(draft: Draft) -> tuple[Config, TrainingPlan]:
 
 def _enough(draft: Draft, room: Room, runs: Runs) -> Draft:
     """Enough steps: first without packing, then with more passes, at last with a smaller batch."""
-    steps = plan_of_draft(draft).optimizer_steps_done
+    steps = steps_of(draft)
     if steps is None or steps >= draft.aim.steps:
         return draft
-    if draft.packing and draft.aim.unit != "rows":
+    if draft.packing:
         draft = with_batch(replace(draft, packing=False), float(draft.aim.batch.value), room, runs)
-        steps = plan_of_draft(draft).optimizer_steps_done or 1
+        steps = steps_of(draft) or 1
     if steps < draft.aim.steps:
         wanted = math.ceil(draft.epochs * draft.aim.steps / max(steps, 1))
         draft = replace(draft, epochs=max(draft.epochs, min(draft.aim.most_epochs, wanted)))
@@ -144,7 +154,7 @@ def _smaller(draft: Draft, room: Room, runs: Runs) -> Draft:
     """A smaller batch where the rows make too few steps for any batch of the aim's size."""
     fewest, target = general()["fewest_steps"].value, float(draft.aim.batch.value)
     for _ in range(_ROUNDS):
-        steps = plan_of_draft(draft).optimizer_steps_done
+        steps = steps_of(draft)
         if steps is None or steps >= fewest or draft.micro * draft.accumulation <= 1:
             return draft
         target = max(target * max(steps, 0.5) / fewest * _SPARE, 1.0)

@@ -96,7 +96,8 @@ class Written:
         open: Fields that are left for the reader to fill in.
         unmet: Wishes that are not met, each with the nearest that is, in sentences.
         plan, memory, duration: The run in numbers.
-        aim, method, gpu: What was chosen; `gpu` in words.
+        aim, method, gpu, length, epochs: What was chosen; `gpu` in words.
+        report: What the check says of the config.
     """
 
     config: str
@@ -110,4 +111,6 @@ class Written:
     aim: str = field(default="", metadata={"exclude": True})
     method: str = field(default="", metadata={"exclude": True})
     gpu: str = field(default="", metadata={"exclude": True})
+    length: int = field(default=0, metadata={"exclude": True})
+    epochs: float = field(default=0.0, metadata={"exclude": True})
     report: Report | None = field(default=None, metadata={"exclude": True})

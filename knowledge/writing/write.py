@@ -43,8 +43,10 @@ def write_config(wishes: Wishes) -> Written:
         Unusable: A wish cannot be used as it is given: a file without rows.
         Unwritable: There is not even a near config: nobody knows the model, or no number of cards holds it.
     """
-    base = _base(wishes)
+    base = _base(wishes, images=False)
     rows = read_dataset(wishes, family_of(wishes.model))
+    if rows.aim == "images":
+        base = _base(wishes, images=True)
     if rows.aim == "images" and base.tower is None:
         raise Unwritable(
             f"{wishes.model} does not see pictures. Models that do: Qwen/Qwen2.5-VL-7B-Instruct, google/gemma-3-4b-it."
@@ -66,8 +68,9 @@ def write_config(wishes: Wishes) -> Written:
     return proven(draft, room, unmet)
 
 
-def _base(wishes: Wishes) -> Parameters:
-    config = read(dump({"base_model": wishes.model}))
+def _base(wishes: Wishes, *, images: bool) -> Parameters:
+    """What is known of the model; some see pictures only where the config loads a processor."""
+    config = read(dump({"base_model": wishes.model, **({"processor_type": "AutoProcessor"} if images else {})}))
     remember_facts(config, wishes.hub)
     base = base_parameters(config)
     if base is None or base.known == "guessed":
@@ -103,8 +106,7 @@ def _first(wishes: Wishes, rows: Read, base: Parameters, room: Room) -> Draft:
     aim, family, architecture = aims()[rows.aim], family_of(wishes.model), base.architecture
     bf16 = wishes.gpu is None or wishes.gpu.bf16
     attention = _attention(wishes, family.attention, architecture.head_dim, bf16=bf16)
-    separates = attention not in ("sdpa", "eager")
-    packing = separates and not rows.method and rows.root.get("sample_packing") is not False
+    packing = attention == "flash_attention_2" and not rows.method and rows.root.get("sample_packing") is not False
     given, count = general(), rows.count or 0
     held = 0.0 if rows.aim in ("rewards", "images") else given["held_out"].value
     length = wishes.length or _length(rows, aim.length, architecture.context)
@@ -119,6 +121,8 @@ def _first(wishes: Wishes, rows: Read, base: Parameters, room: Room) -> Draft:
         attention=attention,
         length=length,
         packing=packing,
+        # Gradients that are added up stay in memory between micro batches.
+        accumulation=2,
         held_out=held if count >= given["held_out_rows"].value else 0.0,
         kernels=family.kernels,
         fusible=bf16 and not rows.method and has_fused_loss(architecture.family),

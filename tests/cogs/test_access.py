@@ -18,6 +18,8 @@ COMMANDS = {
     "help": (ANYBODY, {}),
     "batchsize": (ANYBODY, {"micro_batch_size": 1, "gradient_accumulation_steps": 1, "gpus": 1}),
     "checkconfig": (ANYBODY, {"file": ("c.yaml", b"base_model: x\n")}),
+    "model": (ANYBODY, {"name": "Qwen/Qwen3-8B"}),
+    "newconfig": (ANYBODY, {"model": "Qwen/Qwen3-8B", "gpu": "RTX 3090", "aim": "chat"}),
     "fit": (ANYBODY, {"model": "meta-llama/Llama-3.1-8B"}),
     "compare": (ANYBODY, {"a": ("a.yaml", b"base_model: x\n"), "b": ("b.yaml", b"base_model: y\n")}),
     "ask": (ANYBODY, {"question": "why is my loss flat"}),
@@ -47,6 +49,8 @@ MENUS = {"Answer this": ANYBODY, "Check message": ANYBODY, "Answer with FAQ": AN
 # Names of buttons and selects; True where it is a select.
 PRESSES = {
     "corrected": (OWNER, False),
+    "new-wish": (OWNER, False),
+    "new-gpu": (OWNER, False),
     "plan": (OWNER, False),
     "rows": (OWNER, False),
     "gpus": (OWNER, False),
@@ -86,6 +90,7 @@ PRESSES = {
 FORMS = {
     "WrongAdviceForm": "wrong",
     "GpuForm": "gpus",
+    "NewGpuForm": "new-gpu",
     "PasteForm": "checkconfig",
     "SearchForm": "faq-search",
     "EntryForm": "faq-admin add",

@@ -190,3 +190,17 @@ async def replay(world, who, custom_id):
     view.stop()
     message = await world.bot.get_channel(world.channel.id).send(view=view)
     return await who.click(message, custom_id=custom_id)
+
+
+async def test_next_step_names_the_commands_and_sends_a_modelfile(world, tools):
+    config = tools.CLEAN + "adapter: lora\nlora_r: 16\nlora_alpha: 32\nlora_target_linear: true\n"
+    first = await world.check(config)
+    found = tools.answer(await world.press(first, "Next step"))
+    text = tools.words(found)
+    assert "axolotl preprocess config.yaml --debug" in text
+    assert "axolotl merge-lora config.yaml" in text
+    assert "vllm serve" in text
+    assert "If it answers like the base model" in text
+    (file,) = found.attachments
+    assert file.filename == "Modelfile"
+    assert (await file.read()).startswith(b"FROM ")

@@ -67,6 +67,25 @@ async def test_fit_shows_which_cards_hold_a_model(world, tools):
     assert "Nothing is known of that model" in tools.words(tools.answer(unknown))
 
 
+async def test_newconfig_writes_a_proven_config_and_changes_one_wish_at_a_time(world, tools):
+    rows = b"".join(
+        b'{"messages": [{"role": "user", "content": "Where is %d?"}, {"role": "assistant", "content": "North."}]}\n' % n
+        for n in range(300)
+    )
+    model = "Qwen/Qwen2.5-3B-Instruct"
+    result = await world.ann.slash(
+        world.channel, "newconfig", model=model, dataset=("rows.jsonl", rows), gpu="RTX 3090"
+    )
+    text = tools.words(tools.answer(result))
+    assert text.startswith(f"### A config for `{model}`")
+    assert "LoRA on 1 × RTX 3090, for chat" in text
+    assert "memory" in text
+    other = tools.words(tools.answer(await world.ann.click(tools.answer(result), label="QLoRA")))
+    assert "QLoRA on 1 × RTX 3090" in other
+    unknown = await world.ann.slash(world.channel, "newconfig", model="acme/rocket")
+    assert "Nothing is known of acme/rocket" in tools.words(tools.answer(unknown))
+
+
 async def test_a_comparison_says_what_a_card_makes_of_both(world, tools):
     other = tools.CLEAN.replace("learning_rate: 0.0002", "learning_rate: 0.0001")
     files = {"a": ("a.yaml", tools.CLEAN.encode()), "b": ("b.yaml", other.encode())}

@@ -16,6 +16,7 @@ from bot.permissions import post_reply, require_moderator, require_public
 from bot.replies import answer, begin
 from bot.views.check import words
 from bot.views.check.correction import corrected_name, correction_layout
+from bot.views.check.next_step import NO_STEPS, next_layout
 from bot.views.check.plan import plan_layout
 from bot.views.check.report import Page, page_of, report_layout
 from bot.views.check.sample import rows_layout
@@ -58,9 +59,12 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
     buttons.append(Share.button("Share summary", owner, key))
     if checked.findings and checked.request.guild_id is not None:
         buttons.append(WrongAdvice.button("Wrong advice?", owner, key))
-    found: list[ui.ActionRow[Any]] = [ui.ActionRow(*buttons)]
+    more: list[Press] = []
+    if not checked.report.launcher:
+        more.append(NextStep.button("Next step", owner, key))
     if checked.report.dataset is not None and checked.report.dataset.longest:
-        found.append(ui.ActionRow(Rows.button("Rows: lengths and what is trained", owner, key)))
+        more.append(Rows.button("Rows: lengths and what is trained", owner, key))
+    found: list[ui.ActionRow[Any]] = [ui.ActionRow(*each) for each in (buttons, more) if each]
     if select := related("Explain", owner, explained(checked, page.start, page.end)):
         found.append(ui.ActionRow(select))
     found += offer_rows(checked.faq, owner)
@@ -109,7 +113,11 @@ class Corrected(Press, name="corrected"):
         await begin(interaction)
         findings = [to_plain(finding) for finding in checked.findings if finding.edit]
         correction = await interaction.client.services.workers.run(
-            jobs.correct, text=checked.submission.text, findings=findings, name=checked.submission.name
+            jobs.correct,
+            text=checked.submission.text,
+            findings=findings,
+            name=checked.submission.name,
+            gpus=checked.gpus,
         )
         file = discord.File(io.BytesIO(correction.text.encode()), corrected_name(checked.submission.name))
         await answer(interaction, correction_layout(checked, correction, file), file=file)
@@ -123,6 +131,23 @@ class Plan(Press, name="plan"):
         checked = find(interaction, self.state)
         await begin(interaction)
         view, files = await plan_layout(interaction.client.services, checked)
+        await answer(interaction, view, **files)
+
+
+class NextStep(Press, name="next"):
+    """Shows the commands that come next, how to serve the model, and what to look at where it disappoints."""
+
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
+        """Answers with the commands and a Modelfile."""
+        checked = find(interaction, self.state)
+        await begin(interaction)
+        name = checked.submission.name if checked.submission.name.endswith((".yml", ".yaml")) else "config.yaml"
+        found = await interaction.client.services.workers.run(
+            jobs.steps, text=checked.submission.text, name=name, gpus=checked.gpus
+        )
+        if found is None:
+            raise UserError(NO_STEPS)
+        view, files = next_layout(found)
         await answer(interaction, view, **files)
 
 
@@ -221,6 +246,7 @@ class Turn(Press, name="page"):
 PRESSES: tuple[type[Press], ...] = (
     Corrected,
     Plan,
+    NextStep,
     Rows,
     OtherGpus,
     Share,

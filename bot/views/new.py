@@ -1,0 +1,200 @@
+"""The answer to /newconfig: the run in numbers, the choices, the file, and buttons that change one wish each."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import ui
+
+from bot.errors import UserError
+from bot.pending import Begun
+from bot.replies import answer, begin
+from bot.views.kit import limits, notice
+from bot.views.kit.components import Form, Press, field, typed
+from bot.views.kit.layout import Colour, container, layout, small
+from bot.views.kit.wording import plural
+from bot.writing import New, new
+from knowledge.gpus import UnknownGpu, gpu_named, suggest
+from knowledge.writing import aims
+
+if TYPE_CHECKING:
+    from bot.services import ServiceBot
+    from knowledge.writing import Reason
+
+NAME = "config.yaml"
+_SHOWN = 5
+_TOLD = ("sequence_len", "adapter", "gradient_accumulation_steps", "learning_rate", "num_epochs", "attn_implementation")
+_DOUBLE = 2
+_USUAL_LENGTH = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Begun):
+    """What a member wants of a config, kept for the buttons under it.
+
+    Attributes:
+        model, aim, method, length, epochs, gpus: As the command line has them; None for what was not said.
+        gpu: The card's name.
+        dataset: Name and bytes of the rows.
+        last: What the config before had: method, length, epochs.
+    """
+
+    model: str
+    aim: str | None = None
+    gpu: str | None = None
+    gpus: int = 1
+    dataset: tuple[str, bytes] | None = None
+    method: str | None = None
+    length: int | None = None
+    epochs: float | None = None
+
+
+async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted, changed: str = "") -> None:
+    """Writes a config and sends it privately.
+
+    Args:
+        interaction: What asked for it; it has been deferred.
+        wanted: What is wanted.
+        changed: What is other than in the config before, in words.
+
+    Raises:
+        UserError: Not even a near config can be written.
+    """
+    services = interaction.client.services
+    made = await services.workers.run(
+        new,
+        model=wanted.model,
+        aim=wanted.aim,
+        gpu=wanted.gpu,
+        gpus=wanted.gpus,
+        dataset=wanted.dataset,
+        method=wanted.method,
+        length=wanted.length,
+        epochs=wanted.epochs,
+    )
+    if made.refused:
+        raise UserError(made.refused)
+    key = services.pending.keep(replace(wanted, length=made.length, epochs=made.epochs))
+    view, files = new_layout(made, wanted, key, changed)
+    if interaction.response.is_done():
+        await interaction.edit_original_response(view=view, attachments=files)
+    else:
+        await answer(interaction, view, files=files)
+
+
+def new_layout(made: New, wanted: Wanted, key: str, changed: str) -> tuple[ui.LayoutView, list[discord.File]]:
+    """The answer, and the files to send with it."""
+    files = [discord.File(io.BytesIO(made.config.encode()), NAME)]
+    files += [discord.File(io.BytesIO(text.encode()), name) for name, text in made.files.items()]
+    head = f"### A config for {limits.code(wanted.model, 60)}\n" + small(
+        f"{made.title}; checked for Axolotl 0.21.0" + (f" · {changed}" if changed else "")
+    )
+    numbers = limits.block("\n".join(made.numbers), limit=limits.PAGE // 4)
+    texts = [head, numbers, _why(made.reasons)]
+    if made.unmet:
+        texts.append("**Not as you asked**\n" + limits.cut("\n".join(made.unmet), limits.PAGE // 4))
+    if made.open:
+        left = ", ".join(limits.code(each) for each in made.open)
+        texts.append(f"**Left for you to fill in** {left}")
+    items: list[ui.Item[Any]] = [ui.TextDisplay(text) for text in texts if text.strip()]
+    items += [ui.File(file) for file in files]
+    colour = Colour.WARNING if made.unmet else Colour.CLEAN
+    return layout(container(colour, *items), *_rows(wanted, key)), files
+
+
+def _why(reasons: tuple[Reason, ...]) -> str:
+    """The choices that people ask about, a line each."""
+    named = {reason.field: reason.why for reason in reasons}
+    chosen = [name for name in _TOLD if name in named][:_SHOWN]
+    return "\n".join(f"{limits.code(name)} {limits.one_line(named[name], 160)}" for name in chosen)
+
+
+def _rows(wanted: Wanted, key: str) -> list[ui.ActionRow[Any]]:
+    owner = wanted.owner
+    methods = [NewWish.button(label, owner, f"{key}:method:{method}") for method, label in _METHODS.items()]
+    longer = NewWish.button("Longer rows", owner, f"{key}:longer")
+    rows: list[ui.ActionRow[Any]] = [
+        ui.ActionRow(*methods, longer, NewWish.button("More steps", owner, f"{key}:steps")),
+        ui.ActionRow(NewGpu.button("Other GPU", owner, key)),
+    ]
+    if wanted.gpu is None:
+        cards = [discord.SelectOption(label=name, value=name) for name in suggest("")]
+        rows.append(ui.ActionRow(NewWish.select("Which GPU do you have?", owner, cards, f"{key}:gpu")))
+    if wanted.aim is None:
+        choices = [
+            discord.SelectOption(label=aim.name, description=aim.summary, value=aim.name) for aim in aims().values()
+        ]
+        rows.append(ui.ActionRow(NewWish.select("What shall the model learn?", owner, choices, f"{key}:aim")))
+    return rows
+
+
+_METHODS = {"full": "Full", "lora": "LoRA", "qlora": "QLoRA"}
+
+
+class NewWish(Press, name="new-wish"):
+    """Changes one wish; its state is the key of what was wanted, the wish, and its value unless a select gives it."""
+
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
+        """Finds what was wanted, and writes a new config."""
+        key, _, rest = self.state.partition(":")
+        wish, _, value = rest.partition(":")
+        wanted = interaction.client.services.pending.find(key, Wanted)
+        if wanted is None:
+            raise UserError(notice.EXPIRED)
+        await begin(interaction)
+        other, changed = _changed(wanted, wish, value or (self.values[0] if self.values else ""))
+        await show_new(interaction, other, changed)
+
+
+def _changed(wanted: Wanted, wish: str, value: str) -> tuple[Wanted, str]:
+    """The changed wishes, and the change in words; what follows from the changed one is free again."""
+    if wish == "longer":
+        length = (wanted.length or _USUAL_LENGTH) * _DOUBLE
+        return replace(wanted, length=length, epochs=None), f"now rows of {length:,} tokens"
+    if wish == "steps":
+        epochs = (wanted.epochs or 1) * _DOUBLE
+        return replace(wanted, epochs=epochs, length=None), f"now {epochs:g} epochs"
+    free = replace(wanted, length=None, epochs=None)
+    if wish == "method":
+        return replace(free, method=value), f"now {_METHODS.get(value, value)}"
+    if wish == "gpu":
+        return replace(free, gpu=value), f"now on {value}"
+    return replace(free, aim=value), f"now for {value}"
+
+
+class NewGpu(Press, name="new-gpu"):
+    """Asks for another card."""
+
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
+        """Opens a form."""
+        wanted = interaction.client.services.pending.find(self.state, Wanted)
+        if wanted is None:
+            raise UserError(notice.EXPIRED)
+        await interaction.response.send_modal(NewGpuForm(wanted))
+
+
+class NewGpuForm(Form):
+    """The name of a card, and how many."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        super().__init__("Other GPU", name="new-gpu")
+        self.wanted = wanted
+        self.gpu = field("GPU", example="RTX 4090, 2x A100 80GB", longest=80)
+        self.add_item(self.gpu)
+
+    async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
+        """Writes a config for it."""
+        try:
+            gpu = gpu_named(typed(self.gpu))
+        except UnknownGpu as error:
+            raise UserError(str(error)) from error
+        await begin(interaction)
+        count = gpu.count or 1
+        wanted = replace(self.wanted, gpu=gpu.name, gpus=count, length=None, epochs=None)
+        await show_new(interaction, wanted, f"now on {plural(count, 'GPU')}: {gpu.name}")
+
+
+PRESSES = (NewWish, NewGpu)
