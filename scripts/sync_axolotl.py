@@ -33,6 +33,7 @@ from scripts.facts import (  # noqa: E402
     models,
     names,
     order,
+    pins,
     supported,
     types,
     values,
@@ -43,7 +44,7 @@ from scripts.facts.source import Source  # noqa: E402
 FACTS = ROOT / "knowledge" / "facts"
 REFERENCE = ROOT.parent / "shared"
 DIGESTS = "digests.json"
-FROM_AXOLOTL = (classes, evidence, fields, loaders, messages, order, supported, types, values)
+FROM_AXOLOTL = (classes, evidence, fields, loaders, messages, order, pins, supported, types, values)
 """Generators that read the installed Axolotl."""
 FROM_REFERENCE = (history, models)
 """Generators that read the reference data."""

@@ -14,11 +14,12 @@ import ast
 import importlib
 import json
 import os
+import re
 import sys
 import types
 from contextlib import redirect_stdout
 from enum import Enum
-from importlib.metadata import version
+from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ _CONSTRAINTS = (
     *("gt", "ge", "lt", "le", "min_length", "max_length", "pattern", "allow_inf_nan", "strict"),
     *("strip_whitespace", "multiple_of"),
 )
+_PIN = re.compile(r"([\w.-]+)(?:\[[^\]]*\])?\s*((?:[<>=!~]=?[^;\s]+)+)")
 _WRAPPERS = ("nullable", "function-after", "function-before", "function-wrap")
 
 
@@ -275,6 +277,16 @@ def loaders() -> dict[str, Any]:
     }
 
 
+def pins() -> dict[str, str]:
+    """Package -> what its version must satisfy, on Linux and without extras, as the package's metadata says."""
+    found = {}
+    for line in requires("axolotl") or []:
+        wanted = _PIN.match(line)
+        if wanted and "extra ==" not in line:
+            found[wanted[1].lower().replace("_", "-").replace(".", "-")] = wanted[2].strip()
+    return dict(sorted(found.items()))
+
+
 def _members(kind: Any) -> list[Any]:
     return [member.value for member in kind]
 
@@ -300,6 +312,7 @@ def main() -> dict[str, Any]:
         "order": order(importlib.import_module("axolotl.integrations.config").merge_input_args()[0]),
         "values": values(),
         "loaders": loaders(),
+        "pins": pins(),
     }
 
 
