@@ -30,7 +30,7 @@ ENV PATH=/opt/helpbot/bin:$PATH \
     MPLCONFIGDIR=/tmp/matplotlib \
     HELPBOT_DATABASE=/data/helpbot.sqlite3 \
     HELPBOT_LOG_FORMAT=json
-USER helpbot
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 STOPSIGNAL SIGTERM

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals newconfig agreement fuzz load channels screenshots docs facts commands golden notes audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals newconfig agreement fuzz abuse load channels screenshots docs facts commands golden notes audit lock clean
 
 install: $(STAMP)
 
@@ -86,6 +86,10 @@ agreement: install
 fuzz: install
 	$(BIN)/pip install --quiet --disable-pip-version-check 'atheris>=2.3'
 	$(BIN)/python benchmarks/fuzz.py
+
+# One member with the worst inputs, and everybody else
+abuse: install
+	$(BIN)/python -m benchmarks.abuse
 
 # 10,000 messages of a simulated help channel, and 50 authors at once
 channels: install

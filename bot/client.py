@@ -74,6 +74,7 @@ class HelpBot(ServiceBot):
         self.services = Services(settings)
         self._templates: tuple[re.Pattern[str], ...] = ()
         self._opened = False
+        self._offline: set[int] = set()
 
     async def setup_hook(self) -> None:
         """Opens the database, loads every module of `cogs`, and tells Discord of the commands if they changed."""
@@ -121,6 +122,23 @@ class HelpBot(ServiceBot):
             return
         if replies.is_lost(replies.custom_id(interaction), self._templates):
             await replies.expired(interaction)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Notes that a shard has lost Discord; the library connects it again."""
+        self._offline.add(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Notes that a shard is back, with all that happened meanwhile."""
+        self._offline.discard(shard_id)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Notes that a shard is back."""
+        self._offline.discard(shard_id)
+
+    @property
+    def connected(self) -> bool:
+        """Whether every shard of this process has its connection to Discord."""
+        return self.is_ready() and not self._offline
 
     def sees(self, guild_id: int) -> bool:
         """Whether a server belongs to a shard of this process."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -60,7 +61,10 @@ class HealthServer:
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(
             body=self._bot.services.metrics.text(
-                guilds=len(self._bot.guilds), waiting=self._bot.services.workers.waiting
+                guilds=len(self._bot.guilds),
+                waiting=self._bot.services.workers.waiting,
+                connected=self._bot.connected,
+                latency=self._bot.latency if self._bot.connected else math.nan,
             ),
             headers={"Content-Type": CONTENT_TYPE_LATEST},
         )
@@ -71,7 +75,7 @@ async def health(bot: ServiceBot) -> dict[str, Any]:
     status = "ok"
     if bot.services.in_flight.draining:
         status = "closing"
-    elif not bot.is_ready():
+    elif not bot.connected:
         status = "not connected to Discord"
     else:
         try:

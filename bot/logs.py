@@ -23,6 +23,9 @@ def configure_logs(settings: Settings) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
     logging.getLogger("discord.client").setLevel(logging.ERROR)  # it warns of voice, which is not used
+    # At DEBUG these write what members send, and tokens with which an interaction can be answered.
+    for telling in ("discord.http", "discord.webhook", "discord.state", "asyncpg"):
+        logging.getLogger(telling).setLevel(max(logging.INFO, root.level))
     for chatty in ("discord.gateway", "aiosqlite", "matplotlib", "PIL"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 

@@ -28,6 +28,8 @@ class Metrics:
         self._open = Gauge("helpbot_open_commands", "Commands in flight.", registry=self.registry)
         self._queue = Gauge("helpbot_queue", "Checks that wait or run.", registry=self.registry)
         self._guilds = Gauge("helpbot_guilds", "Servers that this process sees.", registry=self.registry)
+        self._connected = Gauge("helpbot_connected", "1 while connected to Discord.", registry=self.registry)
+        self._latency = Gauge("helpbot_gateway_seconds", "Time to a heartbeat's answer.", registry=self.registry)
 
     @contextmanager
     def command(self, name: str) -> Iterator[None]:
@@ -52,13 +54,17 @@ class Metrics:
         """Counts a secret by its kind."""
         self._secrets.labels(kind).inc()
 
-    def text(self, *, guilds: int, waiting: int) -> bytes:
+    def text(self, *, guilds: int, waiting: int, connected: bool, latency: float) -> bytes:
         """All of them, as Prometheus reads them.
 
         Args:
             guilds: Servers that this process sees.
             waiting: Checks that wait or run.
+            connected: Whether every shard has its connection to Discord.
+            latency: Seconds to the answer to a heartbeat; not a number where there is none.
         """
+        self._connected.set(connected)
+        self._latency.set(latency)
         self._guilds.set(guilds)
         self._queue.set(waiting)
         return generate_latest(self.registry)

@@ -89,3 +89,8 @@ class ServiceBot(commands.AutoShardedBot):
     """
 
     services: Services
+
+    @property
+    def connected(self) -> bool:
+        """Whether every shard of this process has its connection to Discord."""
+        raise NotImplementedError

@@ -13,6 +13,7 @@ from bot.console._arguments import UnusableFileError, positive, text_or_word
 from bot.console._given import explain_log, without_rows
 from bot.console._gpu import count_of, gpu_arguments
 from bot.console._hub import opened
+from bot.console._time_limit import SECONDS, TimeUp, time_limit
 from bot.views.check.outlook import outlook
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
@@ -60,7 +61,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
     parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
-    parser.add_argument("--only-configs", action="store_true", help="leave out YAML that is no Axolotl config")
+    parser.add_argument("--only-configs", action="store_true", help="leave out YAML that is not an Axolotl config")
     parser.add_argument("--fix", action="store_true", help="print the text with mechanical faults mended")
     parser.add_argument("--diff", action="store_true", help="print what --fix would change")
 
@@ -96,34 +97,44 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
         if text is None:
             code = 2
             continue
-        if _is_log(path, text) and not options.only_configs:
-            config = configs[0] if len(configs) == 1 else None
-            failed = explain_log(path, text, config=config, gpus=count, style=options.format)
-            code = code or int(failed)
+        try:
+            with time_limit():
+                if _is_log(path, text) and not options.only_configs:
+                    config = configs[0] if len(configs) == 1 else None
+                    bad = explain_log(path, text, config=config, gpus=count, style=options.format)
+                else:
+                    bad = _check_one(path, text, options, count, console)
+        except TimeUp:
+            print(f"helpbot: {printable(path)} takes over {SECONDS:g} s, so it is left out.", file=sys.stderr)
+            code = 2
             continue
-        if options.only_configs and not _is_training_config(text):
-            print(f"helpbot: {path} is no Axolotl config, left out.", file=sys.stderr)
-            continue
-        facts = None if console is None else console.look(_targets(text))
-        report = check(
-            text,
-            gpus=count,
-            axolotl=options.axolotl,
-            dataset=_sample(options),
-            tokenizer=options.tokenizer,
-            hub=facts,
-            size=DataSize(rows=options.rows),
-        )
-        report = on_cards(report, text, options.gpu, options.price, hub=facts)
-        if options.fix or options.diff:
-            _write_corrected(path, text, report, whole=options.fix and not options.diff)
-        else:
-            write(path, report, options.format)
-            if console is None and options.format == "text" and _targets(text).any:
-                print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.\n")
-        if code == 0 and _fails(report.findings, options.fail_on):
-            code = 1
+        code = code or int(bad)
     return code
+
+
+def _check_one(path: str, text: str, options: argparse.Namespace, count: int, console: Console | None) -> bool:
+    """Check one config; whether it is worse than --fail-on allows."""
+    if options.only_configs and not _is_training_config(text):
+        print(f"helpbot: {printable(path)} is not an Axolotl config, left out.", file=sys.stderr)
+        return False
+    facts = None if console is None else console.look(_targets(text))
+    report = check(
+        text,
+        gpus=count,
+        axolotl=options.axolotl,
+        dataset=_sample(options),
+        tokenizer=options.tokenizer,
+        hub=facts,
+        size=DataSize(rows=options.rows),
+    )
+    report = on_cards(report, text, options.gpu, options.price, hub=facts)
+    if options.fix or options.diff:
+        _write_corrected(path, text, report, whole=options.fix and not options.diff)
+    else:
+        write(path, report, options.format)
+        if console is None and options.format == "text" and _targets(text).any:
+            print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.\n")
+    return _fails(report.findings, options.fail_on)
 
 
 def _is_log(path: str, text: str) -> bool:
@@ -292,11 +303,17 @@ def _write_github(path: str, report: Report) -> None:
         message = f"{finding.message} {finding.why}".replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         title = finding.rule.replace(":", " ").replace(",", " ")
         file = path.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+        file = file.replace("\r", "%0D").replace("\n", "%0A")
         print(f"::{level} file={file},line={finding.line or 1},col={finding.column or 1},title={title}::{message}")
 
 
+def printable(path: str) -> str:
+    """A file's name on one line: in a job of GitHub's a line that begins with `::` would be a command."""
+    return path.replace("\r", "\\r").replace("\n", "\\n")
+
+
 def _write_text(path: str, report: Report) -> None:
-    print(f"{path}: {headline(report)}")
+    print(f"{printable(path)}: {headline(report)}")
     if report.repairs:
         print(f"  {' '.join(report.repairs)}")
     for line in outlook(report, report.findings):

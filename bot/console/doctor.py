@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 SUMMARY = "Look over versions, settings, database, token and permissions, and say what to mend."
 _PACKAGES = ("discord.py", "pydantic", "PyYAML", "aiosqlite", "matplotlib", "prometheus-client", "simcord", "asyncpg")
 _NEEDED = frozenset(_PACKAGES) - {"simcord", "asyncpg"}
-_PERMISSIONS = ("view_channel", "send_messages", "send_messages_in_threads", "embed_links", "attach_files")
+_PERMISSIONS = (
+    "view_channel",
+    "send_messages",
+    "send_messages_in_threads",
+    "embed_links",
+    "attach_files",
+    "read_message_history",
+)
 
 _Line = tuple[bool, str]
 """Whether it is well, and the sentence."""
@@ -124,7 +131,8 @@ async def _discord(token: str, *, reads: bool) -> AsyncIterator[_Line]:
         yield True, f"The token is that of {info.name}."
         yield _intent(info.flags, reads=reads)
         async for guild in client.fetch_guilds(limit=20):
-            permissions = (await guild.fetch_member(client.user.id if client.user else info.id)).guild_permissions
+            whole = await client.fetch_guild(guild.id, with_counts=False)  # with its roles, which the list leaves out
+            permissions = (await whole.fetch_member(client.user.id if client.user else info.id)).guild_permissions
             missing = [name for name in _PERMISSIONS if not getattr(permissions, name)]
             words = f"missing {', '.join(missing)}" if missing else "has the permissions it can use"
             yield True, f"Server {guild.id}: {words}."

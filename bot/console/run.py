@@ -89,9 +89,19 @@ async def _run(settings: Settings) -> int:
             print(_NO_INTENT, file=sys.stderr)
             return 2
         except (OSError, discord.DiscordException) as error:
-            print(f"helpbot: the connection to Discord ended: {type(error).__name__}.", file=sys.stderr)
+            print(f"helpbot: the connection to Discord ended: {_reason(error)}.", file=sys.stderr)
             return 1
     return 0
+
+
+def _reason(error: Exception) -> str:
+    """What Discord said, without anything that was sent to it."""
+    name = type(error).__name__
+    if (code := getattr(error, "code", None)) is None:
+        return name
+    status = getattr(error, "status", None)
+    where = "its code" if status is None else f"status {status}, code"
+    return f"{name}, {where} {code} (discord.com/developers/docs/topics/opcodes-and-status-codes)"
 
 
 async def serve_health(bot: HelpBot, settings: Settings) -> HealthServer | None:

@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.views.kit import limits
+from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import plural
 from knowledge.pages import PAGES
@@ -31,7 +32,7 @@ def titles() -> dict[str, str]:
 
 def muted(mute: Mute) -> str:
     """A rule has been muted."""
-    reason = limits.one_line(discord.utils.escape_markdown(mute.reason), 150)
+    reason = limits.one_line(inert(mute.reason), 150)
     return (
         f"{limits.code(mute.rule, 60)} is muted in this server{_until(mute)}. Members read under their answers that it "
         f"is muted here, and why: {reason}. What Axolotl does with a config stays the same."
@@ -66,7 +67,7 @@ def mutes_layout(mutes: Sequence[Mute]) -> ui.LayoutView:
 
 
 def _line(mute: Mute) -> str:
-    reason = limits.one_line(discord.utils.escape_markdown(mute.reason), 200)
+    reason = limits.one_line(inert(mute.reason), 200)
     by = small(f"by <@{mute.author_id}>, {discord.utils.format_dt(mute.at, 'R')}")
     return f"{limits.code(mute.rule, 60)}{_until(mute)} · {reason}\n{by}"
 

@@ -56,8 +56,8 @@ async def test_every_kind_in_every_place_is_masked_and_named(world, tools, caplo
         for file in message.attachments:
             assert hidden.encode() not in await file.read()
     assert hidden not in "".join(str(record.__dict__) for record in caplog.records if record.name.startswith("bot"))
-    assert hidden.encode() not in world.bot.services.metrics.text(guilds=1, waiting=0)
-    assert b"helpbot_secrets_total" in world.bot.services.metrics.text(guilds=1, waiting=0)
+    assert hidden.encode() not in world.bot.services.metrics.text(guilds=1, waiting=0, connected=True, latency=0.1)
+    assert b"helpbot_secrets_total" in world.bot.services.metrics.text(guilds=1, waiting=0, connected=True, latency=0.1)
 
 
 async def test_the_member_is_told_whether_others_can_read_it(world, tools):

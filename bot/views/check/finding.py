@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.views.kit import limits
+from bot.views.kit.escape import spoken
 from bot.views.kit.wording import listed
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def finding_texts(findings: Sequence[Finding]) -> list[str]:
 
 def finding_text(finding: Finding) -> str:
     """Head line and message, at most 900 characters; one finding is never cut in two."""
-    message = finding.message
-    if finding.suggestion and finding.suggestion not in message:
+    message = spoken(finding.message)
+    if finding.suggestion and finding.suggestion not in finding.message:
         message += f" Did you mean {limits.code(finding.suggestion)}?"
     return f"{head(finding)}\n{limits.cut(message, _LONGEST - 300)}"
 

@@ -14,6 +14,7 @@ from bot.views.check.outlook import outlook
 from bot.views.check.run import run_lines
 from bot.views.check.verdict import is_unreadable, verdict
 from bot.views.kit import limits
+from bot.views.kit.escape import inert, spoken
 from bot.views.kit.layout import colour_of, container, layout, small
 from bot.views.kit.wording import listed, plural
 from knowledge.finding import Severity
@@ -147,7 +148,7 @@ def _excerpt(checked: Checked, finding: Finding) -> str:
         if finding.column and finding.column <= _EXCERPT_LINE:
             shown.append(" " * (width + 1 + finding.column) + "^")
         parts.append(limits.block("\n".join(shown), limit=300))
-    parts.append(f"{limits.cut(finding.message, 400)}\n")
+    parts.append(f"{limits.cut(spoken(finding.message), 400)}\n")
     if finding.mended:
         parts.append(limits.block(finding.mended, "yaml", 300))
     more = len(_listed(checked.findings))
@@ -194,7 +195,7 @@ def _foot(checked: Checked) -> str:
     parts = []
     if checked.muted and len(checked.findings) < len(checked.report.findings):
         hidden = dict.fromkeys(finding.rule for finding in checked.report.findings if finding.rule in checked.muted)
-        reasons = [f"{limits.code(rule)} ({limits.one_line(checked.muted[rule], 100)})" for rule in hidden]
+        reasons = [f"{limits.code(rule)} ({limits.one_line(inert(checked.muted[rule]), 100)})" for rule in hidden]
         parts.append(f"Muted here: {listed(reasons)}.")
     if checked.report.silenced:
         parts.append(f"Switched off by comments in the file: {plural(checked.report.silenced, 'finding')}.")

@@ -12,6 +12,7 @@ from bot.views.check.report import file_name
 from bot.views.check.verdict import verdict
 from bot.views.kit import limits
 from bot.views.kit.components import Press, take_back
+from bot.views.kit.escape import spoken
 from bot.views.kit.layout import colour_of, container, layout, small
 from bot.views.kit.wording import plural
 from knowledge.secrets import mask
@@ -70,4 +71,4 @@ def summary_box(checked: Checked, about: str, room: int) -> ui.Container[Any]:
 def _line(finding: Any) -> str:
     fields = ", ".join(limits.code(mask(field)) for field in finding.fields[:3])
     place = f"{where(finding)} · {fields}" if fields else where(finding)
-    return f"**{finding.severity.heading}** · {place}: {limits.cut(mask(finding.message), _LINE)}"
+    return f"**{finding.severity.heading}** · {place}: {limits.cut(spoken(mask(finding.message)), _LINE)}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _FORMAT = re.compile(r"[\\*`~|<\[\]@]|(?<![^\W_])_|_(?![^\W_])|^(?=[#>-])", re.MULTILINE)
+_LIVE = re.compile(r"[\[\]<@]")
+_TICKS = re.compile(r"(`+)")
 _ADDRESS = re.compile(r"\b(https?)://", re.IGNORECASE)
 
 
@@ -15,3 +17,26 @@ def inert(text: str) -> str:
     """
     escaped = _FORMAT.sub(lambda match: "\\" + match[0], text)
     return _ADDRESS.sub(r"\1:\\//", escaped)
+
+
+def spoken(text: str) -> str:
+    """A sentence of the product's own, on one line, in which no link or mention lives outside its inline code.
+
+    Names that were written by others stand in backticks there; one that holds a backtick leaves them, and is shown as
+    it was written.
+    """
+    pieces = _TICKS.split(text.replace("\r", " ").replace("\n", " "))
+    last: dict[int, int] = {len(ticks): place for place, ticks in enumerate(pieces) if place % 2}
+    shown, place = [], 0
+    while place < len(pieces):
+        piece = pieces[place]
+        if place % 2 and last[len(piece)] > place:
+            end = next(other for other in range(place + 2, len(pieces), 2) if len(pieces[other]) == len(piece))
+            shown.append("".join(pieces[place : end + 1]))
+            place = end
+        elif place % 2:
+            shown.append(piece)
+        else:
+            shown.append(_ADDRESS.sub(r"\1:\\//", _LIVE.sub(lambda match: "\\" + match[0], piece)))
+        place += 1
+    return "".join(shown)

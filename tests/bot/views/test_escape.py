@@ -1,0 +1,30 @@
+"""Nobody's text becomes a link, a mention or a heading."""
+
+import pytest
+
+from bot.views.kit.escape import inert, spoken
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("`a` takes text.", "`a` takes text."),
+        ("`added[0]` and ``a`b`` are two.", "`added[0]` and ``a`b`` are two."),
+        ("`1`[free](https://evil.test/)` takes text.", "`1`\\[free\\](https:\\//evil.test/)` takes text."),
+        ("EVIL[X](HTTPS://E.VIL)<@1> @everyone", "EVIL\\[X\\](HTTPS:\\//E.VIL)\\<\\@1> \\@everyone"),
+        ("a\n# b", "a # b"),
+        ("```", "```"),
+        ("", ""),
+    ],
+)
+def test_what_leaves_the_code_of_a_sentence_is_shown_as_it_was_written(sentence, shown):
+    assert spoken(sentence) == shown
+
+
+def test_a_megabyte_of_backticks_is_read_in_one_go():
+    assert spoken("`a" * 500_000)
+    assert spoken("".join("`" * (number % 90) + "x" for number in range(20_000)))
+
+
+def test_of_two_links_both_are_inert():
+    assert inert("[a](b) [c](https://d.test)") == "\\[a\\](b) \\[c\\](https:\\//d.test)"
