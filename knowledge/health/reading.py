@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from bisect import bisect_right
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
@@ -175,9 +176,7 @@ def _epoch_of_step(trained: Sequence[Reading], starts: Sequence[int], every: int
     between = [
         after.values["epoch"] - before.values["epoch"]
         for before, after in pairwise(trained)
-        if "epoch" in before.values
-        and "epoch" in after.values
-        and not any(before.line < start <= after.line for start in starts)
+        if "epoch" in before.values and "epoch" in after.values and not _begins(starts, before, after)
     ]
     forward = [each for each in between if each > 0]
     if not forward:
@@ -192,13 +191,18 @@ def _processes(found: Sequence[Reading], starts: Sequence[int]) -> Iterable[list
     for reading in found:
         if current:
             before = current[-1]
-            begins = any(before.line < start <= reading.line for start in starts)
+            begins = _begins(starts, before, reading)
             if begins or reading.values.get("epoch", 0.0) < before.values.get("epoch", 0.0) - 1e-9:
                 yield current
                 current = []
         current.append(reading)
     if current:
         yield current
+
+
+def _begins(starts: Sequence[int], before: Reading, after: Reading) -> bool:
+    """Whether a process starts its trainer between two lines; `starts` is in order."""
+    return bisect_right(starts, before.line) < bisect_right(starts, after.line)
 
 
 def _numbered(process: Sequence[Reading], pace: float | None, every: int) -> tuple[list[Point], list[Evaluation]]:
