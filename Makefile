@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse load channels screenshots docs facts commands golden notes prose audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
 
 install: $(STAMP)
 
@@ -72,6 +72,10 @@ diagnosis: install
 # VALIDATOR="PYTHON SCRIPT" also asks Axolotl itself about a sample of the corrected copies
 proposals: install
 	$(BIN)/python -m benchmarks.proposals $(if $(VALIDATOR),--validator $(VALIDATOR))
+
+# Configs that are written over models, cards, aims and rows; VALIDATOR="PYTHON SCRIPT" also asks Axolotl itself
+newconfig: install
+	$(BIN)/python -m benchmarks.new_configs $(if $(VALIDATOR),--validator $(VALIDATOR))
 
 # make agreement VALIDATOR="PYTHON SCRIPT" CONFIGS="FOLDER ..."
 MUTATIONS ?= 5000

@@ -56,7 +56,7 @@ def _template(draft: Draft) -> list[Line]:
     if family.template != "tokenizer_default":
         why = "The base model has no chat template of its own; this one needs no new token."
         lines.append(Line("chat_template", family.template, why, why))
-    if family.ends:
+    if family.ends and not draft.rows.method:
         ends = " and ".join(f"`{end}`" for end in family.ends)
         why = f"Turns end with {ends}. Only tokens that are named here are trained, so the model learns to stop."
         lines.append(

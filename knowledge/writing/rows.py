@@ -240,7 +240,7 @@ def _measure(found: Read, wishes: Wishes, family: Family) -> None:
         root |= {"chat_template": family.template} if family.template != "tokenizer_default" else {}
         if found.method and family.turn is not None and family.starts:
             root |= {"chat_template": "jinja", "chat_template_jinja": turns_without_start(family.turn)}
-        root |= {"eot_tokens": list(family.ends)} if family.ends else {}
+        root |= {"eot_tokens": list(family.ends)} if family.ends and not found.method else {}
     name = wishes.dataset or NO_DATASET
     config = read(dump({**root, "datasets": [{"path": name, **found.entry}]}))
     report = check_rows(config, Sample(wishes.rows or [], name, whole=wishes.whole))
