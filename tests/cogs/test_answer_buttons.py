@@ -190,3 +190,10 @@ async def replay(world, who, custom_id):
     view.stop()
     message = await world.bot.get_channel(world.channel.id).send(view=view)
     return await who.click(message, custom_id=custom_id)
+
+
+async def test_an_explanation_below_a_check_tells_the_numbers_of_that_run(world, tools):
+    message = await world.check(tools.CLEAN)
+    menu = next(each for each in tools.components(message) if each.get("placeholder") == "Explain")
+    told = await world.ann.select(message, ["micro_batch_size"], custom_id=menu["custom_id"])
+    assert "4 × 2 × 1 = 8 rows per optimizer step" in tools.words(tools.answer(told))

@@ -61,7 +61,7 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
     found: list[ui.ActionRow[Any]] = [ui.ActionRow(*buttons)]
     if checked.report.dataset is not None and checked.report.dataset.longest:
         found.append(ui.ActionRow(Rows.button("Rows: lengths and what is trained", owner, key)))
-    if select := related("Explain", owner, explained(checked, page.start, page.end)):
+    if select := related("Explain", owner, explained(checked, page.start, page.end), key):
         found.append(ui.ActionRow(select))
     found += offer_rows(checked.faq, owner)
     if page.pages > 1:
