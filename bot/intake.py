@@ -16,6 +16,7 @@ from bot.request import PASTED, Sample, Submission
 from bot.views.check import intake as words
 from knowledge.document import MAX_BYTES
 from knowledge.samples import SAMPLE_BYTES
+from knowledge.text_kind import ROWS_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,6 @@ _FENCE = re.compile(r"```(?:([\w+#.-]*)[ \t]*\r?\n)?(.*?)(?:```|\Z)", re.DOTALL)
 _AT_ONCE = 16_384
 """Characters that are looked at on the event loop: within some milliseconds."""
 _PICTURES = ("image/", "video/", "audio/")
-_ROWS = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow")
 _CONFIGS = (".yml", ".yaml")
 _UNCLEAR = ("other", "question", "rows")
 _ARCHIVES = (".zip", ".gz", ".tar", ".7z", ".safetensors", ".bin", ".pt", ".pdf")
@@ -69,7 +69,7 @@ async def take(workers: Workers, attachment: discord.Attachment) -> Submission |
     Raises:
         UserError: it is too large, no text, or can't be fetched.
     """
-    if PurePath(attachment.filename).suffix.lower() in _ROWS:
+    if PurePath(attachment.filename).suffix.lower() in ROWS_SUFFIXES:
         return await sample_from(workers, attachment)
     limit = MAX_BYTES if PurePath(attachment.filename).suffix.lower() in _CONFIGS else MAX_SAMPLE_BYTES
     data = await _download(attachment, limit, words.too_large)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, recognition, request
@@ -78,6 +79,7 @@ class Rows:
         lines: Rows, trained tokens, and what was assumed.
         mask: The first rows, trained text and context apart, as a code block.
         picture: The lengths of the rows.
+        findings: What is wrong with the rows, where no config was given.
     """
 
     __pydantic_config__ = _BYTES
@@ -88,6 +90,7 @@ class Rows:
     lines: tuple[str, ...] = ()
     mask: str = ""
     picture: Picture | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def ready() -> bool:
@@ -204,7 +207,7 @@ def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
         conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
         return Rows(block=None, words=proposal.words, conversion=conversion)
     sample = check_rows(read(proposal.block), dataset, name=dataset_name)
-    return _rows_of(sample, proposal.block, proposal.words)
+    return replace(_rows_of(sample, proposal.block, proposal.words), findings=sample.findings)
 
 
 def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic.dataclasses import dataclass as validated
 
 from knowledge.secrets import Secret
+from knowledge.text_kind import Kind
 
 if TYPE_CHECKING:
     from knowledge.hub import HubFacts
 
-Kind = Literal["config", "log", "rows", "question", "other"]
 PASTED = "pasted text"
 """The name of a text that came without one."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import UnusableFileError, positive, text_or_word
+from bot.console._given import explain_log, without_rows
 from bot.console._gpu import count_of, gpu_arguments
 from bot.console._hub import opened
 from bot.views.check.outlook import outlook
@@ -18,6 +19,7 @@ from bot.views.check.run import run_lines
 from knowledge.check import Report, check, on_cards
 from knowledge.finding import Finding, Severity
 from knowledge.run_data import DataSize
+from knowledge.text_kind import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +36,7 @@ _LEVELS = {each.value: each.rank for each in Severity if each is not Severity.AD
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="config, folder of configs, or - for standard input")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="config, folder, log, rows, or - for standard input")
     gpu_arguments(parser, log=False)
     parser.add_argument(
         "--dataset",
@@ -76,6 +78,7 @@ def run(options: argparse.Namespace) -> int:
     if options.tokenizer is not None and (wrong := _unusable(options.tokenizer)):
         print(f"helpbot: cannot count tokens: {wrong}.", file=sys.stderr)
         return 2
+    options.paths, options.dataset = without_rows(options.paths, options.dataset)
     if not options.paths:
         return _propose(options)
     if not options.hub:
@@ -87,10 +90,16 @@ def run(options: argparse.Namespace) -> int:
 def _check_all(options: argparse.Namespace, count: int, console: Console | None) -> int:
     """Check each config, with a look at the Hub where there is a way to it."""
     code = 0
-    for path in _files(options.paths):
-        text = text_or_word(path)
+    texts = [(path, text_or_word(path)) for path in _files(options.paths)]
+    configs = [text for path, text in texts if text is not None and not _is_log(path, text)]
+    for path, text in texts:
         if text is None:
             code = 2
+            continue
+        if _is_log(path, text) and not options.only_configs:
+            config = configs[0] if len(configs) == 1 else None
+            failed = explain_log(path, text, config=config, gpus=count, style=options.format)
+            code = code or int(failed)
             continue
         if options.only_configs and not _is_training_config(text):
             print(f"helpbot: {path} is no Axolotl config, left out.", file=sys.stderr)
@@ -107,14 +116,18 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
         )
         report = on_cards(report, text, options.gpu, options.price, hub=facts)
         if options.fix or options.diff:
-            _write_corrected(path, text, report, whole=options.fix)
+            _write_corrected(path, text, report, whole=options.fix and not options.diff)
         else:
-            _WRITERS[options.format](path, report)
+            write(path, report, options.format)
             if console is None and options.format == "text" and _targets(text).any:
                 print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.\n")
         if code == 0 and _fails(report.findings, options.fail_on):
             code = 1
     return code
+
+
+def _is_log(path: str, text: str) -> bool:
+    return Path(path).suffix not in _SUFFIXES and kind_of(text) == "log"
 
 
 def _targets(text: str) -> Targets:
@@ -146,7 +159,7 @@ def _sample(options: argparse.Namespace) -> Sample | None:
 
 
 def _propose(options: argparse.Namespace) -> int:
-    """Print the `datasets:` block that fits rows; exit 1 where none does, 2 where there is nothing to look at."""
+    """Print the block that fits rows; exit 1 where none does or a row ends the run, 2 where there are no rows."""
     dataset: Path | None = options.dataset
     if dataset is None:
         print("helpbot: name a config, a folder of them, or - for standard input.", file=sys.stderr)
@@ -155,7 +168,7 @@ def _propose(options: argparse.Namespace) -> int:
     from knowledge.samples import check_rows, propose_block
 
     proposal = propose_block(dataset)
-    block = proposal.block
+    block, ends = proposal.block, False
     if options.format == "json":
         plain = {"file": str(dataset), "block": block, "lost": proposal.lost, "words": proposal.words}
         plain |= {"before": proposal.before, "after": proposal.after, "after_block": proposal.after_block}
@@ -164,6 +177,9 @@ def _propose(options: argparse.Namespace) -> int:
     elif block is not None:
         sys.stdout.write(block)
         sample = check_rows(read(block), dataset, name=dataset.name, tokenizer=options.tokenizer)
+        for finding in sample.findings:
+            print(f"{_head(finding)}\n  {finding.message} [{finding.rule}]", file=sys.stderr)
+            ends = ends or finding.severity.rank <= Severity.CRASH.rank
         for line in (*rows_lines(sample), *mask_lines(sample)):
             print(line.replace("**", ""), file=sys.stderr)
     if proposal.words:
@@ -171,7 +187,7 @@ def _propose(options: argparse.Namespace) -> int:
     if proposal.after and options.format != "json":
         shown = f"now:   {proposal.before}\nthen:  {proposal.after}\n\n{proposal.after_block}"
         print(shown.rstrip(), file=sys.stderr)
-    return int(block is None)
+    return int(block is None or ends)
 
 
 def _count(word: str) -> int:
@@ -216,6 +232,11 @@ def _fails(findings: Iterable[Finding], level: str) -> bool:
 
 
 # -- writers -------------------------------------------------------------------------------------------------------
+
+
+def write(path: str, report: Report, style: str) -> None:
+    """Print a report as text, as JSON, or as annotations of GitHub."""
+    _WRITERS[style](path, report)
 
 
 def _write_json(path: str, report: Report) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import gpus, text_or_word
+from bot.console._given import check_text
 from knowledge.diagnosis import Diagnosis, diagnose, headline
+from knowledge.text_kind import kind_of
 
 if TYPE_CHECKING:
     import argparse
@@ -40,12 +43,20 @@ def run(options: argparse.Namespace) -> int:
         if text is None:
             code = 2
             continue
-        diagnosis = diagnose(text, config=config, gpus=options.gpus)
-        if options.format == "json":
-            print(json.dumps({"file": path, **json_of(diagnosis)}, ensure_ascii=False, separators=(",", ":")))
-        else:
-            _write_text(path, diagnosis)
+        if kind_of(text) == "config":
+            print(f"helpbot: {path} is a config, so it is checked.", file=sys.stderr)
+            check_text(path, text, gpus=options.gpus, style=options.format)
+            continue
+        write(path, diagnose(text, config=config, gpus=options.gpus), options.format)
     return code
+
+
+def write(path: str, diagnosis: Diagnosis, style: str) -> None:
+    """Print a diagnosis as JSON or as text."""
+    if style == "json":
+        print(json.dumps({"file": path, **json_of(diagnosis)}, ensure_ascii=False, separators=(",", ":")))
+    else:
+        _write_text(path, diagnosis)
 
 
 def json_of(diagnosis: Diagnosis) -> dict[str, Any]:

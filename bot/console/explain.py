@@ -6,8 +6,10 @@ import json
 import textwrap
 from typing import TYPE_CHECKING
 
+from bot.console._given import explain_log
 from knowledge.catalog.labels import labels
 from knowledge.explanation import explain
+from knowledge.text_kind import kind_of
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +34,9 @@ def run(options: argparse.Namespace) -> int:
     code = 0
     for name in options.names:
         found = explain(name)
+        if found.kind is None and options.format == "text" and kind_of(name) == "log":
+            explain_log("the error", name, config=None, gpus=1, style="text")
+            continue
         if options.format == "json":
             print(json.dumps(to_plain(found), ensure_ascii=False))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from knowledge.plan.training import TrainingPlan
 
@@ -53,7 +53,7 @@ def _saves(plan: TrainingPlan) -> str:
     return f"The run saves {plan.n_saves:,} times, and {len(plan.checkpoints_left):,} checkpoints are left at the end."
 
 
-_TOLD: dict[str, Callable[[TrainingPlan], str]] = (
+_TOLD: Mapping[str, Callable[[TrainingPlan], str]] = (
     dict.fromkeys(
         (
             "micro_batch_size",

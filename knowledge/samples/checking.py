@@ -192,6 +192,7 @@ def _report(
         rows=total,
         rows_kept=tally.kept,
         rows_failed=tally.failed,
+        rows_untrained=0 if settings.get("sample_packing") else tally.untrained,
         trained_tokens=round(tally.trained),
         low=low,
         high=high,

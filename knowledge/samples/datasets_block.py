@@ -52,6 +52,7 @@ class _Trial:
     """What a block makes of the first rows."""
 
     block: str
+    rows: int
     failed: int
     untrained: int
     leaks: bool
@@ -59,8 +60,13 @@ class _Trial:
 
     @property
     def good(self) -> bool:
-        """Whether every row trains something and no prompt holds its answer."""
-        return not self.untrained and not self.leaks
+        """Whether most rows train something and no prompt holds its answer."""
+        return self.untrained <= self.rows // 3 and not self.leaks
+
+    @property
+    def loss(self) -> tuple[int, int, int]:
+        """What to have least of: rows that stop the run, columns that are not read, rows that train nothing."""
+        return self.failed, len(self.lost), self.untrained
 
 
 def propose(sample: bytes | Path, *, name: str = "sample.jsonl") -> str | None:
@@ -118,9 +124,9 @@ def _best(rows: Rows, name: str) -> _Trial | None:
         trial = _tried({**root, "datasets": [{"path": name, **fit.keys}]}, name, few)
         if trial is None or not trial.good or trial.failed >= max(1, len(few.values) // 2):
             continue
-        if best is None or (trial.failed, len(trial.lost)) < (best.failed, len(best.lost)):
+        if best is None or trial.loss < best.loss:
             best = trial
-        if not best.failed and not best.lost:
+        if not any(best.loss):
             break
     return best
 
@@ -137,4 +143,4 @@ def _tried(block: dict[str, Any], name: str, few: Rows) -> _Trial | None:
         return None
     lost = tuple(met.detail[0] for met in issues.of("rows-text-unread"))
     leaks = "rows-answer-in-prompt" in issues or "rows-prompt-bare" in issues
-    return _Trial(text, checked.tally.failed, checked.tally.untrained, leaks, lost)
+    return _Trial(text, len(few.values), checked.tally.failed, checked.tally.untrained, leaks, lost)

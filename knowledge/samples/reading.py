@@ -286,8 +286,10 @@ def _cause(text: str, position: int, start: int | None = None) -> str:
         return "Python's True, False or None"
     if not line.startswith(("{", "[")):
         return "comma-separated values" if "," in line and not line.startswith("<") else "plain text"
-    if here in "\t\r\n" or (here and ord(here) < 32):
-        return "a raw line break or tab in a text"
+    if here in ("\r", "\n"):
+        return "it ends inside a text"
+    if here and ord(here) < 32:
+        return "a raw tab in a text"
     return "it cannot be read"
 
 

@@ -44,7 +44,8 @@ class SampleReport:
     Attributes:
         file, form: name and form of the file, such as "JSON Lines".
         type, entry: the dataset type and the entry of the config that it was checked against.
-        rows: rows in the sample. rows_kept: rows that are trained on. rows_failed: rows that stop the run.
+        rows: rows in the sample. rows_kept: rows that the run sees. rows_failed: rows that stop the run.
+        rows_untrained: rows that the run sees and of which nothing is trained.
         trained_tokens, low, high: trained tokens of the kept rows, and the range in which they lie.
         longest: tokens of the longest row.
         lengths: tokens of each row that gives any, in the form that the plan takes.
@@ -62,6 +63,7 @@ class SampleReport:
     rows: int
     rows_kept: int
     rows_failed: int = 0
+    rows_untrained: int = 0
     trained_tokens: int = 0
     low: int = 0
     high: int = 0

@@ -160,7 +160,8 @@ def rows_lines(sample: SampleReport) -> tuple[str, ...]:
         stop = "stops" if sample.rows_failed == 1 else "stop"
         lines = [f"{rows} as {sample.form}; {number(sample.rows_failed)} {stop} the run."]
     else:
-        lines = [f"{rows} as {sample.form}, **{number(sample.rows_kept) if sample.rows_kept else 'none'}** trained on."]
+        trained = sample.rows_kept - sample.rows_untrained
+        lines = [f"{rows} as {sample.form}, **{number(trained) if trained else 'none'}** trained on."]
     if sample.trained_tokens:
         spread = "" if sample.exact else f" ({number(sample.low)}–{number(sample.high)})"
         about = "" if sample.exact else "about "

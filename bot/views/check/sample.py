@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from discord import ui
 
+from bot.views.check.finding import finding_text
 from bot.views.check.report import file_name, secret_warning
 from bot.views.check.rows import NAME
 from bot.views.kit import limits
-from bot.views.kit.layout import Colour, container, layout, picture, small
+from bot.views.kit.layout import Colour, colour_of, container, layout, picture, small
+from bot.views.kit.wording import plural
+from knowledge.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1200
 _LINES = 700
+_FAULTS = 900
 _SECRETS = 400
 _NOT_KEPT = "Only you see this, and nothing of it is stored."
 
@@ -58,10 +62,20 @@ def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tu
             text = f"### {rows.words}\n{small(file_name(name))}\nFirst the row as it is, then as it is read.\n{shown}"
         return layout(*warning, container(Colour.WARNING, ui.TextDisplay(text))), {}
     items, files = _shown(rows)
-    head = f"### This fits your rows\n{small(file_name(name))}\n{limits.block(rows.block, 'yaml', _BLOCK)}"
+    faults = [finding for finding in rows.findings if finding.severity is not Severity.ADVICE]
+    if faults:
+        texts = [finding_text(finding) for finding in faults]
+        taken, _ = limits.pack(texts, _FAULTS)
+        more = len(texts) - taken
+        said = [*texts[:taken], f"And {plural(more, 'more finding')}."] if more else texts
+        items[:0] = [ui.TextDisplay("**Wrong with the rows**\n" + "\n\n".join(said)), ui.Separator()]
+    ends = any(finding.severity in (Severity.ERROR, Severity.CRASH) for finding in faults)
+    title = "This fits your rows, but one of them stops the run" if ends else "This fits your rows"
+    head = f"### {title}\n{small(file_name(name))}\n{limits.block(rows.block, 'yaml', _BLOCK)}"
     head += f"\n{rows.words}" if rows.words else ""
     foot = "`path` is where Axolotl will find the file. `/checkconfig` takes `file` and `dataset` together. "
-    view = container(Colour.CLEAN, ui.TextDisplay(head), *items)
+    colour = colour_of(finding.severity for finding in faults) if faults else Colour.CLEAN
+    view = container(colour, ui.TextDisplay(head), *items)
     return layout(*warning, view, ui.TextDisplay(small(foot + _NOT_KEPT))), files
 
 

@@ -49,7 +49,8 @@ def stops(report: SampleReport) -> list[str]:
         pytest.param(ROW.replace("}\n", "},\n") * 2, 1, "a comma between the objects", id="commas"),
         pytest.param("text,other\na,b\n", 1, "comma-separated values", id="csv"),
         pytest.param("The ferry leaves at nine.\n", 1, "plain text", id="text"),
-        pytest.param(ROW * 3 + '{"text": "a\tb"}\n', 4, "a raw line break or tab in a text", id="tab"),
+        pytest.param(ROW * 2 + '{"text": "The ferry\n' + ROW, 3, "it ends inside a text", id="ends"),
+        pytest.param(ROW * 3 + '{"text": "a\tb"}\n', 4, "a raw tab in a text", id="tab"),
         pytest.param(ROW + '{"text": "\\ud83d"}\n', 2, "half of a surrogate pair", id="half a pair"),
     ],
 )

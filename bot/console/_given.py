@@ -1,0 +1,63 @@
+"""What somebody hands to a command that is made for something else: it is taken for what it is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.console._arguments import text_or_word
+from knowledge.text_kind import ROWS_SUFFIXES, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def without_rows(paths: Iterable[str], dataset: Path | None) -> tuple[list[str], Path | None]:
+    """The paths that are no rows of a dataset, and the file of rows: the one that was named, else the first among them.
+
+    Args:
+        paths: Files, folders, or - for standard input.
+        dataset: The file of rows that was named, if any.
+    """
+    rest: list[str] = []
+    for path in paths:
+        if path == "-" or not Path(path).is_file() or not _holds_rows(Path(path)):
+            rest.append(path)
+        elif dataset is None:
+            dataset = Path(path)
+        else:
+            print(f"helpbot: {path} holds rows, and those of {dataset} are taken: left out.", file=sys.stderr)
+    return rest, dataset
+
+
+def _holds_rows(path: Path) -> bool:
+    if path.suffix.lower() in ROWS_SUFFIXES:
+        return True
+    return path.suffix.lower() == ".json" and kind_of(text_or_word(str(path)) or "") == "rows"
+
+
+def explain_log(path: str, text: str, *, config: str | None, gpus: int, style: str) -> bool:
+    """Print what a log says, as `helpbot diagnose` does; whether it tells of a failure.
+
+    Args:
+        path: Its file.
+        text: The log.
+        config: The config of the run, if it is at hand.
+        gpus: GPUs of the run.
+        style: "text", "json" or "github"; the last has no form for a log, so it gets the text.
+    """
+    from bot.console import diagnose as command
+    from knowledge.diagnosis import diagnose
+
+    found = diagnose(text, config=config, gpus=gpus)
+    command.write(path, found, style)
+    return found.failed
+
+
+def check_text(path: str, text: str, *, gpus: int, style: str) -> None:
+    """Print what a check finds in a config, as `helpbot check` does."""
+    from bot.console import check as command
+    from knowledge.check import check, on_cards
+
+    command.write(path, on_cards(check(text, gpus=gpus), text), style)

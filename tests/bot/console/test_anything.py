@@ -1,0 +1,75 @@
+"""In the terminal too: a log, an error, rows or a config is taken for what it is, whatever the command."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.cli import main
+from tests.world import BROKEN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+ROW = '{"instruction": "Add two and two.", "input": "", "output": "Four."}\n'
+LOG = """\
+  0%|          | 0/370 [00:03<?, ?it/s]
+Traceback (most recent call last):
+  File "/opt/axolotl/src/axolotl/prompt_tokenizers.py", line 120, in parse_instruction_fields
+    prompt["instruction"],
+KeyError: 'instruction'
+"""
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    code = main(list(words))
+    found = capsys.readouterr()
+    return code, found.out + found.err
+
+
+def test_check_takes_logs_and_rows_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, rows, config = tmp_path / "train.log", tmp_path / "rows.jsonl", tmp_path / "config.yaml"
+    log.write_text(LOG)
+    rows.write_text(ROW * 3)
+    config.write_text(BROKEN)
+    code, text = told(capsys, "check", str(log))
+    assert code == 1
+    assert "The rows have no column `instruction`" in text
+    code, text = told(capsys, "check", str(rows))
+    assert code == 0
+    assert "type: alpaca" in text
+    code, text = told(capsys, "check", str(config), str(rows), str(log))
+    assert code == 1
+    assert "3 rows as JSON Lines" in text
+    assert "The rows have no column `instruction`" in text
+
+
+def test_diagnose_checks_a_config_and_explain_diagnoses_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(BROKEN)
+    assert "refuses this: 1 reason" in told(capsys, "diagnose", str(config))[1]
+    assert "The rows have no column `instruction`" in told(capsys, "explain", "KeyError: 'instruction'")[1]
+
+
+def test_rows_alone_get_their_faults_as_with_a_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, config = tmp_path / "rows.jsonl", tmp_path / "config.yaml"
+    rows.write_text(ROW * 3 + ROW[:40] + "\n" + ROW.replace("Four.", "") + ROW * 3)
+    config.write_text(BROKEN.replace("org/rows", "rows.jsonl"))
+    code, alone = told(capsys, "check", "--dataset", str(rows))
+    assert code == 1, "the broken line stops the run"
+    beside = told(capsys, "check", str(config), "--dataset", str(rows))[1]
+    for rule in ("[rows-unreadable]", "[rows-answer-empty]"):
+        assert rule in alone
+        assert rule in beside
+    assert "7 rows as JSON Lines, 6 trained on" in alone
+
+
+def test_fix_with_diff_prints_the_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(BROKEN)
+    text = told(capsys, "check", "--fix", "--diff", str(config))[1]
+    assert "-max_seq_length: 2048" in text
+    assert "# my first run" not in text
