@@ -28,7 +28,7 @@ from knowledge.search import answer, complete, levels
 from knowledge.search.lookup import load_search
 
 OWN = Path(__file__).parent / "questions" / "own.jsonl"
-PUBLIC = Path(__file__).parents[2].parent / "shared" / "questions" / "dev.jsonl"
+PUBLIC = Path(__file__).resolve().parents[1].parent / "shared" / "questions" / "dev.jsonl"
 FOLDS = 5
 WRITTEN_SINCE = {
     "how much data is enough": "how-much-data",
