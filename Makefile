@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz load screenshots docs facts commands golden notes audit lock clean
+.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz load channels screenshots docs facts commands golden notes audit lock clean
 
 install: $(STAMP)
 
@@ -82,6 +82,10 @@ agreement: install
 fuzz: install
 	$(BIN)/pip install --quiet --disable-pip-version-check 'atheris>=2.3'
 	$(BIN)/python benchmarks/fuzz.py
+
+# 10,000 messages of a simulated help channel, and 50 authors at once
+channels: install
+	$(BIN)/python benchmarks/channels.py
 
 load: install
 	$(BIN)/python benchmarks/load.py

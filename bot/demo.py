@@ -81,6 +81,7 @@ async def _running(hub: str, *, port: int | None, workers: int) -> AsyncIterator
             workers=workers,
             member_burst=500,
             check_seconds=_JOB_SECONDS,
+            help_channels="on",
             hub_endpoint=hub,
             hub_viewer=hub,
         )
@@ -120,6 +121,7 @@ async def _furnish(env: Any, bot: ServiceBot) -> tuple[Any, Any, Any]:
     for text in (words.hub_question(example(_ON_THE_HUB)), words.question(example(_PASTED))):
         message = await asker.send(channel, text)
         await member.context_menu(channel, CHECK_MESSAGE, message)
+    await moderator.slash(channel, "help-channels add", channel=channel, mode="answer")
     # Last, and short: the page opens at the bot's newest message, and follows new answers only from the very end.
     await bot.get_partial_messageable(channel.id, guild_id=guild.id).send(view=words.greeting_layout())
     return channel, member, moderator

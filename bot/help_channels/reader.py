@@ -40,11 +40,11 @@ LATE_SECONDS = 120.0
 """An answer that would come later is dropped."""
 _EDITED_SECONDS = 24 * 3600.0
 """For so long an edited post is read again."""
-_AT_ONCE = 4
+_AT_ONCE = 8
 _WAITING = 200
 """Messages that may wait to be read; more of them are not read at all."""
 _AUTHOR = (4, 1 / 120)
-_CHANNEL = (20, 1 / 6)
+_CHANNEL = (60, 1 / 2)
 """Answers at once, and how many more a second."""
 _SECRETS_IN = 20_000
 _QUESTION = 5
@@ -213,6 +213,8 @@ class Reader:
             sent = await _reply(message, notice.notice(words.offer(contents), buttons=(button,)))
             await posts.answered(place.post_id, sent.id)
         else:
+            with suppress(discord.HTTPException):
+                await message.channel.typing()
             found = await for_everybody(self._bot.services, message, contents)
             if _age(message.edited_at or message.created_at) > LATE_SECONDS:
                 return
