@@ -161,8 +161,8 @@ class Answers:
     def compare(self, owner: int, name: str, findings: Iterable[Finding]) -> Progress | None:
         """Remembers a check of a member and compares it with the one before, if that was of the same config.
 
-        Nothing of the config itself tells that. It is taken for the same when its name is, or when findings are left,
-        or when no new one came.
+        Nothing of the config itself tells that. It is taken for the same when its name is; a pasted text, which has
+        none, also has to share findings with the one before, or to have no new ones.
         """
         current = Counter((finding.rule, finding.fields) for finding in findings)
         stem = name.replace(_CORRECTED, "")
@@ -174,5 +174,5 @@ class Answers:
         progress = Progress(before.findings.total() - left, left, current.total() - left)
         # The corrected copy of a pasted text has a name, the text had none.
         named = stem if before.name != PASTED or _CORRECTED not in name else PASTED
-        same = before.name == named or progress.left > 0 or progress.new == 0
+        same = before.name == named and (named != PASTED or progress.left > 0 or progress.new == 0)
         return progress if same and before.findings else None

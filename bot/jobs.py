@@ -46,11 +46,13 @@ class Correction:
         text: The whole text, every other byte kept.
         diff: What changed.
         mended: How many findings were mended.
+        left: Fields about which a check of the corrected text still finds something.
     """
 
     text: str
     diff: str
     mended: int
+    left: tuple[str, ...]
 
 
 @value
@@ -137,11 +139,13 @@ def targets(text: str) -> Targets:
     return targets_of(read(text))
 
 
-def correct(text: str, findings: list[dict[str, Any]], name: str) -> Correction:
+def correct(text: str, findings: list[dict[str, Any]], name: str, *, gpus: int = 1) -> Correction:
     """Mends what the findings say is mechanical."""
     found = [finding for each in findings if (finding := from_plain(Finding, each)).edit]
     after = corrected(text, found)
-    return Correction(text=after, diff=diff(text, after, name), mended=len(found))
+    still = check_config(after, gpus=gpus).findings
+    left = tuple(dict.fromkeys(finding.fields[0] for finding in still if finding.fields))
+    return Correction(text=after, diff=diff(text, after, name), mended=len(found), left=left)
 
 
 def diagnose(text: str, *, gpus: int = 1, config: str | None = None) -> Diagnosis:

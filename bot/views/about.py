@@ -30,6 +30,11 @@ SOURCES = (
     "private models and datasets, nor your drivers."
 )
 HELP = (
+    "**Give me any of these**, in any box, together if you like:\n"
+    "- a config: `/checkconfig file:config.yaml`\n"
+    "- a log or an error: `/checkconfig file:train.log`, `/explain field:KeyError: 'instruction'`\n"
+    "- rows of your dataset: `/checkconfig dataset:rows.jsonl`\n"
+    "- a question: `/ask question:why only 12 steps?`\n\n"
     "**Check a config** `/checkconfig file:` and choose your YAML; without a file a field opens to paste it. `gpus:` "
     "says how many GPUs the run has, `dataset:` takes some rows (alone, it tells which block fits them), `version:` "
     "an older Axolotl.\n\n"

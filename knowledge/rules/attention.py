@@ -39,7 +39,7 @@ def packed_evaluation_table(config: Config) -> Iterator[Problem]:
 
 
 @rule(
-    Severity.WARNING,
+    Severity.ADVICE,
     fields=ATTENTION,
     says="is deprecated and will be removed in a future release. Use `attn_implementation",
     bad="flash_attention: true\n",

@@ -109,7 +109,11 @@ class Corrected(Press, name="corrected"):
         await begin(interaction)
         findings = [to_plain(finding) for finding in checked.findings if finding.edit]
         correction = await interaction.client.services.workers.run(
-            jobs.correct, text=checked.submission.text, findings=findings, name=checked.submission.name
+            jobs.correct,
+            text=checked.submission.text,
+            findings=findings,
+            name=checked.submission.name,
+            gpus=checked.gpus,
         )
         file = discord.File(io.BytesIO(correction.text.encode()), corrected_name(checked.submission.name))
         await answer(interaction, correction_layout(checked, correction, file), file=file)

@@ -32,8 +32,7 @@ def corrected_name(name: str) -> str:
 
 def correction_layout(checked: Checked, correction: Correction, file: File) -> ui.LayoutView:
     """The diff and the file."""
-    left = [finding for finding in checked.findings if not finding.edit and finding.fields]
-    names = list(dict.fromkeys(finding.fields[0] for finding in left))
+    names = correction.left
     head = [f"### {plural(correction.mended, 'mechanical fault')} mended, every other byte kept."]
     if names:
         shown = [limits.code(name) for name in names[:_NAMES]]

@@ -195,7 +195,11 @@ def test_corrected_copies_and_notices_fit(checked, diff, text):
         import io
 
         file = discord.File(io.BytesIO(b"x"), "config.corrected.yaml")
-        fits(correction_layout(checked, Correction(text=text, diff=f"@@ -1 +1 @@\n{diff}", mended=3), file))
+        fits(
+            correction_layout(
+                checked, Correction(text=text, diff=f"@@ -1 +1 @@\n{diff}", mended=3, left=("adapter",)), file
+            )
+        )
         fits(notice(text or "nothing"))
 
     inside(work)
