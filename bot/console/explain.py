@@ -102,4 +102,6 @@ def _default(found: Explanation) -> str:
         return ""
     if found.required:
         return "required"
-    return "no default" if found.default is None else f"default {json.dumps(found.default)}"
+    if found.default is None:
+        return "" if found.left_out else "no default"
+    return f"default {json.dumps(found.default)}"

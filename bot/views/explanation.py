@@ -15,6 +15,7 @@ from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import listed
 from knowledge.catalog.labels import labels
 from knowledge.explanation import explain
+from knowledge.plan.own import own_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,11 +29,15 @@ _CHOICES = 18
 
 
 class Related(Press, name="explain"):
-    """Explains what is chosen; needs nothing that is kept, so it works after a restart."""
+    """Explains what is chosen, with the numbers of the check that it belongs to while that is kept."""
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the explanation."""
-        await answer(interaction, explanation_layout(explain(self.values[0]), interaction.user.id))
+        found = explain(self.values[0])
+        checked = interaction.client.services.answers.find(self.state)
+        plan = checked.report.plan if checked else None
+        own = own_words(found.path, plan) if plan else ""
+        await answer(interaction, explanation_layout(found, interaction.user.id, own=own))
 
 
 def related(placeholder: str, owner: int, names: Iterable[tuple[str, str | None]], state: str = "") -> Related | None:
@@ -42,7 +47,7 @@ def related(placeholder: str, owner: int, names: Iterable[tuple[str, str | None]
         placeholder: The words on it.
         owner: Who may use it.
         names: Names and descriptions; each name is offered once.
-        state: Tells two selects of one layout apart.
+        state: The key of the check that the names belong to, or what tells two selects of one layout apart.
     """
     options: dict[str, discord.SelectOption] = {}
     for name, description in names:
@@ -52,17 +57,20 @@ def related(placeholder: str, owner: int, names: Iterable[tuple[str, str | None]
     return Related.select(placeholder, owner, list(options.values())[: limits.OPTIONS], state) if options else None
 
 
-def explanation_layout(found: Explanation, owner: int, extra: Sequence[ui.Item[Any]] = ()) -> ui.LayoutView:
+def explanation_layout(
+    found: Explanation, owner: int, extra: Sequence[ui.Item[Any]] = (), own: str = ""
+) -> ui.LayoutView:
     """An explanation.
 
     Args:
         found: What is known of the name.
         owner: Who may use the select below it.
         extra: Rows that stand between the text and the select.
+        own: What the field comes to in the member's own run.
     """
     if found.kind is None:
         return _unknown(found, owner)
-    body = _body(found)
+    body = _body(found, own)
     items: list[ui.Item[Any]] = [ui.TextDisplay(_head(found))]
     items += [ui.TextDisplay(body)] if body else []
     view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items), *extra]
@@ -104,8 +112,8 @@ def _would_format(title: str) -> bool:
     )
 
 
-def _body(found: Explanation) -> str:
-    parts = [found.origin, found.summary, found.text]
+def _body(found: Explanation, own: str) -> str:
+    parts = [found.origin, found.summary, f"**Your run** {own}" if own else "", found.text]
     if found.choices:
         shown = [limits.code(choice, 60) for choice in found.choices[:_CHOICES]]
         more = len(found.choices) - len(shown)
@@ -142,7 +150,7 @@ def _default(found: Explanation) -> str:
     if found.required:
         return "required"
     if found.default is None:
-        return "no default"
+        return "" if found.left_out else "no default"
     return f"default {limits.one_line(json.dumps(found.default, ensure_ascii=False), 80)}"
 
 

@@ -84,7 +84,7 @@ def _paths(area: str) -> list[str]:
 
 def _entry(catalog: Catalog, path: str) -> list[str]:
     field, note = catalog.fields[path], catalog.notes[path]
-    lines = [f"### `{path}`", "", " · ".join(_facts(field)), "", note.summary, ""]
+    lines = [f"### `{path}`", "", " · ".join(_facts(field, note)), "", note.summary, ""]
     up, down = labels(field.type)
     told = (
         (up, note.raising),
@@ -104,9 +104,14 @@ def _entry(catalog: Catalog, path: str) -> list[str]:
     return [*lines, *_see(note)]
 
 
-def _facts(field: Field) -> list[str]:
-    default = "required" if field.required else "no default" if field.default is None else _default(field.default)
-    facts = [field.type, default]
+def _facts(field: Field, note: Note) -> list[str]:
+    facts = [field.type]
+    if field.required:
+        facts.append("required")
+    elif field.default is not None:
+        facts.append(_default(field.default))
+    elif not note.left_out:
+        facts.append("no default")
     if field.choices:
         facts.append(f"one of {', '.join(f'`{each}`' for each in field.choices)}{' or others' * field.open_choices}")
     if field.bounds:

@@ -204,3 +204,10 @@ async def test_next_step_names_the_commands_and_sends_a_modelfile(world, tools):
     (file,) = found.attachments
     assert file.filename == "Modelfile"
     assert (await file.read()).startswith(b"FROM ")
+
+
+async def test_an_explanation_below_a_check_tells_the_numbers_of_that_run(world, tools):
+    message = await world.check(tools.CLEAN)
+    menu = next(each for each in tools.components(message) if each.get("placeholder") == "Explain")
+    told = await world.ann.select(message, ["micro_batch_size"], custom_id=menu["custom_id"])
+    assert "4 × 2 × 1 = 8 rows per optimizer step" in tools.words(tools.answer(told))

@@ -65,7 +65,7 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
     if checked.report.dataset is not None and checked.report.dataset.longest:
         more.append(Rows.button("Rows: lengths and what is trained", owner, key))
     found: list[ui.ActionRow[Any]] = [ui.ActionRow(*each) for each in (buttons, more) if each]
-    if select := related("Explain", owner, explained(checked, page.start, page.end)):
+    if select := related("Explain", owner, explained(checked, page.start, page.end), key):
         found.append(ui.ActionRow(select))
     found += offer_rows(checked.faq, owner)
     if page.pages > 1:
