@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, replace
 from pathlib import PurePath
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import discord
 
-from bot import jobs, reading
+from bot import jobs, reading, unpacking
 from bot.errors import UserError
 from bot.request import PASTED, Sample, Submission
 from bot.views.check import intake as words
@@ -34,7 +35,7 @@ _AT_ONCE = 16_384
 _PICTURES = ("image/", "video/", "audio/")
 _CONFIGS = (".yml", ".yaml")
 _UNCLEAR = ("other", "question", "rows")
-_ARCHIVES = (".zip", ".gz", ".tar", ".7z", ".safetensors", ".bin", ".pt", ".pdf")
+_ARCHIVES = (".tar.gz", ".tar", ".7z", ".safetensors", ".bin", ".pt", ".pdf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +72,19 @@ async def take(workers: Workers, attachment: discord.Attachment) -> Submission |
     """
     if PurePath(attachment.filename).suffix.lower() in ROWS_SUFFIXES:
         return await sample_from(workers, attachment)
-    limit = MAX_BYTES if PurePath(attachment.filename).suffix.lower() in _CONFIGS else MAX_SAMPLE_BYTES
+    name = attachment.filename
+    limit = MAX_BYTES if PurePath(name).suffix.lower() in _CONFIGS else MAX_SAMPLE_BYTES
     data = await _download(attachment, limit, words.too_large)
-    text, notes = decode(data, attachment.filename)
-    found = await submit(workers, attachment.filename, text, notes)
+    if name.lower().endswith(unpacking.SUFFIXES):
+        name, data = await asyncio.to_thread(unpacking.unpack, name, data, MAX_SAMPLE_BYTES)
+    text, notes = decode(data, name)
+    found = await submit(workers, name, text, notes)
     if found.kind == "rows":
-        return Sample(attachment.filename, found.text.encode()[: SAMPLE_BYTES + 1], found.secrets)
+        return Sample(name, found.text.encode()[: SAMPLE_BYTES + 1], found.secrets)
     if len(data) <= MAX_BYTES:
         return found
     if found.kind != "log":
-        raise UserError(words.neither_log_nor_rows(attachment.filename, len(data), MAX_BYTES))
+        raise UserError(words.neither_log_nor_rows(name, len(data), MAX_BYTES))
     return replace(found, text=found.text[-MAX_BYTES:], notes=(*found.notes, words.END_OF_LOG))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ class Places:
 
     def __init__(self) -> None:
         self._known: TTLCache[int, dict[int, HelpChannel]] = TTLCache(10_000, _KEPT_SECONDS, timer=monotonic)
+        self._asking = asyncio.Lock()
 
     def forget(self, guild_id: int) -> None:
         """Settings of a server were changed here."""
@@ -60,12 +62,16 @@ class Places:
     async def channels(self, store: Store, guild_id: int) -> dict[int, HelpChannel]:
         """Channel -> its settings; nothing while the database is away."""
         known = self._known.get(guild_id)
-        if known is None:
-            try:
-                known = {channel.channel_id: channel for channel in await store.help_channels.all(guild_id)}
-            except StoreError:
-                return {}
-            self._known[guild_id] = known
+        if known is not None:
+            return known
+        async with self._asking:  # of a thousand messages at once, one asks
+            known = self._known.get(guild_id)
+            if known is None:
+                try:
+                    known = {channel.channel_id: channel for channel in await store.help_channels.all(guild_id)}
+                except StoreError:
+                    return {}
+                self._known[guild_id] = known
         return known
 
 

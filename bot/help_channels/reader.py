@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +62,7 @@ class Reader:
         self._authors = Cooldown(*_AUTHOR)
         self._channels = Cooldown(*_CHANNEL)
         self._room = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._waiting: Counter[int] = Counter()
         self._told: set[int] = set()
 
     async def arrived(self, message: discord.Message, since: datetime | None = None) -> None:
@@ -159,11 +160,13 @@ class Reader:
     async def _queue(self, message: discord.Message, since: datetime | None, work: Awaitable[None]) -> None:
         """Lets some messages at a time through; what would be answered late is dropped, and so is any failure."""
         written = since or message.created_at
-        if self._waiting >= _WAITING or _age(written) > LATE_SECONDS:
+        author = message.author.id
+        full = self._waiting.total() >= _WAITING or self._waiting[author] >= _AUTHOR[0]
+        if full or _age(written) > LATE_SECONDS:
             _drop(work)
             self._bot.services.metrics.failure("help-dropped")
             return
-        self._waiting += 1
+        self._waiting[author] += 1
         try:
             async with self._room:
                 if _age(written) > LATE_SECONDS:
@@ -178,7 +181,8 @@ class Reader:
             _log.error("incident", extra={"incident": number(), "command": "help-channels", "trace": trace(error)})
             self._bot.services.metrics.failure("incident")
         finally:
-            self._waiting -= 1
+            self._waiting[author] -= 1
+            self._waiting += Counter()  # leaves those above zero
 
     async def _help(self, message: discord.Message, place: Place) -> None:
         """Answers a message that nobody asked the bot about, in the mode of its channel."""

@@ -1,5 +1,6 @@
 """The bot in help channels: what it answers in each mode, and everything that it leaves alone."""
 
+import gzip
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -122,6 +123,34 @@ async def test_a_log_and_rows_are_answered_too(room):
     assert "out of memory" in words(room.said(await room.post("OOM", block(TRACE, "")))[0]).lower()
     (said,) = room.said(await room.post("Which type?", "These are my rows", files=[("rows.jsonl", ROWS)], who=room.ben))
     assert "type: alpaca" in words(said)
+
+
+async def test_a_packed_log_is_read_like_the_log(room):
+    await room.open(room.channel)
+    await room.ann.send(room.channel, "it stopped", attachments=[("train.log.gz", gzip.compress(TRACE.encode()))])
+    assert "out of memory" in words(room.said(room.channel)[0]).lower()
+
+
+async def test_a_post_gets_those_of_the_forums_own_tags_that_fit(room):
+    await room.open(tags=True)
+    forum = room.bot.get_channel(room.forum.id)
+    await forum.edit(available_tags=[discord.ForumTag(name=name) for name in ("Config", "Solved", "Off topic")])
+    thread = await room.post("Help", block(BROKEN))
+    names = {each.id: each.name for each in room.bot.get_channel(room.forum.id).available_tags}
+    stored = room.env.backend.get_channel(thread.id)
+    assert [names[each] for each in stored.applied_tags] == ["Config"]
+    await room.press(room.said(thread)[0], "Solved")
+    assert [names[each] for each in stored.applied_tags] == ["Config", "Solved"]
+    assert stored.thread_metadata.archived
+
+
+async def test_of_hundreds_of_posts_at_once_some_are_answered_and_the_rest_is_silence(room):
+    await room.open(room.channel, "quiet")
+    for _ in range(200):
+        room.env.backend.create_message(room.channel.id, room.ann.id, block(BROKEN))
+    await room.env.settle()
+    assert sum(bool(message.reactions) for message in room.channel.history()) == 4
+    assert room.env.errors == []
 
 
 async def test_an_offer_is_pressed_by_the_author_alone_and_shows_everything_privately(room):

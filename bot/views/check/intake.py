@@ -76,6 +76,21 @@ def not_utf_8(line: int) -> str:
     return f"Line {line} is not UTF-8, so Axolotl cannot read the file: save it as UTF-8."
 
 
+DAMAGED = "it is damaged, or not packed as its name says"
+ENCRYPTED = "it is encrypted"
+ONE_TEXT = "it has to hold exactly one text file"
+
+
+def unpacks_to_more(limit: int) -> str:
+    """Why a packed file is given up."""
+    return f"more than {_size(limit)} come out of it"
+
+
+def not_unpacked(name: str, reason: str) -> str:
+    """A .gz or .zip file that is not read."""
+    return f"{limits.code(name)} is not unpacked: {reason}. Attach the log itself, or its last lines."
+
+
 def unfetched(name: str) -> str:
     """Discord did not hand the file over."""
     return (
