@@ -124,7 +124,7 @@ async def drive(rest: float) -> dict[str, float]:
                 env._settle_internal = settle  # noqa: SLF001
                 await env.settle(timeout=300)
                 peak.cancel()
-                highest = max(before, *(await asyncio.gather(peak, return_exceptions=False)))
+                highest = max(before, await peak)
                 gc.collect()
                 await asyncio.sleep(rest)
                 return {
@@ -139,7 +139,7 @@ async def drive(rest: float) -> dict[str, float]:
             await bot.close()
 
 
-async def _peak() -> list[float]:
+async def _peak() -> float:
     """Memory, looked at ten times a second until this is cancelled."""
     seen = [0.0]
     try:
@@ -147,7 +147,7 @@ async def _peak() -> list[float]:
             seen.append(resident())
             await asyncio.sleep(0.1)
     except asyncio.CancelledError:
-        return [max(seen)]
+        return max(seen)
 
 
 def main() -> int:
