@@ -29,7 +29,7 @@ _TRAINING = re.compile(
 _PRINTED = re.compile(
     r"^[^\n]{0,40}Traceback \(most recent call last\)|^[^\n]{0,40}File \"[^\"\n]+\", line \d+|"
     r"^[\w.\[\]: ]{0,60}\b[A-Z]\w*(?:Error|Exception)\b: |\[(?:ERROR|WARNING|INFO)\]|"
-    r"\{'(?:loss|eval_loss|train_runtime)': |\d+%\||CUDA out of memory\. Tried",
+    r"\{'(?:loss|eval_loss|train_runtime)': |(?<!\d)\d{1,3}%\||CUDA out of memory\. Tried",
     re.MULTILINE,
 )
 """What a program prints, in distinction to what stands in its source."""

@@ -16,7 +16,7 @@ _LOG_LINE = re.compile(
     r"\[(?:ERROR|WARNING|INFO)\]|CUDA out of memory|ValidationError|\d(?:it/s|s/it)\b|^\{'(?:train_|eval_)?loss':",
     re.MULTILINE,
 )
-_ROWS = re.compile(r"\s*\[\s*\{\s*\"|\s*\{\s*\"[^\n]*\}[ \t]*(?:\r?\n\s*\{|\s*\Z)")
+_ROWS = re.compile(r"\[\s*\{\s*\"|\{\s*\"[^\n]*\}[ \t]*(?:\r?\n\s*\{|\s*\Z)")
 _FIRST_ROWS = 20_000
 _METRICS = ("{'loss'", '{"loss"', '"log_history"')
 """What stands in the log of a run that trains, and in no config."""
@@ -32,7 +32,7 @@ def kind_of(text: str) -> Kind:
     text = text[:_LOOKED_AT]
     if any(sign in text for sign in _METRICS):
         return "log"
-    if _ROWS.match(text[:_FIRST_ROWS]) and '"base_model"' not in text[:_FIRST_ROWS]:
+    if _ROWS.match(text[:_FIRST_ROWS].lstrip()) and '"base_model"' not in text[:_FIRST_ROWS]:
         return "rows"
     keys = sum(1 for _ in _KEY_LINE.finditer(text))
     told = sum(1 for _ in _LOG_LINE.finditer(text))

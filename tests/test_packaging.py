@@ -122,7 +122,7 @@ def test_the_image_is_built_in_two_stages_from_hashed_locks_and_runs_as_nobody_s
     assert all(stage.endswith("-slim") for stage in stages)
     assert lines.count("--require-hashes") == 2
     last = lines.rpartition("\nFROM ")[2]
-    assert re.search(r"^USER helpbot$", last, re.MULTILINE)
+    assert re.search(r"^USER 10001:10001$", last, re.MULTILINE)
     assert "--uid 10001" in last
     assert re.search(r'^HEALTHCHECK .*CMD \["healthy"\]$', last, re.MULTILINE)
 

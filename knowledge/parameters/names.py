@@ -74,7 +74,7 @@ _NOISE = frozenset(
 _WORD = re.compile(r"\d+(?:\.\d+)?x\d+(?:\.\d+)?[bm]|a?\d+(?:\.\d+)?[bmkt](?![a-z])|\d+bit|\d+(?:\.\d+)?|[a-z]+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)_(?=\d)")
 _DATE = re.compile(r"\d{4}|\d{6}|\d{8}")
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([bm])")
+_SIZE = re.compile(r"(?<!\d)(\d{1,12}(?:\.\d{1,12})?)([bm])")
 _MIXTURE = re.compile(r"(\d+)x(\d+(?:\.\d+)?)b")
 # Eight experts share their attention: 8x7B is 46.7 billion, not 56.
 _MIXTURE_SHARE = 0.83

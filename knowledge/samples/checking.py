@@ -217,7 +217,7 @@ def _longest(met: Met, tally: Tally) -> Met:
 
 
 def _severity(met: Met, total: int, config: Config) -> Severity | None:
-    if met.rule == "rows-too-long" and config.written("excess_length_strategy"):
+    if met.rule == "rows-too-long" and config.raw("excess_length_strategy") == "drop":
         # Whoever writes that they are dropped knows it.
         return Severity.ADVICE
     if met.rule == "rows-duplicates-dropped" and met.rows < _MANY * total:

@@ -6,7 +6,9 @@ import re
 
 from knowledge.search.lookup import load_search
 
-_PARTS = re.compile(r"```.*?(?:```|\Z)|(?:(?!```).)+?(?=\n\s*\n|\n(?=\s*(?:[-*]|\d+\.) )|\n?```|\Z)", re.DOTALL)
+_PARTS = re.compile(
+    r"```.*?(?:```|\Z)|(?:(?!```).)+?(?=\n[ \t]*\n|\n(?=[ \t]{0,40}(?:[-*]|\d{1,9}\.) )|\n?```|\Z)", re.DOTALL
+)
 
 
 def excerpt(question: str, text: str, room: int) -> tuple[str, bool]:

@@ -22,7 +22,8 @@ _SIZE = re.compile(r"\b(\d{1,3}) ?(?:gb|gib|g)\b(?: (?:of )?(?:vram|gpu|memory|c
 _MEMORY_WORDS = re.compile(r"\b(?:v?ram|memory|mem|gpus?|cards?|fits?|hardware)\b", re.IGNORECASE)
 _NUMBER = r"(\d{1,3}(?:[,.]\d{3})+|\d+(?:\.\d+)?) ?(k|m)?"
 _ROWS = re.compile(
-    rf"\b{_NUMBER} (?:\w+ )?(?:rows|samples|examples|conversations|records|items|pairs)\b", re.IGNORECASE
+    rf"(?<![\d.,]){_NUMBER} (?:\w{{1,40}} )?(?:rows|samples|examples|conversations|records|items|pairs)\b",
+    re.IGNORECASE,
 )
 _BATCH = re.compile(r"\bbatch(?:[ _]?size)?(?: of| is| =|=|:)? ?(\d{1,5})\b", re.IGNORECASE)
 _EPOCHS = re.compile(r"\b(\d{1,3}) epochs?\b", re.IGNORECASE)

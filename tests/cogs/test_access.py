@@ -65,6 +65,7 @@ PRESSES = {
     "help-solved": (AUTHOR, False),
     "help-wrong": (AUTHOR, False),
     "help-leave": (OWNER, False),
+    "next": (OWNER, True),
     "ask-open": (OWNER, True),
     "ask-read": (OWNER, False),
     "faq": (ANYBODY, False),

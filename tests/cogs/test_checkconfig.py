@@ -78,7 +78,7 @@ async def test_too_large_is_refused_before_it_is_downloaded(world, tools):
         (b"", "empty"),
         (b"- 1\n- 2\n", "a list"),
         (b"42", "a single value"),
-        (b"[" * 60_000, "no valid YAML"),
+        (b"[" * 60_000, "not valid YAML"),
         (b"a: &a [*a]\n", "holds itself"),
         ("base_model: caf\u00e9\n".encode("latin-1"), "not UTF-8"),
         ("base_model: x\n".encode("utf-16"), "UTF-16"),

@@ -41,4 +41,4 @@ async def test_explain_leads_the_text_of_an_error_to_its_cause(world, tools):
     assert shown.ephemeral
     assert "The rows have no column `instruction`" in tools.words(shown)
     other = tools.answer(await world.ann.slash(world.channel, "explain", field="the moon is blue"))
-    assert "has nothing by the name" in tools.words(other)
+    assert "I do not know the answer to this" in tools.words(other)

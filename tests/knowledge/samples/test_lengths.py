@@ -43,7 +43,7 @@ def numbered(count: int) -> list[dict[str, str]]:
     ("strategy", "rule", "kept", "severity"),
     [
         pytest.param(None, "rows-too-long", 2, Severity.WARNING, id="unset"),
-        pytest.param("drop", "rows-too-long", 2, Severity.WARNING, id="drop"),
+        pytest.param("drop", "rows-too-long", 2, Severity.ADVICE, id="drop"),
         pytest.param("truncate", "rows-cut", 3, Severity.WARNING, id="truncate"),
         pytest.param("raise", "rows-too-long-refused", 2, Severity.CRASH, id="raise"),
     ],
@@ -51,7 +51,7 @@ def numbered(count: int) -> list[dict[str, str]]:
 def test_long_row_is_dropped_cut_or_refused(strategy: str | None, rule: str, kept: int, severity: Severity) -> None:
     root: dict[str, Any] = {"excess_length_strategy": strategy} if strategy else {}
     report = checked(*numbered(2), LONG, **root)
-    found = told(report)[rule]
+    found = next(each for each in report.findings if each.rule == rule)
     assert (found.severity, found.row, found.rows, report.rows_kept) == (severity, 3, 1, kept)
     assert "sequence_len" in found.fields
     assert found.message.startswith("Row 3 is longer than `sequence_len: 256`")
