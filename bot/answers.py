@@ -174,5 +174,6 @@ class Answers:
         progress = Progress(before.findings.total() - left, left, current.total() - left)
         # The corrected copy of a pasted text has a name, the text had none.
         named = stem if before.name != PASTED or _CORRECTED not in name else PASTED
-        same = before.name == named and (named != PASTED or progress.left > 0 or progress.new == 0)
+        of_copy = named != PASTED or _CORRECTED in name
+        same = before.name == named and (of_copy or progress.left > 0 or progress.new == 0)
         return progress if same and before.findings else None

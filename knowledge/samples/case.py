@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.issues import Issues
-from knowledge.samples.sandbox import Refused
+from knowledge.samples.sandbox import TEXT_LIMIT, Refused
 from knowledge.samples.templates import (
     Template,
     syntax_fault,
@@ -187,6 +187,9 @@ def choose_template(entry: Entry, settings: dict[str, Any], model: Model, issues
 
 def _compiled(text: str, name: str, issues: Issues) -> Template | None:
     """A template given as text, None (and an issue) where it is none."""
+    if len(text) > TEXT_LIMIT:
+        issues.add("rows-template-stopped", None, f"the template has more than {TEXT_LIMIT:,} characters")
+        return None
     fault = syntax_fault(text)
     try:
         template = template_written(text) if fault is None else None

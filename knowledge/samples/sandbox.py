@@ -34,7 +34,7 @@ STEPS = 200_000
 """Turns of loops and calls in one rendering."""
 MOST_CHARACTERS = 4_000_000
 """Characters that one rendering may print, and the longest text that it may build."""
-TEXT_LIMIT = 100_000
+TEXT_LIMIT = 60_000
 """Characters of a template; the longest published ones have about 20,000."""
 _ITEMS = 200_000
 _NUMBER = 10_000
@@ -346,7 +346,7 @@ def written_template(text: str) -> Template:
         Refused: it is too long, too deeply nested, or not a template; in one sentence.
     """
     if len(text) > TEXT_LIMIT:
-        raise Refused(f"the template has more than {TEXT_LIMIT:,} characters")
+        raise Refused(f"the template has more than {TEXT_LIMIT:,} characters", stopped=True)
     token = _budget.set(_Budget(STEPS, MOST_CHARACTERS, time.perf_counter() + SECONDS))
     try:
         return _guarded().from_string(text)
