@@ -279,7 +279,7 @@ def test_json_says_which_kind_of_file_it_is(tmp_path, capsys):
 def test_a_folder_of_configs_leaves_launcher_files_out(tmp_path, capsys):
     (tmp_path / "cloud.yaml").write_text(NEBIUS, "utf-8")
     main(["check", "--only-configs", str(tmp_path)])
-    assert "no Axolotl config" in capsys.readouterr().err
+    assert "not an Axolotl config" in capsys.readouterr().err
 
 
 # -- strangers' values ---------------------------------------------------------------------------------------------
