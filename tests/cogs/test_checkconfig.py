@@ -21,7 +21,7 @@ async def test_a_refused_config_says_so_first_and_only_to_who_asked(world, tools
 async def test_a_clean_config_is_no_promise(world, tools):
     text = tools.words(await world.check(tools.CLEAN))
     assert text.startswith("### I found nothing wrong for Axolotl 0.21.0.")
-    assert "A clean report is not a promise" in text
+    assert "A clean report is not a guarantee" in text
 
 
 async def test_gpus_multiply_the_batch(world, tools):
@@ -33,7 +33,7 @@ async def test_broken_yaml_shows_its_line_and_the_lines_to_write(world, tools):
     assert "This is not valid YAML, so Axolotl 0.21.0 cannot read it. Line 3 is the cause." in text
     assert "3        type: chat_template\n         ^" in text
     assert "```yaml\n  - path: shard.json\n    type: chat_template" in text
-    assert "I read the rest as if that were fixed" in text
+    assert "I checked the rest as if that were fixed" in text
 
 
 async def test_the_form_joins_two_fields(world, tools):
@@ -130,15 +130,15 @@ async def test_check_message_leads_a_log_to_its_cause(world, tools):
 async def test_check_message_without_a_config_says_where_it_looked(world, tools):
     message = await world.ben.send(world.channel, "good morning")
     text = tools.words(tools.answer(await world.ann.context_menu(world.channel, "Check message", message)))
-    assert "holds no config and no log" in text
+    assert "contains no config and no log" in text
 
 
 async def test_a_moderator_answers_the_author_in_public(world, tools):
     message = await world.ben.send(world.channel, f"```yaml\n{tools.BROKEN}```")
     private = tools.answer(await world.ann.context_menu(world.channel, "Check message", message))
-    assert "Answer the author in public" not in tools.labels(private)
+    assert "Answer the author publicly" not in tools.labels(private)
     private = tools.answer(await world.max.context_menu(world.channel, "Check message", message))
-    await world.press(private, "Answer the author in public", world.max)
+    await world.press(private, "Answer the author publicly", world.max)
     public = world.channel.last_message
     assert public.reference.message_id == message.id
     assert "refuses this: 1 reason" in str(public.components[0].children[0].content)
@@ -171,7 +171,7 @@ async def test_rows_are_counted_and_their_button_shows_what_is_trained(world, to
     text = tools.words(message)
     assert "3 rows as JSON Lines, **3** trained on." in text
     assert "A plum" not in text, "words of the rows are shown only when asked for"
-    shown = tools.answer(await world.press(message, "Rows: lengths and what is trained"))
+    shown = tools.answer(await world.press(message, "Rows: lengths and trained text"))
     assert shown.ephemeral
     assert "TRAINED │ A plum." in tools.words(shown)
     assert "Name a fruit" in tools.words(shown)
@@ -226,7 +226,7 @@ async def test_a_secret_in_the_rows_is_told_with_its_line_and_never_shown(world,
     assert "Dataset, line\u00a0" in tools.words(message)
     assert "a Hugging Face token" in tools.words(message)
     if with_config:
-        message = tools.answer(await world.press(message, "Rows: lengths and what is trained"))
+        message = tools.answer(await world.press(message, "Rows: lengths and trained text"))
     assert token not in str(message.components)
 
 

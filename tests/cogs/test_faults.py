@@ -79,7 +79,7 @@ async def test_a_check_works_while_the_database_is_away(world, tools, monkeypatc
     monkeypatch.setattr(world.bot.services.store.guilds, "settings", away)
     text = tools.words(await world.check(tools.CLEAN))
     assert "I found nothing wrong" in text
-    assert "The settings of this server can't be read at the moment" in text
+    assert "I cannot read this server's settings at the moment" in text
     monkeypatch.setattr(world.bot.services.store.reports, "count_open", away)
     monkeypatch.setattr(world.bot.services.store.reports, "open", away)
     reply = tools.answer(await world.max.slash(world.channel, "rules reports"))
@@ -131,13 +131,13 @@ async def test_closing_lets_a_command_answer_and_cuts_off_what_takes_too_long(tm
         await asyncio.sleep(0.05)
         await bot.close()
         assert said[0] == "answered"
-        assert "was restarted before it had finished" in said[1]
+        assert "restarted before it finished" in said[1]
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_while_closing_new_commands_are_told(world, tools):
     world.bot.services.in_flight.draining = True
-    assert "being restarted" in tools.words(await world.check(tools.CLEAN))
+    assert "is restarting" in tools.words(await world.check(tools.CLEAN))
     world.bot.services.in_flight.draining = False
 
 

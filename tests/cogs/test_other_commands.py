@@ -55,7 +55,7 @@ async def test_two_configs_beside_each_other(world, tools):
     same = await world.ann.slash(
         world.channel, "compare", a=("a.yaml", tools.CLEAN.encode()), b=("b.yaml", tools.CLEAN.encode())
     )
-    assert "Axolotl makes the same run of both." in tools.words(tools.answer(same))
+    assert "Both make the same run." in tools.words(tools.answer(same))
 
 
 async def test_fit_shows_which_cards_hold_a_model(world, tools):
@@ -64,7 +64,7 @@ async def test_fit_shows_which_cards_hold_a_model(world, tools):
     assert "QLoRA of `meta-llama/Llama-3.1-8B`" in text
     assert "24 GB   yes" in text
     unknown = await world.ann.slash(world.channel, "fit", model="./merged")
-    assert "Nothing is known of that model" in tools.words(tools.answer(unknown))
+    assert "I do not know that model" in tools.words(tools.answer(unknown))
 
 
 async def test_newconfig_writes_a_proven_config_and_changes_one_wish_at_a_time(world, tools):
@@ -90,7 +90,7 @@ async def test_a_comparison_says_what_a_card_makes_of_both(world, tools):
     other = tools.CLEAN.replace("learning_rate: 0.0002", "learning_rate: 0.0001")
     files = {"a": ("a.yaml", tools.CLEAN.encode()), "b": ("b.yaml", other.encode())}
     wrong = await world.ann.slash(world.channel, "compare", **files, gpu="2x RTX 4090", gpus=4)
-    assert "name the number in one of them" in tools.words(tools.answer(wrong))
+    assert "give the number in only one of them" in tools.words(tools.answer(wrong))
     unknown = await world.ann.slash(world.channel, "compare", **files, gpu="a toaster")
     assert "Unknown GPU" in tools.words(tools.answer(unknown))
 
