@@ -164,7 +164,7 @@ async def test_muted_rules_are_named_with_their_reason_and_their_end(world, tool
     again = tools.answer(await world.max.slash(world.channel, "rules unmute", rule=rule))
     assert "is not muted" in tools.words(again)
     nothing = tools.answer(await world.max.slash(world.channel, "rules mute", rule="no-such", reason="x"))
-    assert "There is no rule `no-such`" in tools.words(nothing)
+    assert "There is no rule named `no-such`" in tools.words(nothing)
 
 
 async def test_a_servers_defaults_count_and_are_named(world, tools):

@@ -41,7 +41,7 @@ async def test_an_attachment_that_cannot_be_fetched_is_named(world, tools, monke
         raise discord.NotFound(_Response(), "Unknown Attachment")
 
     monkeypatch.setattr(discord.Attachment, "read", gone)
-    assert "Discord did not hand over `config.yaml`" in tools.words(await world.check(tools.CLEAN))
+    assert "I could not download `config.yaml`" in tools.words(await world.check(tools.CLEAN))
 
 
 async def test_the_unforeseen_gets_an_incident_number_and_a_log_without_content(world, tools, monkeypatch, caplog):
@@ -91,7 +91,9 @@ async def test_too_many_commands_are_slowed_down_with_the_seconds_to_wait(tmp_pa
         for _ in range(3):
             await world.ann.slash(world.channel, "explain", field="lora_r")
         refused = tools.answer(await world.ann.slash(world.channel, "explain", field="lora_r"))
-        assert re.fullmatch(r"That was many commands in a short time\. Try again in 1 s\.", tools.words(refused))
+        assert re.fullmatch(
+            r"That was a lot of commands in a short time\. Try again in 1 second\.", tools.words(refused)
+        )
         assert refused.ephemeral
         other = tools.answer(await world.ben.slash(world.channel, "explain", field="lora_r"))
         assert "### lora_r" in tools.words(other)
@@ -100,7 +102,7 @@ async def test_too_many_commands_are_slowed_down_with_the_seconds_to_wait(tmp_pa
 
 async def test_a_full_queue_says_so(world, tools):
     world.bot.services.workers.waiting = 10**6
-    assert re.search(r"The bot is busy.* Try again in \d+ s\.", tools.words(await world.check(tools.CLEAN)))
+    assert re.search(r"The bot is busy.* Try again in [\d,]+ seconds?\.", tools.words(await world.check(tools.CLEAN)))
     world.bot.services.workers.waiting = 0
 
 

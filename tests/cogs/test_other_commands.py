@@ -18,7 +18,7 @@ async def test_explain_leads_from_other_names_and_typos(world, tools):
     near = tools.answer(await world.ann.slash(world.channel, "explain", field="sequence_lenn"))
     assert "sequence_len" in tools.words(near)
     unknown = tools.answer(await world.ann.slash(world.channel, "explain", field="zzzzqqq"))
-    assert "has nothing by the name `zzzzqqq`" in tools.words(unknown)
+    assert "has nothing named `zzzzqqq`" in tools.words(unknown)
 
 
 async def test_what_is_typed_is_completed_within_discords_limits(world):
@@ -36,7 +36,7 @@ async def test_the_batch_comes_with_its_formula_and_other_gpu_counts(world, tool
     assert "### Effective batch 75 × 2 × 4 GPUs = 600" in text
     assert "`gradient_accumulation_steps: 18` (144) or `gradient_accumulation_steps: 19` (152)" in text
     assert "1               75    150" in text
-    assert "no rule" in text, "the guide's value is called experience"
+    assert "not a rule" in text, "the guide's value is called experience"
     text = tools.words(tools.answer(await world.ann.slash(world.channel, "batchsize", **numbers, target=600)))
     assert "This meets 600 exactly." in text
     assert "guide" not in text

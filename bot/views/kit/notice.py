@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout
+from bot.views.kit.wording import plural
 
 EXPIRED = (
     "This answer has expired: answers are kept for at most an hour and are lost when the bot restarts. Run the "
@@ -54,7 +55,7 @@ def incident(number: str) -> str:
 
 def wait(seconds: int) -> str:
     """The cooldown of a member or a server."""
-    return f"That was a lot of commands in a short time. Try again in {seconds} seconds."
+    return f"That was a lot of commands in a short time. Try again in {plural(seconds, 'second')}."
 
 
 def many_waiting(number: int) -> str:
@@ -64,7 +65,7 @@ def many_waiting(number: int) -> str:
 
 def busy(seconds: int) -> str:
     """The queue of checks is full."""
-    return f"The bot is busy: its queue of checks is full. Try again in {seconds} seconds."
+    return f"The bot is busy: its queue of checks is full. Try again in {plural(seconds, 'second')}."
 
 
 def given_up(seconds: float) -> str:

@@ -200,7 +200,7 @@ async def test_the_command_hub():
         assert "40 rows in train" in out
         code, out, _ = await helpbot(running, "hub", "org/lama")
         assert code == 1
-        assert "Near: org/llama" in out
+        assert "Similar names: org/llama" in out
         for name in ("not a valid Hub name", "a/b/c", "../../etc", "org/a?b"):
             code, _, err = await helpbot(running, "hub", name)
             assert code == 2

@@ -154,7 +154,7 @@ def test_the_commands(source, tmp_path, capsys, monkeypatch):
     assert main(["faq", "import", "absent.yaml", "--guild", "77"]) == 1
 
     assert main(["backup", "copy.sqlite3", "--restore"]) == 0
-    assert "is copy.sqlite3 again. What stood there is in" in capsys.readouterr().out
+    assert "is restored from copy.sqlite3. The previous database is in" in capsys.readouterr().out
     assert main(["faq", "export", "-", "--guild", "77"]) == 0
     assert "entries: []" in capsys.readouterr().out
     monkeypatch.setenv("HELPBOT_DATABASE_URL", "postgresql://nobody@localhost/none")
