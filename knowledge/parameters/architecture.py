@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from knowledge.value import entity
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@entity
 class Architecture:
     """The dimensions of one base model, as its `config.json` gives them.
 
