@@ -54,8 +54,8 @@ def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tu
         text = (
             f"### No dataset type of Axolotl reads these rows\n{small(file_name(name))}\nThe simplest format that "
             'works is one JSON object per line: `{"text": "..."}` for `type: completion`, or `{"messages": '
-            '[{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}` for `type: chat_template`. '
-            "`/explain datasets[].type` shows what the other types read."
+            '[{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}` for '
+            "`type: chat_template`. `/explain datasets[].type` shows what the other types read."
         )
         if rows.conversion:
             shown = limits.block(rows.conversion, "json", _BLOCK)
