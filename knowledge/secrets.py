@@ -87,6 +87,10 @@ class _Pattern:
 
 
 _Span = tuple[str, int, int]
+SHORTEST = 15
+"""Characters of the shortest token that has a beginning of its own; none holds a blank."""
+_SPLIT = 100_000
+"""Characters up to which a text is split into its words."""
 _MOST = 500
 """Secrets of one kind that are masked one by one; behind them the whole text is."""
 # (a piece that every one of them holds, kind, pattern). Case counts: these prefixes are fixed by their issuers.
@@ -185,7 +189,7 @@ def find(text: str) -> tuple[Secret, ...]:
     low = text.lower()
     if len(low) != len(text):  # only U+0130 grows when lowered
         low = text.replace("\u0130", "i").lower()
-    sources = [*_issued(text, _PLAIN)]
+    sources = [*_issued(text, _PLAIN, within=_long_words(text))]
     if "PRIVATE KEY" in text:
         sources.append(_private_keys(text))
     if _SOLID_RUN in raw.translate(_LETTERS_TABLE):
@@ -271,9 +275,15 @@ def _bounded(sources: list[Iterator[_Span]], text: str) -> list[_Span]:
     return spans
 
 
-def _issued(text: str, tokens: _Tokens) -> list[Iterator[_Span]]:
-    """Secrets that their issuer made recognisable, whatever stands around them."""
-    return [_issued_as(text, *token) for token in tokens if token[0] in text]
+def _long_words(text: str) -> str:
+    """The words that are long enough for a token: most of a config's are not. The whole of a long text."""
+    return text if len(text) > _SPLIT else " ".join([word for word in text.split() if len(word) >= SHORTEST])
+
+
+def _issued(text: str, tokens: _Tokens, within: str | None = None) -> list[Iterator[_Span]]:
+    """Secrets that their issuer made recognisable, whatever stands around them; all of them stand in `within`."""
+    words = text if within is None else within
+    return [_issued_as(text, *token) for token in tokens if token[0] in words]
 
 
 def _issued_as(text: str, piece: str, kind: str, pattern: _Pattern) -> Iterator[_Span]:
