@@ -198,7 +198,7 @@ def main() -> int:
             print(f"    {case.name}: {' '.join(case.written.unmet)[:230]}")
     judge(done)
     times = sorted(case.seconds * 1000 for case in found)
-    print(f"time: {statistics.median(times):.0f} ms at the median, {times[int(len(times) * 0.95)]:.0f} ms at 95 %")
+    print(f"time: {statistics.median(times):.0f} ms at the median, {times[int(len(times) * 0.95)]:.0f} ms at 95%")
     if options.validator:
         refused = validator(options.validator, done)
         print(f"accepted by Axolotl's own validator: {len(done) - len(refused)} of {len(done)}")
