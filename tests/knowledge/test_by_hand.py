@@ -25,7 +25,7 @@ def test_a_file_that_is_not_yaml_is_named_with_its_line(tmp_path: Path) -> None:
         (lambda: {}["batch"], "`batch` is missing"),
         (lambda: re.compile("("), "unterminated subpattern"),
         (lambda: int("many"), "many"),
-        (lambda: None(), "not callable"),
+        (lambda: len(5), "no len"),
     ],
 )
 def test_whatever_is_wrong_in_an_entry_is_said_with_file_and_entry(spoil, says: str) -> None:
