@@ -103,7 +103,7 @@ def main() -> int:
         for miss in misses[: options.shown]:
             print(f"    {miss}")
     times = sorted(case.seconds * 1000 for case in found)
-    print(f"time: {statistics.median(times):.0f} ms at the median, {times[int(len(times) * 0.95)]:.0f} ms at 95 %")
+    print(f"time: {statistics.median(times):.0f} ms at the median, {times[int(len(times) * 0.95)]:.0f} ms at 95%")
     if options.validator:
         refused = validator(options.validator, done)
         print(f"accepted by Axolotl's own validator: {len(done) - len(refused)} of {len(done)}")
