@@ -14,8 +14,10 @@ _CELL_FRAME = re.compile(r"\s{0,12}File ([^\s:\"]{1,400}\.py):(\d{1,7}), in (\S{
 _BARE_FRAME = re.compile(r"(?:^|[\s(])((?:[\w.~-]{0,60}/){1,14}[\w-]{1,60}\.py):(\d{1,7})(?::|\s|$)(?:in (\w{1,80}))?")
 _RAISED = re.compile(r"((?:[A-Za-z_]\w{0,60}\.){0,8}[A-Za-z_]\w{0,80})(?::\s?(.{0,4000}))?\s{0,4}$")
 _NAMED = re.compile(
-    r"(?<![\w.'\"`])((?:[a-z_]\w{0,60}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Warning|Interrupt|Exit|Timeout))(?::\s?(.{0,4000})|(?=\s*[(.]|\s*$))"
+    r"(?<![\w.'\"`])((?:[a-z_]\w{0,60}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Warning|Interrupt|Exit|Timeout)|"
+    r"(?:[a-z_]\w{0,60}\.){1,6}(?:lib|errors?|exceptions?|exc)\.[A-Z]\w{2,60})(?::\s?(.{0,4000})|(?=\s*[(.]|\s*$))"
 )
+_NAMES = re.compile(r"Error|Exception|Interrupt|Timeout|\.(?:lib|errors?|exceptions?|exc)\.[A-Z]")
 _CHAIN = ("During handling of the above exception", "The above exception was the direct cause")
 _PACKAGES = re.compile(r"(?:site-packages|dist-packages|src)/(.{1,300})$")
 _WARNINGS = ("Warning", "KeyboardInterrupt")
@@ -184,7 +186,7 @@ def _raised(stream: list[Line], index: int, *, headed: bool) -> Trace | None:
             match = None
         if match and match[2] is None and not re.search(r"Error|Exception|Exit|Interrupt|Stop", match[1]):
             match = None
-    if not match and ("Error" in text or "Exception" in text or "Interrupt" in text or "Timeout" in text):
+    if not match and _NAMES.search(text):
         match = _NAMED.search(text)
         if match and text[: match.start()].rstrip().endswith(("raise", "except", "import", "->", "class")):
             match = None
