@@ -16,10 +16,11 @@ from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.matching import Haystack, matches
 from knowledge.diagnosis.memory_cure import with_changes
 from knowledge.diagnosis.model import Diagnosis, GpuMemory, Match, Raised, Unknown
-from knowledge.diagnosis.outcome import CALM, brief, complains, fails, follows, plans
+from knowledge.diagnosis.outcome import CALM, asked_lines, brief, complains, fails, follows, plans
 from knowledge.diagnosis.own_words import own_words
 from knowledge.diagnosis.phase import phase_of
 from knowledge.diagnosis.refusals import refusals, typing_refusals
+from knowledge.diagnosis.topics import about
 from knowledge.diagnosis.unknown import older_release, unknown
 from knowledge.diagnosis.versions import gpu_memory, versions_of
 from knowledge.diagnosis.weighing import Candidate, Context, best, is_fixed, match_of, score
@@ -53,8 +54,10 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     found = _explanations(haystack, traces, main, context) if log.lines else []
     failed, chosen, warnings = _chosen(log, traces, found)
     if failed and not any(match.conclusive and not match.harmless for match in chosen):
-        said = own_advice(main)
-        chosen = [*([said] if said else []), *chosen, *older_release(log, context)]
+        told = [match for match in chosen if not match.harmless]
+        hints = [hint for hint in (own_advice(main), about(main, context)) if hint is not None]
+        harmless = [match for match in chosen if match.harmless]
+        chosen = [*told, *older_release(log, context), *hints, *harmless]
     main = main if failed else None
     gpu = gpu_memory(haystack.text) if failed else None
     chosen = [with_changes(each, read, gpu, context.phase) if each.id == _MEMORY else each for each in chosen]
@@ -98,6 +101,9 @@ def _chosen(log: Log, traces: list[tracebacks.Trace], found: list[Candidate]) ->
         if named and not plans(words):
             return any(match.conclusive for match in named), ordered, []
         return False, [match for match in ordered if match.harmless], []
+    asked = asked_lines(log)
+    if told := [match for match in ordered if match.line in asked and not match.harmless]:
+        return False, told, []
     calm_lines = {line.number for line in log.lines if CALM.search(line.text)}
     return False, [], [match for match in ordered if match.line in calm_lines and not match.harmless]
 

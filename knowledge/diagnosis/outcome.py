@@ -39,7 +39,8 @@ _COMPLAINT = re.compile(
 )
 _PLAN = re.compile(
     r"\b(?:want to|would like|plan(?:ning)? to|going to|thinking of|will (?:it|i|this|that)|does it fit|"
-    r"can i|could i|should i|is it (?:possible|ok|enough)|how (?:much|many|long|do i choose|to choose)|what is|"
+    r"can i|could i|should i|is it (?:possible|ok|enough)|how (?:much|many|long|do i choose|to choose)|"
+    r"what is(?! (?:wrong|happening|going on|causing|the (?:error|problem|issue|cause)))|"
     r"which (?:one|is)|recommend)\b",
     re.IGNORECASE,
 )
@@ -73,6 +74,8 @@ _FOLLOWERS = (
     (re.compile(r"resource_tracker: There appear to be \d+ leaked"), "Cleaning up after a process that had ended."),
 )
 _SHORT = 15
+# Five words or more and nothing of what programs print: no brackets, braces, bars, assignments or paths.
+_SENTENCE = re.compile(r"[\w'’,;.:?!~%() -]{0,4}(?:[\w'’,.;:?!~%()/-]{1,30} ){4,60}[\w'’,.;:?!~%()/-]{1,30}\s*$")
 
 
 def fails(log: Log, traces: list[Trace]) -> bool:
@@ -115,6 +118,17 @@ def plans(text: str) -> bool:
 def brief(log: Log) -> bool:
     """Whether a text is so short that whatever stands in it is what somebody asks about."""
     return len(log.lines) <= _SHORT and not log.progress.known
+
+
+def asked_lines(log: Log) -> set[int]:
+    """The lines of a short excerpt of a log in which somebody says in their own words what is wrong with it."""
+    if len(log.lines) > _SHORT:
+        return set()
+    return {
+        line.number
+        for line in log.lines
+        if _SENTENCE.match(line.text) and not CALM.search(line.text) and not plans(line.text)
+    }
 
 
 def follows(log: Log, main: Trace | None) -> tuple[Follow, ...]:
