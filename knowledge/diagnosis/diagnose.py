@@ -102,7 +102,7 @@ def _chosen(log: Log, traces: list[tracebacks.Trace], found: list[Candidate]) ->
             return any(match.conclusive for match in named), ordered, []
         return False, [match for match in ordered if match.harmless], []
     asked = asked_lines(log)
-    if told := [match for match in ordered if match.line in asked and not match.harmless]:
+    if told := [match for match in ordered if asked.intersection(match.lines) and not match.harmless]:
         return False, told, []
     calm_lines = {line.number for line in log.lines if CALM.search(line.text)}
     return False, [], [match for match in ordered if match.line in calm_lines and not match.harmless]
