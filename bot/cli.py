@@ -31,14 +31,16 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"helpbot {version('axolotl-help-bot')}")
         return 0
     if words[0] not in commands():
-        print(f"helpbot: no command `{words[0]}`. There are: {', '.join(commands())}.", file=sys.stderr)
+        print(f"helpbot: no command `{words[0]}`. The commands are: {', '.join(commands())}.", file=sys.stderr)
         return 2
     # What imports make stays until the end: looking through it for garbage takes a fifth of a short command's time.
     gc.disable()
     module = importlib.import_module(f"bot.console.{words[0]}")
     gc.freeze()
     gc.enable()
-    parser = argparse.ArgumentParser(prog=f"helpbot {words[0]}", description=module.SUMMARY, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog=f"helpbot {words[0]}", description=module.SUMMARY, allow_abbrev=False, formatter_class=_formatter
+    )
     module.arguments(parser)
     options = parser.parse_args(words[1:])
     try:
@@ -54,12 +56,21 @@ def main(arguments: list[str] | None = None) -> int:
     return code
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """The usual one; given a width, it does not load the archive formats of `shutil` to ask the terminal for it."""
+    try:
+        width = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+    except (OSError, ValueError):
+        width = 0
+    return argparse.HelpFormatter(prog, width=max(width or 80, 40) - 2)
+
+
 def _overview() -> str:
     lines = ["usage: helpbot COMMAND ...", ""]
     for name in commands():
         module = importlib.import_module(f"bot.console.{name}")
         lines.append(f"  {name:<12}{module.SUMMARY}")
-    return "\n".join([*lines, "", "helpbot COMMAND --help says more of each."])
+    return "\n".join([*lines, "", "helpbot COMMAND --help tells you more about each."])
 
 
 if __name__ == "__main__":

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from playwright.async_api import Locator, Page
+    from playwright.async_api import Download, Locator, Page
 
 DESK = (1280, 900)
 PHONE = (390, 844)
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 _READY = "() => window.simcordPreview && simcordPreview.ready && !simcordPreview.pendingAction"
 _PATIENCE = 30.0
+_PRESSES = 5
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+\S*")
 _COMPOSER = "#channel-composer-input"
 _MESSAGE = ".channel-message[data-message-id]"
@@ -175,13 +176,26 @@ class DemoPage:
 
     async def download(self, folder: Path) -> Path:
         """Downloads the file of the newest message."""
-        message = await self.last_message()
-        async with self.page.expect_download(timeout=_PATIENCE * 1000) as started:
-            await message.locator(".file-download").last.click()
-        found = await started.value
+        found = await self._downloaded()
         path = folder / found.suggested_filename
         await found.save_as(path)
         return path
+
+    async def _downloaded(self) -> Download:
+        """Presses for the file until it comes: the page forgets a press when it draws the message again meanwhile."""
+        from playwright.async_api import TimeoutError as Missed
+
+        presses = 0
+        while True:
+            presses += 1
+            message = await self.last_message()
+            try:
+                async with self.page.expect_download(timeout=_PATIENCE * 1000 / _PRESSES) as started:
+                    await message.locator(".file-download").last.click()
+                return await started.value
+            except Missed:
+                if presses == _PRESSES:
+                    raise
 
     async def picture(self, path: Path) -> None:
         """Takes a picture of the newest message."""

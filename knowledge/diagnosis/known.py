@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any, NamedTuple
 
 import yaml
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from knowledge.diagnosis.model import Kind
 
@@ -160,12 +160,41 @@ def known_errors() -> tuple[Known, ...]:
     """All of them, read once.
 
     Raises:
-        pydantic.ValidationError: A file of the package holds an entry of a wrong shape.
+        ValueError: A file of the package holds an entry of a wrong shape; names file, entry and key.
     """
     folder = resources.files("knowledge") / "errors"
-    entries: list[Known] = []
-    for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        if file.name.endswith(".yaml"):
-            for entry in yaml.load(file.read_text("utf-8"), _LOADER) or ():  # noqa: S506 - a safe loader
-                entries.append(Known(**entry))  # noqa: PERF401
-    return tuple(entries)
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda each: each.name)
+    return tuple(known for file in files for known in entries_of(file.name, file.read_text("utf-8")))
+
+
+def entries_of(file: str, text: str) -> list[Known]:
+    """The entries of one file.
+
+    Args:
+        file: Its name, for what is said of a mistake in it.
+        text: What stands in it: a YAML list of mappings with the keys of `Known`.
+
+    Raises:
+        ValueError: The text is not such a list, or an entry has a wrong shape; names file, entry and key.
+    """
+    try:
+        read = yaml.load(text, _LOADER) or []  # noqa: S506 - a safe loader
+    except yaml.YAMLError as fault:
+        raise ValueError(f"{file} is not YAML: {fault}") from fault
+    if not isinstance(read, list):
+        raise ValueError(f"{file}: a list of entries is needed, this is a {type(read).__name__}.")
+    return [_entry(file, number, entry) for number, entry in enumerate(read, start=1)]
+
+
+def _entry(file: str, number: int, entry: Any) -> Known:
+    if not isinstance(entry, dict):
+        raise ValueError(f"{file}, entry {number}: a mapping is needed, this is a {type(entry).__name__}.")
+    try:
+        known = Known(**entry)
+        _ = known.expression
+    except ValidationError as fault:
+        what = "; ".join(f"`{'.'.join(map(str, each['loc']))}`: {each['msg']}" for each in fault.errors())
+        raise ValueError(f"{file}, entry {entry.get('id', number)!r}: {what}") from fault
+    except re.error as fault:
+        raise ValueError(f"{file}, entry {known.id!r}: `pattern` is not an expression: {fault}") from fault
+    return known

@@ -238,6 +238,10 @@ def test_a_key_that_only_ordinary_datasets_read_is_named_as_ignored(key: str) ->
     assert [each.fields for each in found] == [(f"pretraining_dataset[0].{key.partition(':')[0]}",)]
 
 
+def test_every_note_names_the_places_that_it_was_written_from() -> None:
+    assert not [name for name, note in NOTES.items() if not note.evidence]
+
+
 def test_every_place_that_a_note_was_written_from_has_its_digest() -> None:
     stored = read_json("evidence.json")["notes"]
     named = {name: sorted(note.evidence) for name, note in NOTES.items() if note.evidence}

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from knowledge.config import load_types
-from knowledge.diagnosis.known import known_errors
+from knowledge.diagnosis.known import entries_of, known_errors
 from knowledge.diagnosis.log import read
 from knowledge.diagnosis.matching import Haystack, matches
 from knowledge.rules import all_rules
@@ -146,3 +146,20 @@ def test_matching_is_linear_for_all_of_them_at_once():
     start = time.process_time()
     list(matches(Haystack(read(hostile).lines)))
     assert time.process_time() - start < 2.0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("- id: a\n  when: [x y z]\n  meaning: M.\n", ["some.yaml", "'a'", "`cure`", "required"]),
+        ("- id: a\n  when: [x y z]\n  meaning: M.\n  cure: C.\n  wieght: 3\n", ["some.yaml", "'a'", "`wieght`"]),
+        ("- id: a\n  when: [x y z]\n  meaning: M.\n  cure: C.\n  pattern: '('\n", ["some.yaml", "'a'", "`pattern`"]),
+        ("- id: a\n  when: [", ["some.yaml", "not YAML"]),
+        ("a: 1", ["some.yaml", "list"]),
+        ("- a", ["some.yaml", "entry 1", "mapping"]),
+    ],
+)
+def test_a_mistake_in_a_file_is_told_with_file_entry_and_key(text, says):
+    with pytest.raises(ValueError, match="some") as told:
+        entries_of("some.yaml", text)
+    assert all(word in str(told.value) for word in says), str(told.value)
