@@ -7,12 +7,14 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
 
+from knowledge.pattern import expression
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from knowledge.secrets.secret import Span
 
-_RUN = re.compile(r"(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]{0,16}){0,1000}[A-Za-z0-9+/_-]{16,}={0,2}")
+_RUN = expression(r"(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]{0,16}){0,1000}[A-Za-z0-9+/_-]{16,}={0,2}")
 _PRINTABLE = re.compile(rb"[\t\n\r -~]{12,}")
 _STANDARD = str.maketrans("-_", "+/", "\r\n \t")
 _GROUP = 4

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from knowledge.pattern import expression
 from knowledge.secrets.encoded import encoded
 from knowledge.secrets.issued import has_bare_run, has_long_run, has_solid_run, issued
 from knowledge.secrets.named import bare_keys, named
@@ -24,10 +24,10 @@ _MOST = 500
 """Secrets of one kind that are masked one by one; behind them the whole text is."""
 _FURTHER = 1
 """What one secret hid, because it ran into it, shows when that one is masked: the text is looked at again."""
-_DISGUISED = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]|(?:%|\\\\x)(?:5[Ff]|2[Dd])")
+_DISGUISED = expression("[\u00ad\u200b-\u200f\u2060\ufeff]|(?:%|\\\\x)(?:5[Ff]|2[Dd])")
 """What tears a token apart without being seen, and signs of tokens as addresses and programs write them."""
 _WRITTEN = {"5f": "_", "2d": "-"}
-_CONTINUED = re.compile(r"\r?\n[ \t]{0,12}(?=[\w-]{0,80}\d)([\w-]{4,512})(?=[ \t\"']{0,4}(?:\r?\n|\Z))")
+_CONTINUED = expression(r"\r?\n[ \t]{0,12}(?=[\w-]{0,80}\d)([\w-]{4,512})(?=[ \t\"']{0,4}(?:\r?\n|\Z))")
 """The rest of a token behind the end of a line, which a terminal or YAML has wrapped."""
 _WRAPPED = 2
 

@@ -120,8 +120,6 @@ ANYWHERE: tuple[Format, ...] = (
     Format("dnkey-", "Defined Networking token", r"[\w=-]{26}-[\w=-]{52}"),
     Format("tfp_", "Typeform token", r"[\w.=-]{40,}"),
     Format("|", "Facebook token", r"[\w-]{27,40}(?![\w|-])", head=r"\d{15,16}", apart=r"\w|"),
-    Format("'secret_key' => 'sk_", "secret", r"[^\s\"']{29}"),
-    Format('"secret_key" => "sk_', "secret", r"[^\s\"']{29}"),
 )
 """Looked for everywhere."""
 SOLID: tuple[Format, ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from knowledge.secrets.pattern import Pattern
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,9 @@ _VALUE = (
     r"(?:\"([^\"\n]{6,512})\"|'([^'\n]{6,512})'|([^\s\"'#,;`)\]}]{6,512}))"
     r"|[ \t]{1,4}(?:is[ \t:]{1,4}|=[ \t])?[\"']?([\w.+=-]{16,512}))"
 )
-_Names = tuple[tuple[str, Pattern], ...]
+_Names = tuple[tuple[str, re.Pattern[str]], ...]
 _NAMED: _Names = tuple(
-    (piece, Pattern(piece + ending + _VALUE))
+    (piece, expression(piece + ending + _VALUE))
     for piece, ending in (
         ("token", ""),
         ("secret", ""),
@@ -34,32 +34,34 @@ _NAMED: _Names = tuple(
         ("authorization", ""),
     )
 )
-_NAMED_LONG: _Names = tuple((piece, Pattern(piece + _VALUE)) for piece in ("credential", "bearer"))
+_NAMED_LONG: _Names = tuple((piece, expression(piece + _VALUE)) for piece in ("credential", "bearer"))
 # Names that say less: their values have to look like keys themselves.
-_VAGUE: _Names = tuple((piece, Pattern(piece + "(?![a-rt-z])" + _VALUE)) for piece in ("auth", "access", "api", "cred"))
+_VAGUE: _Names = tuple(
+    (piece, expression(piece + "(?![a-rt-z])" + _VALUE)) for piece in ("auth", "access", "api", "cred")
+)
 # "key" alone names a column or a part of a mapping.
-_KEY_NAMES = re.compile(
+_KEY_NAMES = expression(
     r"(?:api|access|account|private|priv|auth|secret|ssh|encryption|signing|service|client|database|db|license|"
     r"wandb|comet|hub|hf)[ _-]?\Z"
 )
-_MASKED = re.compile(r"masked-[a-z-]{0,40}\Z")
-_MASK_WORD = re.compile(r"masked-[a-z-]+")
-_BARE_KEY = re.compile(r"(?<![0-9a-z])[0-9a-f]{40}(?![0-9a-z])")
-_ASSIGNED = re.compile(r"[:=]")
+_MASKED = expression(r"masked-[a-z-]{0,40}\Z")
+_MASK_WORD = expression(r"masked-[a-z-]+")
+_BARE_KEY = expression(r"(?<![0-9a-z])[0-9a-f]{40}(?![0-9a-z])")
+_ASSIGNED = expression(r"[:=]")
 # Names that end in "token" in every config and hold a word of the vocabulary, a switch or a number.
-_NO_SECRET = re.compile(
+_NO_SECRET = expression(
     r"(?:eos|bos|pad|unk|sep|cls|mask|eot|eod|eom|image|audio|video|think|stop|start|end|special|added|extra|new|"
     r"prefix|suffix|middle|boundary|placeholder|per|max|min|num|of|untrained|mean|total|use_auth|fake)[_-]?\Z"
 )
-_PLACEHOLDER = re.compile(
+_PLACEHOLDER = expression(
     r"(?:true|false|null|none|yes|no|on|off|~)\Z|masked|\*{2}|[x.*_ -]{4,}\Z|(?:hf|sk|ghp)[_-]x{3,}|\[|\{|"
     r"<[a-z_ .-]*>?\Z|\$\{|\$\(|\$[a-z_]+\Z|%[a-z_]+%|"
     r"(?:your|my[_-]|change[_-]?me|redacted|example|hidden|x{4}|<)[a-z_.\- ]{0,60}>?\Z|"
     r"secret\Z|token\Z|password\Z|os\.|env[.:_\[]|process\.|!"
 )
-_RANDOM = re.compile(r"[a-z0-9]{12,}")
+_RANDOM = expression(r"[a-z0-9]{12,}")
 _DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
-_HEXADECIMAL = re.compile(r"[0-9a-f]+\Z")
+_HEXADECIMAL = expression(r"[0-9a-f]+\Z")
 _PASSWORDS = ("pass", "_pass", "pwd", "contrase")
 _WEAK = ("token", "credential", "authorization", "bearer")
 """Names that ordinary things bear too."""
@@ -87,7 +89,7 @@ def is_placeholder(value: str) -> bool:
     return bool(_PLACEHOLDER.match(value))
 
 
-def _named_as(low: str, piece: str, pattern: Pattern) -> Iterator[Span]:
+def _named_as(low: str, piece: str, pattern: re.Pattern[str]) -> Iterator[Span]:
     for match in pattern.finditer(low):
         group = match.lastindex or 0
         if piece in _WEAK and match.end(group) - match.start(group) < _MIXED:
@@ -104,7 +106,7 @@ def _named_as(low: str, piece: str, pattern: Pattern) -> Iterator[Span]:
             yield _kind(piece, before), match.start(group), match.end(group)
 
 
-def _vaguely_named(low: str, pattern: Pattern) -> Iterator[Span]:
+def _vaguely_named(low: str, pattern: re.Pattern[str]) -> Iterator[Span]:
     for match in pattern.finditer(low):
         group = match.lastindex or 0
         if _MASKED.search(low, max(0, match.start() - 48), match.start()):

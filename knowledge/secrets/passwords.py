@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from knowledge.pattern import expression
 from knowledge.secrets.named import is_placeholder
 
 if TYPE_CHECKING:
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from knowledge.secrets.secret import Span
 
-_ADDRESS = re.compile(r"://(?:[^\s/@:\"'<>]{0,128}:(?!\d{1,5}/)([^\s@\"'<>]{1,256})|([^\s/@:\"'<>]{16,256}))@")
-_USER = re.compile(r"-u(?:ser)?[ \t=]{0,5}[\"']?[^\s:\"']{1,64}:([^\s\"']{3,128})")
-_XML = re.compile(r"password\"[ \t]{1,8}value=\"([^\"\n]{6,256})\"")
+_ADDRESS = expression(r"://(?:[^\s/@:\"'<>]{0,128}:(?!\d{1,5}/)([^\s@\"'<>]{1,256})|([^\s/@:\"'<>]{16,256}))@")
+_USER = expression(r"-u(?:ser)?[ \t=]{0,5}[\"']?[^\s:\"']{1,64}:([^\s\"']{3,128})")
+_XML = expression(r"password\"[ \t]{1,8}value=\"([^\"\n]{6,256})\"")
 
 
 def passwords(text: str, low: str) -> list[Iterator[Span]]:

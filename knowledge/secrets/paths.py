@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from knowledge.pattern import expression
 
 _PATH_PIECES = ("home/", "Users")
-_HOME = re.compile(r"(/home/|[/\\]{1,2}Users[/\\]{1,2})([^\s/\\:\"'<>|,;)\]}]{1,64})")
+_HOME = expression(r"(/home/|[/\\]{1,2}Users[/\\]{1,2})([^\s/\\:\"'<>|,;)\]}]{1,64})")
 _NOBODY = frozenset({"user", "ubuntu", "root", "runner", "shared", "Public", "Shared", "Default", "axolotl", "jovyan"})
 
 

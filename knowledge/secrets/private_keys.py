@@ -5,23 +5,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from knowledge.pattern import expression
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.secrets.secret import Span
 
 _KIND = "private key"
-_BEGIN = re.compile(r"-{4,5} ?begin [a-z0-9 ]{0,40}private key[a-z ]{0,10}-{4,5}")
-_END = re.compile(r"-{4,5} ?end [a-z0-9 ]{0,40}private key[a-z ]{0,10}-{4,5}")
-_PUTTY = re.compile(r"private-lines: ?\d{1,4}")
+_BEGIN = expression(r"-{4,5} ?begin [a-z0-9 ]{0,40}private key[a-z ]{0,10}-{4,5}")
+_END = expression(r"-{4,5} ?end [a-z0-9 ]{0,40}private key[a-z ]{0,10}-{4,5}")
+_PUTTY = expression(r"private-lines: ?\d{1,4}")
 _LONGEST, _LONGEST_LINE = 64_000, 400
 """Characters from the first line to the last, where a key of 16,384 bits has 13,000; and of one line."""
 _BODY = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _MARKS = frozenset(" \t#>|-\"'")
 _LAST, _SHORT, _LONG = 4, 16, 40
 """Characters of a line of a key: of the last one, of one that stands alone, of one behind the words of a log."""
-_ONE_LINE = re.compile(r"(?:\\r|\\n|[A-Za-z0-9+/= ]){0,64000}")
-_HEADER = re.compile(r"[^\n:]{0,80}(?:proc-type|dek-info|version|comment|private-mac):[^\n]{0,200}\Z", re.IGNORECASE)
+_ONE_LINE = expression(r"(?:\\r|\\n|[A-Za-z0-9+/= ]){0,64000}")
+_HEADER = expression(r"[^\n:]{0,80}(?:proc-type|dek-info|version|comment|private-mac):[^\n]{0,200}\Z", re.IGNORECASE)
 
 
 def private_keys(text: str, low: str) -> Iterator[Span]:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.secrets.pattern import Pattern
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from knowledge.secrets.secret import Span
@@ -66,13 +67,13 @@ _BETWEEN = r"[ \t\w.-]{0,20}[\s'\"]{0,3}(?:=>?|>|:{1,3}=?|\|\||\?=|,)[`'\"\s=]{0
 _BEHIND = r"(?![\w=+/-])"
 
 
-def _patterns() -> dict[str, Pattern]:
+def _patterns() -> dict[str, re.Pattern[str]]:
     """Provider -> the pattern of its name and one of its keys."""
     shapes: dict[str, list[str]] = {}
     for shape, names in _SHAPES:
         for name in names.split():
             shapes.setdefault(name, []).append(shape)
-    return {name: Pattern(f"{name}{_BETWEEN}({'|'.join(found)}){_BEHIND}") for name, found in shapes.items()}
+    return {name: expression(f"{name}{_BETWEEN}({'|'.join(found)}){_BEHIND}") for name, found in shapes.items()}
 
 
 _PATTERNS = _patterns()
@@ -83,7 +84,7 @@ def of_providers(low: str) -> list[Iterator[Span]]:
     return [_of_provider(low, pattern) for name, pattern in _PATTERNS.items() if name in low]
 
 
-def _of_provider(low: str, pattern: Pattern) -> Iterator[Span]:
+def _of_provider(low: str, pattern: re.Pattern[str]) -> Iterator[Span]:
     for match in pattern.finditer(low):
         if not match[1].startswith("masked-") and any(character.isdigit() for character in match[1]):
             yield "secret", match.start(1), match.end(1)
