@@ -12,6 +12,7 @@ processor time, the median of 15 turns that alternate.
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import shutil
 import subprocess
@@ -92,6 +93,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=REFERENCE)
     folder = parser.parse_args().folder
+    # As in an installed package; a work tree that has just changed would be compiled anew by every process.
+    for package in ("bot", "knowledge"):
+        compileall.compile_dir(ROOT / package, quiet=1)
     if folder.is_dir():
         return measure(folder)
     with tempfile.TemporaryDirectory() as copies:

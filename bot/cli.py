@@ -38,7 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     module = importlib.import_module(f"bot.console.{words[0]}")
     gc.freeze()
     gc.enable()
-    parser = argparse.ArgumentParser(prog=f"helpbot {words[0]}", description=module.SUMMARY, allow_abbrev=False)
+    parser = argparse.ArgumentParser(
+        prog=f"helpbot {words[0]}", description=module.SUMMARY, allow_abbrev=False, formatter_class=_formatter
+    )
     module.arguments(parser)
     options = parser.parse_args(words[1:])
     try:
@@ -52,6 +54,15 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """The usual one; given a width, it does not load the archive formats of `shutil` to ask the terminal for it."""
+    try:
+        width = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+    except (OSError, ValueError):
+        width = 0
+    return argparse.HelpFormatter(prog, width=max(width or 80, 40) - 2)
 
 
 def _overview() -> str:

@@ -15,7 +15,8 @@ LORA_FIELDS = ("lora_r", "lora_alpha", "lora_target_modules", "lora_target_linea
 """The fields that show that LoRA was wanted; without an adapter they are told together, by one rule."""
 
 _PREFERENCE = frozenset({"dpo", "ipo", "simpo", "kto"})
-_ONLINE = frozenset({"grpo", "gdpo", "ebft"})
+_GRPO = frozenset({"grpo", "gdpo"})
+_ONLINE = _GRPO | {"ebft"}
 
 
 def is_kind(config: Config, mode: Mode) -> bool:
@@ -36,6 +37,11 @@ def _rl(config: Config) -> str | None:
     return None if value is None else str(getattr(value, "value", value))
 
 
+def _ebft_mode(config: Config) -> str | None:
+    """The mode of an `rl: ebft` run; None for other runs."""
+    return (config.typed("ebft.mode") or "structured") if _rl(config) == "ebft" else None
+
+
 def _rewards(config: Config) -> bool:
     return bool(config.typed("reward_model") or config.typed("process_reward_model"))
 
@@ -48,8 +54,16 @@ _TESTS: dict[Mode, Callable[[Config], bool]] = {
     Mode.UNPACKED_STREAMING: lambda config: _streams(config) and not _packed(config),
     Mode.SUPERVISED: lambda config: _rl(config) is None and not _rewards(config),
     Mode.PREFERENCE: lambda config: _rl(config) in _PREFERENCE,
+    Mode.DPO: lambda config: _rl(config) == "dpo",
+    Mode.IPO: lambda config: _rl(config) == "ipo",
+    Mode.SIMPO: lambda config: _rl(config) == "simpo",
+    Mode.KTO: lambda config: _rl(config) == "kto",
     Mode.ORPO: lambda config: _rl(config) == "orpo",
     Mode.ONLINE: lambda config: _rl(config) in _ONLINE,
+    Mode.GRPO: lambda config: _rl(config) in _GRPO,
+    Mode.EBFT: lambda config: _rl(config) == "ebft",
+    Mode.STRUCTURED_EBFT: lambda config: _ebft_mode(config) == "structured",
+    Mode.STRIDED_EBFT: lambda config: _ebft_mode(config) == "strided",
     Mode.REWARD_MODEL: _rewards,
     Mode.ADAPTER: lambda config: bool(config.typed("adapter")),
     Mode.FULL: lambda config: not config.typed("adapter"),

@@ -18,8 +18,16 @@ class Mode(StrEnum):
     UNPACKED_STREAMING = "unpacked streaming"
     SUPERVISED = "supervised"
     PREFERENCE = "preference"
+    DPO = "dpo"
+    IPO = "ipo"
+    SIMPO = "simpo"
+    KTO = "kto"
     ORPO = "orpo"
     ONLINE = "online"
+    GRPO = "grpo"
+    EBFT = "ebft"
+    STRUCTURED_EBFT = "structured ebft"
+    STRIDED_EBFT = "strided ebft"
     REWARD_MODEL = "reward model"
     ADAPTER = "adapter"
     FULL = "full"
@@ -40,8 +48,16 @@ _PHRASES = {
     Mode.UNPACKED_STREAMING: "when rows are streamed without packing",
     Mode.SUPERVISED: "in supervised training (no `rl`)",
     Mode.PREFERENCE: "in preference training (`rl: dpo`, `ipo`, `simpo`, `kto`)",
+    Mode.DPO: "under `rl: dpo`",
+    Mode.IPO: "under `rl: ipo`",
+    Mode.SIMPO: "under `rl: simpo`",
+    Mode.KTO: "under `rl: kto`",
     Mode.ORPO: "under `rl: orpo`",
     Mode.ONLINE: "in reinforcement learning (`rl: grpo`, `gdpo`, `ebft`)",
+    Mode.GRPO: "under `rl: grpo` or `gdpo`",
+    Mode.EBFT: "under `rl: ebft`",
+    Mode.STRUCTURED_EBFT: "under `rl: ebft` in structured mode",
+    Mode.STRIDED_EBFT: "under `rl: ebft` in strided mode",
     Mode.REWARD_MODEL: "in reward-model training",
     Mode.ADAPTER: "with an adapter",
     Mode.FULL: "in full training (no adapter)",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from knowledge.config import Config, Unreadable, is_launcher, load_types
 from knowledge.document import MAX_FINDINGS
 from knowledge.finding import Finding, Problem, Severity, problem, stamp
 from knowledge.hub import origin_of
+from knowledge.value import entity
 
 if TYPE_CHECKING:
     from knowledge.hub import World
@@ -30,7 +30,7 @@ BASE = {
 Check = Callable[[Config], Iterator[Problem]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@entity
 class Rule:
     """A check with what it looks at, how bad it is, and its documentation."""
 

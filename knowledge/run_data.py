@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
@@ -11,6 +11,7 @@ from knowledge.finding import Finding, Severity
 from knowledge.hub import facts_of
 from knowledge.plan import Length, OfRows, TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.rules import run
+from knowledge.value import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ _EXAMPLE: Final = 10_000
 """Rows for which the steps are told as an example."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class DataSize:
     """What is known of the size of the data without a look at it.
 
@@ -40,7 +41,7 @@ class DataSize:
     mean_tokens: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RunData:
     """The plan of a run with its data.
 

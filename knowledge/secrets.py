@@ -8,11 +8,11 @@ the regular expression engine jumps to.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from knowledge.token_formats import FORMATS
+from knowledge.value import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Secret", "find", "mask", "mask_paths"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Secret:
     """One secret in a text.
 

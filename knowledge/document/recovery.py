@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document.values import Fault
 from knowledge.text import shortened
+from knowledge.value import ledger
 
 if TYPE_CHECKING:
     import yaml
@@ -20,7 +20,7 @@ _ITEM = re.compile(r"^(?P<lead> *)- ?")
 _CLOSERS = {"[": "]", "{": "}"}
 
 
-@dataclass(slots=True)
+@ledger
 class Mend:
     """What was found at a place, and the lines that replace it so that reading can go on."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
+
+from knowledge.value import ledger
 
 Steps = tuple[str | int, ...]
 
@@ -59,7 +61,7 @@ class Duplicate(NamedTuple):
     last: Mark
 
 
-@dataclass(slots=True)
+@ledger
 class Document:
     """A text read as YAML.
 

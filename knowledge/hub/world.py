@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from knowledge.hub.facts import DataRepository, HubFacts, Repository
 from knowledge.hub.targets import targets_of
+from knowledge.value import record
 
 if TYPE_CHECKING:
     from knowledge.config import Config
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class World:
     """What is on the Hub of an example; of any other name the Hub tells nothing.
 

@@ -37,7 +37,7 @@ _CONVERSIONS = {
 }
 _GATE_UP, _DOWN = "gate_up_proj", "down_proj"
 # What a module must be for an adapter to be laid on it by its name.
-_BY_NAME = frozenset({"linear", "embedding", "convolution"})
+_BY_NAME = frozenset({"linear", "tied", "embedding", "convolution"})
 
 
 class Adapter(NamedTuple):
@@ -256,5 +256,5 @@ def _rank(name: str, adapter: Adapter) -> int:
 def _linear_names(model: Layout) -> tuple[str, ...]:
     """The last parts of the names of all linear modules but the head, as Axolotl gathers them."""
     modules = (*model.root, *(module for block in model.blocks for module in block.modules))
-    names = {module.name.rpartition(".")[2] for module in modules if module.kind == "linear"}
+    names = {module.name.rpartition(".")[2] for module in modules if module.kind in {"linear", "tied"}}
     return tuple(sorted(names - {"lm_head"}))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from knowledge.value import entity
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@entity
 class Architecture:
     """The dimensions of one base model, as its `config.json` gives them.
 
@@ -77,8 +78,9 @@ class Architecture:
 class Module(NamedTuple):
     """One module with weights: `rows` x `columns`, `copies` times where experts share a tensor or repeat a module.
 
-    `kind` is "linear" (LoRA targets it, 4-bit loading packs it), "embedding" or "convolution" (LoRA targets them by
-    name), "experts" (a tensor of stacked matrices, neither) or "other" (norms, routers, convolutions of text models).
+    `kind` is "linear" (LoRA targets it, 4-bit loading packs it), "tied" (the same over the weight of another layer: it
+    owns none), "embedding" or "convolution" (LoRA targets them by name), "experts" (a tensor of stacked matrices,
+    neither) or "other" (norms, routers, convolutions of text models).
     """
 
     name: str
@@ -91,6 +93,8 @@ class Module(NamedTuple):
     @property
     def parameters(self) -> int:
         """Elements of weight and bias."""
+        if self.kind == "tied":
+            return 0
         return self.copies * (self.rows * self.columns + (self.rows if self.bias else 0))
 
 

@@ -42,11 +42,15 @@ class Row(NamedTuple):
 
 
 class Nested(NamedTuple):
-    """A model inside a model: the dotted name of its place, its family, and the key of its config."""
+    """A model inside a model: the dotted name of its place, its family, the key of its config.
+
+    `optional`: it is there only where the config has the key.
+    """
 
     stem: str
     family: str
     key: str
+    optional: bool = False
 
 
 class Family(NamedTuple):
@@ -126,6 +130,8 @@ def modules_of(family: Family, config: Mapping[str, object]) -> Made | None:
     blocks, classes = _blocks(family, settings)
     root = [module for row in family.rows if "#" not in row.name for module in _module(row, row.name, settings, 0)]
     for nested in family.nested:
+        if nested.optional and not config.get(nested.key):
+            continue
         inner = _nested(nested, config)
         if inner is None:
             return None

@@ -47,6 +47,7 @@ _OPERATORS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
     ast.NotIn: lambda item, items: item not in items,
 }
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "before": lambda items, item, index: items[:index].count(item),
     "ceil": math.ceil,
     "floor": math.floor,
     "int": int,

@@ -106,6 +106,8 @@ def full_tensors(
         tensors.extend(_whole(module, 1, width(module), weight=weight, bias=bias))
     for block in model.blocks:
         for module in block.modules:
+            if module.kind == "tied":
+                continue
             if not patterns:
                 tensors.extend(_whole(module, len(block.indices), width(module)))
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.parameters import base_parameters, trainable_parameters
@@ -26,6 +26,7 @@ from knowledge.plan.steps import Count, Loop, count_steps, logging_of, run_loop,
 from knowledge.plan.storage import HUB_DEFAULT, checkpoint_storage
 from knowledge.plan.training import TrainingPlan
 from knowledge.schedule import FOLLOWS_EVALUATION, ScheduleFailure, learning_rates, schedule_of
+from knowledge.value import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +108,7 @@ def make_plan(
     return with_curve(config, plan) if curve else plan
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Counted:
     """A run as it was counted, before it is put into words.
 

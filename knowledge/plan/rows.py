@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.plan.values import Trouble
+from knowledge.value import ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +29,7 @@ _NEVER_FILTERED: Final = frozenset({"grpo", "gdpo", "ebft"})
 _SHORTEST: Final = 2
 
 
-@dataclass(slots=True)
+@ledger
 class Rows:
     """The rows of a run as they pass Axolotl's steps; None where a number is not known.
 

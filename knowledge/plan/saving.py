@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from knowledge.plan.settings import LISTED
+from knowledge.value import ledger
 
 if TYPE_CHECKING:
     from knowledge.plan.settings import Settings
@@ -18,7 +18,7 @@ DEFAULT_LIMIT: Final = 4
 _EVERY_UNSET: Final = 500  # `save_strategy: steps` without `save_steps`
 
 
-@dataclass(slots=True)
+@ledger
 class Saving:
     """How the trainer saves and evaluates.
 

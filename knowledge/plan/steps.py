@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from knowledge.config import SEPARATES_ROWS
 from knowledge.plan.packing import Packed, Packing, bins_between, pack
 from knowledge.plan.settings import LISTED
+from knowledge.value import ledger
 
 if TYPE_CHECKING:
     from knowledge.plan.batch import Batch
@@ -22,7 +22,7 @@ _UNKNOWN_SHARE: Final = 0.03  # warm-up where Axolotl leaves the count to the tr
 _LOG_EVERY: Final = 500
 
 
-@dataclass(slots=True)
+@ledger
 class Count:
     """Steps as Axolotl counts them.
 
@@ -44,7 +44,7 @@ class Count:
     left_to_trainer: bool = False
 
 
-@dataclass(slots=True)
+@ledger
 class Loop:
     """What the trainer does.
 

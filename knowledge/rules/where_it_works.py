@@ -11,6 +11,7 @@ from knowledge.finding import Severity
 from knowledge.kinds_of_run import LORA_FIELDS, is_kind
 from knowledge.modes import Mode, phrase
 from knowledge.rule import Problem, problem, rule
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +30,12 @@ def _modes() -> dict[str, dict[str, list[str]]]:
 
 _DECIDE = (
     *("sample_packing", "streaming", "pretraining_dataset", "rl", "reward_model", "process_reward_model", "adapter"),
-    *("load_in_4bit", "load_in_8bit", "fsdp_config", "fsdp", "deepspeed", "processor_type"),
+    *("load_in_4bit", "load_in_8bit", "fsdp_config", "fsdp", "deepspeed", "processor_type", "ebft"),
 )
 """The fields that make a config one kind of run or another."""
+
+_ROOM = 66
+"""Characters of a message that are left for the kinds of run."""
 
 
 @rule(
@@ -54,11 +58,18 @@ def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
         if mode := _ignoring(config, effects):
             yield problem(f"Nothing reads this {phrase(mode)}: remove it.", path)
         elif (only := effects.get("only")) and not any(is_kind(config, Mode(each)) for each in only):
-            yield problem(f"This works only {phrase(Mode(only[0]))}: remove it.", path)
+            yield problem(f"This works only {_where(only)}: remove it.", path)
 
 
 def _ignoring(config: Config, effects: dict[str, list[str]]) -> Mode | None:
     return next((Mode(each) for each in effects.get("ignored", ()) if is_kind(config, Mode(each))), None)
+
+
+def _where(names: list[str]) -> str:
+    """All the kinds of run that a field works in where a message has room for them, otherwise the first."""
+    phrases = [phrase(Mode(name)) for name in names]
+    every = listed(phrases, "or")
+    return every if len(every) <= _ROOM else phrases[0]
 
 
 def _asks_for_something(config: Config, path: str) -> bool:

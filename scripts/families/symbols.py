@@ -141,6 +141,9 @@ def follow_builtins() -> None:
 def follow_tensors() -> None:
     """Let tensors made by their size, and the parameters made from them, carry the expressions of their dimensions."""
     torch: Any = importlib.import_module("torch")
+    # A device context knows the functions that it sends to its device by identity, and looks them up once: before they
+    # are wrapped here.
+    importlib.import_module("torch.utils._device")._device_constructors()  # noqa: SLF001
 
     def tagged(real: Callable[..., Any], sizes: Callable[..., Any]) -> Callable[..., Any]:
         def make(*arguments: Any, **options: Any) -> Any:

@@ -109,7 +109,7 @@ class Synthesis:
             "keys": keys,
             "also": {other: key for other, key in first["aliases"].items() if key in keys},
             "lists": {stem: list(each) for stem, each in lists.items()},
-            "modules": list(modules.values()),
+            "modules": [_short(row) for row in modules.values()],
             "nested": [[place, kind, key] for key, (place, kind) in first["nested"].items()],
         }
         refusals = [s.row["peft"].get("refused", "") for s in self._samples if "peft" in s.row]
@@ -154,7 +154,8 @@ class Synthesis:
         kind = present[0][1][0].kind
         if kind == "experts":
             copies, *dimensions = dimensions
-        columns = " * ".join(f"({each})" for each in dimensions[1:] if each != "1") or "1"
+        wide = [each for each in dimensions[1:] if each != "1"]
+        columns = " * ".join(f"({each})" if len(wide) > 1 or " " in each else each for each in wide) or "1"
         return [pattern, kind, when, dimensions[0] if dimensions else "1", columns, "False", copies]
 
     def _value(self, points: list[Point], values: list[Any], given: list[str | None], count: str | None) -> str:
@@ -246,6 +247,11 @@ class Synthesis:
             rule = f"{kind!r} if {when} else {rule}"
         self._note(counts[0])
         return ["each", rule, counts[0]]
+
+
+def _short(row: list[str]) -> list[str]:
+    """The row without what is told by leaving it out."""
+    return row[:5] if row[5:] == ["False", "1"] else row[:6] if row[6:] == ["1"] else row
 
 
 def refused_module(message: str, linear: list[str]) -> str:
