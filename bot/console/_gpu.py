@@ -24,9 +24,9 @@ _LOG = 4_000_000
 def gpu_arguments(parser: argparse.ArgumentParser, *, log: bool = True) -> None:
     """Declare the number of GPUs, their name, a price and a log."""
     gpu_argument(parser)
-    parser.add_argument("--price", type=_price, help="price of one GPU for an hour, for the cost")
+    parser.add_argument("--price", type=_price, help="price of one GPU per hour, to get the cost")
     if log:
-        parser.add_argument("--log", metavar="LOG", help="log of this run, which gives its speed")
+        parser.add_argument("--log", metavar="LOG", help="log of this run, to measure its speed")
 
 
 def gpu_argument(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +46,7 @@ def count_of(options: argparse.Namespace) -> int:
     gpu: Gpu | None = options.gpu
     inside = None if gpu is None else gpu.count
     if inside is not None and options.gpus is not None and inside != options.gpus:
-        raise UnusableFileError(f"--gpu says {inside} GPUs and --gpus says {options.gpus}: name one of them.")
+        raise UnusableFileError(f"--gpu says {inside} GPUs and --gpus says {options.gpus}: give only one of them.")
     return int(options.gpus or inside or 1)
 
 
@@ -60,7 +60,7 @@ def pace_from(options: argparse.Namespace, config: Config) -> Pace | None:
         return None
     pace = pace_of(text_of(options.log, _LOG), plan_of(config).optimizer_steps_done)
     if pace is None:
-        raise UnusableFileError(f"{options.log} shows no progress bar of the training, so no speed.")
+        raise UnusableFileError(f"{options.log} shows no training progress bar, so the speed is unknown.")
     return pace
 
 
@@ -107,4 +107,4 @@ def _price(word: str) -> float:
     try:
         return price_of(word)
     except ValueError as error:
-        raise argparse.ArgumentTypeError("a price of 0 or more, of one GPU for an hour") from error
+        raise argparse.ArgumentTypeError("a price per GPU-hour, 0 or more") from error

@@ -32,7 +32,7 @@ _OWN_WEIGHTS = ("reinit_weights", "base_model_config", "cls_model_config")
 _OWN_CLASS = ("reward_model", "process_reward_model", "num_labels", "type_of_model", *_OWN_WEIGHTS)
 _KINDS = {
     "gguf": "It holds GGUF files only, which cannot be trained. Name the original model.",
-    "diffusion": "It holds a model that draws, not one that writes. Name a language model.",
+    "diffusion": "It holds an image generation model, not one that writes. Name a language model.",
 }
 _PACKED = frozenset({"gptq", "awq", "bitsandbytes"})
 

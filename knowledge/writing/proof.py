@@ -28,7 +28,7 @@ def proven(draft: Draft, room: Room, unmet: list[str]) -> Written:
 
     Args:
         draft: Every choice.
-        room: The memory of one GPU.
+        room: The memory per GPU.
         unmet: Wishes that are not met so far.
     """
     report, text = _checked(draft)

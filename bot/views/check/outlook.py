@@ -130,7 +130,7 @@ def _cure(ways: Sequence[Fitting]) -> str:
     """The cheapest changes that bring it to the largest of the cards it does not fit."""
     way = next((each for each in ways if each.fits and each.changes), None)
     if way is None:
-        return "No change that is known here makes it fit." if ways else ""
+        return "I know of no change that makes it fit." if ways else ""
     keys: dict[str, str | int | float | bool | None] = {}
     for change in way.changes:
         keys |= change.keys
