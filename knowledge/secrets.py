@@ -11,6 +11,7 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from knowledge.pattern import expression
 from knowledge.token_formats import FORMATS
 from knowledge.value import record
 
@@ -70,33 +71,21 @@ _REVOKE = {
 }
 
 
-class _Pattern:
-    """A pattern that is compiled when a text first asks for it: most texts ask for few."""
-
-    __slots__ = ("_compiled", "_source")
-
-    def __init__(self, source: str) -> None:
-        self._source = source
-        self._compiled: re.Pattern[str] | None = None
-
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """The matches in a text."""
-        if self._compiled is None:
-            self._compiled = re.compile(self._source)
-        return self._compiled.finditer(text)
-
-
 _Span = tuple[str, int, int]
+SHORTEST = 15
+"""Characters of the shortest token that has a beginning of its own; none holds a blank."""
+_SPLIT = 100_000
+"""Characters up to which a text is split into its words."""
 _MOST = 500
 """Secrets of one kind that are masked one by one; behind them the whole text is."""
 # (a piece that every one of them holds, kind, pattern). Case counts: these prefixes are fixed by their issuers.
-_Tokens = tuple[tuple[str, str, _Pattern], ...]
+_Tokens = tuple[tuple[str, str, re.Pattern[str]], ...]
 # Searched everywhere: what its issuer gives a beginning of its own.
-_PLAIN: _Tokens = tuple((piece, kind, _Pattern(pattern)) for piece, kind, pattern in FORMATS)
+_PLAIN: _Tokens = tuple((piece, kind, expression(source)) for piece, kind, source in FORMATS)
 # Searched where 24 letters and digits stand in a row, as they hardly ever do in a config.
 _SOLID: _Tokens = tuple(
-    (piece, kind, _Pattern(pattern))
-    for piece, kind, pattern in (
+    (piece, kind, expression(source))
+    for piece, kind, source in (
         ("hf_", "Hugging Face token", r"hf_[A-Za-z0-9]{24,}"),
         ("api_org_", "Hugging Face token", r"api_org_[A-Za-z0-9]{24,}"),
         ("gh", "GitHub token", r"gh[opsur]_[A-Za-z0-9]{30,}"),
@@ -108,8 +97,8 @@ _SOLID: _Tokens = tuple(
 )
 # Searched where 32 letters, digits, hyphens and underscores do.
 _LONG: _Tokens = tuple(
-    (piece, kind, _Pattern(pattern))
-    for piece, kind, pattern in (
+    (piece, kind, expression(source))
+    for piece, kind, source in (
         ("github_pat_", "GitHub token", r"github_pat_\w{22,}"),
         ("AIza", "Google key", r"AIza[\w-]{35}"),
         ("pypi-", "PyPI token", r"pypi-[\w-]{40,}"),
@@ -123,11 +112,11 @@ _LETTERS_TABLE = bytes(48 if value in _LETTERS else 32 for value in range(256))
 _WORD_TABLE = bytes(48 if value in _LETTERS + b"_-" else 32 for value in range(256))
 _HEXADECIMAL_TABLE = bytes(48 if value in b"0123456789abcdef" else 32 for value in range(256))
 _SOLID_RUN, _LONG_RUN, _BARE_RUN = b"0" * 24, b"0" * 32, b"0" * 40
-_DISCORD_MIDDLE = re.compile(r"\.[\w-]{6,7}\.[\w-]{27,}")
-_DISCORD_HEAD = re.compile(r"(?<![\w-])[MNO][\w-]{22,28}\Z")
-_ADDRESS = re.compile(r"://(?:[^\s/@:\"'<>]{0,128}:(?!\d{1,5}/)([^\s@\"'<>]{1,256})|([^\s/@:\"'<>]{16,256}))@")
-_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----")
-_KEY_BODY = re.compile(r"(?:[ \t#>|]{0,20}[A-Za-z0-9+/=]{16,}[ \t\r]{0,4}(?:\n|\\n|\Z)){1,200}")
+_DISCORD_MIDDLE = expression(r"\.[\w-]{6,7}\.[\w-]{27,}")
+_DISCORD_HEAD = expression(r"(?<![\w-])[MNO][\w-]{22,28}\Z")
+_ADDRESS = expression(r"://(?:[^\s/@:\"'<>]{0,128}:(?!\d{1,5}/)([^\s@\"'<>]{1,256})|([^\s/@:\"'<>]{16,256}))@")
+_BEGIN = expression(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-----")
+_KEY_BODY = expression(r"(?:[ \t#>|]{0,20}[A-Za-z0-9+/=]{16,}[ \t\r]{0,4}(?:\n|\\n|\Z)){1,200}")
 
 # A name that holds one of these, then a value: `api_key: …`, `"token": "…"`, `WANDB_API_KEY=…`, `--api-key …`.
 # They are searched in the text in lower case, so that a pattern can begin with a fixed piece.
@@ -137,9 +126,9 @@ _VALUE = (
     r"(?:\"([^\"\n]{6,512})\"|'([^'\n]{6,512})'|([^\s\"'#,;`)\]}]{6,512}))"
     r"|[ \t]{1,4}(?:is[ \t:]{1,4}|=[ \t])?[\"']?([\w.+=-]{16,512}))"
 )
-_Names = tuple[tuple[str, _Pattern], ...]
+_Names = tuple[tuple[str, re.Pattern[str]], ...]
 _NAMED: _Names = tuple(
-    (piece, _Pattern(piece + ending + _VALUE))
+    (piece, expression(piece + ending + _VALUE))
     for piece, ending in (
         ("token", ""),
         ("secret", ""),
@@ -148,12 +137,12 @@ _NAMED: _Names = tuple(
         ("authorization", ""),
     )
 )
-_NAMED_LONG: _Names = tuple((piece, _Pattern(piece + _VALUE)) for piece in ("credential", "bearer"))
+_NAMED_LONG: _Names = tuple((piece, expression(piece + _VALUE)) for piece in ("credential", "bearer"))
 # "key" alone names a column or a part of a mapping.
 _KEY_NAMES = re.compile(r"(?:api|access|account|private|auth|secret|ssh|encryption|signing|wandb|comet|hub|hf)[ _-]?\Z")
 _MASKED = re.compile(r"masked-[a-z-]{0,40}\Z")
-_MASK_WORD = re.compile(r"masked-[a-z-]+")
-_BARE_KEY = re.compile(r"(?<![0-9a-z])[0-9a-f]{40}(?![0-9a-z])")
+_MASK_WORD = expression(r"masked-[a-z-]+")
+_BARE_KEY = expression(r"(?<![0-9a-z])[0-9a-f]{40}(?![0-9a-z])")
 _ASSIGNED = re.compile(r"[:=]")
 # Names that end in "token" in every config and hold a word of the vocabulary, a switch or a number.
 _NO_SECRET = re.compile(
@@ -168,7 +157,7 @@ _PLACEHOLDER = re.compile(
 _COMMIT_WORDS = ("revision", "commit", "sha", "hash", "@", "snapshots", "git", "blob")
 _KEY_WORDS = ("wandb", "w&b", "weights & biases", "key", "login", "secret")
 _PATH_PIECES = ("home/", "Users")
-_HOME = re.compile(r"(/home/|[/\\]{1,2}Users[/\\]{1,2})([^\s/\\:\"'<>|,;)\]}]{1,64})")
+_HOME = expression(r"(/home/|[/\\]{1,2}Users[/\\]{1,2})([^\s/\\:\"'<>|,;)\]}]{1,64})")
 _NOBODY = frozenset({"user", "ubuntu", "root", "runner", "shared", "Public", "Shared", "Default", "axolotl", "jovyan"})
 
 
@@ -185,7 +174,7 @@ def find(text: str) -> tuple[Secret, ...]:
     low = text.lower()
     if len(low) != len(text):  # only U+0130 grows when lowered
         low = text.replace("\u0130", "i").lower()
-    sources = [*_issued(text, _PLAIN)]
+    sources = [*_issued(text, _PLAIN, within=_long_words(text))]
     if "PRIVATE KEY" in text:
         sources.append(_private_keys(text))
     if _SOLID_RUN in raw.translate(_LETTERS_TABLE):
@@ -271,13 +260,19 @@ def _bounded(sources: list[Iterator[_Span]], text: str) -> list[_Span]:
     return spans
 
 
-def _issued(text: str, tokens: _Tokens) -> list[Iterator[_Span]]:
-    """Secrets that their issuer made recognisable, whatever stands around them."""
-    return [_issued_as(text, *token) for token in tokens if token[0] in text]
+def _long_words(text: str) -> str:
+    """The words that are long enough for a token: most of a config's are not. The whole of a long text."""
+    return text if len(text) > _SPLIT else " ".join([word for word in text.split() if len(word) >= SHORTEST])
 
 
-def _issued_as(text: str, piece: str, kind: str, pattern: _Pattern) -> Iterator[_Span]:
-    for match in pattern.finditer(text):
+def _issued(text: str, tokens: _Tokens, within: str | None = None) -> list[Iterator[_Span]]:
+    """Secrets that their issuer made recognisable, whatever stands around them; all of them stand in `within`."""
+    words = text if within is None else within
+    return [_issued_as(text, *token) for token in tokens if token[0] in words]
+
+
+def _issued_as(text: str, piece: str, kind: str, form: re.Pattern[str]) -> Iterator[_Span]:
+    for match in form.finditer(text):
         before = text[match.start() - 1] if match.start() else " "
         if not (before.isalnum() or before == "_") or piece.startswith("/"):
             issuer = "Anthropic key" if match[0].startswith("sk-ant-") else kind
@@ -317,11 +312,11 @@ def _private_keys(text: str) -> Iterator[_Span]:
 
 def _named(low: str, names: _Names) -> list[Iterator[_Span]]:
     """Values whose name says that they are secret."""
-    return [_named_as(low, piece, pattern) for piece, pattern in names if piece in low]
+    return [_named_as(low, piece, form) for piece, form in names if piece in low]
 
 
-def _named_as(low: str, piece: str, pattern: _Pattern) -> Iterator[_Span]:
-    for match in pattern.finditer(low):
+def _named_as(low: str, piece: str, form: re.Pattern[str]) -> Iterator[_Span]:
+    for match in form.finditer(low):
         group = match.lastindex or 0
         before = low[max(0, match.start() - 48) : match.start()]
         if _MASKED.search(before) or (piece == "key" and not _KEY_NAMES.search(before)):

@@ -55,7 +55,7 @@ FORMATS: tuple[tuple[str, str, str], ...] = (
     ("rubygems_", "RubyGems key", r"rubygems_[0-9a-f]{48}"),
     ("dp.", "Doppler token", r"(?<!\w)dp\.(?:pt|st|ct|sa|scim|audit)\.[\w.-]{40,}"),
     ("fo1_", "Fly.io token", r"(?<!\w)fo1_[\w-]{43}"),
-    ("FlyV1 ", "Fly.io token", r"(?<=FlyV1 )fm[12][ar]?_[A-Za-z0-9+/=]{80,}"),
+    ("fm", "Fly.io token", r"(?<=FlyV1 )fm[12][ar]?_[A-Za-z0-9+/=]{80,}"),
     ("key-", "Mailgun key", r"(?<![\w-])key-[0-9a-f]{32}(?![\w-])"),
     ("pat", "Airtable token", r"(?<!\w)pat[A-Za-z0-9]{14}\.[0-9a-f]{64}"),
     ("ATATT3", "Atlassian token", r"ATATT3[\w=-]{100,}"),

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import UnusableFileError, gpus, text_of
 from bot.views.check.cost import cost_line, duration_lines, fit_line
-from knowledge.duration import cost_of, duration_of, pace_of, price_of
-from knowledge.gpus import UnknownGpu, gpu_named
+from knowledge.duration import cost_of, price_of
 from knowledge.memory import fits, memory_of
 from knowledge.plan import plan_of
 
@@ -58,6 +57,8 @@ def pace_from(options: argparse.Namespace, config: Config) -> Pace | None:
     """
     if not options.log:
         return None
+    from knowledge.duration import pace_of
+
     pace = pace_of(text_of(options.log, _LOG), plan_of(config).optimizer_steps_done)
     if pace is None:
         raise UnusableFileError(f"{options.log} shows no training progress bar, so the speed is unknown.")
@@ -92,11 +93,15 @@ def gpu_lines(options: argparse.Namespace, config: Config, pace: Pace | None = N
 
 
 def _measures(options: argparse.Namespace, config: Config, pace: Pace | None) -> tuple[Duration | None, Cost | None]:
+    from knowledge.duration import duration_of
+
     duration = duration_of(config, options.gpu, pace)
     return duration, cost_of(duration, options.price, config.gpus)
 
 
 def _gpu(word: str) -> Gpu:
+    from knowledge.gpus import UnknownGpu, gpu_named
+
     try:
         return gpu_named(word)
     except UnknownGpu as error:
