@@ -116,7 +116,7 @@ def _source_of(name: str) -> tuple[list[str], bool]:
 
 def _patches_attention(name: str) -> bool:
     """Whether Axolotl's LoRA kernels can rewrite the attention of a type: it is done, with a config of that type."""
-    kernels = importlib.import_module("axolotl.monkeypatch.lora_kernels")
+    kernels: Any = importlib.import_module("axolotl.monkeypatch.lora_kernels")
     configs = SimpleNamespace(from_pretrained=lambda *_, **__: SimpleNamespace(model_type=name))
     wanted = importlib.import_module("axolotl.utils.dict").DictDefault(base_model="named", model_config_type=name)
     before, kernels.AutoConfig = kernels.AutoConfig, configs
