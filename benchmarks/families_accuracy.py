@@ -50,7 +50,7 @@ def tell(label: str, chosen: list[dict[str, Any]]) -> None:
     errors = [error(row, found) for row, found in read_rows]
     adapters = [adapter_is_right(row, found) for row, found in read_rows if "lora" in row]
     exact, near = sum(not each for each in errors), sum(each < 0.01 for each in errors)
-    print(f"{label}: {exact} of {len(errors)} exact, {near} within 1 %; LoRA {sum(adapters)} of {len(adapters)}")
+    print(f"{label}: {exact} of {len(errors)} exact, {near} within 1%; LoRA {sum(adapters)} of {len(adapters)}")
     for (row, found), each in zip(read_rows, errors, strict=True):
         wrong = "lora" in row and not adapter_is_right(row, found)
         if each or wrong:

@@ -81,11 +81,11 @@ def agreement(pairs, verbose):
     wrong, unnamed, losing, alarms, faultless = compare(pairs)
     print(
         f"CRASH or ERROR exactly where it fails: {len(pairs) - len(wrong)} of {len(pairs)}"
-        f" ({100 - 100 * len(wrong) / len(pairs):.1f} %, target 98 %)"
+        f" ({100 - 100 * len(wrong) / len(pairs):.1f} %, target 98%)"
     )
     print(
         f"silent loss named above ADVICE:        {losing - len(unnamed)} of {losing}"
-        f" ({100 - 100 * len(unnamed) / max(losing, 1):.1f} %, target 95 %)"
+        f" ({100 - 100 * len(unnamed) / max(losing, 1):.1f} %, target 95%)"
     )
     print(f"faultless pairs without an alarm:      {faultless - len(alarms)} of {faultless} (target all)")
     if verbose:
@@ -216,7 +216,7 @@ def main():
     if options.rows.is_file():
         pairs = pairs_of(options.rows)
         agreement(pairs, options.verbose)
-        print(share("trained text as recorded:             ", *trained_text(pairs), "95 %"))
+        print(share("trained text as recorded:             ", *trained_text(pairs), "95%"))
         templates = options.rows.with_name("renderings.jsonl")
         if templates.is_file():
             print(share("conversations rendered as recorded:   ", *renderings(templates), "all"))

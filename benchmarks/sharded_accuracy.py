@@ -1,4 +1,4 @@
-"""How close the estimate comes to traced memory of one GPU: sharded runs, vision-language models, experts.
+"""How close the estimate comes to traced memory per GPU: sharded runs, vision-language models, experts.
 
 Run: python -m benchmarks.sharded_accuracy [-v]
 """

@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"helpbot {version('axolotl-help-bot')}")
         return 0
     if words[0] not in commands():
-        print(f"helpbot: no command `{words[0]}`. There are: {', '.join(commands())}.", file=sys.stderr)
+        print(f"helpbot: no command `{words[0]}`. The commands are: {', '.join(commands())}.", file=sys.stderr)
         return 2
     # What imports make stays until the end: looking through it for garbage takes a fifth of a short command's time.
     gc.disable()
@@ -70,7 +70,7 @@ def _overview() -> str:
     for name in commands():
         module = importlib.import_module(f"bot.console.{name}")
         lines.append(f"  {name:<12}{module.SUMMARY}")
-    return "\n".join([*lines, "", "helpbot COMMAND --help says more of each."])
+    return "\n".join([*lines, "", "helpbot COMMAND --help tells you more about each."])
 
 
 if __name__ == "__main__":

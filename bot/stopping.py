@@ -60,6 +60,6 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 def _leave() -> None:
     """The last resort: everything is committed as soon as it is answered, so nothing is lost."""
-    sys.stderr.write("helpbot: closing took too long, ending now.\n")
+    sys.stderr.write("helpbot: shutting down took too long, so it ends now.\n")
     sys.stderr.flush()
     os._exit(0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from knowledge.config import Config, Failure, read
 from knowledge.document import MAX_FINDINGS, Document, Duplicate, Fault, Mapping
-from knowledge.duration import Cost, Duration, cost_of, duration_of
+from knowledge.duration import Cost, Duration, cost_of
 from knowledge.finding import Edit, Finding, Place, Severity
 from knowledge.fixes import Reading, proven
 from knowledge.hub import HubFacts, HubReport, remember_facts, report_of, unseen
@@ -152,6 +152,8 @@ def on_cards(
     remember_plan(config, report.plan)
     if gpu is None:
         return replace(report, ways=_attempt("cards", config, smaller_cards) or ())
+    from knowledge.duration import duration_of
+
     way = _attempt("cards", config, partial(fitting_card, card_gb=gpu.memory_gb[0]))
     duration = _attempt("duration", config, partial(duration_of, gpu=gpu))
     return replace(

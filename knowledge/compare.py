@@ -105,7 +105,7 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Whether Axolotl makes the same run of both."""
+        """Whether Both make the same run."""
         return self.gpus_before == self.gpus_after and all(change.reads_same for change in self.changes)
 
 
@@ -339,7 +339,7 @@ def _sizes(
     if old is not None or new is not None:
         gib = tuple(None if each is None else f"{each.estimate_gib:.1f} GiB" for each in (old, new))
         if gib[0] != gib[1]:
-            yield Effect(name="memory of one GPU", before=gib[0], after=gib[1], note="estimated")
+            yield Effect(name="memory per GPU", before=gib[0], after=gib[1], note="estimated")
         trained = tuple(None if each is None else f"{each.trainable_params:,}" for each in (old, new))
         if trained[0] != trained[1]:
             yield Effect(name="trainable parameters", before=trained[0], after=trained[1])

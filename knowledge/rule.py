@@ -15,7 +15,7 @@ from knowledge.value import entity
 if TYPE_CHECKING:
     from knowledge.hub import World
 
-__all__ = ["BASE", "RULES", "Check", "Problem", "Rule", "problem", "rule", "whole"]
+__all__ = ["BASE", "HUB", "RULES", "Check", "Problem", "Rule", "problem", "rule", "whole"]
 
 BASE = {
     "base_model": "base_model: NousResearch/Llama-3.2-1B\n",
@@ -27,18 +27,24 @@ BASE = {
 """What an example leaves out and every config needs."""
 
 
+HUB = "the Hub"
+"""What a rule `needs` that speaks of nothing but what the Hub said."""
 Check = Callable[[Config], Iterator[Problem]]
 
 
 @entity
 class Rule:
-    """A check with what it looks at, how bad it is, and its documentation."""
+    """A check with what it looks at, how bad it is, and its documentation.
+
+    `of_launcher` says that it is about cloud launcher files instead of training configs, as areas called launcher are.
+    """
 
     id: str
     severity: Severity
     fields: tuple[str, ...]
     check: Check
     area: str
+    of_launcher: bool
     says: tuple[str, ...]
     bad: str
     good: str
@@ -48,11 +54,6 @@ class Rule:
     lengths: tuple[Any, ...] = ()
     general: bool = False
     hub: World | None = None
-
-    @property
-    def of_launcher(self) -> bool:
-        """Whether it is about cloud launcher files instead of training configs: those of areas called launcher."""
-        return self.area.startswith("launcher")
 
     @property
     def title(self) -> str:
@@ -105,7 +106,7 @@ def rule(
         says: Phrases of Axolotl's own message, to lead a pasted error back here; none where Axolotl says nothing.
         always: It asks for what is absent, so it runs on every config.
         needs: Root keys without one of which it can find nothing, where they are rarer than `fields`: it then runs
-            only when one of them is held.
+            only when one of them is held. `HUB` stands for an answer of the Hub.
         gpus: On how many GPUs the examples run.
         lengths: Tokens of the rows that the examples are trained on, where only the data show the fault.
         hub: What is on the Hub, where only that shows the fault of the examples.
@@ -113,13 +114,15 @@ def rule(
     """
 
     def register(check: Check) -> Check:
+        area = check.__module__.rpartition(".")[2]
         RULES.append(
             Rule(
                 check.__name__.strip("_").replace("_", "-"),
                 severity,
                 fields,
                 check,
-                check.__module__.rpartition(".")[2],
+                area,
+                area.startswith("launcher"),
                 (says,) if isinstance(says, str) else says,
                 bad,
                 good,

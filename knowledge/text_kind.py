@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from knowledge.pattern import expression
+
 Kind = Literal["config", "log", "rows", "question", "other"]
 ROWS_SUFFIXES: Final = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow")
 """How the names of files end that hold rows of a dataset."""
-
 _LOOKED_AT = 200_000
-_KEY_LINE = re.compile(r"^[ \t>]*(?:- )?[\w.\"'-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
-_LOG_LINE = re.compile(
+_KEY_LINE = expression(r"^[ \t>]*(?:- )?[\w.\"'-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
+_LOG_LINE = expression(
     r"^Traceback \(most recent call last\)|^[ \t]*File \".+\", line \d+|^[\w.]{1,100}(?:Error|Exception)\b|"
     r"\[(?:ERROR|WARNING|INFO)\]|CUDA out of memory|ValidationError|\d(?:it/s|s/it)\b|^\{'(?:train_|eval_)?loss':",
     re.MULTILINE,
 )
-_ROWS = re.compile(r"\[\s*\{\s*\"|\{\s*\"[^\n]*\}[ \t]*(?:\r?\n\s*\{|\s*\Z)")
+_ROWS = expression(r"\[\s*\{\s*\"|\{\s*\"[^\n]*\}[ \t]*(?:\r?\n\s*\{|\s*\Z)")
 _FIRST_ROWS = 20_000
 _METRICS = ("{'loss'", '{"loss"', '"log_history"')
 """What stands in the log of a run that trains, and in no config."""
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = expression(r"[^\W\d_]{2,}")
 _LONGEST_QUESTION = 1500
 
 

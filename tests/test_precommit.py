@@ -111,7 +111,7 @@ def test_yaml_that_is_no_axolotl_config_is_left_out_with_a_word(repository):
     place = repository("--fail-on", "ignored")
     assert place.commit(compose=OTHER).returncode == 0
     shown = place.git("pre-commit", "run", "--all-files", "--verbose").stdout
-    assert "compose.yaml is not an Axolotl config, left out." in shown
+    assert "compose.yaml is not an Axolotl config, so it was skipped." in shown
 
 
 def test_arguments_of_the_user_reach_the_check(repository):

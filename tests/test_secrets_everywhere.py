@@ -109,7 +109,7 @@ def test_a_config_is_answered_without_it(capsys, monkeypatch, text, hidden):
     assert report.secrets, "the member is told"
     assert all(secret.revoke and secret.line <= text.count("\n") + 1 for secret in report.secrets)
     seen = [shown(capsys, monkeypatch, text, "check", "-", *words) for words in WAYS]
-    assert "masked in what follows" in seen[-1]
+    assert "masked below" in seen[-1]
     seen += [shown(capsys, monkeypatch, text, "plan", "-", "--format", form) for form in ("text", "json")]
     seen += [to_json(report), to_json(compare(text, BASE)), to_json(compare(BASE, text))]
     for output in seen:

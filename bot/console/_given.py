@@ -27,7 +27,10 @@ def without_rows(paths: Iterable[str], dataset: Path | None) -> tuple[list[str],
         elif dataset is None:
             dataset = Path(path)
         else:
-            print(f"helpbot: {path} holds rows, and those of {dataset} are taken: left out.", file=sys.stderr)
+            print(
+                f"helpbot: {path} contains rows, but those of {dataset} are used instead, so it was skipped.",
+                file=sys.stderr,
+            )
     return rest, dataset
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import UnusableFileError, gpus, text_of
 from bot.views.check.cost import cost_line, duration_lines, fit_line
-from knowledge.duration import cost_of, duration_of, pace_of, price_of
-from knowledge.gpus import UnknownGpu, gpu_named
+from knowledge.duration import cost_of, price_of
 from knowledge.memory import fits, memory_of
 from knowledge.plan import plan_of
 
@@ -24,9 +23,9 @@ _LOG = 4_000_000
 def gpu_arguments(parser: argparse.ArgumentParser, *, log: bool = True) -> None:
     """Declare the number of GPUs, their name, a price and a log."""
     gpu_argument(parser)
-    parser.add_argument("--price", type=_price, help="price of one GPU for an hour, for the cost")
+    parser.add_argument("--price", type=_price, help="price of one GPU per hour, to get the cost")
     if log:
-        parser.add_argument("--log", metavar="LOG", help="log of this run, which gives its speed")
+        parser.add_argument("--log", metavar="LOG", help="log of this run, to measure its speed")
 
 
 def gpu_argument(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +45,7 @@ def count_of(options: argparse.Namespace) -> int:
     gpu: Gpu | None = options.gpu
     inside = None if gpu is None else gpu.count
     if inside is not None and options.gpus is not None and inside != options.gpus:
-        raise UnusableFileError(f"--gpu says {inside} GPUs and --gpus says {options.gpus}: name one of them.")
+        raise UnusableFileError(f"--gpu says {inside} GPUs and --gpus says {options.gpus}: give only one of them.")
     return int(options.gpus or inside or 1)
 
 
@@ -58,9 +57,11 @@ def pace_from(options: argparse.Namespace, config: Config) -> Pace | None:
     """
     if not options.log:
         return None
+    from knowledge.duration import pace_of
+
     pace = pace_of(text_of(options.log, _LOG), plan_of(config).optimizer_steps_done)
     if pace is None:
-        raise UnusableFileError(f"{options.log} shows no progress bar of the training, so no speed.")
+        raise UnusableFileError(f"{options.log} shows no training progress bar, so the speed is unknown.")
     return pace
 
 
@@ -92,11 +93,15 @@ def gpu_lines(options: argparse.Namespace, config: Config, pace: Pace | None = N
 
 
 def _measures(options: argparse.Namespace, config: Config, pace: Pace | None) -> tuple[Duration | None, Cost | None]:
+    from knowledge.duration import duration_of
+
     duration = duration_of(config, options.gpu, pace)
     return duration, cost_of(duration, options.price, config.gpus)
 
 
 def _gpu(word: str) -> Gpu:
+    from knowledge.gpus import UnknownGpu, gpu_named
+
     try:
         return gpu_named(word)
     except UnknownGpu as error:
@@ -107,4 +112,4 @@ def _price(word: str) -> float:
     try:
         return price_of(word)
     except ValueError as error:
-        raise argparse.ArgumentTypeError("a price of 0 or more, of one GPU for an hour") from error
+        raise argparse.ArgumentTypeError("a price per GPU-hour, 0 or more") from error

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SECONDS = 10.0
-"""Seconds of processor time for one text; the worst ones that are known take one."""
+"""Seconds of processor time for one text; the worst known ones need one."""
 
 
 class TimeUp(BaseException):

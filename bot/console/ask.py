@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from knowledge.search import Answer
 
-SUMMARY = "Answer a question in your own words, from everything that the bot knows."
+SUMMARY = "Answer a question in your own words from everything the bot knows."
 _WIDTH = 96
 UNKNOWN = (
     "I do not know the answer to this. `helpbot check CONFIG` says what Axolotl makes of your config, `helpbot "
     "diagnose LOG` why a run failed, and `helpbot check CONFIG --dataset ROWS` what becomes of your rows."
 )
-PERHAPS = "Perhaps one of these answers it. `helpbot explain NAME` and `helpbot faq TOPIC` show all of one."
+PERHAPS = "One of these may answer it. `helpbot explain NAME` and `helpbot faq TOPIC` show all of one."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,8 +59,8 @@ def write(found: Answer) -> None:
     else:
         print_text(UNKNOWN)
         if found.answers:
-            print(f"\nThe nearest that is known: {'; '.join(each.title for each in found.answers)}")
-    print(f"\nFacts of Axolotl {found.axolotl}.")
+            print(f"\nThe closest matches: {'; '.join(each.title for each in found.answers)}")
+    print(f"\nBased on Axolotl {found.axolotl}.")
 
 
 def print_text(text: str, indent: str = "") -> None:

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Back the database up into a file while the bot runs, or put a backup back."
+SUMMARY = "Back up the database to a file while the bot runs, or restore a backup."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("file", metavar="FILE", type=Path)
-    parser.add_argument(
-        "--restore", action="store_true", help="put FILE in the place of the database; stop the bot first"
-    )
+    parser.add_argument("--restore", action="store_true", help="replace the database with FILE; stop the bot first")
     parser.add_argument("--database", metavar="PATH_OR_URL", help="instead of HELPBOT_DATABASE or HELPBOT_DATABASE_URL")
 
 
@@ -37,7 +35,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         if options.restore:
             aside = restore_file(options.file, path)
-            print(f"{path} is {options.file} again." + (f" What stood there is in {aside}." if aside else ""))
+            print(
+                f"{path} is restored from {options.file}." + (f" The previous database is in {aside}." if aside else "")
+            )
         else:
             backup_file(path, options.file)
             print(f"{path} is backed up in {options.file} ({options.file.stat().st_size:,} bytes, checked).")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from knowledge.hub import Targets
     from knowledge.samples import Example, Sample
 
-SUMMARY = "What Axolotl will refuse, ignore or do with a config, each with its line and cure."
+SUMMARY = "What Axolotl will refuse, ignore, or do with a config, each with its line and fix."
 _SUFFIXES = frozenset({".yml", ".yaml"})
 _LEVELS = {each.value: each.rank for each in Severity if each is not Severity.ADVICE}
 """What `--fail-on` takes, and the last rank that it lets fail."""
@@ -42,14 +42,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dataset",
         type=Path,
-        help="rows of the dataset: JSON Lines, JSON, CSV or parquet; alone, prints the block that fits them",
+        help="dataset rows (JSON Lines, JSON, CSV, or Parquet); on their own, print the block that fits them",
     )
     parser.add_argument("--rows", type=positive, help="how many rows the dataset has, if --dataset holds only some")
     parser.add_argument(
         "--tokenizer", type=Path, metavar="PATH", help="the model's tokenizer.json, or its folder: exact token counts"
     )
     parser.add_argument(
-        "--hub", action="store_true", help="look up on the Hub what a config names; at most 2.5 s a config"
+        "--hub",
+        action="store_true",
+        help="look up the config's model and datasets on the Hub (2.5 s at most per config)",
     )
     parser.add_argument(
         "--examples",
@@ -58,10 +60,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="show the first N rows as the run reads them (default 3)",
     )
-    parser.add_argument("--axolotl", metavar="VERSION", type=_release, help="answer for an older release: 0.16.0")
+    parser.add_argument(
+        "--axolotl", metavar="VERSION", type=_release, help="answer for an older release, such as 0.16.0"
+    )
     parser.add_argument("--format", choices=("text", "json", "github"), default="text")
-    parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 from this severity on")
-    parser.add_argument("--only-configs", action="store_true", help="leave out YAML that is not an Axolotl config")
+    parser.add_argument("--fail-on", choices=tuple(_LEVELS), default="crash", help="exit 1 at this severity or above")
+    parser.add_argument("--only-configs", action="store_true", help="skip YAML files that are not Axolotl configs")
     parser.add_argument("--fix", action="store_true", help="print the text with mechanical faults fixed")
     parser.add_argument("--diff", action="store_true", help="print what --fix would change")
 
@@ -105,7 +109,9 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
                 else:
                     bad = _check_one(path, text, options, count, console)
         except TimeUp:
-            print(f"helpbot: {printable(path)} takes over {SECONDS:g} s, so it is left out.", file=sys.stderr)
+            print(
+                f"helpbot: {printable(path)} takes more than {SECONDS:g} seconds, so it was skipped.", file=sys.stderr
+            )
             code = 2
             continue
         code = code or int(bad)
@@ -115,7 +121,7 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
 def _check_one(path: str, text: str, options: argparse.Namespace, count: int, console: Console | None) -> bool:
     """Check one config; whether it is worse than --fail-on allows."""
     if options.only_configs and not _is_training_config(text):
-        print(f"helpbot: {printable(path)} is not an Axolotl config, left out.", file=sys.stderr)
+        print(f"helpbot: {printable(path)} is not an Axolotl config, so it was skipped.", file=sys.stderr)
         return False
     facts = None if console is None else console.look(_targets(text))
     report = check(
@@ -133,7 +139,7 @@ def _check_one(path: str, text: str, options: argparse.Namespace, count: int, co
     else:
         write(path, report, options.format)
         if console is None and options.format == "text" and _targets(text).any:
-            print("With --hub I look up the model and the datasets: parameters, columns, rows and steps.\n")
+            print("With --hub, I look up the model and the datasets: parameters, columns, rows, and steps.\n")
     return _fails(report.findings, options.fail_on)
 
 
@@ -173,7 +179,7 @@ def _propose(options: argparse.Namespace) -> int:
     """Print the block that fits rows; exit 1 where none does or a row ends the run, 2 where there are no rows."""
     dataset: Path | None = options.dataset
     if dataset is None:
-        print("helpbot: name a config, a folder of them, or - for standard input.", file=sys.stderr)
+        print("helpbot: give a config, a folder of configs, or - for standard input.", file=sys.stderr)
         return 2
     from knowledge.config import read
     from knowledge.samples import check_rows, propose_block
@@ -288,12 +294,13 @@ def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> No
     if report.secrets:
         given = mask(text)
         print(
-            f"helpbot: {path} holds a secret, masked in what follows: do not write it over your file.", file=sys.stderr
+            f"helpbot: {path} contains a secret, which is masked below. Do not overwrite your file with this output.",
+            file=sys.stderr,
         )
     mended = corrected(given, report.findings)
     left = list(dict.fromkeys(each.fields[0] for each in report.findings if each.edit is None and each.fields))
     if left:
-        print(f"helpbot: left as they were, for you to decide: {', '.join(left)}.", file=sys.stderr)
+        print(f"helpbot: left unchanged for you to decide: {', '.join(left)}.", file=sys.stderr)
     sys.stdout.write(mended if whole else diff(given, mended, path))
 
 
@@ -364,7 +371,7 @@ def headline(report: Report) -> str:
     ignored, others = report.count(Severity.IGNORED), report.count(Severity.WARNING)
     name = f"Axolotl {report.axolotl}"
     if refused:
-        told = "" if refused == 1 else " It would tell you only the first."
+        told = "" if refused == 1 else " Axolotl would show you only the first."
         return f"{name} refuses this: {_number(refused, 'reason')}.{told}"
     parts = []
     if ignored:

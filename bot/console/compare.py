@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from knowledge.compare import FieldChange
 
-SUMMARY = "What differs between two configs, and what that does to the run."
+SUMMARY = "What differs between two configs, and what that changes."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("a", metavar="A", help="the first config")
     parser.add_argument("b", metavar="B", help="the second config, or - for standard input")
     gpu_arguments(parser, log=False)
-    parser.add_argument("--gpus-b", type=gpus, help="GPUs of the second run, where it has others")
-    parser.add_argument("--dataset", type=Path, help="rows that both are trained on, or some of them")
+    parser.add_argument("--gpus-b", type=gpus, help="GPUs of the second run, if different")
+    parser.add_argument("--dataset", type=Path, help="rows, or some rows, that both train on")
     parser.add_argument("--rows", type=positive, help="how many rows the whole dataset has")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -70,9 +70,9 @@ def _write(a: str, b: str, found: Comparison) -> None:
         print(f"  {name}: {verdict}.")
     print()
     if found.same:
-        print("  Axolotl makes the same run of both." if found.changes else "  The two are the same.")
+        print("  Both make the same run." if found.changes else "  The two are the same.")
     if found.effects:
-        print("  What it does")
+        print("  What that changes")
         for effect in found.effects:
             print(f"    {effect.words}")
     for title, changes in (

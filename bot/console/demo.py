@@ -37,7 +37,7 @@ async def _serve(port: int | None, *, open_browser: bool) -> int:
 
     async with stop_signal() as stop, demo(port=port) as running:
         print(f"Try the bot at {running.url}", flush=True)
-        print("Type /checkconfig there and choose a file. Ctrl-C ends it.", flush=True)
+        print("Type /checkconfig there and choose a file. Press Ctrl-C to stop.", flush=True)
         if open_browser and _has_screen():
             await asyncio.to_thread(webbrowser.open, running.url)
         await stop.wait()

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from knowledge.diagnosis import Match, Unknown
 
-SUMMARY = "What a log or an error message means, why it happens and what to change."
+SUMMARY = "What a log or error message means, why it happens, and what to change."
 _MOST = 20_000_000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("logs", nargs="+", metavar="LOG", help="file with a log or an error, or - for standard input")
-    parser.add_argument("--config", type=Path, help="the YAML of the run: it decides between causes")
+    parser.add_argument("--config", type=Path, help="the run's YAML, which helps decide between causes")
     parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
             code = 2
             continue
         if kind_of(text) == "config":
-            print(f"helpbot: {path} is a config, so it is checked.", file=sys.stderr)
+            print(f"helpbot: {path} is a config, so I check it.", file=sys.stderr)
             check_text(path, text, gpus=options.gpus, style=options.format)
             continue
         write(path, diagnose(text, config=config, gpus=options.gpus), options.format)
@@ -85,7 +85,7 @@ def _write_text(path: str, diagnosis: Diagnosis) -> None:
         for line in _unknown_lines(diagnosis.unknown):
             print(textwrap.fill(line, 110, subsequent_indent="  "))
     for follow in diagnosis.follows:
-        print(f"\nline {follow.line} only follows from it: {follow.meaning}")
+        print(f"\nline {follow.line} is only a consequence of it: {follow.meaning}")
     if diagnosis.versions:
         print("\nVersions in the text: " + ", ".join(f"{name} {of}" for name, of in sorted(diagnosis.versions.items())))
     if diagnosis.findings:
@@ -97,7 +97,7 @@ def _write_text(path: str, diagnosis: Diagnosis) -> None:
 def _unknown_lines(unknown: Unknown) -> list[str]:
     """What was recognized, what resembles it, and what to send."""
     near = [f"- {meaning}" for meaning in unknown.nearest]
-    resembles = ["Known errors with similar words; none of them is this one for sure:", *near] if near else []
+    resembles = ["Known errors with similar words, though none is certain to be this one:", *near] if near else []
     return ["", *unknown.recognized, *resembles, unknown.send]
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
 
-SUMMARY = "Look over versions, settings, database, token and permissions, and say what to fix."
+SUMMARY = "Check versions, settings, database, token, and permissions, and say what to fix."
 _PACKAGES = ("discord.py", "pydantic", "PyYAML", "aiosqlite", "matplotlib", "prometheus-client", "simcord", "asyncpg")
 _NEEDED = frozenset(_PACKAGES) - {"simcord", "asyncpg"}
 _PERMISSIONS = (
@@ -34,7 +34,7 @@ _Line = tuple[bool, str]
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("--offline", action="store_true", help="do not ask Discord")
+    parser.add_argument("--offline", action="store_true", help="do not contact Discord")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,8 +51,8 @@ async def _print_all(settings: Settings, *, offline: bool) -> int:
     healthy = True
     async for well, sentence in look(settings, offline=offline):
         healthy = healthy and well
-        print(f"{'ok    ' if well else 'MEND  '}{sentence}", flush=True)
-    print("Everything is in order." if healthy else "Fix what is marked, then run this again.")
+        print(f"{'ok    ' if well else 'FIX   '}{sentence}", flush=True)
+    print("Everything is in order." if healthy else "Fix what is marked FIX, then run this again.")
     return 0 if healthy else 1
 
 
@@ -64,7 +64,7 @@ async def look(settings: Settings, *, offline: bool = False) -> AsyncIterator[_L
     if settings.token is None:
         yield False, "DISCORD_TOKEN is not set: `helpbot run` needs it, `helpbot demo` and `helpbot check` do not."
     elif offline:
-        yield True, "DISCORD_TOKEN is set; Discord was not asked."
+        yield True, "DISCORD_TOKEN is set; Discord was not contacted."
     else:
         async for line in _discord(settings.token.get_secret_value(), reads=settings.reads_messages):
             yield line
@@ -83,7 +83,7 @@ def _versions() -> list[_Line]:
             else:
                 lines.append((True, f"{name} is not installed, which only {_use_of(name)} needs."))
     catalog = Catalog.load()
-    lines.append((True, f"Facts of Axolotl {catalog.axolotl}: {len(catalog.fields):,} fields."))
+    lines.append((True, f"Facts about Axolotl {catalog.axolotl}: {len(catalog.fields):,} fields."))
     return lines
 
 
@@ -111,12 +111,12 @@ async def _database(settings: Settings) -> _Line:
 def _intent(flags: discord.ApplicationFlags, *, reads: bool) -> _Line:
     granted = flags.gateway_message_content or flags.gateway_message_content_limited
     if not reads:
-        return True, "No privileged intent is needed; message content and members may stay switched off."
+        return True, "No privileged intents are needed; message content and members can stay off."
     if granted:
         return True, "HELPBOT_HELP_CHANNELS is on, and the application has the message content intent."
     return False, (
         "HELPBOT_HELP_CHANNELS is on, but the application lacks the message content intent: turn on Message Content "
-        "Intent on its page Bot, or set HELPBOT_HELP_CHANNELS=off."
+        "Intent on its Bot page, or set HELPBOT_HELP_CHANNELS=off."
     )
 
 
@@ -134,10 +134,10 @@ async def _discord(token: str, *, reads: bool) -> AsyncIterator[_Line]:
             whole = await client.fetch_guild(guild.id, with_counts=False)  # with its roles, which the list leaves out
             permissions = (await whole.fetch_member(client.user.id if client.user else info.id)).guild_permissions
             missing = [name for name in _PERMISSIONS if not getattr(permissions, name)]
-            words = f"missing {', '.join(missing)}" if missing else "has the permissions it can use"
+            words = f"missing {', '.join(missing)}" if missing else "the bot the bot has the permissions it can use"
             yield True, f"Server {guild.id}: {words}."
     except discord.LoginFailure:
-        yield False, "Discord refuses the token: reset it on the page Bot of the application."
+        yield False, "Discord refuses the token: reset it on the application's Bot page."
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         yield False, f"Discord cannot be reached: {type(error).__name__}."
     finally:

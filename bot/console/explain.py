@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from knowledge.catalog import Explanation
 
-SUMMARY = "What a field, concept, dataset type or rule does to a run."
+SUMMARY = "What a field, concept, dataset type, or rule does to a run."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +55,7 @@ def _write_near(name: str) -> None:
 
     found = answer(name)
     if found.level == "unknown" or not found.answers:
-        print(f"{found.question}: nothing known by that name in Axolotl {found.axolotl}.")
+        print(f"{found.question}: I know nothing by that name in Axolotl {found.axolotl}.")
     ask.write(found)
     print()
 
@@ -85,9 +85,9 @@ def _write(found: Explanation) -> None:
     for line in found.example.splitlines():
         print(f"      {line}")
     since = (
-        f"Axolotl {found.since} and later; facts of {found.axolotl}."
+        f"Axolotl {found.since} and later; based on {found.axolotl}."
         if found.since
-        else f"Facts of Axolotl {found.axolotl}."
+        else f"Based on Axolotl {found.axolotl}."
     )
     print(f"  {since}")
     if found.see:

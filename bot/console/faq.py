@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from bot.store.faq_transfer import ImportPlan
 
-SUMMARY = "Read the starter FAQ; export the FAQ of a server into a file, or import one."
+SUMMARY = "Read the starter FAQ; export a server's FAQ to a file, or import one."
 STARTER = "starter"
 
 
@@ -22,15 +22,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="TOPIC | export FILE | import FILE",
-        help="without any, the list of all entries; as FILE, - is standard input or output, and "
+        help="leave out to list all entries; as FILE, - is standard input or output, and "
         f"`import {STARTER}` imports the starter pack",
     )
-    parser.add_argument("--guild", metavar="ID", type=_guild, help="export and import: the id of the server")
+    parser.add_argument("--guild", metavar="ID", type=_guild, help="export and import: the server's id")
     parser.add_argument("--no-history", action="store_true", help="export: only the newest versions")
-    parser.add_argument(
-        "--remove-missing", action="store_true", help="import: remove entries that the file does not have"
-    )
-    parser.add_argument("--dry-run", action="store_true", help="import: only print what would be done")
+    parser.add_argument("--remove-missing", action="store_true", help="import: remove entries that are not in the file")
+    parser.add_argument("--dry-run", action="store_true", help="import: only print what would change")
     parser.add_argument("--database", metavar="PATH_OR_URL", help="instead of HELPBOT_DATABASE or HELPBOT_DATABASE_URL")
 
 
@@ -79,7 +77,7 @@ def _read_starter(topic: str) -> int:
                 category = entry.category
                 print(f"\n{category}")
             print(f"  {entry.key:<26}{entry.title}")
-        print("\nhelpbot faq TOPIC shows one: its name, its title, or words of a question.")
+        print("\nhelpbot faq TOPIC shows one, by its name, its title, or the words of a question.")
         return 0
     wanted = name_key(topic)
     for entry in entries:
@@ -110,7 +108,7 @@ async def _export(address: str, options: argparse.Namespace) -> int:
         print(text, end="")
     else:
         await asyncio.to_thread(Path(options.file).write_text, text, "utf-8")
-        print(f"{len(file.entries)} entries of server {options.guild} are in {options.file}.")
+        print(f"{len(file.entries)} entries of server {options.guild} were written to {options.file}.")
     return 0
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from knowledge.health import Health
 
-SUMMARY = "Whether a run is healthy: its loss, rate, gradient norm and evaluation, from its log."
+SUMMARY = "Whether a run is healthy, from the loss, rate, gradient norm, and evaluation in its log."
 _MOST = 60_000_000
 _NO_METRICS = (
     "helpbot: {} shows no metrics: neither lines such as {{'loss': ...}}, nor trainer_state.json, "
@@ -65,10 +65,10 @@ def json_of(path: str, found: Health) -> dict[str, Any]:
 
 def _write(path: str, found: Health) -> None:
     of = f" of {found.steps.planned:,}" if found.steps.planned else ""
-    verdict = "nothing in its numbers is wrong" if found.healthy else "its numbers show a fault"
+    verdict = "its numbers look fine" if found.healthy else "its numbers show a problem"
     print(f"{path}: step {found.steps.done:,}{of}; {verdict}.")
     if found.seconds_left is not None:
-        print(f"  At this speed it ends in {time_of(found.seconds_left)}.")
+        print(f"  At this speed, it ends in {time_of(found.seconds_left)}.")
     for sign in found.findings:
         first, last = sign.steps
         print(f"\n  steps {first:,}-{last:,}  {sign.severity.value}  {sign.message}  [{sign.id}]")

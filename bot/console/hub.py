@@ -39,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Look it up; exit 0 when there is such a model or dataset, 1 when not, 2 for what is not a name."""
     if not is_repository(options.name) or (options.revision and not is_revision(options.revision)):
-        print(f"helpbot: {options.name} is not a name that the Hub could hold: owner/name.", file=sys.stderr)
+        print(f"helpbot: {options.name} is not a valid Hub name, which looks like owner/name.", file=sys.stderr)
         return 2
     model = ModelTarget(field="", id=options.name, revision=options.revision, parts=("config", "tokenizer"))
     with opened() as console:
@@ -68,6 +68,6 @@ def _write(facts: HubFacts, *, as_json: bool) -> None:
         print(f"Dataset  {dataset_line(each)}")
     for repository in (found, *facts.datasets):
         if repository is not None and repository.nearest:
-            print(f"Near: {', '.join(repository.nearest)}")
+            print(f"Similar names: {', '.join(repository.nearest)}")
         if repository is not None and repository.renamed_to:
-            print(f"Its name is now {repository.renamed_to}.")
+            print(f"It was renamed to {repository.renamed_to}.")

@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("source", metavar="SOURCE_URL", help="sqlite:///path or postgresql://...; it is only read")
     parser.add_argument("target", metavar="TARGET_URL", help="postgresql://... or sqlite:///path")
-    parser.add_argument("--overwrite", action="store_true", help="replace what the target holds from elsewhere")
+    parser.add_argument("--overwrite", action="store_true", help="replace data in the target that came from elsewhere")
 
 
 def run(options: argparse.Namespace) -> int:

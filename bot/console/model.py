@@ -14,7 +14,7 @@ from knowledge.model_support import ModelSupport, model_support
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Whether Axolotl trains a model, and which of its features know it."
+SUMMARY = "Whether Axolotl trains a model, and which of its features support it."
 _SECONDS = 10.0
 
 

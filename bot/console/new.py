@@ -16,25 +16,27 @@ from knowledge.writing import METHODS, TRACKERS, Unusable, Unwritable, Wishes, W
 if TYPE_CHECKING:
     from knowledge.hub import HubFacts
 
-SUMMARY = "Write a config for a model, your rows and your cards, with the reason for every line."
+SUMMARY = "Write a config for a model, your rows, and your GPUs, with the reason for every line."
 _HUB = "hub:"
 _NEAR = 60
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("--model", required=True, metavar="M", help="the base model: a name of the Hub")
+    parser.add_argument("--model", required=True, metavar="M", help="the base model: a Hub name")
     parser.add_argument("--dataset", metavar="FILE|hub:NAME", help="rows of the dataset, or its name on the Hub")
-    parser.add_argument("--rows", type=positive, metavar="N", help="rows of the dataset, where FILE holds only some")
-    parser.add_argument("--type", metavar="T", help="dataset type, where the rows are not at hand")
+    parser.add_argument("--rows", type=positive, metavar="N", help="rows in the whole dataset, if FILE has only some")
+    parser.add_argument("--type", metavar="T", help="dataset type, if you do not have the rows here")
     gpu_argument(parser)
-    parser.add_argument("--aim", type=_aim, metavar="|".join(aims()), help="what the run is for; else by the rows")
-    parser.add_argument("--method", choices=METHODS, help="else the best that fits")
-    parser.add_argument("--sequence-len", type=positive, metavar="N", help="else the longest row that fits")
+    parser.add_argument(
+        "--aim", type=_aim, metavar="|".join(aims()), help="what the run is for; chosen from the rows if left out"
+    )
+    parser.add_argument("--method", choices=METHODS, help="the best that fits if left out")
+    parser.add_argument("--sequence-len", type=positive, metavar="N", help="the longest row that fits if left out")
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument("--epochs", type=_above_zero, metavar="E")
     limit.add_argument("--steps", type=positive, metavar="S")
-    limit.add_argument("--hours", type=_above_zero, metavar="H", help="as many steps as the card makes in that time")
+    limit.add_argument("--hours", type=_above_zero, metavar="H", help="as many steps as the card does in that time")
     parser.add_argument("--hub-repository", metavar="R", help="where to upload the result")
     parser.add_argument("--track", choices=TRACKERS, help="where to track the run")
     parser.add_argument("--format", choices=("text", "json"), default="text")
@@ -87,7 +89,7 @@ def _wishes(options: argparse.Namespace) -> Wishes:
         rows = Path(dataset)
         if not rows.is_file():
             raise UnusableFileError(
-                f"cannot read {dataset}: no such file. For a dataset of the Hub write {_HUB}{dataset}."
+                f"cannot read {dataset}: no such file. For a dataset on the Hub, write {_HUB}{dataset}."
             )
     return Wishes(
         model=options.model,
@@ -138,15 +140,15 @@ def _write(written: Written) -> None:
     for name, text in written.files.items():
         path = Path(name)
         if path.exists() and path.read_text("utf-8", "replace") != text:
-            print(f"helpbot: {name} is there already and stays as it is.", file=sys.stderr)
+            print(f"helpbot: {name} already exists and was not changed.", file=sys.stderr)
         else:
             path.write_text(text, "utf-8")
-            print(f"helpbot: wrote {name}, which belongs with the config.", file=sys.stderr)
+            print(f"helpbot: wrote {name}, which the config needs.", file=sys.stderr)
     for reason in written.reasons:
         print(f"  {reason.field:<28} {reason.why}", file=sys.stderr)
     if written.memory is not None:
         low, high = written.memory.low_gib, written.memory.high_gib
-        print(f"\n  Memory of one GPU: {low:.1f} to {high:.1f} GiB, on {written.gpu}.", file=sys.stderr)
+        print(f"\n  Memory per GPU: {low:.1f} to {high:.1f} GiB on {written.gpu}.", file=sys.stderr)
     for line in (written.plan.summary if written.plan is not None else ())[:6]:
         print(f"  {line}", file=sys.stderr)
     for field in written.open:
@@ -162,7 +164,7 @@ def _aim(word: str) -> str:
 
     near = process.extractOne(word, list(aims()), score_cutoff=_NEAR)
     hint = f" Did you mean {near[0]}?" if near else ""
-    raise argparse.ArgumentTypeError(f"no aim is called {word}.{hint} There are: {', '.join(aims())}.")
+    raise argparse.ArgumentTypeError(f"there is no aim named {word}.{hint} The aims are: {', '.join(aims())}.")
 
 
 def _above_zero(word: str) -> float:

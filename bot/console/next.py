@@ -14,7 +14,7 @@ from knowledge.next_steps import NextSteps, next_steps
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Which Axolotl command comes next for a config, and how to serve its model."
+SUMMARY = "Which Axolotl command comes next for a config, and how to serve the model."
 _MOST = 1_000_000
 
 
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     file = "config.yaml" if options.config == "-" else options.config
     found = next_steps(read(text, options.gpus), file)
     if found is None:
-        print(f"helpbot: {options.config} is not a training config: it names no `base_model`.", file=sys.stderr)
+        print(f"helpbot: {options.config} is not a training config: it has no `base_model`.", file=sys.stderr)
         return 2
     if options.format == "json":
         from knowledge.json_values import to_plain
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _write_modelfile(found: NextSteps) -> int:
     if found.modelfile is None:
-        print("helpbot: a reward model writes no text, so Ollama cannot serve it.", file=sys.stderr)
+        print("helpbot: a reward model does not generate text, so Ollama cannot serve it.", file=sys.stderr)
         return 2
     print(found.modelfile.text, end="")
     if found.modelfile.remark:

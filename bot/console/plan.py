@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from knowledge.memory import MemoryEstimate
     from knowledge.plan import Length, TrainingPlan
 
-SUMMARY = "Batch, steps, saves, disk and memory of the run that a config makes."
+SUMMARY = "Batch, steps, saves, disk, and memory of the run that a config makes."
 _CURVE_LINES = 20
-_NO_CARD = "  No change that is known here makes it fit a card of {:g} GB."
+_NO_CARD = "  I know of no change that makes it fit a {:g} GB card."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("config", metavar="CONFIG", help="the config, or - for standard input")
     gpu_arguments(parser)
-    parser.add_argument("--lengths", type=Path, help="JSON list: tokens of every row; objects for preference data")
+    parser.add_argument("--lengths", type=Path, help="JSON list of the tokens in each row; objects for preference data")
     parser.add_argument("--rows", type=positive, help="how many rows the whole dataset has")
-    parser.add_argument("--dataset", type=Path, help="its rows, or some of them: their tokens are estimated")
-    parser.add_argument("--mean-tokens", type=_above_zero, help="mean tokens of a row, with --rows")
-    parser.add_argument("--card", type=_above_zero, metavar="GB", help="what to change for a card of this memory")
+    parser.add_argument("--dataset", type=Path, help="its rows, or some of them; their tokens are estimated")
+    parser.add_argument("--mean-tokens", type=_above_zero, help="mean tokens per row, with --rows")
+    parser.add_argument("--card", type=_above_zero, metavar="GB", help="what to change to fit a card with this memory")
     parser.add_argument("--curve", action="store_true", help="the learning rate after every step")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
@@ -46,10 +46,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make the plan and print it; 2 where a file cannot be used."""
     if options.mean_tokens and (options.rows is None or options.dataset):
-        print("helpbot: --mean-tokens goes with --rows.", file=sys.stderr)
+        print("helpbot: --mean-tokens needs --rows.", file=sys.stderr)
         return 2
     if options.lengths and (options.rows is not None or options.dataset):
-        print("helpbot: --lengths says everything of the rows: leave --rows and --dataset out.", file=sys.stderr)
+        print("helpbot: --lengths already describes the rows, so leave out --rows and --dataset.", file=sys.stderr)
         return 2
     try:
         gpus, text = count_of(options), text_of(options.config)
@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
         report = check(text, gpus=gpus, dataset=rows_of_file(options.dataset), size=size)
         if options.dataset and not (report.dataset is not None and report.dataset.lengths):
             raise UnusableFileError(
-                f"{options.dataset} holds no row that this config can read; `helpbot check --dataset` says why."
+                f"{options.dataset} has no rows that this config can read; `helpbot check --dataset` says why."
             )
         config = read(text, gpus)
         plan = report.plan or make_plan(config)
@@ -185,10 +185,10 @@ def rows_of(plan: TrainingPlan) -> list[tuple[str, str]]:
             "optimizer steps",
             plan.optimizer_steps_done if plan.optimizer_steps_done is not None else plan.trainer_max_steps,
         ),
-        ("micro batches an epoch", plan.batches_per_epoch),
-        ("steps an epoch", plan.trainer_steps_per_epoch),
-        ("epochs asked", plan.num_epochs),
-        ("epochs seen", plan.epochs_seen),
+        ("micro batches per epoch", plan.batches_per_epoch),
+        ("steps per epoch", plan.trainer_steps_per_epoch),
+        ("epochs requested", plan.num_epochs),
+        ("epochs completed", plan.epochs_seen),
         ("warm-up", plan.warmup_steps),
         ("log every", plan.logging_steps),
         ("save strategy", plan.save_strategy),
@@ -227,7 +227,7 @@ def _value(value: Any) -> str:
 def _write_memory(memory: MemoryEstimate | None) -> None:
     if memory is None:
         return
-    name, low, high = "memory of one GPU", memory.low_gib, memory.high_gib
+    name, low, high = "memory per GPU", memory.low_gib, memory.high_gib
     print(f"  {name:<30} about {memory.estimate_gib:.1f} GiB ({low:.1f} to {high:.1f}), peak: {memory.peak_phase}")
     for sentence in memory.assumptions:
         if sentence.startswith("With your rows") or "is a guess" in sentence:
@@ -241,7 +241,7 @@ def _write_changes(plan: TrainingPlan, *, limited: bool) -> None:
     print("\n  What to change")
     steps = plan.optimizer_steps_done
     if steps and steps < ENOUGH and not limited:
-        print(f"  For more steps: {more_steps(plan) or 'more rows, for these make too few'}.")
+        print(f"  For more steps: {more_steps(plan) or 'more rows, because these make too few'}.")
     elif plan.batch is not None:
         on = ", ".join(
             f"{choice.gpus} GPU{'s' * (choice.gpus != 1)}: {choice.gradient_accumulation_steps} "
@@ -256,13 +256,9 @@ def _write_cards(config: Config, card: float | None) -> None:
     asked = None if card is None else fitting_card(config, card)
     for way in smaller_cards(config) if card is None else [asked] if asked else []:
         if not way.changes:
-            print(
-                f"  A card of {way.card_gb:g} GB holds the run as it is." if way.fits else _NO_CARD.format(way.card_gb)
-            )
+            print(f"  The run fits a {way.card_gb:g} GB card as it is." if way.fits else _NO_CARD.format(way.card_gb))
             continue
-        print(
-            f"  To fit a card of {way.card_gb:g} GB:" if way.fits else f"{_NO_CARD.format(way.card_gb)} Nearest to it:"
-        )
+        print(f"  To fit a {way.card_gb:g} GB card:" if way.fits else f"{_NO_CARD.format(way.card_gb)} The closest is:")
         for place, change in enumerate(way.changes, 1):
             print(f"    {place}. {change_line(change)}")
 

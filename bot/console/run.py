@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 SUMMARY = "Connect to Discord with the token in DISCORD_TOKEN."
 _WITHOUT = (
-    "helpbot: DISCORD_TOKEN is not set. Create a bot at discord.com/developers/applications, copy its token from the "
-    "page Bot, and set it in the environment or in a file .env. `helpbot demo` needs no token."
+    "helpbot: DISCORD_TOKEN is not set. Create a bot at discord.com/developers/applications, copy its token from "
+    "the Bot page, and set it in the environment or in a file .env. `helpbot demo` needs no token."
 )
 _NO_INTENT = (
     "helpbot: HELPBOT_HELP_CHANNELS is on, but the application lacks the message content intent. Turn on Message "
-    "Content Intent on its page Bot at discord.com/developers, or set HELPBOT_HELP_CHANNELS=off."
+    "Content Intent on its Bot page at discord.com/developers, or set HELPBOT_HELP_CHANNELS=off."
 )
-_REFUSED = "helpbot: Discord refuses the token in DISCORD_TOKEN. Reset it on the page Bot of the application."
+_REFUSED = "helpbot: Discord refuses the token in DISCORD_TOKEN. Reset it on the application's Bot page."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,7 +115,8 @@ async def serve_health(bot: HelpBot, settings: Settings) -> HealthServer | None:
         await server.start()
     except OSError as error:
         logging.getLogger(__name__).error(
-            "health port taken: set HELPBOT_HEALTH_PORT to another, or to 0 for none", extra={"reason": error.strerror}
+            "the health port is in use: set HELPBOT_HEALTH_PORT to another, or to 0 for none",
+            extra={"reason": error.strerror},
         )
         return None
     return server

@@ -12,7 +12,7 @@ from knowledge.versions import Versions, compare_versions
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Which installed packages do not fit the release of Axolotl, from a pip list."
+SUMMARY = "Which installed packages do not fit the Axolotl release, from a pip list."
 _MOST = 400_000
 
 
@@ -29,7 +29,10 @@ def run(options: argparse.Namespace) -> int:
         return 2
     found = compare_versions(text)
     if found is None:
-        print(f"helpbot: {options.list} lists no packages that Axolotl speaks of: give it `pip list`.", file=sys.stderr)
+        print(
+            f"helpbot: {options.list} lists no packages that Axolotl depends on: give it the output of `pip list`.",
+            file=sys.stderr,
+        )
         return 2
     if options.format == "json":
         from knowledge.json_values import to_plain
@@ -43,10 +46,10 @@ def run(options: argparse.Namespace) -> int:
 def _write(found: Versions) -> None:
     own = found.installed_axolotl
     if own is not None and own != found.axolotl:
-        print(f"Axolotl {own} is installed; these are the versions that {found.axolotl} asks for.")
+        print(f"Axolotl {own} is installed; these are the versions that {found.axolotl} requires.")
     if not found.misfits:
         print(f"All {found.compared} listed packages fit Axolotl {found.axolotl}.")
     for each in found.misfits:
-        print(f"  {each.package} {each.installed} does not fit: Axolotl {found.axolotl} asks for {each.wanted}")
+        print(f"  {each.package} {each.installed} does not fit: Axolotl {found.axolotl} requires {each.wanted}")
     if found.command:
-        print(f"Type: {found.command}")
+        print(f"Run: {found.command}")

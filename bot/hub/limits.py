@@ -86,13 +86,13 @@ class Limits:
         """
         now = self._clock()
         if self._open.get(host, 0.0) > now:
-            raise NotNow("it has failed repeatedly and is left alone for a minute")
+            raise NotNow("it has failed repeatedly, so it is not asked for a minute")
         if self._paused.get(kind, 0.0) > now:
-            raise NotNow("it has asked for a pause")
+            raise NotNow("it asked us to slow down")
         if member is not None and not self._share(member).take():
-            raise NotNow("your share of look-ups for these five minutes is used up")
+            raise NotNow("your share of lookups for these five minutes is used up")
         if not self._budgets[kind].take():
-            raise NotNow("this bot's look-ups for these five minutes are used up")
+            raise NotNow("this bot's lookups for these five minutes are used up")
 
     def failed(self, host: str) -> None:
         """Counts a failure; at the fifth in a row the host is left alone for a minute."""

@@ -100,7 +100,7 @@ def refusal(answer: Answer) -> Status | None:
     # A missing repository and a private one: 401 without a word. A bare 404 may come from any server on the way.
     if answer.status == 401 or (answer.status == 404 and answer.is_json):
         return "missing"
-    raise Unreachable(f"it answers with an error of its own ({answer.status})")
+    raise Unreachable(f"it answered with an error ({answer.status})")
 
 
 def described(info: Info, name: str) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def described(info: Info, name: str) -> dict[str, Any]:
         Unreachable: It calls itself by what is not a name.
     """
     if not is_repository(info.id):
-        raise Unreachable("its answer cannot be read")
+        raise Unreachable("its answer could not be read")
     status: Status = "disabled" if info.disabled else "gated" if info.gated else "found"
     return {
         "status": status,
@@ -158,15 +158,15 @@ async def _file(client: Client, base: URL, name: str) -> Any:
         if answer.status == 404:
             return None
         if answer.status != 200:
-            return Unreachable("it does not give this file")
+            return Unreachable("it does not provide this file")
         if name == _TEMPLATE:
             return answer.body.decode("utf-8")
         content = answer.json()
     except Unreachable as error:
         return error
     except UnicodeDecodeError:
-        return Unreachable("its answer cannot be read")
-    return content if isinstance(content, dict) else Unreachable("its answer cannot be read")
+        return Unreachable("its answer could not be read")
+    return content if isinstance(content, dict) else Unreachable("its answer could not be read")
 
 
 def _with_file(found: Repository, name: str, content: Any) -> Repository:

@@ -164,4 +164,4 @@ def read(shape: type[_Shape], answer: Answer) -> _Shape:
     try:
         return shape.model_validate(answer.json())
     except ValidationError as error:
-        raise Unreachable("its answer cannot be read") from error
+        raise Unreachable("its answer could not be read") from error

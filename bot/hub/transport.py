@@ -65,7 +65,7 @@ class Answer:
         try:
             return pydantic_core.from_json(self.body)
         except (ValueError, RecursionError) as error:
-            raise Unreachable("its answer cannot be read") from error
+            raise Unreachable("its answer could not be read") from error
 
 
 class Transport:
@@ -103,7 +103,7 @@ class Transport:
         except (aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
             self._limits.failed(host)
             late = isinstance(error, TimeoutError)
-            raise Unreachable("it did not answer in time" if late else "it cannot be reached") from error
+            raise Unreachable("it did not answer in time" if late else "it could not be reached") from error
         except Unreachable:
             self._limits.failed(host)
             raise
@@ -121,7 +121,7 @@ class Transport:
             async with self._open().get(url, allow_redirects=False) as response:
                 self._limits.told(kind, response.headers, refused=response.status == 429)
                 if response.status == 429:
-                    raise NotNow("it has asked for a pause")
+                    raise NotNow("it asked us to slow down")
                 if response.status not in _MOVED:
                     return await _read(response, most)
                 url = url.join(URL(response.headers.get("Location", ""), encoded=True))
@@ -154,9 +154,9 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> Answer:
     if 400 <= response.status < 500:
         return Answer(response.status, *told, b"", is_json)
     if response.status != 200:
-        raise Unreachable(f"it answers with an error of its own ({response.status})")
+        raise Unreachable(f"it answered with an error ({response.status})")
     if headers.get("Content-Encoding", "identity") != "identity":
-        raise Unreachable("its answer cannot be read")
+        raise Unreachable("its answer could not be read")
     if (response.content_length or 0) > most:
         raise Unreachable("its answer is too large")
     body = bytearray()

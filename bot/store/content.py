@@ -47,10 +47,10 @@ def cleaned(content: EntryContent) -> EntryContent:
     text = clean_text(content.text)
     if not name_key(title):
         raise InvalidEntry(
-            "The title is empty: spaces and invisible characters alone can't be found. Write a question or a topic."
+            "The title is empty: nobody can search for spaces and invisible characters. Write a question or a topic."
         )
     if not text.strip():
-        raise InvalidEntry("The text is empty: spaces and invisible characters alone say nothing. Write the answer.")
+        raise InvalidEntry("The text is empty apart from spaces and invisible characters. Write the answer.")
     _check_length("title", title, TITLE_LIMIT)
     _check_length("text", text, TEXT_LIMIT)
     category = clean_line(content.category) or DEFAULT_CATEGORY
@@ -76,13 +76,13 @@ def _names(what: str, names: tuple[str, ...], limit: int = NAME_LIMIT) -> tuple[
             _check_length(what, line, limit)
             kept.setdefault(name_key(line), line)
     if len(kept) > LIST_LIMIT:
-        raise InvalidEntry(f"The entry names {len(kept)} {what}; {LIST_LIMIT} are the most. Leave some out.")
+        raise InvalidEntry(f"The entry names {len(kept)} {what}; the limit is {LIST_LIMIT}. Leave some out.")
     return tuple(kept.values())
 
 
 def _check_length(what: str, text: str, limit: int) -> None:
     if len(text) > limit:
-        raise InvalidEntry(f"The {what} is {len(text):,} characters long; {limit:,} are the most. Shorten it.")
+        raise InvalidEntry(f"The {what} is {len(text):,} characters long; the limit is {limit:,}. Shorten it.")
 
 
 def _visible(text: str) -> str:

@@ -143,8 +143,8 @@ async def copy_database(source_url: str, target_url: str, *, overwrite: bool = F
             ours = mark is not None and mark["value"] == _digest(there)
             if any(table.rows for table in there) and not ours and not overwrite:
                 raise StoreError(
-                    "The target holds other data than the source, and it is not what an earlier copy has brought. "
-                    "Nothing was changed. Name an empty database, or replace what is there with --overwrite."
+                    "The target has data that neither the source nor an earlier copy put there. Nothing was "
+                    "changed. Name an empty database, or replace what is there with --overwrite."
                 )
             await _replace(session, target, content)
             copied = tuple([_sum(table, await _rows(session, table)) for table in TABLES])

@@ -25,8 +25,8 @@ class TitleTaken(StoreError):
 
     def __init__(self, name: str, title: str) -> None:
         super().__init__(
-            f"The name “{name}” already leads to the entry “{title}” of this server; upper and lower case count "
-            "as the same. Choose another title or alias, or edit that entry."
+            f"The name “{name}” already leads to the entry “{title}” in this server; upper and lower case count as "
+            "the same. Choose another title or alias, or edit that entry."
         )
         self.name = name
         self.title = title
@@ -42,7 +42,7 @@ class EditConflict(StoreError):
     def __init__(self, current: Entry, expected: int) -> None:
         super().__init__(
             f"“{current.content.title}” was changed while you were editing: you started from version {expected}, "
-            f"version {current.version} is stored now. Nothing of yours was saved yet."
+            f"version {current.version} is stored now. Your changes are not saved yet."
         )
         self.current = current
         self.expected = expected
@@ -53,8 +53,7 @@ class PlanOutdated(StoreError):
 
     def __init__(self) -> None:
         super().__init__(
-            "The FAQ of this server changed after the preview was made, so nothing was imported. "
-            "Start the import again."
+            "This server's FAQ changed after the preview was made, so nothing was imported. Start the import again."
         )
 
 

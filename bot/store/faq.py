@@ -65,7 +65,7 @@ class Faq(FaqSearch):
             await open_turn(session, guild_id)
             count = await session.row("SELECT count(*) AS entries FROM faq_entries WHERE guild_id = ?", guild_id)
             if count is not None and count["entries"] >= ENTRY_LIMIT:
-                raise InvalidEntry(f"This server has {ENTRY_LIMIT:,} entries, which is the most. Edit one instead.")
+                raise InvalidEntry(f"This server has {ENTRY_LIMIT:,} entries, which is the limit. Edit one instead.")
             stamp = Stamp("added", author_id, note)
             return (await self._changes.insert(session, guild_id, [New(content)], stamp))[0]
 

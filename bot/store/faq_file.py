@@ -90,13 +90,13 @@ def from_yaml(text: str) -> FaqFile:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InvalidEntry(f"The file can't be read as YAML: {_first_line(error)}") from error
     if not isinstance(data, dict) or "entries" not in data:
-        raise InvalidEntry("The file holds no FAQ: it needs a list under `entries`, each with a title and a text.")
+        raise InvalidEntry("The file contains no FAQ: it needs a list under `entries`, each with a title and a text.")
     try:
         return FaqFile.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         place = _place(first["loc"], data)
-        raise InvalidEntry(f"The file is not a FAQ that can be imported: {place}: {first['msg']}.") from error
+        raise InvalidEntry(f"The file is not an FAQ that can be imported: {place}: {first['msg']}.") from error
 
 
 @cache
@@ -126,7 +126,7 @@ def _check_shape(text: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise ValueError("anchors and aliases are not part of an FAQ file")
+            raise ValueError("anchors and aliases are not allowed in an FAQ file")
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > _DEPTH:

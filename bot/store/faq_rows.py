@@ -94,6 +94,6 @@ async def read_living(session: Session, guild_id: int, entry_id: int) -> Entry:
         raise EntryMissing("There is no such entry in this server, so nothing was changed.")
     if entry.removed_at is not None:
         raise EntryMissing(
-            f"“{entry.content.title}” was removed in between. Restore it first with `/faq-admin restore`."
+            f"“{entry.content.title}” was removed in the meantime. Restore it first with `/faq-admin restore`."
         )
     return entry

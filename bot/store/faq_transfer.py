@@ -186,7 +186,7 @@ class FaqTransfer:
             added, taken = await _without_taken(session, guild_id, added)
             kept.extend(taken)
         if len(entries) + len(added) > ENTRY_LIMIT:
-            raise InvalidEntry(f"With this file the server would have more than {ENTRY_LIMIT:,} entries, the most.")
+            raise InvalidEntry(f"With this file, the server would have more than the limit of {ENTRY_LIMIT:,} entries.")
         living = [entry for entry in entries if entry.removed_at is None]
         missing = [] if origin is not None else [entry for entry in living if entry.id not in matched]
         return ImportPlan(
@@ -230,7 +230,7 @@ def _cleaned(file: FaqFile) -> tuple[FileEntry, ...]:
                 if name_key(name) in names:
                     raise InvalidEntry(
                         f"Entry {number} of the file (“{content.title}”): the name “{name}” is also one of "
-                        f"“{names[name_key(name)]}”. Every title and alias may lead to one entry only."
+                        f"“{names[name_key(name)]}”. Each title and alias can lead to only one entry."
                     )
                 names[name_key(name)] = content.title
         history = tuple(past.model_copy(update={"content": _cleaned_past(past)}) for past in entry.history)

@@ -61,7 +61,7 @@ class Week:
         answered: those that the bot answered.
         used: those whose answer somebody opened.
         solved: those that were called solved after the bot's answer, without another member's.
-        wrong: those whose answer was called wrong.
+        wrong: those whose answer was marked wrong.
     """
 
     begins: datetime

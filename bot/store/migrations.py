@@ -48,6 +48,7 @@ def check_version(stored: int, steps: tuple[Migration, ...]) -> None:
     """Refuses a database that a newer bot has written."""
     if stored > len(steps):
         raise DatabaseRefused(
-            f"The database is of a newer version (schema {stored}) than this bot knows (schema {len(steps)}), and was "
-            "left untouched. Upgrade the bot, or restore a backup that was made before the database was upgraded."
+            f"The database is from a newer version (schema {stored}) than this bot knows (schema {len(steps)}), so "
+            "it was left untouched. Upgrade the bot, or restore a backup that was made before the database was "
+            "upgraded."
         )

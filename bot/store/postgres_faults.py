@@ -42,30 +42,28 @@ def translated(*, committing: bool = False) -> Iterator[None]:
     except asyncpg.UniqueViolationError as error:
         raise Duplicate(str(error)) from error
     except _BUSY as error:
-        raise StoreBusy(
-            "The database has more to do than it can take, so nothing was saved. Try again in 10 seconds."
-        ) from error
+        raise StoreBusy("The database is overloaded, so nothing was saved. Try again in 10 seconds.") from error
     except asyncpg.ReadOnlySQLTransactionError as error:
         raise StoreUnavailable(
-            "The database is read-only at the moment, so nothing was saved. The host has to point the bot at the "
+            "The database is read-only at the moment, so nothing was saved. The host must point the bot at the "
             "server that accepts changes."
         ) from error
     except asyncpg.DiskFullError as error:
         raise StoreUnavailable(
-            "The disk of the database is full, so nothing was saved. The host has to free space."
+            "The disk of the database is full, so nothing was saved. The host must free up space."
         ) from error
     except _AWAY as error:
         if committing:
             raise OutcomeUnknown(
                 "The connection to the database broke while the change was being saved, so it may be stored or not. "
-                "Look at the entry before you repeat it."
+                "Check the entry before you repeat it."
             ) from error
         raise StoreUnavailable(
-            "The database does not answer at the moment, so nothing was saved. The bot connects again by itself: try "
+            "The database is not answering at the moment, so nothing was saved. The bot reconnects by itself: try "
             "again in a minute."
         ) from error
     except asyncpg.PostgresError as error:
         raise StoreUnavailable(
-            f"The database refused the statement ({type(error).__name__}), so nothing was saved. The host finds the "
-            "cause in the log."
+            f"The database refused the statement ({type(error).__name__}), so nothing was saved. The host can find "
+            "the cause in the log."
         ) from error

@@ -37,13 +37,13 @@ class ProcessLock:
         except Timeout as error:
             owner = _owner(path)
             raise DatabaseRefused(
-                f"The database {database} is in use by another process{f' ({owner})' if owner else ''}. One SQLite "
-                "file serves one process: stop the other one first, or use PostgreSQL for several."
+                f"The database {database} is in use by another process{f' ({owner})' if owner else ''}. An SQLite "
+                "file can serve only one process: stop the other one first, or use PostgreSQL for several."
             ) from error
         except OSError as error:
             raise DatabaseRefused(
                 f"The database {database} can't be used: {path.name} can't be written with it ({error.strerror}). "
-                "Give the bot's user the right to write the folder."
+                "Give the bot's user permission to write to the folder."
             ) from error
         with suppress(OSError):  # the number is a courtesy for whoever is refused
             path.write_text(f"{os.getpid()}\n", "ascii")

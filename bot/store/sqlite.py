@@ -211,7 +211,7 @@ async def _migrate(connection: aiosqlite.Connection, path: Path, folder: Travers
     owner = await _number(session, "PRAGMA application_id")
     tables = await _number(session, "SELECT count(*) FROM sqlite_schema")
     if owner != APPLICATION_ID and tables:
-        raise DatabaseRefused(f"{path} is a database of another program. It was left untouched; name another file.")
+        raise DatabaseRefused(f"{path} is another program's database. It was left untouched; name another file.")
     check_version(stored, steps)
     # Only now: a database of somebody else stays as it was, to the byte.
     await session.rows("PRAGMA journal_mode = WAL")

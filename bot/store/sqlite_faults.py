@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CAUSES = {
-    sqlite3.SQLITE_READONLY: "is read-only for the bot, so nothing was saved. The host has to give the bot's user the "
-    "right to write the file and its folder.",
-    sqlite3.SQLITE_FULL: "could not grow because the disk is full, so nothing was saved. The host has to free space.",
-    sqlite3.SQLITE_CANTOPEN: "can't be opened, so nothing was saved. The host has to check that the file and its "
+    sqlite3.SQLITE_READONLY: "is read-only for the bot, so nothing was saved. The host must give the bot's "
+    "user permission to write the file and its folder.",
+    sqlite3.SQLITE_FULL: "could not grow because the disk is full, so nothing was saved. The host must free up space.",
+    sqlite3.SQLITE_CANTOPEN: "can't be opened, so nothing was saved. The host must check that the file and its "
     "folder are there and may be read and written.",
     sqlite3.SQLITE_IOERR: "can't be read or written because the disk reports an error, so nothing was saved. The host "
-    "has to look at the disk.",
-    sqlite3.SQLITE_CORRUPT: "is damaged, so nothing was saved. The host has to restore a backup.",
-    sqlite3.SQLITE_NOTADB: "is not a SQLite database. It was left untouched; the host has to name another file "
+    "must check the disk.",
+    sqlite3.SQLITE_CORRUPT: "is damaged, so nothing was saved. The host must restore a backup.",
+    sqlite3.SQLITE_NOTADB: "is not an SQLite database. It was left untouched; the host must name another file "
     "or restore a backup.",
 }
 
@@ -47,9 +47,9 @@ def _meaning(error: sqlite3.Error, path: Path) -> StoreUnavailable:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(
             f"The database {path.name} is locked by another program, so nothing was saved. Try again in a minute; if "
-            "it stays so, the host has to end the program that holds it."
+            "it stays so, the host must end the program that holds it."
         )
     cause = _CAUSES.get(
-        code, f"refused the statement ({error}), so nothing was saved. The host finds the cause in the log."
+        code, f"refused the statement ({error}), so nothing was saved. The host can find the cause in the log."
     )
     return StoreUnavailable(f"The database {path.name} {cause}")

@@ -94,6 +94,6 @@ async def open_store(url: str, *, clock: Clock = utc_now) -> Store:
 
         return Store(await PostgresDatabase.open(url), clock)
     raise DatabaseRefused(
-        "The database address has to begin with sqlite:/// and a path, or with postgresql://. Set HELPBOT_DATABASE_URL "
+        "The database address must begin with sqlite:/// and a path, or with postgresql://. Set HELPBOT_DATABASE_URL "
         "to one of them, or HELPBOT_DATABASE to the path of an SQLite file."
     )

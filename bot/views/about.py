@@ -12,18 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ABOUT = (
-    "A config goes in, the truth about it comes out: what Axolotl refuses, what it silently ignores, what runs but not "
-    "as meant, and what the run will really do: batch, steps, memory, disk."
+    "Give me a config, and I tell you what Axolotl refuses, what it silently ignores, what runs but not as you "
+    "meant, and what the run will really do: batch, steps, memory, and disk."
 )
 STORED = (
-    "**Stored** for a server: its FAQ with who changed it, settings, muted rules, reports of wrong advice (rule, field "
-    "names, your words), counts of FAQ views and searches without a hit, what became of posts in help channels. "
-    "All of it goes 30 days after the bot has left the server; `/faq-admin export` is the server's copy.\n"
-    "**Never stored**: configs, datasets, logs, messages. A config is kept in memory, its secrets masked, for an hour "
-    "at most, so that the buttons under its answer work.\n"
-    "**Sent to the Hub**: the names of models and datasets in a config, private ones too, to look them up without a "
-    "token; nothing else, and not who asked.\n"
-    "**Private**: answers are seen by you only, unless you press Share summary."
+    "**Stored** for a server: its FAQ and who changed it, settings, muted rules, reports of wrong advice (rule, "
+    "field names, your words), counts of FAQ views and failed searches, and what became of posts in help "
+    "channels. All of it is deleted 30 days after the bot leaves the server; `/faq-admin export` gives the server "
+    "its own copy.\n**Never stored**: configs, datasets, logs, messages. A config is kept in memory, its secrets "
+    "masked, for an hour at most, so that the buttons under its answer work.\n**Sent to the Hub**: the names of "
+    "models and datasets in a config, private ones too, to look them up without a token; nothing else, and not "
+    "who asked.\n**Private**: answers are seen by you only, unless you press Share summary."
 )
 SOURCES = (
     "Facts are generated from Axolotl's own source; advice says whose it is. It sees what is public on the Hub, not "

@@ -5,10 +5,12 @@ from __future__ import annotations
 from knowledge.facts import load_names
 
 ASK = "Ask about training with Axolotl in your own words"
-QUESTION = "Your question, a name that you half remember, or the line of an error"
+QUESTION = "Your question, a name you half remember, or an error line"
 MENU = "Answer this"
 
-PERHAPS = "### Perhaps one of these answers it\nNone of them is surely what you mean. Choose one to read all of it."
+PERHAPS = (
+    "### One of these may answer it\nI am not sure that any of them is what you mean. Choose one to read all of it."
+)
 UNKNOWN = (
     "### I do not know the answer to this\n"
     "Show me what you have, and I can say more:\n"
@@ -19,14 +21,14 @@ UNKNOWN = (
     "lines of the log, your GPUs and your Axolotl version."
 )
 READ = "Read one of them"
-NEAREST = "The nearest that I know, which may be something else"
+NEAREST = "The closest matches, which may be about something else"
 OTHERS = "Or did you mean"
 READ_ALL = "Read all of it"
 HELPED = "That helped"
 NOT_HELPED = "That did not help"
 POST = "Post as a reply"
-GONE = "There is nothing by that name any more. Ask again with `/ask`."
-NO_QUESTION = "There are no words in this message to look for. It needs a question, a config, or a log."
+GONE = "That entry no longer exists. Ask again with `/ask`."
+NO_QUESTION = "This message has nothing to search for. It needs a question, a config, or a log."
 _SOURCES = {
     "faq": "from the FAQ",
     "field": "a field of the config",

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from knowledge.plan import BatchAdvice
 
 GUIDE = (
-    "About 150 is what the author of the training guide found by trial and error for teaching facts. It is experience, "
-    "no rule: smaller batches learn single facts harder, larger ones generalize."
+    "About 150 is what the author of the training guide found by trial and error for teaching facts. It is "
+    "experience, not a rule: smaller batches memorize single facts better, larger ones generalize."
 )
 
 
@@ -30,7 +30,7 @@ def batch_layout(advice: BatchAdvice, *, guide: bool) -> ui.LayoutView:
     gpus = "GPU" if advice.gpus == 1 else "GPUs"
     head = f"### Effective batch {factors} {gpus} = {result}"
     lines = [
-        small("gradient_accumulation_steps × micro_batch_size × GPUs, in rows or packed sequences per step"),
+        small("gradient_accumulation_steps × micro_batch_size × GPUs = rows or packed sequences per step"),
         "",
         _nearest(advice),
     ]
@@ -44,7 +44,9 @@ def batch_layout(advice: BatchAdvice, *, guide: bool) -> ui.LayoutView:
     same = f"**Near {number(advice.target)} on other GPU counts** with `micro_batch_size: {advice.micro_batch_size}`"
     items += [ui.Separator(), ui.TextDisplay(f"{same}\n{table}")]
     foot = (
-        GUIDE if guide else "The same file on another number of GPUs trains with another batch: change both together."
+        GUIDE
+        if guide
+        else "The same file on a different number of GPUs trains with a different batch, so change both together."
     )
     return layout(container(Colour.NEUTRAL, *items), ui.TextDisplay(small(foot)))
 
@@ -61,7 +63,7 @@ def _nearest(advice: BatchAdvice) -> str:
     ]
     if advice.above.gradient_accumulation_steps == 1 and advice.below is None:
         return (
-            f"For about {target} on {plural(advice.gpus, 'GPU')}: {words[0]} is the least; for less, lower "
+            f"For about {target} on {plural(advice.gpus, 'GPU')}, {words[0]} is the lowest; for less, lower "
             "`micro_batch_size`."
         )
     return f"For about {target} on {plural(advice.gpus, 'GPU')}: {' or '.join(words)}."

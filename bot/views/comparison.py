@@ -1,4 +1,4 @@
-"""What differs between two configs, and what that does to the run."""
+"""What differs between two configs, and what that changes."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def comparison_layout(found: Comparison, before: str, after: str, owner: int) ->
     if same:
         more = len(same) - _LONGEST_SAME
         shown = [*same[:_LONGEST_SAME], f"{more} more"] if more > 0 else same
-        view.append(ui.TextDisplay(small(limits.cut(f"Written differently, read alike: {listed(shown)}.", 400))))
+        view.append(ui.TextDisplay(small(limits.cut(f"Written differently, read the same: {listed(shown)}.", 400))))
     if select := related("Explain", owner, [(change.path, "differs") for change in real]):
         view.append(ui.ActionRow(select))
     return layout(*view)
@@ -66,7 +66,7 @@ def comparison_layout(found: Comparison, before: str, after: str, owner: int) ->
 
 def _headline(found: Comparison, real: int) -> str:
     if found.same:
-        return "Axolotl makes the same run of both."
+        return "Both make the same run."
     if not real:
         return "Only the number of GPUs differs."
     new, gone = len(found.new_findings), len(found.gone_findings)

@@ -17,11 +17,10 @@ MODERATOR_ROLE = "Moderators"
 HUB_OWNER = "pond"
 STARTER_NOTE = "starter FAQ"
 _GREETING = (
-    "### Try it\n"
-    "Type `/` below. `/checkconfig` takes a file, or opens a field to paste into; `/explain`, `/batchsize` and `/faq` "
-    "answer at once. This page has a small Hub of its own: try `base_model: pond/otter-1b-GGUF`. "
-    "A config or log that you post as a message is answered here. You are **ann**; above the page you can become "
-    "**max**, who may use `/faq-admin`, `/rules` and `/help-channels`."
+    "### Try it\nType `/` below. `/checkconfig` accepts a file, or opens a field to paste into; `/explain`, "
+    "`/batchsize`, and `/faq` answer right away. This page has a small Hub of its own: try `base_model: "
+    "pond/otter-1b-GGUF`. A config or log that you post as a message is answered here. You are **ann**; above the "
+    "page you can become **max**, who may use `/faq-admin`, `/rules` and `/help-channels`."
 )
 
 

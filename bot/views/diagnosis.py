@@ -87,8 +87,8 @@ def diagnosis_layout(
         view.insert(0, ui.TextDisplay(warning))
     if send:
         view.append(ui.TextDisplay(send))
-    names = [(name, "a field that it concerns") for match in telling for name in match.fields]
-    names += [(name, "an idea behind it") for match in telling for name in match.concepts]
+    names = [(name, "a field it involves") for match in telling for name in match.fields]
+    names += [(name, "a concept behind it") for match in telling for name in match.concepts]
     names += [(name, "a rule of the config check") for match in telling for name in match.rules]
     if select := related("Explain", owner, names):
         view.append(ui.ActionRow(select))
@@ -101,7 +101,7 @@ def _recognized(found: Diagnosis) -> str:
         return ""
     said = list(found.unknown.recognized)
     if found.unknown.nearest:
-        said.append("Known errors with similar words; none of them is this one for sure:")
+        said.append("Known errors with similar words, though none is certain to be this one:")
         said += [f"- {meaning}" for meaning in found.unknown.nearest]
     return limits.cut("\n".join(said), _FIRST)
 

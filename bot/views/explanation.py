@@ -74,8 +74,8 @@ def explanation_layout(
     items: list[ui.Item[Any]] = [ui.TextDisplay(_head(found))]
     items += [ui.TextDisplay(body)] if body else []
     view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items), *extra]
-    names = [(name, None) for name in found.see] + [(name, "same name, another place") for name in found.nearest]
-    names += [(rule, "a rule that looks at it") for rule in found.rules]
+    names = [(name, None) for name in found.see] + [(name, "same name, different place") for name in found.nearest]
+    names += [(rule, "a rule that checks it") for rule in found.rules]
     if select := related("Related", owner, names):
         view.append(ui.ActionRow(select))
     return layout(*view)
@@ -133,7 +133,7 @@ def _body(found: Explanation, own: str) -> str:
     if found.plugin:
         parts.append(f"**Needs** {limits.code(found.plugin, 100)} in `plugins`.")
     if found.replaced_by:
-        parts.append(f"**Deprecated** Write {limits.code(found.replaced_by, 100)} instead.")
+        parts.append(f"**Deprecated** Use {limits.code(found.replaced_by, 100)} instead.")
     elif found.deprecated:
         parts.append("**Deprecated** Leave it out of new configs.")
     text = "\n\n".join(limits.cut(part.strip(), _PART) for part in parts if part and part.strip())
@@ -156,8 +156,8 @@ def _default(found: Explanation) -> str:
 
 def _unknown(found: Explanation, owner: int) -> ui.LayoutView:
     near = [limits.code(name, 60) for name in found.nearest]
-    text = f"**Axolotl {found.axolotl} has nothing by the name {limits.code(found.name, 80)}.**"
-    text += f" Near it: {listed(near, 'or')}." if near else " The list under the option `field` shows what there is."
+    text = f"**Axolotl {found.axolotl} has nothing named {limits.code(found.name, 80)}.**"
+    text += f"Closest: {listed(near, 'or')}." if near else " The list under the option `field` shows what exists."
     view: list[ui.Item[Any]] = [container(Colour.WARNING, ui.TextDisplay(text))]
     if select := related("Explain", owner, [(name, None) for name in found.nearest]):
         view.append(ui.ActionRow(select))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 NAME: Final = "fit.png"
 NO_MODEL = (
-    "Nothing is known of that model: its name says neither what it is nor how large. Write it as on the Hub, such as "
-    "`meta-llama/Llama-3.1-8B`."
+    "I do not know that model, and its name does not say what it is or how large it is. Write its name as on the "
+    "Hub, such as `meta-llama/Llama-3.1-8B`."
 )
 _PAPER, _INK, _FITS, _NOT = "#1e1f22", "#f2f3f5", "#3ba55d", "#4e5058"
 _METHODS: Final = {"qlora": "QLoRA", "lora": "LoRA", "full": "full training"}
@@ -31,10 +31,10 @@ def fit_layout(found: FitTable, png: bytes) -> tuple[ui.LayoutView, dict[str, An
     words = (
         "One row per GPU, gradient checkpointing, cut cross entropy"
         + (", 8-bit AdamW" if found.method == "full" else ", rank 16 on all linear layers")
-        + ". Counted is the upper end of the estimate."
+        + ". These numbers use the upper end of the estimate."
     )
     if found.known not in ("exact", "derived"):
-        words = f"The model is not known, so this is a guess from its size. {words}"
+        words = f"I do not know this model, so this is a guess from its size. {words}"
     items: list[ui.Item[Any]] = [ui.TextDisplay(head), ui.TextDisplay(fit_text(found)), gallery]
     return layout(container(Colour.NEUTRAL, *items), ui.TextDisplay(small(words))), {"file": file}
 

@@ -65,7 +65,7 @@ def health_layout(
 
 
 def _head(found: Health, notes: Sequence[str]) -> list[str]:
-    title = "The numbers of this run show nothing wrong" if found.healthy else "The numbers of this run show a fault"
+    title = "This run's numbers look fine" if found.healthy else "This run's numbers show a problem"
     steps = found.steps
     at = f"Step {number(steps.done)}" + (f" of {number(steps.planned)}" if steps.planned else "")
     left = f", {time_of(found.seconds_left)} left at this speed" if found.seconds_left is not None else ""
@@ -74,8 +74,8 @@ def _head(found: Health, notes: Sequence[str]) -> list[str]:
 
 def health_alt(found: Health) -> str:
     """The picture in words."""
-    said = [sign.message for sign in found.findings] or ["Nothing in it is wrong."]
-    return f"Loss, evaluation, learning rate and gradient norm over the steps. {' '.join([*found.numbers, *said])}"
+    said = [sign.message for sign in found.findings] or ["Nothing looks wrong."]
+    return f"Loss, evaluation, learning rate, and gradient norm over the steps. {' '.join([*found.numbers, *said])}"
 
 
 def draw_health(record: Record, found: Health) -> bytes:

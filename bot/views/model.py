@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _METHODS: Final = {"qlora": "QLoRA", "lora": "LoRA", "full": "Full fine-tune"}
 _LISTED: Final = (
-    "“Not listed” does not mean unsupported: most features have a general way for types that no list names."
+    "“Not listed” does not mean unsupported: most features have a general path for types that are not on any list."
 )
 
 

@@ -95,7 +95,7 @@ def new_layout(made: New, wanted: Wanted, key: str, changed: str) -> tuple[ui.La
     numbers = limits.block("\n".join(made.numbers), limit=limits.PAGE // 4)
     texts = [head, numbers, _why(made.reasons)]
     if made.unmet:
-        texts.append("**Not as you asked**\n" + limits.cut("\n".join(made.unmet), limits.PAGE // 4))
+        texts.append("**Different from what you asked**\n" + limits.cut("\n".join(made.unmet), limits.PAGE // 4))
     if made.open:
         left = ", ".join(limits.code(each) for each in made.open)
         texts.append(f"**Left for you to fill in** {left}")
@@ -127,7 +127,7 @@ def _rows(wanted: Wanted, key: str) -> list[ui.ActionRow[Any]]:
         choices = [
             discord.SelectOption(label=aim.name, description=aim.summary, value=aim.name) for aim in aims().values()
         ]
-        rows.append(ui.ActionRow(NewWish.select("What shall the model learn?", owner, choices, f"{key}:aim")))
+        rows.append(ui.ActionRow(NewWish.select("What should the model learn?", owner, choices, f"{key}:aim")))
     return rows
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.store import Mute
 
 _ROOM = 3200
-NONE_MUTED = "Every rule speaks in this server. `/rules mute` keeps one quiet, with a reason that members read."
+NONE_MUTED = "Every rule is active in this server. `/rules mute` mutes one, with a reason that members see."
 
 
 @cache
@@ -34,26 +34,26 @@ def muted(mute: Mute) -> str:
     """A rule has been muted."""
     reason = limits.one_line(inert(mute.reason), 150)
     return (
-        f"{limits.code(mute.rule, 60)} is muted in this server{_until(mute)}. Members read under their answers that it "
-        f"is muted here, and why: {reason}. What Axolotl does with a config stays the same."
+        f"{limits.code(mute.rule, 60)} is muted in this server{_until(mute)}. Members see under their answers that "
+        f"it is muted here, and why: {reason}. What Axolotl does with a config does not change."
     )
 
 
 def unmuted(rule: str) -> str:
     """A rule speaks again."""
-    return f"{limits.code(rule, 60)} speaks again in this server."
+    return f"{limits.code(rule, 60)} is active in this server again."
 
 
 def not_muted(rule: str) -> str:
     """There was nothing to unmute."""
-    return f"{limits.code(rule, 60)} is not muted in this server. `/rules list` shows what is."
+    return f"{limits.code(rule, 60)} is not muted in this server. `/rules list` shows which rules are."
 
 
 def unknown_rule(rule: str) -> str:
     """No rule has that id."""
     return (
-        f"There is no rule {limits.code(rule, 60)}. Type a few letters of it and choose from the list; the menu "
-        "Explain under an answer names the rules of its findings."
+        f"There is no rule named {limits.code(rule, 60)}. Type a few letters and choose from the list; the Explain "
+        "menu under an answer names the rules of its findings."
     )
 
 

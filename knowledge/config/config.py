@@ -169,11 +169,12 @@ class Config:
 
     def get(self, path: str, default: Any = None) -> Any:
         """The typed value, or `default` where it is None or unreadable."""
-        try:
-            value = self.typed(path)
-        except Unreadable:
-            return default
-        return default if value is None else value
+        if self.reads is not None:
+            self.reads.add(path)
+        value = self._read.get(path, ABSENT)
+        if value is ABSENT:
+            value = self._read[path] = self._typed_at(path, None)
+        return default if value is None or value is _REFUSED else value
 
     def _root(self, key: str, at: str | None = None) -> Any:
         if key == "datasets":

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.duration.values import Faster
 from knowledge.memory import estimate
-from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,21 +18,6 @@ if TYPE_CHECKING:
 _WORTH, _LIMITS = 0.07, 0.5
 _MOST = 2
 _LARGEST_BATCH = 64
-
-
-@value
-class Faster:
-    """One change that shortens a run.
-
-    Attributes:
-        keys: What to write.
-        saves: The share of the training time that it spares.
-        high_gib: The upper end of the memory that it then needs.
-    """
-
-    keys: dict[str, str | int | float | bool | None]
-    saves: float
-    high_gib: float
 
 
 def limit_of(run: Run, seconds: Seconds) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from knowledge.value import value
 
 if TYPE_CHECKING:
-    from knowledge.duration.estimate import Duration
+    from knowledge.duration.values import Duration
 
 _HOUR = 3600.0
 MOST = 100_000.0

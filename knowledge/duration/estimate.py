@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from knowledge.duration.advice import Faster, faster_ways, limit_of
+from knowledge.duration.advice import faster_ways, limit_of
 from knowledge.duration.assumptions import assumptions
 from knowledge.duration.speed import FITTED, Coefficients, Seconds, seconds_of
+from knowledge.duration.values import Duration
 from knowledge.duration.work import work_of
 from knowledge.memory import read_run
 from knowledge.plan import plan_of
-from knowledge.value import value
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -29,47 +29,6 @@ _DISK, _START = 1.0e9, 45.0
 # Methods that spend most of their time on generating, which is not modelled; a reference model's forward pass.
 _GENERATES = frozenset({"grpo", "gdpo", "ebft"})
 _REFERENCE = frozenset({"dpo", "ipo", "kto"})
-
-
-@value
-class Duration:
-    """How long a run takes.
-
-    Attributes:
-        gpu: The card, as it is best written.
-        low_s: The whole run with evaluation, saving and loading, in seconds, at least; None without its steps.
-        estimate_s: The same, as expected.
-        high_s: The same, at most.
-        per_step_s: One optimizer step, without evaluation, saving and loading.
-        per_step_low_s: The same, at least.
-        per_step_high_s: The same, at most.
-        tokens_per_s_per_gpu: Tokens of rows, without padding.
-        steps: Optimizer steps of the run; None where they are not known.
-        evaluation_s: All evaluations, as expected; None where their number or size is not known.
-        saving_s: All checkpoints, as expected.
-        loading_s: From the start to the first step, the dataset prepared before.
-        measured: Whether a log gave the speed.
-        limit: What limits the speed, in a sentence.
-        faster: What would shorten the run, the most first.
-        assumptions: What was assumed or left out, in sentences.
-    """
-
-    gpu: str
-    low_s: float | None
-    estimate_s: float | None
-    high_s: float | None
-    per_step_s: float
-    per_step_low_s: float
-    per_step_high_s: float
-    tokens_per_s_per_gpu: float
-    steps: int | None
-    evaluation_s: float | None
-    saving_s: float | None
-    loading_s: float
-    measured: bool
-    limit: str
-    faster: tuple[Faster, ...]
-    assumptions: tuple[str, ...]
 
 
 class _Batch(NamedTuple):

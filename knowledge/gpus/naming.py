@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from knowledge.gpus.cards import Card, cards
+from knowledge.pattern import expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +55,18 @@ class UnknownGpu(ValueError):
 _LONGEST = 80
 _MOST = 4096
 _NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4, "six": 6, "eight": 8, "single": 1, "dual": 2, "quad": 4}
-_BEFORE = re.compile(r"^(\d{1,5})\s*[x×*]\s*|^(\d{1,3})\s+(?=[a-fh-z0-9])")
-_AFTER = re.compile(r"(?:(?<=[\d\s])|(?<=gb))[x×*]\s*(\d{1,3})$")
-_WORD_BEFORE = re.compile(rf"^({'|'.join(_NUMBERS)})\s+")
-_MEMORY = re.compile(r"(?<![a-z0-9])(\d{1,3})\s*(?:gib|gb|g)(?![a-z0-9])")
-_BARE_MEMORY = re.compile(r"(?<=[a-z0-9])[\s\-_]+(\d{1,3})\s*$")
-_NOISE = re.compile(
+_BEFORE = expression(r"^(\d{1,5})\s*[x×*]\s*|^(\d{1,3})\s+(?=[a-fh-z0-9])")
+_AFTER = expression(r"(?:(?<=[\d\s])|(?<=gb))[x×*]\s*(\d{1,3})$")
+_WORD_BEFORE = expression(rf"^({'|'.join(_NUMBERS)})\s+")
+_MEMORY = expression(r"(?<![a-z0-9])(\d{1,3})\s*(?:gib|gb|g)(?![a-z0-9])")
+_BARE_MEMORY = expression(r"(?<=[a-z0-9])[\s\-_]+(\d{1,3})\s*$")
+_NOISE = expression(
     r"\b(?:nvidia|geforce|tesla|quadro|amd|radeon|instinct|graphics|gpus?|cards?|hbm\w*|ampere|hopper|of|an?"
     r"|(?:no |with )?nvlink|\d+ ?w)\b"
 )
-_FORM = re.compile(r"(?<![a-z])(pcie?|sxm|nvl)\d?(?![a-z])")
+_FORM = expression(r"(?<![a-z])(pcie?|sxm|nvl)\d?(?![a-z])")
 _FORMS = {"pci": "pcie", "pcie": "pcie", "sxm": "sxm", "nvl": "nvl"}
-_PLURAL = re.compile(r"(?<=\d)s$")
+_PLURAL = expression(r"(?<=\d)s$")
 
 
 @lru_cache(maxsize=1024)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+from knowledge.pattern import expression
+
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?"
-_NAME = re.compile(rf"(?:(?P<owner>{_PART})/)?(?P<name>{_PART})")
+_NAME = expression(rf"(?:(?P<owner>{_PART})/)?(?P<name>{_PART})")
 _LONGEST = 96
-_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
-_REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
-_PATH = re.compile(r"[.~]?[/\\]|\.\.[/\\]|[A-Za-z]:[\\/]|\.{1,2}$|~|\$")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_FILE = re.compile(
+_PLAIN = expression(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_REVISION = expression(r"[A-Za-z0-9_][A-Za-z0-9_./-]{0,199}")
+_PATH = expression(r"[.~]?[/\\]|\.\.[/\\]|[A-Za-z]:[\\/]|\.{1,2}$|~|\$")
+_SCHEME = expression(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_FILE = expression(
     r"\.(?:jsonl?|ndjson|csv|tsv|txt|text|parquet|arrow|md|ya?ml|zip|tar|bin|pt|safetensors|gguf)(?:\.(?:gz|zst|xz|bz2))?$",
     re.IGNORECASE,
 )
-_WORDS = re.compile(r"\S+")
+_WORDS = expression(r"\S+")
 _READERS = frozenset(
     _WORDS.findall(
         """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
+
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_PART = re.compile(
+_PART = expression(
     r"\s*(?P<name>\w+(?:\.\w+)*)\s*"
     r"(?:\[(?:(?P<first>-?[\d_]+)(?P<first_share>%)?)?:(?:(?P<last>-?[\d_]+)(?P<last_share>%)?)?\])?"
     r"(?:\((?P<rounding>[^)]*)\))?\s*"

@@ -41,7 +41,7 @@ def _unseen(config: Config, facts: HubFacts, *, rows: bool) -> Iterator[str]:
         elif found.left_out:
             yield f"{found.left_out} of the first rows of {found.id}, which the Hub's viewer cuts"
     if late:
-        yield f"what the Hub did not tell in time ({', '.join(late)})"
+        yield f"what the Hub did not answer in time ({', '.join(late)})"
     seen = {found.field for found in facts.datasets if found.status not in _UNKNOWN}
     entries = [f"datasets[{index}]" for index in range(len(config.datasets))]
     if not rows and not all(field in seen for field in entries):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from knowledge.doors import later
 from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate, fits, memory_of
 from knowledge.memory.run import Run, read_run
 
@@ -32,15 +32,11 @@ __all__ = [
     "read_run",
     "smaller_cards",
 ]
-_LATER = {
-    **dict.fromkeys(("Fitting", "change_line", "fitting_card", "keys_in_words", "smaller_cards"), "cards"),
-    **dict.fromkeys(("Change", "fitting_changes"), "changes"),
-    **dict.fromkeys(("FitTable", "fit_table"), "table"),
-}
-"""What a check does without, and its module: loaded when it is asked for."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = later(
+    __name__,
+    {
+        "cards": ("Fitting", "change_line", "fitting_card", "keys_in_words", "smaller_cards"),
+        "changes": ("Change", "fitting_changes"),
+        "table": ("FitTable", "fit_table"),
+    },
+)

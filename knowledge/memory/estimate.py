@@ -44,7 +44,7 @@ _WIDEST = 1.59
 
 @value
 class Parts:
-    """What the memory of one GPU is made of at the peak, in GiB; together they are the estimate."""
+    """What the memory per GPU is made of at the peak, in GiB; together they are the estimate."""
 
     weights: float
     gradients: float
@@ -113,7 +113,7 @@ def _memory_of(config: Config) -> MemoryEstimate | None:
 
 
 def estimate(run: Run) -> MemoryEstimate:
-    """The memory of one GPU for a run.
+    """The memory per GPU for a run.
 
     Args:
         run: The run.

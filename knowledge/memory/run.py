@@ -1,4 +1,4 @@
-"""What of a config decides the memory of one GPU, read once into plain numbers."""
+"""What of a config decides the memory per GPU, read once into plain numbers."""
 
 from __future__ import annotations
 

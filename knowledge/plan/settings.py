@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 _LARGEST: Final = 1e15
+_NUMBER: Final = (int, float)  # a union is built anew each time, and this is asked 50 times a check
 LISTED: Final = 10_000
 """Steps of saves, evaluations or epochs that are listed at most; beyond, only their number is given."""
 
@@ -25,6 +26,6 @@ class Settings:
     def get(self, key: str, default: Any = None) -> Any:
         """The typed value of a root field, `default` where it is absent, unreadable or useless."""
         value = self.config.get(key, default)
-        if isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST:
+        if isinstance(value, _NUMBER) and not -_LARGEST <= value <= _LARGEST:
             return default
         return value

@@ -54,7 +54,7 @@ class Loop:
         per_epoch: steps of one epoch, a last incomplete one included.
         epochs: epochs that it starts.
         ends: steps at which an epoch ends.
-        seen: epochs seen when it stops.
+        seen: epochs completed when it stops.
     """
 
     told: int | float | None = None

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from knowledge.config import Failure
-from knowledge.rule import RULES, Rule
+from knowledge.hub import facts_of
+from knowledge.rule import HUB, RULES, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +28,15 @@ def all_rules() -> tuple[Rule, ...]:
     return tuple(RULES)
 
 
-@lru_cache(maxsize=1)
-def _index() -> tuple[dict[str, dict[Rule, None]], dict[Rule, None]]:
+@lru_cache(maxsize=2)
+def _index(launcher: bool) -> tuple[dict[str, dict[Rule, None]], dict[Rule, None]]:  # noqa: FBT001 - a key of the cache
     """The rules that each root field calls for, and those that are always due; dicts, for their order."""
+    rules = [rule for rule in all_rules() if rule.of_launcher is launcher]
     by_root: dict[str, dict[Rule, None]] = {}
-    always = dict.fromkeys(rule for rule in all_rules() if rule.always)
-    for rule in all_rules():
+    for rule in rules:
         for field in () if rule.always else rule.needs or rule.fields:
             by_root.setdefault(_root(field), {})[rule] = None
-    return by_root, always
+    return by_root, dict.fromkeys(rule for rule in rules if rule.always)
 
 
 def _root(field: str) -> str:
@@ -46,6 +47,8 @@ def _root(field: str) -> str:
 
 def _held(config: Config) -> Iterator[str]:
     yield from config.roots
+    if facts_of(config) is not None:
+        yield HUB
     entries = config.values.get("datasets")
     if isinstance(entries, list):
         keys = {key for entry in entries if isinstance(entry, dict) for key in entry}
@@ -57,22 +60,30 @@ def rules_of(path: str) -> tuple[Rule, ...]:
     return tuple(rule for rule in all_rules() if path in rule.fields)
 
 
-def run(config: Config) -> list[Finding]:
-    """What the rules find whose fields the config holds."""
-    by_root, always = _index()
+def _due(config: Config) -> list[Rule]:
+    """The rules whose fields a config holds; the general ones last."""
+    by_root, always = _index(config.launcher is not None)
     due = dict(always)
     for held in _held(config):
         if held in by_root:
             due |= by_root[held]
+    general = [rule for rule in due if rule.general]
+    return [*(rule for rule in due if not rule.general), *general] if general else list(due)
+
+
+def run(config: Config) -> list[Finding]:
+    """What the rules find whose fields the config holds."""
     found: list[Finding] = []
     told: set[str] = set()
-    for rule in sorted(due, key=lambda each: each.general):
+    for rule in _due(config):
         try:
             findings = rule.findings(config)
-            if rule.general:
-                findings = [each for each in findings if told.isdisjoint(each.fields)]
-            told.update(field for each in findings for field in each.fields)
-            found += findings
         except Exception as error:  # noqa: BLE001 - one rule's fault must not take the others' answers with it; it is said
             config.failures.append(Failure(rule.id, type(error).__name__))
+            continue
+        if rule.general:
+            findings = [each for each in findings if told.isdisjoint(each.fields)]
+        if findings:
+            told.update(field for each in findings for field in each.fields)
+            found += findings
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.conditions import entries, supervised_types
 from knowledge.finding import Severity
+from knowledge.pattern import expression
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ _MARKED = frozenset(
     }
 )
 """Templates for which Axolotl knows where each role's turn begins and ends (processing_strategies.py)."""
-_UNMARKED = re.compile(r"internvl|smolvlm|llava|lfm2?[-_.]?vl|voxtral|glm-?4(\.\d)?v", re.I)
+_UNMARKED = expression(r"internvl|smolvlm|llava|lfm2?[-_.]?vl|voxtral|glm-?4(\.\d)?v", re.I)
 """Families of models for which it does not."""
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
 from knowledge.hub import DataRepository, World, facts_of, is_doubtful, is_plain
-from knowledge.rule import Problem, problem, rule
+from knowledge.rule import HUB, Problem, problem, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,7 @@ def _listed(names: tuple[str, ...]) -> str:
 @rule(
     Severity.WARNING,
     fields=_FIELDS,
+    needs=(HUB,),
     bad=_entry("org/row"),
     good=_entry("org/rows"),
     hub=World(datasets=(_data("org/row", status="missing", nearest=("org/rows",)), _data("org/rows"))),
@@ -63,6 +64,7 @@ def dataset_not_public(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=_FIELDS,
+    needs=(HUB,),
     bad=_entry("org/gated"),
     good=_entry("org/rows"),
     hub=World(datasets=(_data("org/gated", status="gated", gated=True), _data("org/rows"))),
@@ -80,6 +82,7 @@ def dataset_gated(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=_FIELDS,
+    needs=(HUB,),
     bad=_entry("org/before"),
     good=_entry("org/rows"),
     hub=World(datasets=(_data("org/before", renamed_to="org/rows"), _data("org/rows"))),
@@ -101,6 +104,7 @@ def dataset_renamed(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=_FIELDS,
+    needs=(HUB,),
     bad=_entry("org/script"),
     good=_entry("org/rows"),
     hub=World(datasets=(_data("org/script", script="script.py"), _data("org/rows"))),
@@ -120,6 +124,7 @@ def dataset_of_a_script(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=_FIELDS,
+    needs=(HUB,),
     bad=_entry("org/several"),
     good=_entry("org/several", "    name: easy\n"),
     hub=World(
@@ -144,6 +149,7 @@ def dataset_config_missing(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=_FIELDS,
+    needs=(HUB,),
     bad=_entry("org/rows", "    split: dev\n"),
     good=_entry("org/other", "    split: train\n"),
     hub=World(datasets=(_data("org/rows", status="no-split", splits=("train", "test")), _data("org/other"))),
@@ -162,6 +168,7 @@ def dataset_split_missing(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=_FIELDS,
+    needs=(HUB,),
     bad=_entry("org/rows", "    revision: v9\n"),
     good=_entry("org/other", "    revision: main\n"),
     hub=World(datasets=(_data("org/rows", status="no-revision"), _data("org/other"))),

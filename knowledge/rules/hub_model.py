@@ -19,7 +19,7 @@ from knowledge.hub import (
     kind_of,
     quantized_as,
 )
-from knowledge.rule import Problem, problem, rule
+from knowledge.rule import HUB, Problem, problem, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ _OWN_WEIGHTS = ("reinit_weights", "base_model_config", "cls_model_config")
 _OWN_CLASS = ("reward_model", "process_reward_model", "num_labels", "type_of_model", *_OWN_WEIGHTS)
 _KINDS = {
     "gguf": "It holds GGUF files only, which cannot be trained. Name the original model.",
-    "diffusion": "It holds a model that draws, not one that writes. Name a language model.",
+    "diffusion": "It holds an image generation model, not one that writes. Name a language model.",
 }
 _PACKED = frozenset({"gptq", "awq", "bitsandbytes"})
 
@@ -59,6 +59,7 @@ _MISSING = World(models=(found_model("org/modl", status="missing", nearest=("org
 @rule(
     Severity.WARNING,
     fields=("base_model", "base_model_config", "tokenizer_config", "processor_config", "lora_model_dir", "trl"),
+    needs=(HUB,),
     bad="base_model: org/modl\n",
     good=_GOOD,
     hub=_MISSING,
@@ -78,6 +79,7 @@ def model_not_public(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=("base_model", "base_model_config", "tokenizer_config", "processor_config", "lora_model_dir", "trl"),
+    needs=(HUB,),
     bad="base_model: org/gated\n",
     good=_GOOD,
     hub=World(models=(found_model("org/gated", status="gated", gated=True), found_model())),
@@ -96,6 +98,7 @@ def model_gated(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=("base_model", "base_model_config", "tokenizer_config", "processor_config", "lora_model_dir", "trl"),
+    needs=(HUB,),
     bad="base_model: org/before\n",
     good=_GOOD,
     hub=World(models=(found_model("org/before", renamed_to="org/model"), found_model())),
@@ -133,6 +136,7 @@ def model_revision_missing(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("base_model", *_OWN_WEIGHTS),
+    needs=(HUB,),
     bad="base_model: org/lora\n",
     good=_GOOD,
     hub=World(
@@ -158,6 +162,7 @@ def model_is_an_adapter(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("base_model", *_OWN_WEIGHTS),
+    needs=(HUB,),
     bad="base_model: org/model-GGUF\n",
     good=_GOOD,
     hub=World(models=(found_model("org/model-GGUF", ("model-Q4_K_M.gguf",), config=None), found_model())),
@@ -181,6 +186,7 @@ def model_has_no_weights(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("base_model", "trust_remote_code", *_OWN_CLASS),
+    needs=(HUB,),
     bad="base_model: org/encoder\n",
     good=_GOOD,
     hub=World(
@@ -211,6 +217,7 @@ def model_writes_no_text(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("base_model", "trust_remote_code", *_OWN_WEIGHTS),
+    needs=(HUB,),
     bad="base_model: org/own-code\n",
     good=_GOOD,
     hub=World(
@@ -239,6 +246,7 @@ def model_needs_its_own_code(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("base_model", "adapter", "load_in_4bit", "load_in_8bit", "model_quantization_config"),
+    needs=(HUB,),
     bad="base_model: org/fp8\nadapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\n",
     good="base_model: org/model\nadapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\n",
     hub=World(
@@ -267,6 +275,7 @@ def model_quantized_otherwise(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("base_model", "adapter", "model_quantization_config"),
+    needs=(HUB,),
     bad="base_model: org/model-4bit\n",
     good="base_model: org/model-4bit\nadapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\n",
     hub=World(
@@ -349,6 +358,7 @@ def tied_model_in_tensor_parallel(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("base_model", "sequence_len", "base_model_config", "overrides_of_model_config"),
+    needs=(HUB,),
     bad=f"{_GOOD}sequence_len: 8192\n",
     good=f"{_GOOD}sequence_len: 4096\n",
     hub=World(models=(found_model(),)),
@@ -390,6 +400,7 @@ def model_class_of_another_model(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.ADVICE,
     fields=("base_model",),
+    needs=(HUB,),
     bad="base_model: org/old\n",
     good=_GOOD,
     hub=World(models=(found_model("org/old", ("config.json", "pytorch_model.bin")), found_model())),
@@ -411,6 +422,7 @@ def model_in_old_files(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("base_model", "datasets", "chat_template", "tokenizer_config", "rl", "tokenizer_use_mistral_common"),
+    needs=(HUB,),
     bad="base_model: org/base\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
     good="base_model: org/base\nchat_template: chatml\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
     hub=World(models=(found_model("org/base", template=""),)),

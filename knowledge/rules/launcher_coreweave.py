@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from knowledge.conditions import NO_VARIABLE, is_variable, provider, raw_block
 from knowledge.finding import Severity
+from knowledge.pattern import expression
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ ONLY_CKS = (
     *("kubeconfig", "context", "namespace", "job_name", "pvc", "pvc_mount", "cpu", "memory_request", "shm_size"),
     *("scratch_size", "rdma", "node_selector", "secret_env", "object_storage", "setup_commands", "rdzv_port"),
 )
-_SHARED_PATH = re.compile(r"/[^\s,:]+")
-_SLURM_WORD = re.compile(r"[A-Za-z0-9_:.+-]+")
-_SECRET = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9._-]+")
+_SHARED_PATH = expression(r"/[^\s,:]+")
+_SLURM_WORD = expression(r"[A-Za-z0-9_:.+-]+")
+_SECRET = expression(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?/[A-Za-z0-9._-]+")
 
 
 def _on(config: Config, backend: str) -> bool:

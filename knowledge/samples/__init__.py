@@ -5,8 +5,9 @@ The names come from their modules when they are first asked for: a check without
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from knowledge.doors import later
 
 if TYPE_CHECKING:
     from knowledge.samples.checking import check_rows, replaced_rules
@@ -37,18 +38,14 @@ __all__ = [
     "replaced_rules",
 ]
 
-_HOMES = {
-    "checking": ("check_rows", "replaced_rules"),
-    "from_hub": ("HubRows", "check_hub_rows", "counted_plan", "plan_of_hub"),
-    "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
-    "datasets_block": ("Proposal", "propose", "propose_block"),
-    "report": ("Example", "Part", "SampleReport"),
-    "rows": ("SAMPLE_BYTES", "Sample"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for module, names in _HOMES.items():
-        if name in names:
-            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = later(
+    __name__,
+    {
+        "checking": ("check_rows", "replaced_rules"),
+        "from_hub": ("HubRows", "check_hub_rows", "counted_plan", "plan_of_hub"),
+        "kinds": ("Column", "Kind", "explain_kind", "load_kinds"),
+        "datasets_block": ("Proposal", "propose", "propose_block"),
+        "report": ("Example", "Part", "SampleReport"),
+        "rows": ("SAMPLE_BYTES", "Sample"),
+    },
+)

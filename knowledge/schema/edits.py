@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document import dump
 from knowledge.finding import Edit
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.document import Document, Steps
 
-_COMMENT = re.compile(r"\s+#.*|\s+$")
+_COMMENT = expression(r"\s+#.*|\s+$")
 
 
 def rename(config: Config, steps: Steps, name: str | None) -> Edit | None:

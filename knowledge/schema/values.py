@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.document import join
 from knowledge.finding import Edit, Finding, Severity, problem, stamp
+from knowledge.pattern import expression
 from knowledge.schema.edits import rename
 from knowledge.schema.keys import names_beside
 from knowledge.schema.spelling import meant
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from knowledge.coercion import Wrong
     from knowledge.config import Config
 
-_NUMBER = re.compile(r"[-+]?[0-9][0-9_.:eE+-]*")
+_NUMBER = expression(r"[-+]?[0-9][0-9_.:eE+-]*")
 _LONGEST = 95
 """Characters of a message."""
 

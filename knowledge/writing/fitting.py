@@ -42,7 +42,7 @@ def fitting(draft: Draft, methods: tuple[str, ...], room: Room, runs: Runs) -> D
     Args:
         draft: What is chosen, with the length that is wanted.
         methods: The methods that may be used, the best first.
-        room: The memory of one GPU.
+        room: The memory per GPU.
         runs: The runs that were read before.
 
     Returns:
@@ -70,7 +70,7 @@ def lengths(draft: Draft) -> Iterator[int]:
 
 
 def upper_gib(draft: Draft, runs: Runs) -> float | None:
-    """The upper end of the memory of one GPU, in GiB; None where the model is not known."""
+    """The upper end of the memory per GPU, in GiB; None where the model is not known."""
     run = runs.of(draft)
     if run is None:
         return None
@@ -118,7 +118,7 @@ def widest(draft: Draft, choices: list[Batch], room: Room, runs: Runs) -> Draft:
     Args:
         draft: A draft that fits with one row on each GPU.
         choices: Batches that may be chosen.
-        room: The memory of one GPU.
+        room: The memory per GPU.
         runs: The runs that were read before.
     """
     for micro, accumulation, _ in reversed(choices):

@@ -28,7 +28,7 @@ def proven(draft: Draft, room: Room, unmet: list[str]) -> Written:
 
     Args:
         draft: Every choice.
-        room: The memory of one GPU.
+        room: The memory per GPU.
         unmet: Wishes that are not met so far.
     """
     report, text = _checked(draft)
@@ -52,6 +52,8 @@ def proven(draft: Draft, room: Room, unmet: list[str]) -> Written:
         aim=draft.aim.name,
         method=draft.method,
         gpu=room.name,
+        gpus=draft.wishes.gpus,
+        usable_gib=room.usable,
         length=draft.length,
         epochs=draft.epochs,
         report=report,

@@ -36,7 +36,7 @@ def with_steps(draft: Draft, room: Room, runs: Runs) -> Draft:
 
     Args:
         draft: A draft that fits with one row on each GPU.
-        room: The memory of one GPU.
+        room: The memory per GPU.
         runs: The runs that were read before.
     """
     draft = with_batch(draft, float(draft.aim.batch.value), room, runs)
@@ -53,7 +53,7 @@ def with_batch(draft: Draft, target: float, room: Room, runs: Runs) -> Draft:
     Args:
         draft: A draft that fits.
         target: What the aim's unit counts a step.
-        room: The memory of one GPU.
+        room: The memory per GPU.
         runs: The runs that were read before.
     """
     gpus, slack = draft.wishes.gpus, general()["batch_slack"].value

@@ -97,7 +97,7 @@ FORMS = {
     "EntryForm": "faq-admin add",
 }
 ONLY_MODERATORS = "Only moderators can do this"
-IN_A_SERVER = "This works inside a server only"
+IN_A_SERVER = "This works only inside a server"
 
 
 def kinds(base):
@@ -154,7 +154,7 @@ async def test_a_role_makes_a_moderator_and_only_in_its_own_server(world, tools)
         if command.name == "rules":
             world.guild.set_command_permissions(command, {world.guild.default_role: True})
     result = await cleo.slash(world.channel, "rules list")
-    assert "Every rule speaks" in tools.words(tools.answer(result))
+    assert "Every rule is active" in tools.words(tools.answer(result))
     elsewhere = world.env.create_guild("Elsewhere")
     there = elsewhere.create_text_channel("general")
     guest = elsewhere.add_member(cleo.user)

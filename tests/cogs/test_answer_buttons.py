@@ -38,7 +38,7 @@ async def test_a_summary_is_removed_by_its_author_and_by_moderators_only(world, 
         refused = await world.press(shared, "Remove", remover)
         assert (shared.id not in [message.id for message in world.channel.history()]) == gone
         if not gone:
-            assert "Only the member who shared this" in tools.words(tools.answer(refused))
+            assert "Only moderators and the member who shared this" in tools.words(tools.answer(refused))
             await world.press(shared, "Remove", world.max)
             assert shared.id not in [message.id for message in world.channel.history()]
 
@@ -92,8 +92,8 @@ async def test_wrong_advice_reaches_the_moderators_without_the_config(world, too
     assert log.last_message is not None
     await world.press(queue, "Close", world.max)
     after = tools.answer(await world.max.slash(world.channel, "rules reports"))
-    assert "No report of wrong advice waits here" in tools.words(after)
-    assert "closed already" in tools.words(tools.answer(await world.press(queue, "Close", world.max)))
+    assert "There are no open reports of wrong advice" in tools.words(after)
+    assert "already closed" in tools.words(tools.answer(await world.press(queue, "Close", world.max)))
 
 
 async def test_pages_leave_no_finding_out(world, tools):
@@ -143,7 +143,7 @@ async def test_after_an_hour_and_after_a_restart_buttons_say_that_they_expired(w
         explained = tools.answer(await world.ann.select(shown, ["sequence_len"]))
         assert "### sequence_len" in tools.words(explained), "needs nothing that was kept"
         late = await world.ann.submit_modal(form, {field_of(form): "8"})
-        assert "what you typed was not used. It is attached" in tools.words(tools.answer(late))
+        assert "what you typed was not used. Your text is attached" in tools.words(tools.answer(late))
     finally:
         await second.close()
 
@@ -164,7 +164,7 @@ async def test_muted_rules_are_named_with_their_reason_and_their_end(world, tool
     again = tools.answer(await world.max.slash(world.channel, "rules unmute", rule=rule))
     assert "is not muted" in tools.words(again)
     nothing = tools.answer(await world.max.slash(world.channel, "rules mute", rule="no-such", reason="x"))
-    assert "There is no rule `no-such`" in tools.words(nothing)
+    assert "There is no rule named `no-such`" in tools.words(nothing)
 
 
 async def test_a_servers_defaults_count_and_are_named(world, tools):
@@ -174,7 +174,7 @@ async def test_a_servers_defaults_count_and_are_named(world, tools):
     assert "8 GPUs is this server's default" in text
     assert "Axolotl 0.16.0 is this server's default" in text
     assert "Axolotl 0.16.0" in text.splitlines()[0]
-    assert "is this server's default: the option `gpus`" not in tools.words(await world.check(tools.CLEAN, gpus=2))
+    assert "is this server's default; the option `gpus`" not in tools.words(await world.check(tools.CLEAN, gpus=2))
 
 
 def field_of(shown):

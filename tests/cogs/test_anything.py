@@ -54,4 +54,4 @@ async def test_a_message_with_rows_or_a_question_is_answered(world, tools) -> No
     assert "Which type fits my rows?" in tools.words(tools.answer(asked))
     empty = await world.ben.send(world.channel, "🙂")
     nothing = await world.ann.context_menu(world.channel, "Check message", empty)
-    assert "holds no config and no log" in tools.words(tools.answer(nothing))
+    assert "contains no config and no log" in tools.words(tools.answer(nothing))

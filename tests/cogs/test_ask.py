@@ -14,7 +14,7 @@ async def test_a_question_is_answered_by_the_entry_itself(world, tools):
 async def test_what_may_be_meant_is_offered_and_can_be_opened(world, tools):
     result = await world.ann.slash(world.channel, "ask", question="packng")
     message = tools.answer(result)
-    assert "Perhaps one of these" in tools.words(message)
+    assert "One of these may answer it" in tools.words(message)
     assert "field:sample_packing" in tools.options(message)
     opened = tools.answer(await world.ann.select(message, ["field:sample_packing"]))
     assert tools.words(opened).startswith("### sample_packing")

@@ -21,7 +21,7 @@ async def test_a_refused_config_says_so_first_and_only_to_who_asked(world, tools
 async def test_a_clean_config_is_no_promise(world, tools):
     text = tools.words(await world.check(tools.CLEAN))
     assert text.startswith("### I found nothing wrong for Axolotl 0.21.0.")
-    assert "A clean report is not a promise" in text
+    assert "A clean report is not a guarantee" in text
 
 
 async def test_gpus_multiply_the_batch(world, tools):
@@ -33,7 +33,7 @@ async def test_broken_yaml_shows_its_line_and_the_lines_to_write(world, tools):
     assert "This is not valid YAML, so Axolotl 0.21.0 cannot read it. Line 3 is the cause." in text
     assert "3        type: chat_template\n         ^" in text
     assert "```yaml\n  - path: shard.json\n    type: chat_template" in text
-    assert "I read the rest as if that were fixed" in text
+    assert "I checked the rest as if that were fixed" in text
 
 
 async def test_the_form_joins_two_fields(world, tools):
@@ -61,7 +61,7 @@ async def test_an_empty_form_and_a_wrong_number_are_explained(world, tools):
     shown = await world.ann.slash(world.channel, "checkconfig")
     fields = [each["component"]["custom_id"] for each in shown.modal["components"]]
     sent = await world.ann.submit_modal(shown, {fields[1]: tools.CLEAN, fields[3]: "many"})
-    assert "has to be a whole number from 1" in tools.words(tools.answer(sent))
+    assert "must be a whole number from 1" in tools.words(tools.answer(sent))
 
 
 async def test_too_large_is_refused_before_it_is_downloaded(world, tools):
@@ -93,7 +93,7 @@ async def test_version_answers_for_an_older_release(world, tools):
     assert 0 < len(choices) <= 25
     text = tools.words(await world.check(tools.CLEAN, version=choices[-1]["value"]))
     assert f"Axolotl {choices[-1]['value']}" in text
-    assert "Nothing is known of Axolotl `9.9`" in tools.words(await world.check(tools.CLEAN, version="9.9"))
+    assert "I do not know Axolotl `9.9`" in tools.words(await world.check(tools.CLEAN, version="9.9"))
 
 
 async def test_a_second_check_says_what_was_mended(world, tools):
@@ -130,15 +130,15 @@ async def test_check_message_leads_a_log_to_its_cause(world, tools):
 async def test_check_message_without_a_config_says_where_it_looked(world, tools):
     message = await world.ben.send(world.channel, "good morning")
     text = tools.words(tools.answer(await world.ann.context_menu(world.channel, "Check message", message)))
-    assert "holds no config and no log" in text
+    assert "contains no config and no log" in text
 
 
 async def test_a_moderator_answers_the_author_in_public(world, tools):
     message = await world.ben.send(world.channel, f"```yaml\n{tools.BROKEN}```")
     private = tools.answer(await world.ann.context_menu(world.channel, "Check message", message))
-    assert "Answer the author in public" not in tools.labels(private)
+    assert "Answer the author publicly" not in tools.labels(private)
     private = tools.answer(await world.max.context_menu(world.channel, "Check message", message))
-    await world.press(private, "Answer the author in public", world.max)
+    await world.press(private, "Answer the author publicly", world.max)
     public = world.channel.last_message
     assert public.reference.message_id == message.id
     assert "refuses this: 1 reason" in str(public.components[0].children[0].content)
@@ -171,7 +171,7 @@ async def test_rows_are_counted_and_their_button_shows_what_is_trained(world, to
     text = tools.words(message)
     assert "3 rows as JSON Lines, **3** trained on." in text
     assert "A plum" not in text, "words of the rows are shown only when asked for"
-    shown = tools.answer(await world.press(message, "Rows: lengths and what is trained"))
+    shown = tools.answer(await world.press(message, "Rows: lengths and trained text"))
     assert shown.ephemeral
     assert "TRAINED │ A plum." in tools.words(shown)
     assert "Name a fruit" in tools.words(shown)
@@ -226,7 +226,7 @@ async def test_a_secret_in_the_rows_is_told_with_its_line_and_never_shown(world,
     assert "Dataset, line\u00a0" in tools.words(message)
     assert "a Hugging Face token" in tools.words(message)
     if with_config:
-        message = tools.answer(await world.press(message, "Rows: lengths and what is trained"))
+        message = tools.answer(await world.press(message, "Rows: lengths and trained text"))
     assert token not in str(message.components)
 
 
@@ -276,7 +276,7 @@ def log_of(loss, steps=60):
 async def test_the_log_of_a_healthy_run_gets_a_picture_and_no_judgement(world, tools):
     result = await world.check(log_of(lambda step: 0.8 + 2 / step), name="train.log")
     text = tools.words(result)
-    assert "nothing wrong" in text
+    assert "look fine" in text
     assert "Step 60" in text
     assert "Not judged: Without the config" in text
 

@@ -41,7 +41,7 @@ async def test_an_attachment_that_cannot_be_fetched_is_named(world, tools, monke
         raise discord.NotFound(_Response(), "Unknown Attachment")
 
     monkeypatch.setattr(discord.Attachment, "read", gone)
-    assert "Discord did not hand over `config.yaml`" in tools.words(await world.check(tools.CLEAN))
+    assert "I could not download `config.yaml`" in tools.words(await world.check(tools.CLEAN))
 
 
 async def test_the_unforeseen_gets_an_incident_number_and_a_log_without_content(world, tools, monkeypatch, caplog):
@@ -79,7 +79,7 @@ async def test_a_check_works_while_the_database_is_away(world, tools, monkeypatc
     monkeypatch.setattr(world.bot.services.store.guilds, "settings", away)
     text = tools.words(await world.check(tools.CLEAN))
     assert "I found nothing wrong" in text
-    assert "The settings of this server can't be read at the moment" in text
+    assert "I cannot read this server's settings at the moment" in text
     monkeypatch.setattr(world.bot.services.store.reports, "count_open", away)
     monkeypatch.setattr(world.bot.services.store.reports, "open", away)
     reply = tools.answer(await world.max.slash(world.channel, "rules reports"))
@@ -91,7 +91,9 @@ async def test_too_many_commands_are_slowed_down_with_the_seconds_to_wait(tmp_pa
         for _ in range(3):
             await world.ann.slash(world.channel, "explain", field="lora_r")
         refused = tools.answer(await world.ann.slash(world.channel, "explain", field="lora_r"))
-        assert re.fullmatch(r"That was many commands in a short time\. Try again in 1 s\.", tools.words(refused))
+        assert re.fullmatch(
+            r"That was a lot of commands in a short time\. Try again in 1 second\.", tools.words(refused)
+        )
         assert refused.ephemeral
         other = tools.answer(await world.ben.slash(world.channel, "explain", field="lora_r"))
         assert "### lora_r" in tools.words(other)
@@ -100,7 +102,7 @@ async def test_too_many_commands_are_slowed_down_with_the_seconds_to_wait(tmp_pa
 
 async def test_a_full_queue_says_so(world, tools):
     world.bot.services.workers.waiting = 10**6
-    assert re.search(r"The bot is busy.* Try again in \d+ s\.", tools.words(await world.check(tools.CLEAN)))
+    assert re.search(r"The bot is busy.* Try again in [\d,]+ seconds?\.", tools.words(await world.check(tools.CLEAN)))
     world.bot.services.workers.waiting = 0
 
 
@@ -131,13 +133,13 @@ async def test_closing_lets_a_command_answer_and_cuts_off_what_takes_too_long(tm
         await asyncio.sleep(0.05)
         await bot.close()
         assert said[0] == "answered"
-        assert "was restarted before it had finished" in said[1]
+        assert "restarted before it finished" in said[1]
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_while_closing_new_commands_are_told(world, tools):
     world.bot.services.in_flight.draining = True
-    assert "being restarted" in tools.words(await world.check(tools.CLEAN))
+    assert "is restarting" in tools.words(await world.check(tools.CLEAN))
     world.bot.services.in_flight.draining = False
 
 

@@ -114,7 +114,7 @@ async def test_a_forum_post_with_a_config_is_answered_with_the_findings_and_neve
     assert "max_seq_length" in words(said)
     assert "save_steps" in words(said)
     assert "my first run" not in words(said)
-    assert labels(said) == ["All of it, for you alone", "Solved", "This is wrong"]
+    assert labels(said) == ["All of it, only for you", "Solved", "This is wrong"]
     assert [user.id for user in said.mentions] in ([room.ann.id], [])
 
 
@@ -277,7 +277,7 @@ async def test_told_to_be_quiet_it_is_silent_in_that_thread(room, phrase):
 async def test_a_member_who_wants_no_answers_gets_none_unless_they_ask(room):
     await room.open(room.channel)
     about = answer(await room.ann.slash(room.channel, "about"))
-    await room.press(about, "Do not answer me unasked")
+    await room.press(about, "Do not answer unless I ask")
     await room.ann.send(room.channel, block(BROKEN))
     assert room.said(room.channel) == []
     await room.ann.send(room.channel, f"<@{room.bot.user.id}> {block(BROKEN)}")
@@ -335,7 +335,7 @@ async def test_a_restart_in_the_middle_gives_no_second_answer(room):
 
 async def test_paused_and_removed_channels_are_left_alone(room):
     await room.open(room.channel)
-    assert "keep quiet" in words(
+    assert "will not answer in" in words(
         answer(await room.max.slash(room.channel, "help-channels pause", channel=room.channel))
     )
     await room.ann.send(room.channel, block(BROKEN))
@@ -376,7 +376,7 @@ async def test_wrong_removes_the_answer_and_is_counted(room):
     assert room.said(thread) == []
     shown = words(answer(await room.max.slash(room.channel, "help-channels stats")))
     assert "**1** posts seen, **1** answered" in shown
-    assert "**1** called wrong" in shown
+    assert "**1** marked wrong" in shown
 
 
 async def test_a_post_without_anything_is_asked_for_it_once(room, monkeypatch):

@@ -47,7 +47,7 @@ async def test_a_misspelled_model_is_named_with_the_nearest(tmp_path):
 async def test_buttons_work_with_what_was_looked_up(tmp_path):
     async with a_town(tmp_path) as town:
         message = await town.check(CONFIG)
-        shown = await town.press(message, "Rows: lengths and what is trained")
+        shown = await town.press(message, "Rows: lengths and trained text")
         assert "Count to 0." in words(answer(shown))
         town.bot.services.hub = None
         form = await town.press(message, "Other GPU count")

@@ -50,7 +50,7 @@ async def test_every_kind_in_every_place_is_masked_and_named(world, tools, caplo
         seen = [shown, *[tools.answer(await world.press(shown, label)) for label in buttons]]
     text = tools.words(shown)
     assert "**Secret found: a" in text
-    assert "Masked in everything I show" in text
+    assert "I mask it in everything I show" in text
     for message in seen:
         assert hidden not in str(message.components), kind
         for file in message.attachments:
@@ -65,7 +65,7 @@ async def test_the_member_is_told_whether_others_can_read_it(world, tools):
     assert "This answer is private" in tools.words(await world.check(config))
     message = await world.ben.send(world.channel, f"```yaml\n{config}```")
     text = tools.words(tools.answer(await world.ann.context_menu(world.channel, "Check message", message)))
-    assert "readable for everybody in this channel: delete it" in text
+    assert "can read the message, so delete it" in text
     assert "huggingface.co/settings/tokens" in text
 
 

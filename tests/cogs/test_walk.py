@@ -32,7 +32,7 @@ async def test_paste_read_correct_check_again_share(world, tools):
 
 async def test_the_plan_says_how_to_fit_a_smaller_card(world, tools):
     text = tools.words(tools.answer(await world.press(await world.check(tools.CLEAN), "Plan")))
-    assert "**To fit a card of " in text
+    assert "**To fit a " in text
     assert "1. `" in text
 
 

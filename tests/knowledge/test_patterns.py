@@ -15,6 +15,7 @@ import cogs
 import knowledge
 from knowledge.diagnosis.known import known_errors
 from knowledge.diagnosis.phase import phases
+from knowledge.pattern import Pattern
 
 LENGTH = 20_000
 BOUND = 0.4
@@ -34,6 +35,8 @@ def sources():
 
 def inside(value, depth=4):
     """The patterns in a value and in the collections and classes of values in it."""
+    if isinstance(value, Pattern):
+        value = value.compiled
     if isinstance(value, re.Pattern):
         if isinstance(value.pattern, str):
             yield value
@@ -53,7 +56,7 @@ def patterns():
     only_begun = set(re.findall(r"\b(\w+)\.(?:match|fullmatch)\(", "\n".join(texts.values()))) - scanned
     found = {}
     for name, text in texts.items():
-        if "import re\n" in text:
+        if "import re\n" in text or "knowledge.pattern import" in text:
             for variable, value in vars(importlib.import_module(name)).items():
                 for pattern in inside(value):
                     found.setdefault(pattern, (f"{name}.{variable}", variable not in only_begun))

@@ -63,7 +63,7 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
     if not checked.report.launcher:
         more.append(NextStep.button("Next step", owner, key))
     if checked.report.dataset is not None and checked.report.dataset.longest:
-        more.append(Rows.button("Rows: lengths and what is trained", owner, key))
+        more.append(Rows.button("Rows: lengths and trained text", owner, key))
     found: list[ui.ActionRow[Any]] = [ui.ActionRow(*each) for each in (buttons, more) if each]
     if select := related("Explain", owner, explained(checked, page.start, page.end), key):
         found.append(ui.ActionRow(select))
@@ -77,7 +77,7 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
             )
         )
     if checked.request.public:
-        found.append(ui.ActionRow(AnswerPublicly.button("Answer the author in public", owner, key)))
+        found.append(ui.ActionRow(AnswerPublicly.button("Answer the author publicly", owner, key)))
     return found
 
 

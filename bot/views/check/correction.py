@@ -38,9 +38,9 @@ def correction_layout(checked: Checked, correction: Correction, file: File) -> u
         shown = [limits.code(name) for name in names[:_NAMES]]
         more = len(names) - len(shown)
         rest = [*shown, f"{more} more"] if more > 0 else shown
-        head.append(small(f"Left as they were, because they are yours to decide: {listed(rest)}."))
+        head.append(small(f"Left unchanged, because they are your decision: {listed(rest)}."))
     if checked.submission.secrets:
-        head.append(small("Secrets are masked in this copy: put new ones in yourself."))
+        head.append(small("Secrets are masked in this copy, so put in new ones yourself."))
     return layout(
         container(
             Colour.CLEAN,

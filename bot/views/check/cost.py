@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 def fit_line(memory: MemoryEstimate | None, gpu: Gpu) -> str:
     """Whether the card holds the run, and with how much room."""
     if memory is None:
-        return "Whether it fits is not known: the model is not."
+        return "I cannot tell whether it fits, because I do not know the model."
     least, most = gpu.usable_gib
     usable = f"{least:.0f}" if round(least) == round(most) else f"{least:.0f} or {most:.0f}"
     held, needs = fits(memory, gpu), f"needs about {memory.estimate_gib:.0f} GiB"
     if held is None:
-        return f"{gpu.name}: {needs}; that fits only the one with {most:.0f} GiB usable."
+        return f"{gpu.name}: {needs}; only the card with {most:.0f} GiB usable holds that."
     if not held:
         return f"**Does not fit {gpu.name}**: {needs} per GPU of {usable} GiB usable."
     room = least - memory.estimate_gib
@@ -35,14 +35,14 @@ def fit_line(memory: MemoryEstimate | None, gpu: Gpu) -> str:
 def duration_lines(duration: Duration | None) -> tuple[str, ...]:
     """How long the run takes, what limits it, and what would shorten it."""
     if duration is None:
-        return ("How long it takes is not known: the model is not, or the method generates text.",)
+        return ("I cannot tell how long it takes: I do not know the model, or the method generates text.",)
     step = (
         f"a step takes {time_of(duration.per_step_s)}"
         f" ({time_of(duration.per_step_low_s)} to {time_of(duration.per_step_high_s)})"
     )
     speed = f"{duration.tokens_per_s_per_gpu:,.0f} tokens per second per GPU"
     if duration.estimate_s is None or duration.low_s is None or duration.high_s is None:
-        head = f"Time on {duration.gpu}: {step}, {speed}. The number of steps is not known."
+        head = f"Time on {duration.gpu}: {step}, {speed}. The number of steps is unknown."
     else:
         head = (
             f"Time on {duration.gpu}: about **{time_of(duration.estimate_s)}** "

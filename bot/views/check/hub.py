@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 _COLUMNS = 6
 _KINDS = {
-    "adapter": "an adapter without the model below it",
+    "adapter": "an adapter without its base model",
     "gguf": "GGUF files only",
-    "encoder": "an encoder, which writes no text",
-    "diffusion": "a model that draws",
+    "encoder": "an encoder, which does not generate text",
+    "diffusion": "an image generation model",
 }
 _STATUS = {
     "missing": "not public under this name on the Hub",
-    "gated": "on the Hub, its files only for those who have accepted its terms",
+    "gated": "on the Hub, but gated: its files need its terms accepted",
     "disabled": "disabled on the Hub",
     "no-revision": "on the Hub, but not at this revision",
     "no-config": "on the Hub, but not in this configuration",
-    "no-split": "on the Hub, but without this split",
-    "unreachable": "the Hub did not tell in time",
-    "invalid": "no name that the Hub could hold",
+    "no-split": "on the Hub, but it has no such split",
+    "unreachable": "the Hub did not answer in time",
+    "invalid": "not a valid Hub name",
     "local": "a path, so not looked up",
-    "off": "looking things up on the Hub is switched off",
+    "off": "Hub lookups are turned off",
 }
 
 

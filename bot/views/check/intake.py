@@ -9,16 +9,16 @@ from bot.views.kit import limits
 Refusal = Callable[[str, int, int], str]
 
 WHOLE_MESSAGE = "the message"
-PICTURE = "a picture: paste the text instead"
-NO_TEXT = "no text file"
+PICTURE = "an image: paste the text instead"
+NO_TEXT = "not a text file"
 NO_CONFIG = "neither a config nor a log"
-TOO_MANY = "five are taken at most: check it on its own"
+TOO_MANY = "five at a time is the limit: check it on its own"
 UTF_16 = "The file is saved as UTF-16, which Axolotl cannot read: save it as UTF-8."
 NOTHING_GIVEN = "Paste something or choose a file: a config, a log, an error, rows, or a question."
 END_OF_LOG = "The log is long, so only its last 1 MiB was read."
 NOTHING_FOUND = (
-    "This message holds no config and no log that could be checked. Looked at: its text, its code blocks and its text "
-    "files. If it is a screenshot, ask its author for the text."
+    "This message contains no config and no log to check. I looked at its text, its code blocks, and its text "
+    "files. If it is a screenshot, ask the author for the text."
 )
 
 
@@ -55,7 +55,7 @@ def neither_log_nor_rows(name: str, size: int, limit: int) -> str:
 
 def one_of_rows(name: str, taken: str) -> str:
     """A second file of rows."""
-    return f"The rows of {limits.code(name)} were not looked at: those of {limits.code(taken)} were."
+    return f"I did not look at the rows of {limits.code(name)}, only at those of {limits.code(taken)}."
 
 
 def sample_too_large(name: str, size: int, limit: int) -> str:
@@ -73,29 +73,29 @@ def no_text(name: str) -> str:
 
 def not_utf_8(line: int) -> str:
     """A text in an older encoding."""
-    return f"Line {line} is not UTF-8, so Axolotl cannot read the file: save it as UTF-8."
+    return f"Line {line} is not UTF-8, so Axolotl cannot read the file. Save it as UTF-8."
 
 
-DAMAGED = "it is damaged, or not packed as its name says"
+DAMAGED = "it is damaged, or it is not the format its name says"
 ENCRYPTED = "it is encrypted"
-ONE_TEXT = "it has to hold exactly one text file"
+ONE_TEXT = "it must contain exactly one text file"
 
 
 def unpacks_to_more(limit: int) -> str:
     """Why a packed file is given up."""
-    return f"more than {_size(limit)} come out of it"
+    return f"it unpacks to more than {_size(limit)}"
 
 
 def not_unpacked(name: str, reason: str) -> str:
     """A .gz or .zip file that is not read."""
-    return f"{limits.code(name)} is not unpacked: {reason}. Attach the log itself, or its last lines."
+    return f"I did not unpack {limits.code(name)}: {reason}. Attach the log itself, or its last lines."
 
 
 def unfetched(name: str) -> str:
     """Discord did not hand the file over."""
     return (
-        f"Discord did not hand over {limits.code(name)}: it may have been deleted, or Discord is slow. Attach it "
-        "again, or paste its text: `/checkconfig` without a file opens a field for it."
+        f"I could not download {limits.code(name)} from Discord: it may have been deleted, or Discord is slow. Attach "
+        "it again, or paste its text: `/checkconfig` without a file opens a field for it."
     )
 
 

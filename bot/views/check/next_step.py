@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from knowledge.next_steps import NextSteps
 
 MODELFILE: Final = "Modelfile"
-NO_STEPS: Final = "There is no next step: this text names no `base_model`, so it is not a training config."
+NO_STEPS: Final = "There is no next step: this text has no `base_model`, so it is not a training config."
 _COMMANDS: Final = 1600
 _LIST: Final = 650
 
@@ -25,7 +25,7 @@ def next_layout(found: NextSteps) -> tuple[ui.LayoutView, dict[str, Any]]:
     """The steps, and the Modelfile to send with them."""
     blocks = [limits.block(each.command, "sh", 300) + each.purpose for each in found.commands]
     taken, _ = limits.pack(blocks, _COMMANDS)
-    head = f"### Next step\n{small(f'Commands of Axolotl {found.axolotl}, in their order.')}"
+    head = f"### Next step\n{small(f'Commands for Axolotl {found.axolotl}, in order.')}"
     items: list[ui.Item[Any]] = [ui.TextDisplay(head), ui.TextDisplay("\n".join(blocks[:taken]))]
     files: dict[str, Any] = {}
     if found.vllm:

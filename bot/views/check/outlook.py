@@ -8,7 +8,6 @@ from bot.views.check.cost import fit_line
 from bot.views.check.finding import where
 from bot.views.kit.wording import listed, plural
 from knowledge.finding import Severity
-from knowledge.gpus import gpu_named
 from knowledge.memory import keys_in_words
 from knowledge.plan import trainer_warmup
 from knowledge.plan.words import ENOUGH, FEW, more_steps
@@ -113,6 +112,8 @@ def _fits(report: Report) -> str:
     if memory is None:
         return ""
     if report.gpu is not None:
+        from knowledge.gpus import gpu_named  # few ask for a card
+
         card = gpu_named(report.gpu)
         cure = _cure(report.ways) if report.fits is False else ""
         return f"{fit_line(memory, card)}{f' {cure}' if cure else ''}"
@@ -130,7 +131,7 @@ def _cure(ways: Sequence[Fitting]) -> str:
     """The cheapest changes that bring it to the largest of the cards it does not fit."""
     way = next((each for each in ways if each.fits and each.changes), None)
     if way is None:
-        return "No change that is known here makes it fit." if ways else ""
+        return "I know of no change that makes it fit." if ways else ""
     keys: dict[str, str | int | float | bool | None] = {}
     for change in way.changes:
         keys |= change.keys

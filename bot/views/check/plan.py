@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _ASSUMPTIONS = 900
 _CARDS = 1300
-NO_CURVE = "The curve of the learning rate took too long to draw. Press **Plan** again for it."
-NO_PLAN = "There is no plan: the config names neither a batch nor a number of epochs that can be read."
+NO_CURVE = "The learning rate curve took too long to draw. Press **Plan** again to get it."
+NO_PLAN = "There is no plan: I could read neither a batch nor a number of epochs from the config."
 
 
 async def plan_layout(services: Services, checked: Checked) -> tuple[ui.LayoutView, dict[str, Any]]:
@@ -58,9 +58,9 @@ def fitting_text(ways: Sequence[Fitting]) -> str:
     """The cheapest changes that make the run fit smaller cards."""
     parts = []
     for way in ways:
-        head = f"**To fit a card of {way.card_gb:g} GB**"
+        head = f"**To fit a {way.card_gb:g} GB card**"
         if not way.fits:
-            head = f"**No change that I know makes it fit a card of {way.card_gb:g} GB.** Nearest to it:"
+            head = f"**I know of no change that makes it fit a {way.card_gb:g} GB card.** The closest is:"
         steps = [f"{place}. {change_line(change)}" for place, change in enumerate(way.changes, 1)]
         parts.append("\n".join([head, *steps]))
     return "\n\n".join(parts)

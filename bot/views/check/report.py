@@ -153,7 +153,7 @@ def _excerpt(checked: Checked, finding: Finding) -> str:
         parts.append(limits.block(finding.mended, "yaml", 300))
     more = len(_listed(checked.findings))
     if more:
-        parts.append(f"I read the rest as if that were fixed: {plural(more, 'more finding')}.")
+        parts.append(f"I checked the rest as if that were fixed: {plural(more, 'more finding')}.")
     return "".join(parts).rstrip("\n") + ("\n" if finding.mended and not more else "")
 
 
@@ -198,11 +198,11 @@ def _foot(checked: Checked) -> str:
         reasons = [f"{limits.code(rule)} ({limits.one_line(inert(checked.muted[rule]), 100)})" for rule in hidden]
         parts.append(f"Muted here: {listed(reasons)}.")
     if checked.report.silenced:
-        parts.append(f"Switched off by comments in the file: {plural(checked.report.silenced, 'finding')}.")
+        parts.append(f"Turned off by comments in the file: {plural(checked.report.silenced, 'finding')}.")
     if checked.report.not_checked:
         parts.append(f"Not checked: {'; '.join(checked.report.not_checked)}.")
     if all(finding.severity is Severity.ADVICE for finding in checked.report.findings) and not checked.report.launcher:
-        parts.append("A clean report is not a promise: `axolotl preprocess config.yaml` is the next step.")
+        parts.append("A clean report is not a guarantee: run `axolotl preprocess config.yaml` next.")
     return small(limits.cut("\n".join(parts), _FOOT))
 
 
@@ -225,12 +225,12 @@ def secret_warning(secrets: Sequence[Secret], *, public: bool, rows: Sequence[Se
     """
     places = {secret.kind: f"Dataset, line{chr(0xA0)}{secret.line}: {secret.revoke}" for secret in rows}
     places |= {secret.kind: f"Line{chr(0xA0)}{secret.line}: {secret.revoke}" for secret in secrets}
-    lines = [f"**Secret found: {listed([_article(kind) for kind in places])}.** Masked in everything I show."]
+    lines = [f"**Secret found: {listed([_article(kind) for kind in places])}.** I mask it in everything I show."]
     lines += places.values()
     if public:
-        lines.append("The message is readable for everybody in this channel: delete it as well.")
+        lines.append("Everybody in this channel can read the message, so delete it as well.")
     else:
-        lines.append("This answer is private, but whoever got the same file has it too.")
+        lines.append("This answer is private, but anyone who has the file has the secret too.")
     return "\n".join(lines)
 
 

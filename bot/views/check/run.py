@@ -71,7 +71,7 @@ def _memory(memory: MemoryEstimate | None) -> str:
         return ""
     line = f"Memory: about {memory.estimate_gib:.0f} GiB per GPU ({memory.low_gib:.0f}–{memory.high_gib:.0f})."
     if memory.known == "guessed":
-        line += " The model is not known, so this is a guess from its name."
+        line += " I do not know this model, so this is a guess from its name."
     rows = [sentence for sentence in memory.assumptions if sentence.startswith("With your rows")]
     return " ".join([line, *rows])
 

@@ -52,14 +52,15 @@ def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tu
     )
     if rows.block is None:
         text = (
-            f"### No dataset type of Axolotl reads these rows\n{small(file_name(name))}\nThe simplest that works is "
-            'one JSON object a line: `{"text": "..."}` for `type: completion`, or `{"messages": [{"role": "user", '
-            '"content": "..."}, {"role": "assistant", "content": "..."}]}` for `type: chat_template`. '
-            "`/explain datasets[].type` tells what the other types read."
+            f"### No dataset type of Axolotl reads these rows\n{small(file_name(name))}\nThe simplest format that "
+            'works is one JSON object per line: `{"text": "..."}` for `type: completion`, or `{"messages": '
+            '[{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}` for '
+            "`type: chat_template`. `/explain datasets[].type` shows what the other types read."
         )
         if rows.conversion:
             shown = limits.block(rows.conversion, "json", _BLOCK)
-            text = f"### {rows.words}\n{small(file_name(name))}\nFirst the row as it is, then as it is read.\n{shown}"
+            both = f"First the row as it is, then as Axolotl reads it.\n{shown}"
+            text = f"### {rows.words}\n{small(file_name(name))}\n{both}"
         return layout(*warning, container(Colour.WARNING, ui.TextDisplay(text))), {}
     items, files = _shown(rows)
     faults = [finding for finding in rows.findings if finding.severity is not Severity.ADVICE]
@@ -73,7 +74,7 @@ def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tu
     title = "This fits your rows, but one of them stops the run" if ends else "This fits your rows"
     head = f"### {title}\n{small(file_name(name))}\n{limits.block(rows.block, 'yaml', _BLOCK)}"
     head += f"\n{rows.words}" if rows.words else ""
-    foot = "`path` is where Axolotl will find the file. `/checkconfig` takes `file` and `dataset` together. "
+    foot = "`path` is where Axolotl will find the file. You can give `/checkconfig` a `file` and a `dataset` together. "
     colour = colour_of(finding.severity for finding in faults) if faults else Colour.CLEAN
     view = container(colour, ui.TextDisplay(head), *items)
     return layout(*warning, view, ui.TextDisplay(small(foot + _NOT_KEPT))), files

@@ -41,13 +41,13 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
     ignored = count[Severity.IGNORED]
     if errors := count[Severity.ERROR]:
         rest = f"; {plural(ignored, 'key')} {'is' if ignored == 1 else 'are'} ignored" if ignored else ""
-        only = " It would tell you only the first." if errors > 1 else ""
+        only = " Axolotl would show you only the first." if errors > 1 else ""
         return f"{name} refuses this: {plural(errors, 'reason')}{rest}.{only}"
     if crashes := count[Severity.CRASH]:
         what = "launch" if report.launcher else "run"
         return f"{name} accepts this, but the {what} fails: {plural(crashes, 'reason')}."
     if report.verdict == "refused":
-        return f"{name} refuses this; the reason is muted in this server."
+        return f"{name} refuses this; the reason is muted on this server."
     doubts: list[str] = []
     if ignored:
         doubts.append(f"{spelled(ignored, 'key')} {'does' if ignored == 1 else 'do'} nothing")

@@ -11,24 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NUMBER_OF_GPUS = "The number of GPUs"
-NO_SETTINGS = (
-    "The settings of this server can't be read at the moment, so neither its defaults nor its mutes count here."
-)
+NO_SETTINGS = "I cannot read this server's settings at the moment, so its defaults and mutes do not apply here."
 
 
 def server_gpus(gpus: int) -> str:
     """Where the number of GPUs comes from."""
-    return f"{plural(gpus, 'GPU')} is this server's default: the option `gpus` changes it."
+    return f"{plural(gpus, 'GPU')} is this server's default; the option `gpus` changes it."
 
 
 def two_counts(named: int, given: int) -> str:
     """Two options that say different numbers of GPUs."""
-    return f"`gpu` says {plural(named, 'GPU')} and `gpus` says {given}: name the number in one of them."
+    return f"`gpu` says {plural(named, 'GPU')} and `gpus` says {given}: give the number in only one of them."
 
 
 def server_release(release: str) -> str:
     """Where the release comes from."""
-    return f"Axolotl {release} is this server's default: the option `version` changes it."
+    return f"Axolotl {release} is this server's default; the option `version` changes it."
 
 
 def took(names: Sequence[str], left: Sequence[str]) -> str:
@@ -40,6 +38,6 @@ def took(names: Sequence[str], left: Sequence[str]) -> str:
 def unknown_release(asked: str, known: Sequence[str]) -> str:
     """A release that nothing is known of."""
     return (
-        f"Nothing is known of Axolotl {limits.code(asked)}. Known are {known[0]} to {known[-1]}: choose one of the "
-        "list under `version`, or leave it out."
+        f"I do not know Axolotl {limits.code(asked)}. I know {known[0]} to {known[-1]}: choose one from the list "
+        "under `version`, or leave it out."
     )

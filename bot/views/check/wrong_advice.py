@@ -62,7 +62,7 @@ class WrongAdviceForm(Form):
             paragraph=True,
             required=False,
             longest=_COMMENT,
-            hint="The moderators see this, the rule and the field names; not your config",
+            hint="Moderators see this, the rule, and field names, not your config",
         )
         self.add_item(self.rule)
         self.add_item(self.comment)
@@ -101,11 +101,11 @@ class CloseReport(Press, name="reported"):
 
 
 REPORTED = (
-    "The moderators of this server have your report: the rule, the field names and your words, not your config. "
-    "Until it is decided, trust Axolotl's own message over mine."
+    "The moderators of this server have your report: the rule, the field names, and your words, but not your "
+    "config. Until they decide, trust Axolotl's own message over mine."
 )
-ALREADY_CLOSED = "This report is closed already, or is not of this server."
-EMPTY_QUEUE = "No report of wrong advice waits here."
+ALREADY_CLOSED = "This report is already closed, or belongs to another server."
+EMPTY_QUEUE = "There are no open reports of wrong advice."
 
 
 def queue_layout(reports: Sequence[Report], total: int) -> ui.LayoutView:
@@ -114,7 +114,7 @@ def queue_layout(reports: Sequence[Report], total: int) -> ui.LayoutView:
     for report in reports[:8]:
         button = CloseReport.button("Close", 0, str(report.id))
         items.append(ui.Section(ui.TextDisplay(_report(report)), accessory=button))
-    foot = small("If a rule is wrong here, `/rules mute` keeps it quiet until it is fixed.")
+    foot = small("If a rule is wrong, `/rules mute` hides it here until it is fixed.")
     return layout(container(Colour.WARNING, *items), ui.TextDisplay(foot))
 
 

@@ -13,32 +13,32 @@ if TYPE_CHECKING:
 
     from bot.store import Entry, EntryContent
 
-ADMIN = "Keep this server's FAQ"
+ADMIN = "Manage this server's FAQ"
 ADD = "Write a new entry"
 ADD_TITLE = "Its title, to start with"
 EDIT = "Change an entry"
 REMOVE = "Remove an entry; it can be restored"
 RESTORE = "Bring back a removed entry, or an older version"
 HISTORY = "All versions of an entry, and what differs between them"
-ALIAS = "Other names under which an entry is found"
+ALIAS = "Other names that find an entry"
 EXPORT = "This server's FAQ as a file"
-IMPORT = "Take entries from a file, or the starter pack; shows first what it would do"
-STATS = "What is read, what is not, and what was searched for and not found"
-SETTINGS = "Who moderates, where changes are told, and what members here usually run"
+IMPORT = "Import entries from a file or the starter pack, with a preview"
+STATS = "What is read, what is not, and which searches found nothing"
+SETTINGS = "Moderator role, log channel, and defaults for members"
 ENTRY = "The entry"
 NOTE = "Why, for the history"
 VERSION = "Which version; the newest one by default"
 ALIAS_ADD = "A name to add"
-ALIAS_REMOVE = "A name to take away"
-IMPORT_FILE = "A file of /faq-admin export"
-IMPORT_SOURCE = "The starter pack, written for the Axolotl release that the bot speaks for"
+ALIAS_REMOVE = "A name to remove"
+IMPORT_FILE = "A file from /faq-admin export"
+IMPORT_SOURCE = "The starter pack, for the Axolotl release the bot knows"
 EXPORT_HISTORY = "With all versions; the default"
-SETTINGS_ROLE = "The role whose members may do all of /faq-admin and /rules but these settings"
-SETTINGS_CHANNEL = "The channel where changes are told"
-SETTINGS_AXOLOTL = "The Axolotl release that members here run"
-SETTINGS_GPUS = "How many GPUs a config here is for, unless the member says so"
-SETTINGS_HUB = "Whether checks here look up models and datasets on the Hub"
-SETTINGS_CLEAR = "A setting to take back"
+SETTINGS_ROLE = "Role that may use /faq-admin and /rules, except settings"
+SETTINGS_CHANNEL = "The channel where changes are announced"
+SETTINGS_AXOLOTL = "The Axolotl release that members here use"
+SETTINGS_GPUS = "GPUs a config here is for, unless a member says otherwise"
+SETTINGS_HUB = "Whether checks look up models and datasets on the Hub"
+SETTINGS_CLEAR = "A setting to clear"
 SETTINGS_NAMES = {
     "moderator_role_id": "moderator role",
     "log_channel_id": "log channel",
@@ -49,51 +49,51 @@ SETTINGS_NAMES = {
 """Settings as the database names them, and as members do."""
 
 TITLE_EXAMPLE = "Out of memory: what do I lower first?"
-ALIASES_HINT = "Other names it is found by, one a line"
-LINKS_HINT = "One a line: fields, rule ids, titles of other entries, error texts in quotes"
+ALIASES_HINT = "Other names that find it, one per line"
+LINKS_HINT = "One per line: fields, rule ids, entry titles, quoted errors"
 TOO_MANY_LINKS = (
-    "This entry has more aliases or links than a form can show. Change it in a file: `/faq-admin export`, then "
-    "`/faq-admin import`."
+    "This entry has more aliases or links than a form can show. Edit it as a file instead: `/faq-admin export`, "
+    "then `/faq-admin import`."
 )
 PREVIEW = "preview, not saved yet"
 NO_CHANGE = "Nothing differs from what is stored."
-CANCELLED = "Cancelled: nothing was changed."
+CANCELLED = "Canceled: nothing was changed."
 DRAFT_KEPT = "Your text is kept until you cancel."
 DRAFT_GONE = (
-    "This was saved or cancelled already, or the bot was restarted since. `/faq-admin history` shows what is stored; "
+    "This was already saved or canceled, or the bot has restarted since. `/faq-admin history` shows what is stored; "
     "run the command again to change it."
 )
 NOT_YOUR_DRAFT = (
     "This belongs to another moderator or another server, so nothing was changed. Run the command yourself."
 )
-CONFLICT_DIFF = "**What stands there now (−) against yours (+)**"
-CONFLICT_SAME = "Both of you wrote the same."
+CONFLICT_DIFF = "**The stored text (−) compared with yours (+)**"
+CONFLICT_SAME = "You both wrote the same text."
 REMOVE_QUESTION = "remove this entry? it can be restored"
 RESTORE_QUESTION = "bring this version back?"
 NO_VERSIONS = "There is no such version of this entry. `/faq-admin history` lists them."
 NOT_REMOVED = "This entry is not removed. `version:` brings back an older version; these are the versions:"
-IMPORT_SAME = "Everything in it is here already; there is nothing to import."
-IMPORT_NOTHING_LEFT = "This import was done or cancelled already, or the bot was restarted since. Start it again."
+IMPORT_SAME = "Everything in it is already here; there is nothing to import."
+IMPORT_NOTHING_LEFT = "This import was already done or canceled, or the bot has restarted since. Start it again."
 IMPORT_TOO_LARGE = "The file is larger than 8 MiB, so it was not read. Split it."
-IMPORT_NOT_TEXT = (
-    "The file is not UTF-8 text, so it is not a FAQ that can be imported. Take a file of `/faq-admin export`."
-)
-IMPORT_NOT_FETCHED = "Discord did not hand over the file: attach it again."
+IMPORT_NOT_TEXT = "The file is not UTF-8 text, so it cannot be imported. Use a file from `/faq-admin export`."
+IMPORT_NOT_FETCHED = "I could not download the file from Discord. Attach it again."
 EXPORT_TOO_LARGE = (
-    "The FAQ is too large for a file in Discord (8 MiB). The bot's host can export it: `helpbot faq export FILE "
+    "The FAQ is too large for a Discord file (8 MiB). The bot's host can export it: `helpbot faq export FILE "
     "--guild ID`."
 )
 EXPORTED = "This server's FAQ as a file. `/faq-admin import` reads it, here or in another server."
 EXPORTED_WITHOUT_HISTORY = (
     f"{EXPORTED} With all versions the file would be too large for Discord, so it holds the entries without them."
 )
-ONLY_MANAGERS = "Only members who may manage the server can change these settings: the moderator role is one of them."
+ONLY_MANAGERS = (
+    "Only members with the Manage Server permission can change these settings, because they include the moderator role."
+)
 NOT_SET = "not set"
 ROLE_HINT = (
-    "-# Discord shows `/faq-admin` and `/rules` to members who may manage the server. To show them to the role too: "
-    "Server Settings, Integrations, this bot, add the role to both commands."
+    "-# Discord shows `/faq-admin` and `/rules` to members with the Manage Server permission. To show them to the "
+    "role too, open Server Settings, Integrations, this bot, and add the role to both commands."
 )
-MAKE_ENTRY = "Make an entry of a search"
+MAKE_ENTRY = "Write an entry for a search"
 
 
 def unknown_entry(name: str) -> str:
@@ -126,14 +126,14 @@ def restored(entry: Entry) -> str:
 
 def more_pages(count: int) -> str:
     """The preview shows the first page only."""
-    return f"Page 1 of {count}: members turn the pages."
+    return f"Page 1 of {count}; members can page through it."
 
 
 def conflict(current: Entry) -> str:
     """What the buttons under a conflict do."""
     return (
-        f"Save makes yours version {current.version + 1}; the other one stays in the history. Edit again opens the "
-        "form with yours."
+        f"Save makes yours version {current.version + 1}, and the other one stays in the history. Edit again opens "
+        "the form with your text."
     )
 
 
@@ -145,7 +145,7 @@ def doubts(found: dict[str, str]) -> str:
 
 def left_out(count: int) -> str:
     """Characters that nobody sees."""
-    return f"{plural(count, 'invisible character')} left out: they hide or turn round what follows them."
+    return f"{plural(count, 'invisible character')} left out: they hide or reverse the text after them."
 
 
 def who(author_id: int) -> str:
@@ -156,15 +156,15 @@ def who(author_id: int) -> str:
 def alias_changed(entry: Entry) -> str:
     """After the commit."""
     names = ", ".join(limits.code(alias, 100) for alias in entry.content.aliases[:25])
-    found = f"now also found as {names}" if names else "now found by its title only"
+    found = f"now also found as {names}" if names else "now found only by its title"
     return f"Saved: **{inert(entry.content.title)}** is {found}."
 
 
 def alias_needed(entry: Entry) -> str:
     """The aliases that there are, where neither one to add nor one to remove was named."""
     names = ", ".join(limits.code(alias, 100) for alias in entry.content.aliases)
-    there = f"**{inert(entry.content.title)}** is also found as {names}." if names else "It has no alias yet."
-    return f"{there} Name an alias to `add:` or to `remove:`."
+    there = f"**{inert(entry.content.title)}** is also found as {names}." if names else "It has no aliases yet."
+    return f"{there} Give an alias to `add:` or `remove:`."
 
 
 def removed_title(title: str) -> str:
@@ -174,9 +174,7 @@ def removed_title(title: str) -> str:
 
 def unknown_release(name: str, known: Sequence[str]) -> str:
     """Nothing is known of an Axolotl release."""
-    return (
-        f"{limits.code(name)} is not a release that I know, so nothing was changed. I know {known[0]} to {known[-1]}."
-    )
+    return f"I do not know the release {limits.code(name)}, so nothing was changed. I know {known[0]} to {known[-1]}."
 
 
 def not_an_alias(name: str, content: EntryContent) -> str:
@@ -190,4 +188,4 @@ def not_an_alias(name: str, content: EntryContent) -> str:
 def imported(added: int, changed: int, removed_count: int) -> str:
     """After the commit."""
     done = f"{added} added, {changed} changed, {removed_count} removed"
-    return f"Imported: {done}. It was one transaction: all of it is stored."
+    return f"Imported: {done}. All of it is stored, in one transaction."

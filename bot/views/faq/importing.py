@@ -77,13 +77,13 @@ def plan_layout(plan: ImportPlan, key: str, owner: int) -> ui.LayoutView:
     groups = [
         ("Added", [entry.title + (" (removed)" if entry.removed else "") for entry in plan.added]),
         ("Changed", [_changed(change.entry.content, change.content) for change in plan.changed]),
-        ("Removed here, and back again", [change.content.title for change in plan.returned]),
+        ("Removed here, restored by this", [change.content.title for change in plan.returned]),
         ("Removed", [entry.content.title for entry in plan.removed]),
-        ("Not in the file; stay here unless you remove them", [entry.content.title for entry in plan.missing]),
-        ("Kept as moderators made them", list(plan.kept)),
+        ("Not in the file; kept unless you remove them", [entry.content.title for entry in plan.missing]),
+        ("Kept as moderators wrote them", list(plan.kept)),
     ]
     items: list[ui.Item[Any]] = [
-        ui.TextDisplay(f"### {source}: this would be done, nothing is yet\n{small(_same(plan))}")
+        ui.TextDisplay(f"### {source}: preview, nothing is imported yet\n{small(_same(plan))}")
     ]
     for name, titles in groups:
         if titles:
@@ -112,7 +112,7 @@ def _changed(before: Any, after: Any) -> str:
 
 
 def _same(plan: ImportPlan) -> str:
-    return f"{plan.same} of its entries are the same here."
+    return f"{plan.same} of its entries are already the same here."
 
 
 def _list(titles: Sequence[str]) -> str:

@@ -26,9 +26,9 @@ def settings_layout(settings: GuildSettings, *, saved: bool) -> ui.LayoutView:
     lines = [
         "### Saved: settings of this server" if saved else "### Settings of this server",
         f"**Moderator role** {role}",
-        f"**Changes are told in** {channel}",
+        f"**Changes are announced in** {channel}",
         f"**Axolotl release here** {inert(settings.axolotl) if settings.axolotl else words.NOT_SET}",
-        f"**GPUs of a config here** {settings.gpus or words.NOT_SET}",
+        f"**GPUs per config here** {settings.gpus or words.NOT_SET}",
         f"**Look things up on the Hub** {_switch(settings.hub)}",
     ]
     if settings.moderator_role_id:

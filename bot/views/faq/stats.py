@@ -1,4 +1,4 @@
-"""What is read and what is not, what leads nowhere, and what was searched for and not found."""
+"""What is read and what is not, what leads nowhere, and what was searched for but not found."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ async def stats_layout(store: Store, guild_id: int, owner: int) -> ui.LayoutView
         ("Read most", [f"{inert(titles[count.subject])} · {count.times}" for count in views[:10]]),
         ("Never read", [inert(entry.title) for entry in await store.faq.unused(guild_id)]),
         ("Did not help", await _unhelpful(store, guild_id, titles)),
-        ("Links that lead nowhere", await _flagged(store, guild_id)),
-        ("searched for and not found", [f"{limits.code(miss.query, 80)} · {miss.times}" for miss in misses]),
+        ("Broken links", await _flagged(store, guild_id)),
+        ("searched for but not found", [f"{limits.code(miss.query, 80)} · {miss.times}" for miss in misses]),
     ]
     items: list[ui.Item[Any]] = [ui.TextDisplay(head)]
     for name, lines in groups:

@@ -14,41 +14,41 @@ if TYPE_CHECKING:
     from bot.store import Entry
 
 FAQ = "Answers that this server's moderators keep"
-FAQ_TOPIC = "A few letters of what you look for; without it the list of all topics"
-FAQ_MEMBER = "A member to answer, in this channel, where everybody sees it"
+FAQ_TOPIC = "A few letters of a topic; leave it out to list all topics"
+FAQ_MEMBER = "A member to answer publicly in this channel"
 ANSWER = "Answer with FAQ"
 
-THANKS = "Counted, without who. Thanks."
+THANKS = "Counted anonymously. Thanks."
 NOT_HELPED = (
-    "Counted, without who. Try other words with `/faq`, or show your config to `/checkconfig`: it looks at your case, "
-    "not at the usual one."
+    "Counted anonymously. Try other words with `/faq`, or give your config to `/checkconfig`, which looks at your "
+    "own case."
 )
-GONE = "This entry was removed, or belongs to another server. `/faq` lists what there is."
-NO_ENTRY_HERE = "No entry is left in this category."
-LIST_CHANGED = "The FAQ changed since this list was made. Run `/faq` again."
+GONE = "This entry was removed, or belongs to another server. `/faq` lists what exists."
+NO_ENTRY_HERE = "This category has no entries left."
+LIST_CHANGED = "The FAQ has changed since this list was made. Run `/faq` again."
 EMPTY = (
-    "This server's FAQ has no entries yet. Moderators write one with `/faq-admin add`, or take the starter pack with "
-    "`/faq-admin import`."
+    "This server's FAQ has no entries yet. Moderators can write one with `/faq-admin add`, or import the starter "
+    "pack with `/faq-admin import`."
 )
-NO_MEMBER_HERE = "An answer to a member is posted in a channel of a server; here there is none."
-PICK = "### Which entry answers this message?\nIt is posted as a reply, where everybody sees it."
+NO_MEMBER_HERE = "An answer to a member can only be posted in a server channel."
+PICK = "### Which entry answers this message?\nIt is posted as a reply that everybody can see."
 PICK_SEARCH = "Search"
-PICK_EMPTY = "Nothing in the FAQ fits the words of this message. Search by other words:"
+PICK_EMPTY = "No FAQ entry fits the words of this message. Search with other words:"
 POSTED = "Posted as a reply."
 
 
 def nothing(topic: str) -> str:
     """Nobody has written about it."""
     return (
-        f"**Nothing in this server's FAQ fits {limits.code(topic, 100)}.** The search was counted, without who, so "
-        "that moderators see what is missing. `/faq` without a topic lists everything; `/ask` looks in all that the "
-        "bot knows."
+        f"**No entry in this server's FAQ fits {limits.code(topic, 100)}.** The search was counted anonymously, so "
+        "moderators can see what is missing. `/faq` without a topic lists everything; `/ask` searches everything "
+        "the bot knows."
     )
 
 
 def near(topic: str) -> str:
     """Nothing fits all of it."""
-    return f"**Nothing fits {limits.code(topic, 100)} exactly.** Near it:"
+    return f"**Nothing fits {limits.code(topic, 100)} exactly.**Closest:"
 
 
 def keeper(entry: Entry, now: datetime) -> str:

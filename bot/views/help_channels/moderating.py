@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 NAME: Final = "help_channels.png"
 UNANSWERED = timedelta(days=1)
-"""After so long a post without another member's answer is listed."""
+"""A post is listed after this long without another member's answer."""
 _PAPER, _INK = "#1e1f22", "#f2f3f5"
 _BARS: Final = (("seen", "#4e5058"), ("answered", "#5cc8ff"), ("solved", "#3ba55d"))
 _ROOM = 1600
 _SWITCHES: Final = {
-    "solved": "a button Solved in forums",
+    "solved": "a Solved button in forums",
     "reminders": "a reminder to send config, log and versions",
     "tags": "tags by what was found",
     "delete_secrets": "messages that show a token are deleted",
@@ -56,7 +56,7 @@ def list_layout(
     ]
     if waiting:
         posts = [f"<#{post.post_id}> {discord.utils.format_dt(post.seen_at, 'R')}" for post in waiting]
-        items += [ui.Separator(), ui.TextDisplay("\n".join(["**Posts that nobody but me has answered**", *posts]))]
+        items += [ui.Separator(), ui.TextDisplay("\n".join(["**Posts that only I have answered**", *posts]))]
     notes: list[ui.Item[Any]] = [] if reading else [ui.TextDisplay(small(words.NO_READING))]
     return layout(container(Colour.NEUTRAL, *items), *notes)
 
@@ -72,14 +72,14 @@ def stats_layout(
     said = (
         f"### Help channels, the last {plural(len(weeks), 'week')}\n"
         f"- **{seen:,}** posts seen, **{answered:,}** answered by me\n"
-        f"- **{used:,}** answers opened with their button\n"
-        f"- **{solved:,}** called solved after my answer, with no other member's\n"
-        f"- **{wrong:,}** called wrong"
+        f"- **{used:,}** answers opened with the button\n"
+        f"- **{solved:,}** marked solved after my answer, with no reply from another member\n"
+        f"- **{wrong:,}** marked wrong"
     )
     if helped:
         named = [f"{limits.code(topic, 60)} ({times:,})" for topic, times in helped]
         said += f"\n\nWhat helped most: {listed(named)}."
-    foot = small("Counted without names. In a text channel only messages with something to check are seen.")
+    foot = small("Counted without names. In text channels, only messages with something to check are counted.")
     return layout(container(Colour.NEUTRAL, ui.TextDisplay(said), gallery), ui.TextDisplay(foot)), {"file": file}
 
 
@@ -118,5 +118,5 @@ def _line(channel: HelpChannel, lacking: Sequence[str]) -> str:
     head = f"<#{channel.channel_id}> · **{channel.mode}**{' · paused' if channel.paused else ''}"
     said = [small(f"with {listed(on)}")] if on else []
     if lacking:
-        said.append(f"I lack {listed(list(lacking))} there, so I stay silent.")
+        said.append(f"I lack {listed(list(lacking))} there, so I do not answer.")
     return "\n".join([head, *said])

@@ -12,29 +12,29 @@ if TYPE_CHECKING:
     from bot.help_channels.contents import Contents
     from knowledge.secrets import Secret
 
-GROUP = "Channels in which the bot reads along and helps"
+GROUP = "Channels where the bot reads along and helps"
 ADD = "Let the bot help in a channel"
 ADD_CHANNEL = "A text channel or a forum"
-ADD_MODE = "quiet: a reaction; offer: a button for the author; answer: a reply that everybody sees"
-ADD_REMINDERS = "Ask once for config, log and versions under a forum post that has none"
-ADD_TAGS = "Put the forum's own tags that fit, such as config, memory or solved"
-ADD_SOLVED = "A button Solved under answers in a forum; on unless you turn it off"
-ADD_SECRETS = "Delete a message that shows a token, after telling its author"
-LIST = "The help channels, what the bot may not do there, and posts that wait"
-REMOVE = "Leave a channel alone"
-PAUSE = "Keep quiet in a channel, or go on"
-STATS = "What became of the posts that the bot saw"
+ADD_MODE = "quiet: a reaction; offer: a button; answer: a public reply"
+ADD_REMINDERS = "Ask once for a config, log, and versions if a post has none"
+ADD_TAGS = "Add the forum's own tags that fit, such as config or memory"
+ADD_SOLVED = "A Solved button under forum answers; on by default"
+ADD_SECRETS = "Delete messages that show a token, after telling the author"
+LIST = "The help channels, missing permissions, and waiting posts"
+REMOVE = "Stop helping in a channel"
+PAUSE = "Pause helping in a channel, or resume"
+STATS = "What happened to the posts the bot saw"
 
 SEE = "Show me what you found"
-SEE_ALL = "All of it, for you alone"
+SEE_ALL = "All of it, only for you"
 SOLVED = "Solved"
 WRONG = "This is wrong"
 LOOK = "🔎"
 """The reaction in the mode quiet."""
-PERHAPS = "I may know something about this. The button shows it to you alone."
+PERHAPS = "I may know something about this. The button shows it only to you."
 GREETING = (
-    "If you have a config, a log, or some rows of your dataset, mention me here in a message with it, "
-    "and I check it. `/checkconfig` does the same for you alone."
+    "If you have a config, a log, or some rows of your dataset, mention me here in a message with it, and I will "
+    "check it. `/checkconfig` does the same privately."
 )
 REMINDER = (
     "To get help faster, send what others need to see: your config, the last 30 lines of the log as text, your GPUs, "
@@ -42,25 +42,25 @@ REMINDER = (
 )
 NOTHING = (
     "I read configs and logs for the fine-tuning tool Axolotl, and know answers to common questions about it. "
-    "Mention me with one of them, or use `/checkconfig` and `/ask`, whose answers only you see."
+    "Mention me with one of them, or use `/checkconfig` and `/ask`, whose answers only you can see."
 )
 CLOSED = "This thread is closed as solved. Write in it to open it again."
-MARKED = "Noted as solved. I may not close the thread here: that needs the permission Manage Threads."
+MARKED = "Marked as solved. I cannot close the thread here because I lack the Manage Threads permission."
 NOT_THE_AUTHOR = "Only the author of the post and moderators can press this."
-TOLD_WRONG = "Noted and removed. I keep quiet about this post from now on."
-GONE = "The message is gone, or I may no longer read it."
-NOTHING_LEFT = "There is nothing left in this message that I can check."
-LEAVE = "Do not answer me unasked"
+TOLD_WRONG = "Noted and removed. I will not answer this post again."
+GONE = "The message is gone, or I can no longer read it."
+NOTHING_LEFT = "This message no longer contains anything I can check."
+LEAVE = "Do not answer unless I ask"
 LEFT = "I no longer answer your messages in help channels unless you ask me. Run `/about` again to change this."
 BACK = "Answer me in help channels"
 CAME_BACK = "I answer your messages in help channels again."
 NONE = (
-    "There is no help channel in this server: the bot answers only who asks it. `/help-channels add` names a channel "
-    "in which it reads along."
+    "This server has no help channels, so the bot answers only when asked. `/help-channels add` names a channel "
+    "where it reads along."
 )
 NO_READING = (
-    "The host of this bot has not turned on reading (`HELPBOT_HELP_CHANNELS=on`): it sees titles of new forum posts "
-    "and messages that mention it, but no other text."
+    "The host of this bot has not turned on reading (`HELPBOT_HELP_CHANNELS=on`). It sees the titles of new forum "
+    "posts and messages that mention it, but no other text."
 )
 NOT_ONE = "This channel is not a help channel. `/help-channels list` shows which are."
 
@@ -72,7 +72,7 @@ def offer(contents: Contents) -> str:
         for word, there in (("config", contents.configs), ("log", contents.logs), ("dataset", contents.samples))
         if there
     ]
-    return f"I have read your {listed(kinds)}. The button shows what I found, to you alone."
+    return f"I have read your {listed(kinds)}. The button shows what I found, only to you."
 
 
 def secret(secrets: Iterable[Secret], jump: str) -> str:
@@ -81,7 +81,7 @@ def secret(secrets: Iterable[Secret], jump: str) -> str:
     revoke = " ".join(dict.fromkeys(each.revoke for each in secrets))
     return (
         f"Your message {jump} shows a secret that everybody in the channel can read: {listed(kinds)}. "
-        f"Whoever copies it can use it, so make it worthless now, even if you delete the message. {revoke}"
+        f"Anyone who copied it can use it, so revoke it now, even if you delete the message. {revoke}"
     )
 
 
@@ -89,20 +89,20 @@ def public_secret(secrets: Iterable[Secret]) -> str:
     """The same as a reply, where the author takes no private messages."""
     kinds = sorted({each.kind for each in secrets})
     revoke = " ".join(dict.fromkeys(each.revoke for each in secrets))
-    return f"This message shows a secret that everybody here can read: {listed(kinds)}. Make it worthless now. {revoke}"
+    return f"This message shows a secret that everybody here can read: {listed(kinds)}. Revoke it now. {revoke}"
 
 
 def added(channel_id: int, mode: str, missing: Iterable[str], *, reading: bool) -> str:
     """A channel has become a help channel."""
     what = {
-        "quiet": f"I put {LOOK} on a message that holds a config, a log or rows; who presses it gets the answer as a "
-        "private message.",
+        "quiet": f"I add {LOOK} to a message that contains a config, a log, or rows; whoever clicks it gets the "
+        "answer as a private message.",
         "offer": "I reply with a button that only the author can press, and remove it after an hour if nobody does.",
-        "answer": "I reply with the verdict and the findings, never with the config.",
+        "answer": "I reply with the verdict and the findings, but never show the config.",
     }[mode]
-    said = [f"<#{channel_id}> is a help channel now, in the mode **{mode}**. {what}"]
+    said = [f"<#{channel_id}> is now a help channel in **{mode}** mode. {what}"]
     if lacking := list(missing):
-        said.append(f"I lack {listed(lacking)} there, and stay silent until I have it.")
+        said.append(f"I lack {listed(lacking)} there, and will not answer until I have it.")
     if not reading:
         said.append(NO_READING)
     return "\n\n".join(said)
@@ -110,18 +110,20 @@ def added(channel_id: int, mode: str, missing: Iterable[str], *, reading: bool) 
 
 def removed(channel_id: int) -> str:
     """It is an ordinary channel again."""
-    return f"I leave <#{channel_id}> alone from now on. Who mentions me there is still answered."
+    return f"I no longer read <#{channel_id}>. I still answer anyone who mentions me there."
 
 
 def paused(channel_id: int, *, on: bool) -> str:
     """It was paused, or goes on."""
     return (
-        f"I keep quiet in <#{channel_id}> until `/help-channels pause` is used again."
+        f"I will not answer in <#{channel_id}> until you use `/help-channels pause` again."
         if on
-        else (f"I help in <#{channel_id}> again.")
+        else (f"I am helping in <#{channel_id}> again.")
     )
 
 
 def silent(channel_id: int, missing: Iterable[str]) -> str:
     """The line for moderators where the bot could not help."""
-    return f"I could not help in <#{channel_id}>: I lack {listed(list(missing))} there. I stay silent until I have it."
+    return (
+        f"I could not help in <#{channel_id}>: I lack {listed(list(missing))} there. I will not answer until I have it."
+    )

@@ -200,5 +200,5 @@ def whole_number(text: str, what: str, lowest: int, highest: int) -> int:
     """
     cleaned = text.strip().replace("_", "")
     if not cleaned.isascii() or not cleaned.isdigit() or not lowest <= int(cleaned[:9]) <= highest:
-        raise UserError(f"{what} has to be a whole number from {lowest} to {highest}, such as {max(lowest, 8)}.")
+        raise UserError(f"{what} must be a whole number from {lowest} to {highest}, such as {max(lowest, 8)}.")
     return int(cleaned)

@@ -118,7 +118,7 @@ def test_rows_that_nothing_reads_and_a_missing_config_are_said(tmp_path, capsys)
     assert main(["check", "--dataset", str(rows)]) == 1
     assert "No dataset type" in capsys.readouterr().err
     assert main(["check"]) == 2
-    assert "name a config" in capsys.readouterr().err
+    assert "give a config" in capsys.readouterr().err
 
 
 def test_a_config_with_rows_shows_what_is_trained(config, tmp_path, capsys):

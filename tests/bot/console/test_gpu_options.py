@@ -60,7 +60,7 @@ def test_a_count_in_the_name_sets_the_gpus(config, capsys):
 def test_two_different_counts_are_an_error(config, capsys):
     for command in (["plan", config], ["check", config], ["compare", config, config]):
         assert main([*command, "--gpu", "2x RTX 4090", "--gpus", "4"]) == 2
-        assert "name one of them" in capsys.readouterr().err
+        assert "give only one of them" in capsys.readouterr().err
 
 
 def test_an_unknown_card_is_refused_with_the_nearest(config, capsys):

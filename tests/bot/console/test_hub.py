@@ -142,7 +142,7 @@ async def test_a_hub_that_is_down_slow_or_dripping_costs_no_answer(config, fault
     assert code == 0
     assert found["hub"]["model"]["status"] == "unreachable"
     assert found["hub"]["datasets"][0]["status"] == "unreachable"
-    assert any("the Hub did not tell" in each for each in found["not_checked"])
+    assert any("the Hub did not answer" in each for each in found["not_checked"])
     assert found["plan"]["global_batch_size"] == 8
 
 
@@ -200,11 +200,11 @@ async def test_the_command_hub():
         assert "40 rows in train" in out
         code, out, _ = await helpbot(running, "hub", "org/lama")
         assert code == 1
-        assert "Near: org/llama" in out
-        for name in ("no name", "a/b/c", "../../etc", "org/a?b"):
+        assert "Similar names: org/llama" in out
+        for name in ("not a valid Hub name", "a/b/c", "../../etc", "org/a?b"):
             code, _, err = await helpbot(running, "hub", name)
             assert code == 2
-            assert "not a name" in err
+            assert "not a valid Hub name" in err
 
 
 async def test_an_address_that_must_not_be_asked(config):

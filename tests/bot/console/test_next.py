@@ -45,4 +45,4 @@ def test_what_is_no_training_config_is_refused(tmp_path: Path, capsys: pytest.Ca
     path = tmp_path / "other.yaml"
     path.write_text("a: b\n")
     assert main(["next", str(path)]) == 2
-    assert "names no `base_model`" in capsys.readouterr().err
+    assert "has no `base_model`" in capsys.readouterr().err

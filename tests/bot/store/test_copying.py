@@ -93,7 +93,7 @@ async def test_it_can_be_run_again(source, url):
     store = await open_store(url)
     await store.marks.set("command-tree", "changed in the target")
     await store.close()
-    with pytest.raises(StoreError, match="other data than the source"):
+    with pytest.raises(StoreError, match="data that neither the source"):
         await copy_database(sqlite_url(source), url)
     store = await open_store(url)
     assert await store.marks.get("command-tree") == "changed in the target"
@@ -154,7 +154,7 @@ def test_the_commands(source, tmp_path, capsys, monkeypatch):
     assert main(["faq", "import", "absent.yaml", "--guild", "77"]) == 1
 
     assert main(["backup", "copy.sqlite3", "--restore"]) == 0
-    assert "is copy.sqlite3 again. What stood there is in" in capsys.readouterr().out
+    assert "is restored from copy.sqlite3. The previous database is in" in capsys.readouterr().out
     assert main(["faq", "export", "-", "--guild", "77"]) == 0
     assert "entries: []" in capsys.readouterr().out
     monkeypatch.setenv("HELPBOT_DATABASE_URL", "postgresql://nobody@localhost/none")

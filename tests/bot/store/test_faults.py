@@ -268,7 +268,7 @@ def test_a_backup_is_not_put_back_under_a_running_bot(path, tmp_path):
 
 def test_a_damaged_database_makes_no_backup(path, tmp_path):
     path.write_bytes(os.urandom(8192))
-    with pytest.raises(StoreError, match="not a SQLite database"):
+    with pytest.raises(StoreError, match="not an SQLite database"):
         backup_file(path, tmp_path / "copy.sqlite3")
     with pytest.raises(StoreError, match="no database"):
         backup_file(tmp_path / "nothing", tmp_path / "copy.sqlite3")

@@ -184,7 +184,7 @@ async def test_the_database_restarted_under_load_is_survived_without_losing_what
     await asyncio.to_thread(postgres_server.stop, "immediate")
     before = len(saved)
     await asyncio.sleep(0.5)
-    with pytest.raises(StoreUnavailable, match="does not answer at the moment, so nothing was saved"):
+    with pytest.raises(StoreUnavailable, match="is not answering at the moment, so nothing was saved"):
         await store.marks.get("x")
     await asyncio.to_thread(postgres_server.start)
     await asyncio.sleep(1.0)

@@ -133,10 +133,10 @@ async def test_an_import_that_fails_half_way_does_nothing(store):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "holds no FAQ"),
-        ("- a", "holds no FAQ"),
+        ("", "contains no FAQ"),
+        ("- a", "contains no FAQ"),
         ("entries: [", "can't be read as YAML"),
-        ("entries: {a: b}", "not a FAQ that can be imported"),
+        ("entries: {a: b}", "not an FAQ that can be imported"),
         ("entries: [{title: A}]", "entry 1 .“A”., text"),
         ("entries: [{title: A, text: b, color: red}]", "color"),
         ("entries: [{title: 12, text: b}]", "title"),

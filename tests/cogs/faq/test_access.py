@@ -171,7 +171,7 @@ async def test_the_role_cannot_raise_itself(town, tools):
     await town.store.guilds.change(town.guild.id, moderator_role_id=town.helper_role.id)
     await town.open_admin()
     result = await town.hugo.slash(town.channel, "faq-admin settings", moderator_role=town.guild.default_role)
-    assert "Only members who may manage the server" in tools.said(result)
+    assert "Only members with the Manage Server permission" in tools.said(result)
     assert (await town.store.guilds.settings(town.guild.id)).moderator_role_id == town.helper_role.id
 
 

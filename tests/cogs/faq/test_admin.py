@@ -106,7 +106,7 @@ async def test_of_many_moderators_who_save_at_once_one_wins_and_all_others_are_t
         results.append(await member.click(tools.answer(preview), label="Save"))
     said = [tools.said(result) for result in results]
     assert sum(text.startswith("Saved") for text in said) == 1
-    assert sum("Nothing of yours was saved yet" in text for text in said) == 4
+    assert sum("Your changes are not saved yet" in text for text in said) == 4
 
 
 async def test_removing_asks_first_and_can_be_undone(town, tools):
@@ -117,7 +117,7 @@ async def test_removing_asks_first_and_can_be_undone(town, tools):
     removed = await town.anna.click(tools.answer(asked), label="Remove")
     assert tools.said(removed).startswith("Removed")
     assert await town.find("Packing") is None
-    assert "Nothing in this server's FAQ" in tools.said(await town.ben.slash(town.channel, "faq", topic="packing"))
+    assert "No entry in this server's FAQ" in tools.said(await town.ben.slash(town.channel, "faq", topic="packing"))
 
     choices = await town.anna.autocomplete(town.channel, "faq-admin restore", "entry", "pack")
     assert [choice["name"] for choice in choices] == ["Packing (removed)"]
@@ -233,7 +233,7 @@ async def test_a_file_goes_out_and_in_again_without_loss(town, tools):
         await town.store.faq.remove(town.guild.id, entry.id, author_id=1)
 
     shown = await town.anna.slash(town.channel, "faq-admin import", file=("faq.yaml", data))
-    assert "Removed here, and back again: 2" in tools.said(shown)
+    assert "Removed here, restored by this: 2" in tools.said(shown)
     await town.anna.click(tools.answer(shown), label="Import")
     again = tools.answer(await town.anna.slash(town.channel, "faq-admin export", history=False))
     before, after = (yaml.safe_load(text) for text in (data, await again.attachments[0].read()))
@@ -250,7 +250,7 @@ async def test_an_import_removes_what_the_file_lacks_only_when_asked(town, tools
     await town.add("Mine")
     file = ("faq.yaml", b"entries: [{title: Theirs, text: x}]")
     shown = await town.anna.slash(town.channel, "faq-admin import", file=file)
-    assert "Not in the file; stay here unless you remove them: 1" in tools.said(shown)
+    assert "Not in the file; kept unless you remove them: 1" in tools.said(shown)
     assert tools.buttons(tools.answer(shown)) == ["Import", "Import and remove the other 1", "Cancel"]
     await town.anna.click(tools.answer(shown), label="Import and remove the other 1")
     assert {entry.content.title for entry in await town.store.faq.all(town.guild.id) if not entry.removed_at} == {
@@ -262,7 +262,7 @@ async def test_an_import_removes_what_the_file_lacks_only_when_asked(town, tools
 
 @pytest.mark.parametrize(
     ("data", "reason"),
-    [(b"\xff\xfe\x00", "not UTF-8"), (b"[", "YAML"), (b"entries: [{title: A}]", "entry 1"), (b"", "holds no FAQ")],
+    [(b"\xff\xfe\x00", "not UTF-8"), (b"[", "YAML"), (b"entries: [{title: A}]", "entry 1"), (b"", "contains no FAQ")],
 )
 async def test_a_file_that_is_no_faq_is_refused(town, tools, data, reason):
     result = await town.anna.slash(town.channel, "faq-admin import", file=("faq.yaml", data))
@@ -281,7 +281,7 @@ async def test_statistics_lead_from_a_miss_to_an_entry(town, tools):
         assert flag in said
 
     form = await town.anna.select(
-        message, ["zebra stripes"], custom_id=tools.select_id(message, "Make an entry of a search")
+        message, ["zebra stripes"], custom_id=tools.select_id(message, "Write an entry for a search")
     )
     assert tools.prefilled(form)[0] == "zebra stripes"
     preview = await town.fill(town.anna, form, "Zebra stripes", "They are bands.")
@@ -304,11 +304,11 @@ async def test_settings_are_kept_and_only_managers_change_them(town, tools):
     settings = await town.store.guilds.settings(town.guild.id)
     assert (settings.moderator_role_id, settings.axolotl, settings.gpus) == (town.helper_role.id, "0.21.0", 8)
     await town.open_admin()
-    assert "may manage the server" in tools.said(await town.hugo.slash(town.channel, "faq-admin settings", gpus=1))
-    assert "**GPUs of a config here** 8" in tools.said(await town.hugo.slash(town.channel, "faq-admin settings"))
+    assert "Manage Server permission" in tools.said(await town.hugo.slash(town.channel, "faq-admin settings", gpus=1))
+    assert "**GPUs per config here** 8" in tools.said(await town.hugo.slash(town.channel, "faq-admin settings"))
     await town.anna.slash(town.channel, "faq-admin settings", clear="gpus")
     assert (await town.store.guilds.settings(town.guild.id)).gpus is None
-    assert "not a release that I know" in tools.said(
+    assert "do not know the release" in tools.said(
         await town.anna.slash(town.channel, "faq-admin settings", axolotl="9.9")
     )
 

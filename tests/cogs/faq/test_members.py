@@ -73,7 +73,7 @@ async def test_a_search_that_finds_nothing_is_counted_by_text_and_masked(town, t
     for topic in ("Zebra", "zebra", token):
         result = await town.ben.slash(town.channel, "faq", topic=topic)
         assert tools.answer(result).ephemeral
-        assert "Nothing in this server's FAQ fits" in tools.said(result)
+        assert "No entry in this server's FAQ fits" in tools.said(result)
     misses = {miss.query: miss.times for miss in await town.store.misses.top(town.guild.id)}
     assert misses.pop("Zebra") == 2
     assert len(misses) == 1
@@ -180,7 +180,7 @@ async def test_an_entry_of_another_server_can_not_be_opened(town, tools):
     said = tools.said(await town.ben.click(message, label="FAQ: Secret"))
     assert "belongs to another server" in said
     assert "of another server" not in said.replace("belongs to another server", "")
-    assert "Nothing in this server's FAQ" in tools.said(await town.ben.slash(town.channel, "faq", topic="secret"))
+    assert "No entry in this server's FAQ" in tools.said(await town.ben.slash(town.channel, "faq", topic="secret"))
 
 
 async def test_buttons_work_after_a_restart_and_say_when_the_entry_is_gone(town, tools, settings):

@@ -1,4 +1,4 @@
-"""The memory of one GPU: its parts, its range, and what settings do to it."""
+"""The memory per GPU: its parts, its range, and what settings do to it."""
 
 from __future__ import annotations
 
