@@ -335,7 +335,7 @@ def test_a_plan_is_made_once_and_can_be_given() -> None:
 
 
 def test_the_summary_speaks_of_batch_steps_and_storage() -> None:
-    batch, steps, storage = plan(BATCH + "num_epochs: 2\n", gpus=2, lengths=[100] * 160)summary_of()
+    batch, steps, storage = summary_of(plan(BATCH + "num_epochs: 2\n", gpus=2, lengths=[100] * 160))
     assert "4 × 2 × 2 = 16" in batch
     assert steps.startswith("20 optimizer steps, 2 epochs")
     assert storage.startswith("Checkpoints: 2 saves")
