@@ -8,7 +8,6 @@ import pytest
 
 from knowledge.config import read
 from knowledge.json_values import to_plain
-from knowledge.plan.words import summary_of
 from knowledge.plan import (
     TrainingPlan,
     batch_advice,
@@ -19,6 +18,7 @@ from knowledge.plan import (
     sketch_of,
     step_advice,
 )
+from knowledge.plan.words import summary_of
 
 BASE = """\
 base_model: NousResearch/Llama-3.2-1B
