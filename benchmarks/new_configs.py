@@ -1,133 +1,37 @@
 """Configs that are written, over models, cards, aims and rows: are they accepted, clean, within memory, on their batch?
 
-    python -m benchmarks.new_configs [--validator PYTHON SCRIPT] [--many N] [--seed S]
+    python -m benchmarks.new_configs [--validator PYTHON SCRIPT] [--loader PYTHON] [--many N] [--seed S]
 
-The validator is Axolotl's own, which reads configs as JSON lines. Where none is named, only this program's own check
-judges.
+The validator is Axolotl's own, which reads configs as JSON lines; the loader is an interpreter that has Axolotl, whose
+own code then reads the rows. Where neither is named, only this program's own check judges.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
-import random
 import statistics
 import subprocess
 import sys
 import time
-from collections import Counter
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import yaml
 
+from benchmarks.new_config_cases import Case, cases
 from knowledge.finding import Severity
-from knowledge.gpus import gpu_named
-from knowledge.writing import Unwritable, Wishes, Written, aims, write_config
+from knowledge.writing import Unusable, Unwritable, aims, write_config
 from knowledge.writing.taste import general
 
-MODELS = """\
-Qwen/Qwen2.5-0.5B Qwen/Qwen2.5-7B-Instruct Qwen/Qwen3-8B Qwen/Qwen3-32B Qwen/Qwen3-30B-A3B meta-llama/Llama-3.1-8B
-meta-llama/Llama-3.1-8B-Instruct meta-llama/Llama-3.3-70B-Instruct meta-llama/Llama-3.2-1B mistralai/Mistral-7B-v0.3
-mistralai/Mistral-7B-v0.1 mistralai/Mistral-Nemo-Base-2407 mistralai/Mixtral-8x7B-v0.1 google/gemma-2-9b
-google/gemma-3-1b-it microsoft/phi-4 microsoft/Phi-3.5-mini-instruct microsoft/phi-2 TinyLlama/TinyLlama_v1.1
-HuggingFaceTB/SmolLM2-1.7B allenai/OLMo-2-1124-7B EleutherAI/pythia-1.4b openai/gpt-oss-20b meta-llama/Llama-2-7b-hf
-deepseek-ai/DeepSeek-R1-Distill-Qwen-7B ibm-granite/granite-3.1-8b-base tiiuae/Falcon3-7B-Base 01-ai/Yi-6B
-""".split()  # noqa: SIM905
-VISION = ["Qwen/Qwen2.5-VL-7B-Instruct", "google/gemma-3-4b-it"]
-CARDS = [("RTX 3060 12GB", 1), ("T4", 1), ("RTX 3090", 1), ("RTX 4090", 2), ("L40S", 4), ("A100 80GB", 1)]
-CARDS += [("H100 80GB", 8), ("RTX 3090", 3), ("V100 32GB", 2), ("B200", 1), ("L4", 1), ("A100 40GB", 6)]
-WORDS = "harbor tide lantern rope gull anchor ferry chart signal keel mast bay fog crew deck".split()  # noqa: SIM905
-
-
-def said(chance: random.Random, low: int, high: int) -> str:
-    return " ".join(chance.choice(WORDS) for _ in range(chance.randint(low, high))).capitalize() + "."
-
-
-def rows_of(shape: str, number: int, seed: int) -> list[dict[str, Any]]:
-    chance = random.Random(seed)  # noqa: S311
-    short, long = (lambda: said(chance, 4, 20)), (lambda: said(chance, 20, 200))
-
-    def turn(role: str, text: str) -> dict[str, str]:
-        return {"role": role, "content": text}
-
-    def other(role: str, text: str) -> dict[str, str]:
-        return {"from": role, "value": text}
-
-    make = {
-        "messages": lambda: {"messages": [turn("user", short()), turn("assistant", long())]},
-        "turns": lambda: {"messages": [turn(r, long()) for r in ("user", "assistant", "user", "assistant")]},
-        "sharegpt": lambda: {"conversations": [other("human", short()), other("gpt", long())]},
-        "system": lambda: {"messages": [turn("system", short()), turn("user", short()), turn("assistant", long())]},
-        "alpaca": lambda: {"instruction": short(), "input": "", "output": long()},
-        "question": lambda: {"question": short(), "answer": long()},
-        "context": lambda: {"instruction": short(), "context": long(), "response": long()},
-        "text": lambda: {"text": long()},
-        "books": lambda: {"text": said(chance, 800, 5000)},
-        "pairs": lambda: {"prompt": short(), "chosen": long(), "rejected": long()},
-        "pair_chats": lambda: {
-            "chosen": [turn("user", "Which?"), turn("assistant", long())],
-            "rejected": [turn("user", "Which?"), turn("assistant", long())],
-        },
-        "judged": lambda: {"prompt": short(), "completion": long(), "label": chance.random() > 0.5},
-        "sums": lambda: {
-            "question": f"What is {chance.randint(1, 999)} + 1?",
-            "answer": f"#### {chance.randint(1, 999)}",
-        },
-        "images": lambda: {
-            "images": [f"{chance.randint(1, 99999)}.png"],
-            "messages": [turn("user", short()), turn("assistant", long())],
-        },
-    }[shape]
-    return [make() for _ in range(number)]
-
-
-SHAPES = {
-    "chat": ["messages", "turns", "sharegpt", "system"],
-    "instructions": ["alpaca", "question", "context", "messages"],
-    "facts": ["text", "books", "messages", "alpaca"],
-    "preference": ["pairs", "pair_chats", "judged"],
-    "rewards": ["sums"],
-    "pretraining": ["text", "books"],
-    "images": ["images"],
-}
-SIZES = [300, 1_500, 5_000]
-
-
-@dataclass
-class Case:
-    """One combination and what was written for it."""
-
-    name: str
-    wishes: Wishes
-    rows: list[dict[str, Any]]
-    written: Written | None = None
-    seconds: float = 0.0
-    refused: str = ""
-
-
-def cases(many: int, seed: int) -> list[Case]:
-    chance = random.Random(seed)  # noqa: S311
-    data: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    made = []
-    for number, aim in zip(range(many), itertools.cycle(SHAPES), strict=False):
-        shape, size = chance.choice(SHAPES[aim]), chance.choice(SIZES if aim != "images" else SIZES[:2])
-        if shape == "books":
-            size = SIZES[0]
-        model, (card, gpus) = chance.choice(VISION if aim == "images" else MODELS), chance.choice(CARDS)
-        rows = data.setdefault((shape, size), rows_of(shape, size, seed + len(shape) + size))
-        text = "".join(json.dumps(row) + "\n" for row in rows).encode()
-        wishes = Wishes(model=model, rows=text, dataset=f"{shape}.jsonl", gpu=gpu_named(card), gpus=gpus, aim=aim)
-        made.append(Case(f"{number}: {model} · {gpus} x {card} · {aim} · {size} {shape}", wishes, rows))
-    return made
+if TYPE_CHECKING:
+    from knowledge.writing import Written
 
 
 def write(case: Case) -> None:
     begun = time.perf_counter()
     try:
         case.written = write_config(case.wishes)
-    except Unwritable as reason:
+    except (Unwritable, Unusable) as reason:
         case.refused = str(reason)
     case.seconds = time.perf_counter() - begun
 
@@ -150,89 +54,96 @@ def batch_off(case: Case) -> float | None:
 
 
 def validator(command: list[str], found: list[Case]) -> list[tuple[Case, str]]:
-    groups: dict[tuple[int, str], list[Case]] = {}
-    for case in found:
+    """The cases that Axolotl's own validator refuses: one process reads all of them, each with its own cards."""
+    lines = []
+    for number, case in enumerate(found):
         gpu = case.wishes.gpu
-        groups.setdefault((case.wishes.gpus, "sm_75" if gpu is not None and not gpu.bf16 else "sm_90"), []).append(case)
-    refused = []
-    for (gpus, kind), members in groups.items():
-        lines = [json.dumps({"id": str(n), "yaml": c.written.config}) for n, c in enumerate(members) if c.written]
-        done = subprocess.run(
-            [*command, "--n-gpu", str(gpus), "--sm", kind],
-            input="\n".join(lines),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        verdicts = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-        bad = [verdict for verdict in verdicts if verdict["verdict"] != "ok"]
-        refused += [(members[int(verdict["id"])], json.dumps(verdict)[:400]) for verdict in bad]
-        if len(verdicts) != len(members):
-            print(f"  the validator answered {len(verdicts)} of {len(members)}: {done.stderr[-300:]}")
-    return refused
+        cards = {"bf16": gpu is None or gpu.bf16, "fp8": False, "tf32": True, "n_node": 1, "n_gpu": gpus_of(case)}
+        cards["compute_capability"] = "sm_75" if gpu is not None and not gpu.bf16 else "sm_90"
+        record = {"id": str(number), "yaml": case.written.config, "capabilities": cards} if case.written else {}
+        lines.append(json.dumps(record | {"env_capabilities": {"torch_version": "2.13.0"}}))
+    done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=False)
+    verdicts = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    if len(verdicts) != len(found):
+        print(f"  the validator answered {len(verdicts)} of {len(found)}: {done.stderr[-300:]}")
+    return [(found[int(each["id"])], json.dumps(each["errors"])[:400]) for each in verdicts if each["verdict"] != "ok"]
+
+
+def gpus_of(case: Case) -> int:
+    """On how many cards the written config runs: as many as were asked for, or the nearest number that holds it."""
+    return case.written.gpus if case.written is not None else case.wishes.gpus
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--validator", nargs=2)
     parser.add_argument("--loader")
-    parser.add_argument("--many", type=int, default=210)
+    parser.add_argument("--many", type=int, default=350)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--shown", type=int, default=20, help="cases that are shown of each kind of miss")
     options = parser.parse_args()
     print(f"seed {options.seed}")
-    found = cases(options.many, options.seed)
+    found = list(cases(options.many, options.seed))
     for case in found[:3]:
         write(case)
     for case in found:
         write(case)
     done = [case for case in found if case.written is not None]
     print(f"{len(found)} combinations: {len(done)} written, {len(found) - len(done)} refused with a reason")
-    print(
-        "  "
-        + ", ".join(f"{n} x {w}" for w, n in Counter(case.refused for case in found if case.refused).most_common(4))
-    )
+    for case in found:
+        if case.refused:
+            print(f"    {case.name}: {case.refused[:230]}")
     met = [case for case in done if case.written and not case.written.unmet]
     print(f"  {len(met)} meet every wish, {len(done) - len(met)} say which they do not")
     for case in done:
         if case.written and case.written.unmet:
-            print(f"    {case.name}: {' '.join(case.written.unmet)[:230]}")
-    judge(done)
+            print(f"    {case.name}: {' '.join(case.written.unmet)[:400]}")
+    for kind, misses in judged(done).items():
+        print(f"{kind}: {len(misses)}")
+        for miss in misses[: options.shown]:
+            print(f"    {miss}")
     times = sorted(case.seconds * 1000 for case in found)
     print(f"time: {statistics.median(times):.0f} ms at the median, {times[int(len(times) * 0.95)]:.0f} ms at 95%")
     if options.validator:
         refused = validator(options.validator, done)
         print(f"accepted by Axolotl's own validator: {len(done) - len(refused)} of {len(done)}")
-        for case, verdict in refused[:20]:
+        for case, verdict in refused[: options.shown]:
             print(f"    {case.name}: {verdict}")
     else:
         print("Axolotl's own validator: not asked (--validator PYTHON SCRIPT)")
     return 0
 
 
-def judge(done: list[Case]) -> None:
-    above, beyond, off, kept = Counter(), [], [], 0
+def judged(done: list[Case]) -> dict[str, list[str]]:
+    """What this program itself finds wrong with the written configs, by kind."""
+    wrong: dict[str, list[str]] = {kind: [] for kind in (_ABOVE, _MEMORY, _BATCH, _STEPS, _LOST)}
     for case in done:
         written = case.written
-        if written is None:
+        if written is None or written.report is None:
             continue
-        bad = [f for f in written.report.findings if f.severity is not Severity.ADVICE] if written.report else []
-        above.update(f.rule for f in bad)
-        usable = case.wishes.gpu.usable_gib[0] if case.wishes.gpu is not None else 0.0
-        same_card = not any("least that holds" in each for each in written.unmet)
-        if written.memory is not None and same_card and written.memory.high_gib > usable:
-            beyond.append(f"{case.name}: {written.memory.high_gib} > {usable}")
+        bad = [each for each in written.report.findings if each.severity.rank < Severity.ADVICE.rank]
+        wrong[_ABOVE] += [f"{case.name}: {each.rule}: {each.message}" for each in bad]
+        if written.memory is None or written.memory.high_gib > written.usable_gib:
+            wrong[_MEMORY].append(f"{case.name}: {written.memory and written.memory.high_gib} > {written.usable_gib}")
         share = batch_off(case)
         if share is not None and share > general()["batch_slack"].value + 1e-9 and not written.unmet:
-            off.append(f"{case.name}: {share:.0%}")
-        sample = written.report.dataset if written.report else None
-        lost = 0 if sample is None else sample.rows - min(sample.rows_kept, sample.rows)
-        kept += lost == 0 or "left out" in written.config
-    print(f"findings above advice: {sum(above.values())} {dict(above)}")
-    print(f"memory beyond the card: {len(beyond)} {beyond[:5]}")
-    print(f"batch off by more than a tenth: {len(off)} of {len(done)}")
-    for each in off[:12]:
-        print(f"    {each}")
-    print(f"rows kept or said to be lost: {kept} of {len(done)}")
+            wrong[_BATCH].append(f"{case.name}: {share:.0%}")
+        steps = written.plan.optimizer_steps_done if written.plan is not None else None
+        free = case.wishes.epochs is None and case.wishes.steps is None and case.wishes.hours is None
+        if free and steps is not None and steps < general()["fewest_steps"].value and not written.unmet:
+            wrong[_STEPS].append(f"{case.name}: {steps}")
+        sample = written.report.dataset
+        if sample is not None and sample.rows_kept < sample.rows and not lost_said(written):
+            wrong[_LOST].append(f"{case.name}: {sample.rows - sample.rows_kept} of {sample.rows}")
+    return wrong
+
+
+_ABOVE, _MEMORY, _BATCH = "findings above advice", "memory beyond the card", "batch off by more than a tenth"
+_STEPS, _LOST = "too few steps, without a word", "rows lost, without a word"
+
+
+def lost_said(written: Written) -> bool:
+    return "left out" in written.config or any("rows" in sentence for sentence in written.unmet)
 
 
 if __name__ == "__main__":

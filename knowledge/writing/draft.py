@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 CUT_CROSS_ENTROPY: Final = "axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin"
 INSTALL_CUT_CROSS_ENTROPY: Final = 'pip install "cut-cross-entropy[transformers] @ git+https://github.com/axolotl-ai-cloud/ml-cross-entropy.git@v0.1.1"'
 
+SWANLAB: Final = "axolotl.integrations.swanlab.SwanLabPlugin"
+
 
 @dataclass(slots=True)
 class Draft:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from knowledge.writing.draft import CUT_CROSS_ENTROPY, INSTALL_CUT_CROSS_ENTROPY, Draft, Line
+from knowledge.writing.draft import CUT_CROSS_ENTROPY, INSTALL_CUT_CROSS_ENTROPY, SWANLAB, Draft, Line
 from knowledge.writing.families import turns_without_start
 from knowledge.writing.rewards import FUNCTION
 from knowledge.writing.taste import general
@@ -237,11 +237,22 @@ def _memory(draft: Draft) -> list[Line]:
     if draft.checkpointing == "offload":
         why = "Layer inputs wait in the host's memory, since the card's is full: slower."
         lines.append(Line("activation_offloading", True, why, why))
+    return lines + _plugins(draft)
+
+
+def _plugins(draft: Draft) -> list[Line]:
+    names, whys, commands = [], [], []
     if draft.fused:
-        why = "Computes the loss without its logits, which take much memory. It needs Axolotl's fork of the package."
-        comment = f"Needs Axolotl's fork of cut cross entropy, once:\n{INSTALL_CUT_CROSS_ENTROPY}"
-        lines.append(Line("plugins", [CUT_CROSS_ENTROPY], why, comment))
-    return lines
+        names.append(CUT_CROSS_ENTROPY)
+        whys.append(
+            "Computes the loss without its logits, which take much memory. It needs Axolotl's fork of the package."
+        )
+        commands.append(f"Needs Axolotl's fork of cut cross entropy, once:\n{INSTALL_CUT_CROSS_ENTROPY}")
+    if draft.wishes.track == "swanlab":
+        names.append(SWANLAB)
+        whys.append("Without this plugin, Axolotl ignores the keys of SwanLab.")
+        commands.append("SwanLab is a package of its own:\npip install swanlab")
+    return [Line("plugins", names, " ".join(whys), "\n".join(commands))] if names else []
 
 
 _ATTENTION = {

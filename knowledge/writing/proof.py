@@ -52,6 +52,8 @@ def proven(draft: Draft, room: Room, unmet: list[str]) -> Written:
         aim=draft.aim.name,
         method=draft.method,
         gpu=room.name,
+        gpus=draft.wishes.gpus,
+        usable_gib=room.usable,
         length=draft.length,
         epochs=draft.epochs,
         report=report,

@@ -96,7 +96,7 @@ class Written:
         open: Fields that are left for the reader to fill in.
         unmet: Wishes that are not met, each with the nearest that is, in sentences.
         plan, memory, duration: The run in numbers.
-        aim, method, gpu, length, epochs: What was chosen; `gpu` in words.
+        aim, method, gpu, gpus, usable_gib, length, epochs: What was chosen; `gpu` in words, `usable_gib` on each.
         report: What the check says of the config.
     """
 
@@ -111,6 +111,8 @@ class Written:
     aim: str = field(default="", metadata={"exclude": True})
     method: str = field(default="", metadata={"exclude": True})
     gpu: str = field(default="", metadata={"exclude": True})
+    gpus: int = field(default=1, metadata={"exclude": True})
+    usable_gib: float = field(default=0.0, metadata={"exclude": True})
     length: int = field(default=0, metadata={"exclude": True})
     epochs: float = field(default=0.0, metadata={"exclude": True})
     report: Report | None = field(default=None, metadata={"exclude": True})
