@@ -44,10 +44,10 @@ def _runs(findings: Sequence[Finding]) -> str:
     for severity, words in ((Severity.ERROR, "**Does not start**"), (Severity.CRASH, "**Starts, then fails**")):
         reasons = [finding for finding in findings if finding.severity is severity]
         if reasons:
-            places = list(dict.fromkeys(where(finding) for finding in reasons))
+            places = list(dict.fromkeys(_lower(where(finding)) for finding in reasons))
             more = f" and {plural(len(places) - 2, 'more place')}" if len(places) > 2 else ""
             named = places[:2] if more else [listed(places)]
-            return f"{words}: fix {', '.join(_lower(place) for place in named)}{more} first."
+            return f"{words}: fix {', '.join(named)}{more} first."
     return ""
 
 
