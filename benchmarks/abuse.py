@@ -58,7 +58,7 @@ ROWS_FILES = {
     "rows of emoji": '{"text":"' + "\U0001f600" * 400_000 + '"}\n',
     "rows of secrets": ('{"text":"hf_' + "aB1" * 12 + '"}\n') * 40_000,
 }
-COMMANDS, OTHERS, ROUNDS, BATCHES = 60, 10, 6, 3
+COMMANDS, OTHERS, ROUNDS, BATCHES = 60, 10, 6, 2
 """Hostile commands at once; others and how often each of them asks; how often both are measured."""
 FILES = 10
 WORST_TARGET, MEMORY_TARGET, GROWTH_TARGET = 1.0, 900.0, 0.10
