@@ -18,6 +18,7 @@ from knowledge.hub.reading import (
     has_weights,
     is_known,
     is_no_generator,
+    kernels_rewrite,
     kind_of,
     quantization_of,
     quantized_as,
@@ -26,7 +27,7 @@ from knowledge.hub.reading import (
 )
 from knowledge.hub.report import HubDataset, HubModel, HubReport, dataset_report, model_report, report_of
 from knowledge.hub.splits import Part, parts_of, rows_of
-from knowledge.hub.targets import DataTarget, ModelTarget, Targets, targets_of
+from knowledge.hub.targets import DataTarget, ModelTarget, Targets, named, targets_of
 from knowledge.hub.unseen import unseen
 from knowledge.hub.world import World, found_model
 
@@ -57,8 +58,10 @@ __all__ = [
     "is_plain",
     "is_repository",
     "is_revision",
+    "kernels_rewrite",
     "kind_of",
     "model_report",
+    "named",
     "origin_of",
     "parts_of",
     "quantization_of",
