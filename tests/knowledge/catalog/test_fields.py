@@ -146,6 +146,20 @@ def test_every_example_shows_its_field_or_what_replaces_it(name: str) -> None:
     assert shown & (roots | set(field.aliases))
 
 
+AS_IT_WOULD_BE = frozenset({"bf16", "experimental_skip_move_to_device", "fsdp_version", "save_safetensors", "strict"})
+"""Fields whose example is the value that is right to have, which they have when left out."""
+
+
+@pytest.mark.parametrize("name", [name for name, note in CATALOG.notes.items() if note.example and name.isidentifier()])
+def test_an_example_changes_what_the_run_gets(name: str) -> None:
+    own = yaml.safe_load(NOTES[name].example)
+    if name not in own or name in AS_IT_WOULD_BE or own.keys() & {"plugins", "tokenizer_use_mistral_common"}:
+        return
+    rest = {key: value for key, value in own.items() if key != name}
+    without = {key: value for key, value in {**BASE, **rest}.items() if key != name}
+    assert read(in_a_config(NOTES[name].example)).get(name) != read(yaml.safe_dump(without)).get(name)
+
+
 def test_every_related_name_exists() -> None:
     known = set(CATALOG.fields) | set(CATALOG.concepts)
     assert not {name: gone for name, note in NOTES.items() if (gone := set(note.see) - known)}
