@@ -174,6 +174,7 @@ def linear_target_that_peft_refuses(config: Config) -> Iterator[Problem]:
     if architecture is None or not architecture.refused or config.get("adapter") not in {"lora", "qlora"}:
         return
     if config.get("lora_target_linear"):
-        yield problem(
-            f"PEFT refuses `{architecture.refused}` of this model: set `lora_target_modules`.", "lora_target_linear"
-        )
+        message = f"PEFT refuses `{architecture.refused}` of this model: set `lora_target_modules`."
+        if architecture.refused == "nothing":
+            message = "It finds no linear module in this model: set `lora_target_modules`."
+        yield problem(message, "lora_target_linear")
