@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse load channels screenshots docs facts commands claims golden notes prose audit lock clean newconfig
+.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
 
 install: $(STAMP)
 
@@ -112,10 +112,6 @@ facts: install
 # make commands AXOLOTL=PYTHON: whether Axolotl's command line takes what `helpbot next` prints
 commands: install
 	$(BIN)/python scripts/check_commands.py $(AXOLOTL)
-
-# make claims AXOLOTL=PYTHON: whether Axolotl behaves as the notes say, where a short run can show it
-claims: install
-	$(BIN)/python scripts/check_claims.py $(AXOLOTL)
 
 golden: install
 	$(BIN)/python scripts/write_golden.py

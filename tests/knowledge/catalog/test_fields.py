@@ -278,33 +278,21 @@ def test_a_field_that_this_kind_of_run_does_not_read_gets_one_warning() -> None:
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("datasets[].weight", "in preference training"),
-        ("datasets[].roles", "in preference training"),
         ("datasets[].message_property_mappings", "`rl: orpo`"),
-        ("datasets[].chat_template", "in preference training"),
         ("datasets[].shards", "in reinforcement learning"),
         ("dataset_keep_in_memory", "in preference training"),
         ("curriculum_sampling", "in reinforcement learning"),
         ("pad_to_sequence_len", "in multimodal training"),
         ("pad_to_multiple_of", "in multimodal training"),
         ("relora_cpu_offload", "only with quantized weights"),
-        ("datasets[].message_field_training_detail", "so all of it counts"),
-        ("datasets[].type.system_prompt", "gets no system text"),
-        ("datasets[].data_files", "from the folder where you start Axolotl"),
         ("layer_offloading", "loaded to the GPU first"),
         ("peft_init_lora_weights", "`merge_method: legacy`"),
         ("peft.loftq_config", "`merge_method: legacy`"),
-        ("remove_unused_columns", "refused unless you write false"),
-        ("diffusion_lm.mask_token_id", "name those by `mask_token_str`"),
-        ("diffusion_lm", "refused without an adapter"),
-        ("diffusion_lm.self_conditioning.p", "still computed"),
         ("diffusion_lm.canvas_width", "trains one block"),
-        ("datasets[].train_on_eot", "next to others"),
-        ("datasets[].split", "reads the part called train"),
         ("activation_offloading", "it crashes unless `gradient_checkpointing_kwargs`"),
     ],
 )
-def test_what_a_run_of_axolotl_has_shown_is_said(path: str, told: str) -> None:
+def test_what_the_code_does_in_this_kind_of_run_is_said(path: str, told: str) -> None:
     found = CATALOG.explain(path)
     assert told in f"{found.modes} {found.pitfalls} {found.lower}"
 
