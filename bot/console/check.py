@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from bot.console._arguments import UnusableFileError, positive, text_or_word
 from bot.console._given import explain_log, without_rows
 from bot.console._gpu import count_of, gpu_arguments
-from bot.console._hub import opened
+from bot.console._hub import hub_targets, opened
 from bot.console._time_limit import SECONDS, TimeUp, time_limit
 from bot.views.check.outlook import outlook
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
+from bot.views.check.verdict import headline
 from knowledge.check import Report, check, on_cards
 from knowledge.finding import Finding, Severity
 from knowledge.run_data import DataSize
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bot.hub.at_once import Console
-    from knowledge.hub import Targets
     from knowledge.samples import Example, Sample
 
 SUMMARY = "What Axolotl will refuse, ignore, or do with a config, each with its line and fix."
@@ -123,7 +123,7 @@ def _check_one(path: str, text: str, options: argparse.Namespace, count: int, co
     if options.only_configs and not _is_training_config(text):
         print(f"helpbot: {printable(path)} is not an Axolotl config, so it was skipped.", file=sys.stderr)
         return False
-    facts = None if console is None else console.look(_targets(text))
+    facts = None if console is None else console.look(hub_targets(text))
     report = check(
         text,
         gpus=count,
@@ -138,21 +138,13 @@ def _check_one(path: str, text: str, options: argparse.Namespace, count: int, co
         _write_corrected(path, text, report, whole=options.fix and not options.diff)
     else:
         write(path, report, options.format)
-        if console is None and options.format == "text" and _targets(text).any:
+        if console is None and options.format == "text" and hub_targets(text).any:
             print("With --hub, I look up the model and the datasets: parameters, columns, rows, and steps.\n")
     return _fails(report.findings, options.fail_on)
 
 
 def _is_log(path: str, text: str) -> bool:
     return Path(path).suffix not in _SUFFIXES and kind_of(text) == "log"
-
-
-def _targets(text: str) -> Targets:
-    """What a config names on the Hub; what exists where the command runs is none of it."""
-    from knowledge.config import read
-    from knowledge.hub import targets_of
-
-    return targets_of(read(text), exists=lambda name: Path(name).exists())
 
 
 def _unusable(tokenizer: Path) -> str | None:
@@ -363,32 +355,6 @@ def _head(finding: Finding) -> str:
         where = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(str(line) for line in lines)}"
         return f"{row}{where} · {words}"
     return f"{row}{', '.join(finding.fields)}"
-
-
-def headline(report: Report) -> str:
-    """The verdict in one line, for somebody who reads nothing else."""
-    refused, fails = report.count(Severity.ERROR), report.count(Severity.CRASH)
-    ignored, others = report.count(Severity.IGNORED), report.count(Severity.WARNING)
-    name = f"Axolotl {report.axolotl}"
-    if refused:
-        told = "" if refused == 1 else " Axolotl would show you only the first."
-        return f"{name} refuses this: {_number(refused, 'reason')}.{told}"
-    parts = []
-    if ignored:
-        parts.append(f"{_number(ignored, 'key')} {'does' if ignored == 1 else 'do'} nothing")
-    if others:
-        parts.append(f"{_number(others, 'thing')} may not be as you mean")
-    rest = f"; {' and '.join(parts)}" if parts else ""
-    if fails:
-        what = "launch" if report.launcher else "run"
-        return f"{name} accepts this, but the {what} fails: {_number(fails, 'reason')}{rest}."
-    if parts:
-        return f"{name} {'takes this launcher file' if report.launcher else 'starts this'}, but {' and '.join(parts)}."
-    return f"I found nothing wrong{' in this launcher file' if report.launcher else ''} for {name}."
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 _WRITERS = {"text": _write_text, "json": _write_json, "github": _write_github}

@@ -21,7 +21,7 @@ ENOUGH: Final = 100
 """The number that is proposed instead."""
 _MOST_EPOCHS: Final = 10
 """More epochs than this teach few rows by heart."""
-_SAY_ROWS: Final = "say in `rows` how many there are"
+_SAY_ROWS: Final = "say how many there are with `rows`"
 _NEAR: Final = 0.1
 _FEW_POINTS: Final = 6
 
@@ -36,18 +36,27 @@ def batch_line(plan: TrainingPlan) -> str:
     """The effective batch with its formula, and how to keep the guide's where the GPUs multiply it."""
     if plan.formula is None or plan.real_global_batch is None:
         return ""
-    line = f"Effective batch {plan.formula} {plan.unit} per step"
-    advice = plan.batch
+    return f"Effective batch {plan.formula} {plan.unit} per step{keeping_the_guide(plan)}."
+
+
+def guide_on_one_gpu(plan: TrainingPlan) -> int | None:
+    """The batch that one GPU alone would have, where that is about the guide's and several GPUs multiply it."""
     parallel = plan.data_parallel or 1
-    if advice is None or parallel < 2:
-        return line + "."
+    if plan.real_global_batch is None or parallel < 2:
+        return None
     alone = plan.real_global_batch // parallel
-    if abs(alone - GUIDE_BATCH) > GUIDE_BATCH * _NEAR:
-        return line + "."
+    return alone if abs(alone - GUIDE_BATCH) <= GUIDE_BATCH * _NEAR else None
+
+
+def keeping_the_guide(plan: TrainingPlan) -> str:
+    """What keeps the guide's batch on several GPUs, as the end of a sentence; empty where nothing has to."""
+    alone, advice = guide_on_one_gpu(plan), plan.batch
+    if alone is None or advice is None:
+        return ""
     choice = advice.nearest
     return (
-        f"{line}; on one GPU {alone:,}, the guide's value for facts. For about {advice.target} here: "
-        f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size:,})."
+        f"; on one GPU {alone:,}, the guide's value for facts. For about {advice.target} here: "
+        f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size:,})"
     )
 
 
@@ -65,7 +74,7 @@ def steps_line(plan: TrainingPlan) -> str:
         part = plan.of_rows
         if part is not None and part.steps:
             return f"Steps: {part.example:,} rows as long as these make about {part.steps:,}; {_SAY_ROWS}."
-        return f"Steps: {amount} an epoch, times {plan.num_epochs:g}. Some rows of the dataset give their number."
+        return f"Steps: {amount} per epoch, times {plan.num_epochs:g}. Attach some rows to get the number."
     words = [plural(steps, "optimizer step")]
     if plan.total_num_steps_range is not None:
         low, high = plan.total_num_steps_range
@@ -132,8 +141,8 @@ def storage_line(storage: CheckpointStorage | None) -> str:
         saves = f"up to {saves}"
     about = "" if storage.exact else "about "
     line = (
-        f"Checkpoints: {saves} × {about}{gigabytes(storage.checkpoint_bytes)}; on the disk {about}"
-        f"{gigabytes(storage.local_peak_bytes)} at its peak, {gigabytes(storage.local_end_bytes)} in the end"
+        f"Checkpoints: {saves} × {about}{gigabytes(storage.checkpoint_bytes)}; on disk {about}"
+        f"{gigabytes(storage.local_peak_bytes)} at its peak, {gigabytes(storage.local_end_bytes)} at the end"
     )
     if storage.hub_strategy is not None:
         line += f"; on the Hub {gigabytes(storage.hub_bytes)} (`{storage.hub_strategy}`"

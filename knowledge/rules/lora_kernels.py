@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.examples import LORA
 from knowledge.finding import Severity
 from knowledge.hub import World, facts_of, found_model, kernels_rewrite
 from knowledge.rule import Problem, problem, rule
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
-
-
-LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 
 
 KERNELS = ("lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel")

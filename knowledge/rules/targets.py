@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from knowledge.examples import LORA
 from knowledge.finding import Severity
 from knowledge.hub import World, found_model
 from knowledge.parameters import adapter_of, base_parameters, layout, targets_of
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.parameters import Architecture
 
-LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 PHI = f"base_model: microsoft/Phi-3-mini-4k-instruct\n{LORA}lora_qkv_kernel: false\nlora_o_kernel: false\n"
 MAMBA = {
     "model_type": "mamba2",

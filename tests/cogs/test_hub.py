@@ -63,3 +63,21 @@ async def test_a_server_can_switch_it_off(tmp_path):
         text = words(await town.check(CONFIG))
         assert "from the Hub" not in text
         assert "whether the model and the dataset exist" in text
+
+
+async def test_two_configs_are_compared_with_what_the_hub_says_of_them(tmp_path):
+    async with a_town(tmp_path) as town:
+        longer = ("b.yaml", CONFIG.replace("epochs: 3", "epochs: 6").encode())
+        text = words(answer(await town.ann.slash(town.channel, "compare", a=("a.yaml", CONFIG.encode()), b=longer)))
+        assert "optimizer steps 15 → 30" in text
+
+
+async def test_a_name_of_the_hub_is_explained_by_what_it_holds(tmp_path):
+    async with a_town(tmp_path) as town:
+        text = words(answer(await town.ann.slash(town.channel, "explain", field="org/llama")))
+        assert "org/llama: LlamaForCausalLM" in text
+        text = words(answer(await town.ann.slash(town.channel, "explain", field="org/rows")))
+        assert "org/rows: 40 rows in train" in text
+        text = words(answer(await town.ann.slash(town.channel, "explain", field="org/lama")))
+        assert "Nothing on the Hub is public under this name." in text
+        assert "`org/llama`" in text

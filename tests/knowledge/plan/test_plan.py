@@ -18,6 +18,7 @@ from knowledge.plan import (
     sketch_of,
     step_advice,
 )
+from knowledge.plan.words import summary_of
 
 BASE = """\
 base_model: NousResearch/Llama-3.2-1B
@@ -334,7 +335,7 @@ def test_a_plan_is_made_once_and_can_be_given() -> None:
 
 
 def test_the_summary_speaks_of_batch_steps_and_storage() -> None:
-    batch, steps, storage = plan(BATCH + "num_epochs: 2\n", gpus=2, lengths=[100] * 160).summary
+    batch, steps, storage = summary_of(plan(BATCH + "num_epochs: 2\n", gpus=2, lengths=[100] * 160))
     assert "4 × 2 × 2 = 16" in batch
     assert steps.startswith("20 optimizer steps, 2 epochs")
     assert storage.startswith("Checkpoints: 2 saves")
@@ -351,13 +352,13 @@ def test_nonsense_makes_a_plan_without_numbers_instead_of_a_failure() -> None:
     for keys in ("micro_batch_size: 0\n", "micro_batch_size: many\n"):
         made = plan(keys, lengths=[100] * 10, curve=True)
         assert (made.batch, made.trainer_max_steps, made.curve) == (None, None, None)
-        assert "The learning-rate curve needs the number of steps." in made.assumptions
+        assert "The learning rate curve needs the number of steps." in made.assumptions
     made = plan("num_epochs: none\n", lengths=[100] * 10, curve=True)
     assert (made.trainer_max_steps, made.curve) == (None, None)
     assert made.batch is not None
     made = plan("learning_rate: -1\n", lengths=[100] * 10, curve=True)
     assert (made.trainer_max_steps, made.curve) == (10, None)
-    assert "The learning-rate curve needs a `learning_rate` above 0." in made.assumptions
+    assert "The learning rate curve needs a `learning_rate` above 0." in made.assumptions
     made = plan("", base="just text", lengths=[])
     assert (made.trainer_max_steps, made.optimizer_steps_done) == (-1, 0)
     assert [trouble.kind for trouble in made.troubles] == ["no-rows"]
