@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from knowledge.finding import Edit, Finding
 
 
-_RECHECKS = 24
+_RECHECKS = 48
 """Corrected copies that are checked for one config; edits that are not proven by then are not offered."""
 _RECHECKED = 2 << 20
 """Characters of corrected copies that are checked for one config, at least one copy: a long text has fewer of them."""
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _UNWANTED = frozenset({Severity.ERROR, Severity.CRASH, Severity.IGNORED})
+_TWICE = "yaml-duplicate-key"
+"""Two edits that write the same key: one of the values would be lost."""
 
 
 class Reading(NamedTuple):
@@ -84,7 +86,7 @@ class _Proof:
         gone = Counter(map(_key, findings))
         if any(keys[key] > self._known[key] - count for key, count in gone.items()):
             return False
-        worse = {_key(each) for each in after.findings if each.severity in _UNWANTED}
+        worse = {_key(each) for each in after.findings if each.severity in _UNWANTED or each.rule == _TWICE}
         if any(keys[key] > self._known[key] for key in worse):
             return False
         return self._keeps_values(after.values, findings)
