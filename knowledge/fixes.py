@@ -46,7 +46,7 @@ def proven(text: str, before: Reading, read: Callable[[str], Reading]) -> list[F
     offered = [finding for finding in before.findings if finding.edit is not None]
     if not offered:
         return before.findings
-    good = _Proof(text, before, read).good(offered)
+    good = _Proof(text, before, read).good(offered, [])
     kept = {id(finding) for finding in good}
     return [
         finding if finding.edit is None or id(finding) in kept else _without_edit(finding)
@@ -66,16 +66,14 @@ class _Proof:
         self._known = Counter(map(_key, before.findings))
         self._left = min(_RECHECKS, max(1, _RECHECKED // max(1, len(text))))
 
-    def good(self, findings: list[Finding]) -> list[Finding]:
-        """The findings whose edits can be done together."""
-        if self._holds(findings):
-            return findings
+    def good(self, findings: list[Finding], kept: list[Finding]) -> list[Finding]:
+        """Those that are kept already, and of the findings all whose edits can be done beside them."""
+        if self._holds([*kept, *findings]):
+            return [*kept, *findings]
         if len(findings) == 1:
-            return []
+            return kept
         half = len(findings) // 2
-        first, second = self.good(findings[:half]), self.good(findings[half:])
-        both = [*first, *second]
-        return both if first and second and self._holds(both) else first or second
+        return self.good(findings[half:], self.good(findings[:half], kept))
 
     def _holds(self, findings: list[Finding]) -> bool:
         if self._left == 0:
