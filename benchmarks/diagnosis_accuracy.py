@@ -15,7 +15,7 @@ import yaml
 from knowledge.diagnosis import diagnose
 from knowledge.facts import read_json
 
-REPORTED = Path(__file__).resolve().parents[1] / "tests" / "cases" / "errors" / "reported.yaml"
+CASES = Path(__file__).resolve().parents[1] / "tests" / "cases" / "errors"
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
@@ -30,7 +30,7 @@ def right(text, patterns):
 
 def reported(*, show):
     """Accuracy on public reports, with all entries and without those that were written once a case had been seen."""
-    rows = yaml.safe_load(REPORTED.read_text("utf-8"))
+    rows = yaml.safe_load((CASES / "reported.yaml").read_text("utf-8"))
     totals = {"with every entry": [0, 0], "without the entries written for them": [0, 0]}
     for case in rows:
         found = diagnose(case["text"]).matches
@@ -45,6 +45,16 @@ def reported(*, show):
     for name, (hits, wrongs) in totals.items():
         share = f"{hits} of {len(rows)} ({hits / len(rows):.0%}), first wrong {wrongs / len(rows):.0%}"
         print(f"public reports, {name}: cause among the first three {share}")
+
+
+def batches():
+    """How much of each batch of reports was explained when it was first tried, before entries were written for it."""
+    rows = yaml.safe_load((CASES / "batches.yaml").read_text("utf-8"))
+    for batch in sorted({case["batch"] for case in rows}):
+        of_it = [case for case in rows if case["batch"] == batch]
+        hits = sum(not case.get("missed") for case in of_it)
+        share = f"{hits} of {len(of_it)} ({hits / len(of_it):.0%})"
+        print(f"batch {batch} when it was first tried: cause among the first three {share}")
 
 
 def own_messages():
@@ -164,6 +174,7 @@ def speed():
 if __name__ == "__main__":
     show = "--show" in sys.argv
     reported(show=show)
+    batches()
     own_messages()
     if (SHARED / "errors").exists():
         cases(show=show)

@@ -16,6 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scripts.families.corrections import correct  # noqa: E402
 from scripts.families.synthesis import Synthesis, Unexplained  # noqa: E402
 from scripts.families.written import written  # noqa: E402
 from scripts.sync_axolotl import FACTS, as_text, write_digests  # noqa: E402
@@ -44,6 +45,9 @@ def main(arguments: list[str]) -> int:
         before = facts["families"].get(family, {})
         facts["families"][family] = {**({"converts": before["converts"]} if "converts" in before else {}), **made}
     facts["families"] |= written()
+    for family, each in facts["families"].items():
+        if "like" not in each:
+            correct(family, each)
     _FILE.write_text(as_text(facts), "utf-8")
     write_digests(FACTS)
     return 0

@@ -48,7 +48,7 @@ def report_of(file: Path) -> Report:
 def expected() -> dict[Path, str]:
     """File -> what belongs in it."""
     found = {}
-    for file in sorted(CASES.glob("*/*.yaml")):
+    for file in sorted([*CASES.glob("ok/*.yaml"), *CASES.glob("bad/*.yaml")]):
         report = report_of(file)
         silenced = [f"silenced: {report.silenced}"] if report.silenced else []
         lines = [f"verdict: {report.verdict}", *silenced, *_lines(report.findings)]

@@ -22,6 +22,8 @@ _SPELLED = 5
 _MISSPELT = 0.66
 """Similarity (0 to 1) from which a known word may be meant by an unknown one: `memroy` and `memory` have 0.83."""
 _PREFIX_POOL = 100
+_AT_ONCE = 400
+"""Names of one query: SQLite takes no expression of more than 1,000 parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +113,18 @@ class FaqSearch:
         self, guild_id: int, fields: Iterable[str] = (), rules: Iterable[str] = ()
     ) -> tuple[EntryName, ...]:
         """The entries that explain one of these fields or rules, the most fitting first: rules before fields."""
-        wanted = [("rule", rule) for rule in rules] + [("field", field) for field in fields]
-        if not wanted:
-            return ()
-        pairs = " OR ".join("(l.kind = ? AND l.target = ?)" for _ in wanted)
+        wanted = list(dict.fromkeys([*(("rule", rule) for rule in rules), *(("field", field) for field in fields)]))
+        rows: list[Row] = []
         async with self._database.reading() as session:
-            rows = await session.rows(
-                "SELECT e.entry_id, e.title, l.kind, l.target FROM faq_links l JOIN faq_entries e "
-                f"ON e.entry_id = l.entry_id WHERE l.guild_id = ? AND ({pairs}) ORDER BY e.title",
-                guild_id,
-                *(value for pair in wanted for value in pair),
-            )
+            for start in range(0, len(wanted), _AT_ONCE):
+                part = wanted[start : start + _AT_ONCE]
+                pairs = " OR ".join("(l.kind = ? AND l.target = ?)" for _ in part)
+                rows += await session.rows(
+                    "SELECT e.entry_id, e.title, l.kind, l.target FROM faq_links l JOIN faq_entries e "
+                    f"ON e.entry_id = l.entry_id WHERE l.guild_id = ? AND ({pairs}) ORDER BY e.title",
+                    guild_id,
+                    *(value for pair in part for value in pair),
+                )
         order = {pair: place for place, pair in enumerate(wanted)}
         rows.sort(key=lambda row: order[row["kind"], row["target"]])
         return tuple(dict.fromkeys(_names(rows)))

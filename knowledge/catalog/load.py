@@ -6,8 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from knowledge.by_hand import in_entry, read_yaml
 from knowledge.catalog.entries import Field, Note
 from knowledge.facts import read_json
 
@@ -102,11 +101,7 @@ def load_notes() -> tuple[dict[str, Note], dict[str, Note]]:
 def _files() -> dict[str, dict[str, Any]]:
     """File of knowledge/fields -> its entries as written."""
     folder = sorted((Path(__file__).parents[1] / "fields").iterdir(), key=lambda each: each.name)
-    return {
-        file.name: yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader) or {}
-        for file in folder
-        if file.name.endswith(".yaml")
-    }
+    return {file.name: read_yaml(file) for file in folder if file.name.endswith(".yaml")}
 
 
 def _likened(raw: dict[str, Any], written: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -116,9 +111,7 @@ def _likened(raw: dict[str, Any], written: dict[str, dict[str, Any]]) -> dict[st
 
 
 def _note(file: str, name: str, raw: dict[str, Any]) -> Note:
-    from knowledge.json_values import Invalid, from_plain
+    from knowledge.json_values import from_plain
 
-    try:
+    with in_entry(file, name):
         return from_plain(Note, raw)
-    except Invalid as error:
-        raise ValueError(f"{file}, {name}: {error}") from error

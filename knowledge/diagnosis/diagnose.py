@@ -7,6 +7,7 @@ from dataclasses import replace
 from knowledge.config import load_types
 from knowledge.config import read as read_config
 from knowledge.diagnosis import tracebacks
+from knowledge.diagnosis.advice import own_advice
 from knowledge.diagnosis.embedded import config_of, findings_of
 from knowledge.diagnosis.happening import happened
 from knowledge.diagnosis.log import Log
@@ -52,7 +53,8 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     found = _explanations(haystack, traces, main, context) if log.lines else []
     failed, chosen, warnings = _chosen(log, traces, found)
     if failed and not any(match.conclusive and not match.harmless for match in chosen):
-        chosen += older_release(log, context)
+        said = own_advice(main)
+        chosen = [*([said] if said else []), *chosen, *older_release(log, context)]
     main = main if failed else None
     gpu = gpu_memory(haystack.text) if failed else None
     chosen = [with_changes(each, read, gpu, context.phase) if each.id == _MEMORY else each for each in chosen]

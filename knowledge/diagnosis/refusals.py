@@ -85,6 +85,8 @@ def refusals(haystack: Haystack, config: Config | None) -> Iterator[tuple[int, M
         weight = 70 if rule.severity is Severity.ERROR else 45
         match = _match(rule, line, finding)
         if common and not finding:
+            if config is not None:
+                continue  # the config is here and does not have that rule's fault
             weight, match = 28, replace(match, conclusive=False)
         yield weight, match
 

@@ -61,6 +61,9 @@ class Duplicate(NamedTuple):
     last: Mark
 
 
+_BREAKS = re.compile("[\n\x85\u2028\u2029]")
+
+
 @ledger
 class Document:
     """A text read as YAML.
@@ -80,14 +83,17 @@ class Document:
 
     @property
     def lines(self) -> list[str]:
-        """The lines of `text`, without their ends."""
+        """The lines of `text`, without their ends, as YAML counts them: three rare signs break a line too."""
         if self._lines is None:
-            self._lines = self.text.split("\n")
+            self._lines = _BREAKS.split(self.text)
         return self._lines
 
     def given(self, line: int, column: int) -> tuple[int, int]:
         """Line and column, both from 0, as they count from 1 in the text that was given."""
-        indent = self.indents if isinstance(self.indents, int) else self.indents[line]
+        if isinstance(self.indents, int):
+            indent = self.indents
+        else:
+            indent = self.indents[line] if line < len(self.indents) else 0
         return line + self.first_line + 1, column + indent + 1
 
     def marks(self, path: str | Steps) -> tuple[Mark, Mark] | None:

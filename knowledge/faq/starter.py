@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import yaml
+from knowledge.by_hand import in_entry, read_yaml
 
 
 class Question(NamedTuple):
@@ -34,11 +34,11 @@ class Question(NamedTuple):
 @lru_cache(maxsize=1)
 def starter_questions() -> tuple[Question, ...]:
     """All entries, by file and in the order in which they are written there."""
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     found = []
     for file in sorted(resources.files(__package__).iterdir(), key=lambda item: item.name):
         if file.name.endswith(".yaml"):
-            for entry in yaml.load(file.read_text("utf-8"), loader)["entries"]:  # noqa: S506 - a safe loader
-                several = {name: tuple(entry.get(name, ())) for name in ("aliases", "phrases", "fields", "rules")}
-                found.append(Question(entry["key"], entry["title"], entry["text"], **several))
+            for number, written in enumerate(read_yaml(file)["entries"], start=1):
+                with in_entry(file.name, written.get("key", number)):
+                    several = {name: tuple(written.get(name, ())) for name in ("aliases", "phrases", "fields", "rules")}
+                    found.append(Question(written["key"], written["title"], written["text"], **several))
     return tuple(found)

@@ -8,6 +8,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from knowledge.by_hand import in_entry
+
 _DATA = Path(__file__).parent / "cards.json"
 _FORM = re.compile(r" (?:PCIe|SXM|NVL)\b")
 _MEMORY = re.compile(r" \d+GB$")
@@ -53,8 +55,11 @@ class Card(NamedTuple):
 @lru_cache(maxsize=1)
 def cards() -> tuple[Card, ...]:
     """All cards, in the order of the data file: from the oldest GeForce to the newest accelerator."""
-    rows = json.loads(_DATA.read_text("utf-8"))["cards"]
-    return tuple(Card(**{**row, "also": tuple(row["also"])}) for row in rows)
+    found = []
+    for row in json.loads(_DATA.read_text("utf-8"))["cards"]:
+        with in_entry(_DATA.name, row.get("name")):
+            found.append(Card(**{**row, "also": tuple(row["also"])}))
+    return tuple(found)
 
 
 def usable_gib(memory_gb: float) -> float:

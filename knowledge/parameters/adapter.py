@@ -105,7 +105,7 @@ def targets_of(architecture: Architecture, adapter: Adapter) -> tuple[Target, ..
 def _for_stacked_experts(architecture: Architecture, model: Layout, adapter: Adapter) -> Adapter:
     """The adapter with the old names of experts replaced, as PEFT does before it looks for modules."""
     known = architecture.converts if architecture.read else _CONVERSIONS.get(architecture.family, "")
-    if not architecture.experts or not known:
+    if not known or not (architecture.experts or architecture.read):
         return adapter
     old = _OLD_NAMES[known]
     (gate, up), down = old

@@ -125,22 +125,24 @@ def modules_of(family: Family, config: Mapping[str, object]) -> Made | None:
     Raises:
         ArithmeticError, IndexError, TypeError, ValueError: The config's values make no model.
     """
-    settings = Settings(config, family.defaults, family.aliases)
-    text = settings
-    blocks, classes = _blocks(family, settings)
-    root = [module for row in family.rows if "#" not in row.name for module in _module(row, row.name, settings, 0)]
+    inside: dict[Nested, Made] = {}
     for nested in family.nested:
         if nested.optional and not config.get(nested.key):
             continue
         inner = _nested(nested, config)
         if inner is None:
             return None
-        made, inside, inner_classes = inner
-        root += inside[0]
-        blocks += inside[1]
-        classes |= inner_classes
+        inside[nested] = inner
+    given = {each.key: made.settings for each, made in inside.items() if isinstance(config.get(each.key), Mapping)}
+    settings = text = Settings(config, family.defaults, family.aliases, given)
+    blocks, classes = _blocks(family, settings)
+    root = [module for row in family.rows if "#" not in row.name for module in _module(row, row.name, settings, 0)]
+    for nested, made in inside.items():
+        root += made.layout.root
+        blocks += made.layout.blocks
+        classes[made.layout.layers] = made.layer_class
         if not is_other_part(nested.stem):
-            text = made
+            text = made.text
     layers = _text_layers(blocks)
     blocks = [block._replace(stem="") if block.stem == layers else block for block in blocks]
     total = sum(block.parameters for block in blocks) + sum(module.parameters for module in root)
@@ -202,9 +204,7 @@ def _dimension(expression: str, settings: Settings, index: int) -> int:
     return value
 
 
-def _nested(
-    nested: Nested, config: Mapping[str, object]
-) -> tuple[Settings, tuple[list[Module], list[Block]], dict[str, str]] | None:
+def _nested(nested: Nested, config: Mapping[str, object]) -> Made | None:
     """A model inside the model, its modules renamed to where they stand."""
     inner = config.get(nested.key)
     inner = inner if isinstance(inner, Mapping) else {}
@@ -212,19 +212,19 @@ def _nested(
     model_type = model_type if isinstance(model_type, str) else nested.family
     tower = is_other_part(nested.stem)
     family = family_of(f"@{model_type}") if tower else family_of(model_type) or family_of(f"@{model_type}")
-    if family is None:
+    made = None if family is None else modules_of(family, inner)
+    if family is None or made is None:
         return None
-    made = modules_of(family, inner)
-    if made is None:
-        return None
+    prefix = f"{family.prefix}." if family.prefix else ""
 
     def renamed(name: str) -> str:
-        return f"{nested.stem}.{name.removeprefix(family.prefix + '.') if family.prefix else name}"
+        return f"{nested.stem}.{name.removeprefix(prefix)}"
 
     layout = made.layout
     root = [m._replace(name=renamed(m.name)) for m in layout.root if tower or m.name not in _HEADS]
     blocks = [block._replace(stem=renamed(block.stem or layout.layers)) for block in layout.blocks]
-    return made.text, (root, blocks), {renamed(layout.layers): made.layer_class}
+    layout = layout._replace(layers=renamed(layout.layers), root=tuple(root), blocks=tuple(blocks))
+    return made._replace(layout=layout)
 
 
 def _text_layers(blocks: list[Block]) -> str:

@@ -52,6 +52,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "floor": math.floor,
     "int": int,
     "len": len,
+    "many": lambda value: len(value) if isinstance(value, list) else 1,
     "max": max,
     "min": min,
     "round": round,

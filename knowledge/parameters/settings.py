@@ -25,7 +25,11 @@ class Settings:
     """
 
     def __init__(
-        self, config: Mapping[str, object], defaults: Mapping[str, Any], aliases: Mapping[str, str] | None = None
+        self,
+        config: Mapping[str, object],
+        defaults: Mapping[str, Any],
+        aliases: Mapping[str, str] | None = None,
+        parts: Mapping[str, Settings] | None = None,
     ) -> None:
         """Look at a config.
 
@@ -35,7 +39,9 @@ class Settings:
                 `["each", expression, count]` for a list with one item a layer; or `["null", value, expression]` where
                 absence and null mean different things.
             aliases: Other name to the name that the defaults use.
+            parts: Settings of the parts whose own family has other defaults, such as those of `vision_config`.
         """
+        self._parts = parts or {}
         self._config = config
         self._defaults = defaults
         self._others: dict[str, list[str]] = {}
@@ -54,6 +60,9 @@ class Settings:
             ArithmeticError, IndexError, TypeError, ValueError: The default cannot be computed from the other keys.
         """
         key = self._names.get(key, key)
+        part, _, inner = key.partition(".")
+        if part in self._parts and inner in self._parts[part]:
+            return self._parts[part].read(inner)
         if key not in self._found:
             # While a default is computed from other keys, a key that leads back to itself has no value.
             self._found[key] = None
@@ -81,6 +90,8 @@ class Settings:
                     return None
                 if rule == "null":
                     return evaluate(default[2], self.read)
+            elif rule == "=" and isinstance(value, str):
+                break  # "auto"
             elif rule in {"=", "each"} or literal is None or _alike(value, literal):
                 return value
         if rule == "=":

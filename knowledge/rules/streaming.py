@@ -285,3 +285,21 @@ def type_of_unpacked_pretraining(config: Config) -> Iterator[Problem]:
         if index == 0 and entry.get("type") not in (None, "", "pretrain"):
             message = "Nothing reads `type` here without `sample_packing`: only the text column is trained. Remove it."
             yield problem(message, ("pretraining_dataset", 0, "type"))
+
+
+@rule(
+    Severity.WARNING,
+    fields=("test_datasets", "streaming", "pretraining_dataset", "sample_packing"),
+    needs=("test_datasets", "streaming"),
+    bad="streaming: true\nmax_steps: 100\ntest_datasets:\n  - path: org/test\n    type: completion\n",
+    good=f"{STREAM}max_steps: 100\ntest_datasets:\n  - path: org/test\n    type: completion\n",
+)
+def test_set_never_loaded(config: Config) -> Iterator[Problem]:
+    """`test_datasets` next to `datasets` that are streamed without packing.
+
+    Axolotl hands the stream on before it looks at the test set, so nothing is evaluated. Packed streams and
+    `pretraining_dataset` do load it.
+    """
+    asked = config.get("test_datasets") and config.get("streaming")
+    if asked and not config.get("pretraining_dataset") and not config.get("sample_packing"):
+        yield problem("Never loaded: `datasets` is streamed without packing. Add `sample_packing`.", "test_datasets")

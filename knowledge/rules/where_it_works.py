@@ -52,8 +52,10 @@ def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
     Axolotl accepts the key and nothing in this kind of run looks at it, so it changes nothing. Remove it, or switch to
     the kind of run that reads it; `/explain` says where it works.
     """
-    for path, effects in _modes().items():
-        if not config.written(path) or not _asks_for_something(config, path):
+    modes = _modes()
+    for path in config.values:
+        effects = modes.get(path)
+        if effects is None or not _asks_for_something(config, path):
             continue
         if mode := _ignoring(config, effects):
             yield problem(f"Nothing reads this {phrase(mode)}: remove it.", path)

@@ -6,8 +6,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
+from knowledge.by_hand import in_entry, read_yaml
 from knowledge.value import value
 
 
@@ -42,10 +41,12 @@ class Frame:
 
 @lru_cache(maxsize=1)
 def _frames() -> dict[str, Frame]:
-    text = (resources.files("knowledge.samples") / "frames.yaml").read_text("utf-8")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    frames = [Frame(**{**entry, "names": tuple(entry["names"])}) for entry in yaml.load(text, loader)]  # noqa: S506
-    return {name: frame for frame in frames for name in frame.names}
+    frames: dict[str, Frame] = {}
+    for number, written in enumerate(read_yaml(resources.files("knowledge.samples") / "frames.yaml"), start=1):
+        with in_entry("frames.yaml", number):
+            frame = Frame(**{**written, "names": tuple(written["names"])})
+            frames |= dict.fromkeys(frame.names, frame)
+    return frames
 
 
 def frame_named(name: str) -> Frame:

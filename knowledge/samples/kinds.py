@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import field
 from functools import lru_cache
 from importlib import resources
-from typing import Any
 
-import yaml
-
+from knowledge.by_hand import in_entry, read_yaml
 from knowledge.value import value
 
 PAIRS = ("dpo", "ipo", "simpo")
@@ -73,11 +71,13 @@ class Kind:
 @lru_cache(maxsize=1)
 def load_kinds() -> tuple[Kind, ...]:
     """Every type, read once from kinds.yaml."""
-    text = (resources.files("knowledge.samples") / "kinds.yaml").read_text("utf-8")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     from knowledge.json_values import from_plain
 
-    return tuple(from_plain(Kind, entry) for entry in yaml.load(text, loader))  # noqa: S506
+    found = []
+    for number, written in enumerate(read_yaml(resources.files("knowledge.samples") / "kinds.yaml"), start=1):
+        with in_entry("kinds.yaml", number):
+            found.append(from_plain(Kind, written))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1)

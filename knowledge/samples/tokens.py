@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from knowledge.by_hand import in_entry, read_yaml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,8 +119,11 @@ def estimate(text: str) -> float:
 
 @lru_cache(maxsize=1)
 def _families() -> tuple[tuple[re.Pattern[str], dict[str, Any]], ...]:
-    text = (resources.files("knowledge.samples") / "models.yaml").read_text("utf-8")
-    return tuple((re.compile(entry["match"]), entry) for entry in yaml.safe_load(text))
+    found = []
+    for number, written in enumerate(read_yaml(resources.files("knowledge.samples") / "models.yaml"), start=1):
+        with in_entry("models.yaml", number):
+            found.append((re.compile(written["match"]), written))
+    return tuple(found)
 
 
 def model_named(name: str) -> Model:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-
+from knowledge.by_hand import in_entry, read_yaml
 from knowledge.finding import Finding, Severity, place
 from knowledge.secrets import mask
 from knowledge.text import shortened
@@ -40,19 +39,18 @@ class Told:
 @lru_cache(maxsize=1)
 def load_told() -> dict[str, Told]:
     """Every rule about rows, from findings.yaml."""
-    text = (resources.files("knowledge.samples") / "findings.yaml").read_text("utf-8")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return {
-        name: Told(
-            Severity(entry["severity"]),
-            entry["says"],
-            entry.get("why", ""),
-            tuple(entry.get("fields", ("type",))),
-            entry.get("columns", 0),
-            tuple(entry.get("replaces", ())),
-        )
-        for name, entry in yaml.load(text, loader).items()  # noqa: S506
-    }
+    found: dict[str, Told] = {}
+    for name, written in read_yaml(resources.files("knowledge.samples") / "findings.yaml").items():
+        with in_entry("findings.yaml", name):
+            found[name] = Told(
+                Severity(written["severity"]),
+                written["says"],
+                written.get("why", ""),
+                tuple(written.get("fields", ("type",))),
+                written.get("columns", 0),
+                tuple(written.get("replaces", ())),
+            )
+    return found
 
 
 @dataclass(slots=True)

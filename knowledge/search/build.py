@@ -8,8 +8,7 @@ from collections import Counter
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from knowledge.by_hand import read_yaml
 from knowledge.search.words import split
 
 if TYPE_CHECKING:
@@ -28,8 +27,7 @@ _NAMES_READ = 60
 
 def load_lexicon() -> dict[str, Any]:
     """The words of lexicon.yaml: `filler`, a list, and `same`, spelling -> what it means."""
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    raw = yaml.load((resources.files("knowledge.search") / "lexicon.yaml").read_text("utf-8"), loader)  # noqa: S506
+    raw = read_yaml(resources.files("knowledge.search") / "lexicon.yaml")
     return {"filler": raw["filler"].split(), "same": raw["same"]}
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-
+from knowledge.by_hand import in_entry, read_yaml
 from knowledge.catalog import Catalog
 from knowledge.diagnosis.known import known_errors
 from knowledge.faq import starter_questions
@@ -45,11 +44,11 @@ def documents() -> list[Document]:
 def _wordings() -> dict[str, tuple[str, ...]]:
     """Target such as `faq:resume` -> how people ask for it."""
     found: dict[str, list[str]] = {}
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     folder = resources.files("knowledge.search") / "wordings"
     for file in sorted(folder.iterdir(), key=lambda each: each.name):
-        for target, wordings in (yaml.load(file.read_text("utf-8"), loader) or {}).items():  # noqa: S506 - a safe loader
-            found.setdefault(target, []).extend(wordings)
+        for target, wordings in read_yaml(file).items():
+            with in_entry(file.name, target):
+                found.setdefault(target, []).extend(wordings)
     return {target: tuple(wordings) for target, wordings in found.items()}
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-import yaml
+from knowledge.by_hand import in_entry, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +60,17 @@ def family_of(model: str) -> Family:
         model: A hub id or a path.
     """
     name = model.lower().rstrip("/")
-    entry = next(entry for pattern, entry in _families() if pattern.search(name))
-    turn = _read()["turns"].get(entry.get("turn"))
+    written = next(written for pattern, written in _families() if pattern.search(name))
+    turn = _read()["turns"].get(written.get("turn"))
     return Family(
-        template=entry["template"],
-        ends=tuple(entry.get("ends", ())),
-        pad=entry.get("pad"),
+        template=written["template"],
+        ends=tuple(written.get("ends", ())),
+        pad=written.get("pad"),
         turn=Turn(**turn) if turn is not None else None,
-        kernels=entry.get("kernels", True),
-        attention=entry.get("attention", "flash_attention_2"),
-        divides=entry.get("divides", True),
-        starts=entry.get("turn") in _read()["starts"],
+        kernels=written.get("kernels", True),
+        attention=written.get("attention", "flash_attention_2"),
+        divides=written.get("divides", True),
+        starts=written.get("turn") in _read()["starts"],
     )
 
 
@@ -81,11 +81,14 @@ def has_fused_loss(model_type: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _families() -> tuple[tuple[re.Pattern[str], dict[str, Any]], ...]:
-    return tuple((re.compile(entry["match"]), entry) for entry in _read()["families"])
+    found = []
+    for number, written in enumerate(_read()["families"], start=1):
+        with in_entry("families.yaml", number):
+            found.append((re.compile(written["match"]), written))
+    return tuple(found)
 
 
 @lru_cache(maxsize=1)
 def _read() -> dict[str, Any]:
-    text = (resources.files("knowledge.writing") / "families.yaml").read_text("utf-8")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(text, loader)  # type: ignore[no-any-return]  # noqa: S506
+    found: dict[str, Any] = read_yaml(resources.files("knowledge.writing") / "families.yaml")
+    return found

@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-import yaml
+from knowledge.by_hand import in_entry, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,33 +43,37 @@ class Aim:
 @lru_cache(maxsize=1)
 def aims() -> dict[str, Aim]:
     """Every aim, by name."""
-    return {name: _aim(name, entry) for name, entry in _read()["aims"].items()}
+    return {name: _aim(name, written) for name, written in _read()["aims"].items()}
 
 
 @lru_cache(maxsize=1)
 def general() -> dict[str, Choice]:
     """Values that no aim changes."""
-    return {name: Choice(**entry) for name, entry in _read()["general"].items()}
+    return {name: _choice(f"general.{name}", written) for name, written in _read()["general"].items()}
 
 
-def _aim(name: str, entry: dict[str, Any]) -> Aim:
-    rates = {method: Choice(**rate) for method, rate in entry["rates"].items()}
-    return Aim(
-        name=name,
-        summary=entry["summary"],
-        unit=entry["unit"],
-        batch=Choice(**entry["batch"]),
-        epochs=Choice(**entry["epochs"]),
-        most_epochs=entry["most_epochs"],
-        steps=entry["steps"],
-        length=entry["length"],
-        methods=tuple(entry["methods"]),
-        rates=rates,
-    )
+def _choice(name: str, written: dict[str, Any]) -> Choice:
+    with in_entry("taste.yaml", name):
+        return Choice(**written)
+
+
+def _aim(name: str, written: dict[str, Any]) -> Aim:
+    with in_entry("taste.yaml", f"aims.{name}"):
+        return Aim(
+            name=name,
+            summary=written["summary"],
+            unit=written["unit"],
+            batch=Choice(**written["batch"]),
+            epochs=Choice(**written["epochs"]),
+            most_epochs=written["most_epochs"],
+            steps=written["steps"],
+            length=written["length"],
+            methods=tuple(written["methods"]),
+            rates={method: Choice(**rate) for method, rate in written["rates"].items()},
+        )
 
 
 @lru_cache(maxsize=1)
 def _read() -> dict[str, Any]:
-    text = (resources.files("knowledge.writing") / "taste.yaml").read_text("utf-8")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return yaml.load(text, loader)  # type: ignore[no-any-return]  # noqa: S506
+    found: dict[str, Any] = read_yaml(resources.files("knowledge.writing") / "taste.yaml")
+    return found

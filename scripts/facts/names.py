@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from knowledge.by_hand import in_entry, read_yaml
 
 if TYPE_CHECKING:
     from scripts.facts.source import Source
@@ -26,12 +26,15 @@ def generate(source: Source) -> dict[str, Any]:
         library: names for library, names in source.before(NAME).get("trainers", {}).items() if library not in trainers
     }
     reasons = written["reasons"]
-    names = {str(name): _spelled_out(meaning, reasons) for name, meaning in written["names"].items()}
+    names = {}
+    for name, meaning in written["names"].items():
+        with in_entry("names.yaml", name):
+            names[str(name)] = _spelled_out(meaning, reasons)
     return {"axolotl": source.version, "names": names, "trainers": {**installed, **trainers}}
 
 
 def _read(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
+    found: dict[str, Any] = read_yaml(file)
     return found
 
 

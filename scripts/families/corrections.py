@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 _FULL = "'full_attention' if full_attn_idxs == None or i in full_attn_idxs else 'conv'"
@@ -12,6 +13,38 @@ _PATTERN = (
 )
 _INDICES = "'full_attention' if attn_layer_indices != None and i in attn_layer_indices else 'linear_attention'"
 _ALIGNED = "alignment_intermediate_size if alignment_intermediate_size != None else text_config.hidden_size"
+_KIMI = (
+    "('full_attention' if i > 0 and i % 4 == 0 else 'linear_attention') if linear_attn_config.full_attn_layers == None "
+    "else 'full_attention' if i + 1 in linear_attn_config.full_attn_layers else 'linear_attention'"
+)
+# Families whose projector joins several layers of the tower where the config lists them.
+_SEVERAL_LAYERS = ("llava+", "llava_next+", "llava_next_video+", "mistral3+")
+# Layers of towers, whose first sample was not the class's default.
+_DEPTHS = {
+    "@blip_2_qformer": ("num_hidden_layers", 12),
+    "@clip_vision_model": ("num_hidden_layers", 12),
+    "@exaone4_5_vision": ("depth", 32),
+    "@fun_asr_nano_encoder": ("num_hidden_layers", 70),
+    "@gemma4_vision": ("num_hidden_layers", 16),
+    "@glm4v_text": ("num_hidden_layers", 40),
+    "@glm4v_vision": ("depth", 24),
+    "@glmasr_encoder": ("num_hidden_layers", 32),
+    "@idefics3_vision": ("num_hidden_layers", 12),
+    "@internvl_vision": ("num_hidden_layers", 24),
+    "@pixtral": ("num_hidden_layers", 24),
+    "@qwen2_5_vl_vision": ("depth", 32),
+    "@qwen2_audio_encoder": ("encoder_layers", 32),
+    "@qwen3_asr_encoder": ("encoder_layers", 24),
+    "@qwen3_vl_text": ("num_hidden_layers", 32),
+    "@qwen3_vl_vision": ("depth", 27),
+    "@radio": ("num_hidden_layers", 32),
+    "@sam_vision_model": ("num_hidden_layers", 12),
+    "@siglip2_vision_model": ("num_hidden_layers", 12),
+    "@siglip_vision_model": ("num_hidden_layers", 12),
+    "@voxtral_encoder": ("num_hidden_layers", 32),
+    "@voxtral_realtime_encoder": ("num_hidden_layers", 32),
+}
+_RANK = ["=", "ceil(hidden_size / 16)"]
 _KEYS: dict[str, dict[str, Any]] = {
     "lfm2": {"layer_types": ["each", _FULL, "num_hidden_layers"], "full_attn_idxs": None},
     "lfm2_moe": {"layer_types": ["each", _FULL, "num_hidden_layers"], "full_attn_idxs": None},
@@ -23,31 +56,161 @@ _KEYS: dict[str, dict[str, Any]] = {
     "aya_vision+": {"alignment_intermediate_size": None},
     "@siglip_vision_model": {"vision_use_head": True},
     "@siglip2_vision_model": {"vision_use_head": True},
+    "falcon": {"num_ln_in_parallel_attn": ["=", "2 if new_decoder_architecture else 1"]},
+    "falcon_mamba": {"time_step_rank": _RANK},
+    "mamba": {"time_step_rank": _RANK},
+    "jamba": {"mamba_dt_rank": _RANK},
+    "olmo_hybrid": {"linear_key_head_dim": ["=", "int(0.75 * hidden_size / linear_num_key_heads)"]},
+    "laguna": {"num_attention_heads_per_layer": ["each", "num_attention_heads", "num_hidden_layers"]},
+    "zaya": {"lm_head_bias": False},
+    "deepseek_v4": {"num_key_value_heads": 1},
+    "qwen3_moe": {"attention_bias": False},
+    "qwen3_5+": {"text_config.attention_bias": False},
+    "hrm_text": {"num_hidden_layers": 16, "num_layers_per_stack": ["=", "num_hidden_layers"]},
+    "kimi_linear": {
+        "first_k_dense_replace": 1,
+        "layer_types": ["each", _KIMI, "num_hidden_layers"],
+        "linear_attn_config.full_attn_layers": None,
+        "linear_attn_config.head_dim": 128,
+        "linear_attn_config.num_heads": 32,
+        "linear_attn_config.short_conv_kernel_size": 4,
+        "linear_conv_kernel_dim": ["=", "linear_attn_config.short_conv_kernel_size"],
+        "linear_head_dim": ["=", "linear_attn_config.head_dim"],
+        "linear_num_heads": ["=", "linear_attn_config.num_heads"],
+        "mlp_layer_types": ["each", "'dense' if i < first_k_dense_replace else 'sparse'", "num_hidden_layers"],
+    },
+    **{family: {"vision_feature_layer": None} for family in _SEVERAL_LAYERS},
 }
+_TIE = {"tie_embedding": "tie_word_embeddings"}
 _ALIASES = {
-    "lfm2": {"block_ff_dim": "intermediate_size"},
+    "lfm2": {"block_ff_dim": "intermediate_size", **_TIE},
+    "lfm2_moe": _TIE,
+    "lfm2_vl+": _TIE,
     "nemotron_h": {"layers_block_type": "layer_types"},
     "bamba": {"layers_block_type": "layer_types"},
     "bloom": {"n_embed": "hidden_size"},
+    "kimi_linear": {"num_experts_per_token": "num_experts_per_tok"},
 }
-# PEFT's own list of model types whose `out_proj` it refuses.
-_REFUSED = dict.fromkeys(("falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h"), "out_proj")
+# PEFT's own list of model types whose `out_proj` it refuses, and a class whose own name Axolotl takes for a linear one.
+_REFUSED = {
+    **dict.fromkeys(("falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h"), "out_proj"),
+    "kimi_linear": "KimiLinearForCausalLM",
+}
+_CONVERTS = {"longcat_flash": "qwen2_moe"}
+_HEADS = ("lm_head", "embed_out", "output_projection", "decoder", "head")
+# Families whose samples never had another head than the embedding, or always one.
+_ALSO_TIED = frozenset({"bitnet", "muse_glimmer+", "step3p7+"})
+_NEVER_TIED = frozenset({"bailing_hybrid"})
+_ALSO_UNTIED = frozenset({"gemma"})
+# Heads whose bias stays where the weight is the embedding's, and the condition for it.
+_BIASED = {
+    **dict.fromkeys(("gptj", "codegen", "phi"), "True"),
+    "ernie4_5_moe": "use_bias",
+    "modernbert-decoder": "decoder_bias",
+    "zaya": "lm_head_bias",
+}
+# Families that also tie the head where only the text part's config says so.
+_TOLD_BY_TEXT = frozenset(
+    f"{family}+"
+    for family in (
+        *("glm4v", "glm4v_moe", "glm_ocr", "hunyuan_vl", "llava", "llava_next_video", "llava_onevision"),
+        *("minimax_m3_vl", "paddleocr_vl", "qwen2_5_vl", "qwen2_vl", "video_llama_3"),
+    )
+)
+_TOLD = "tie_word_embeddings or text_config.tie_word_embeddings"
+# Biases that no sample switched on.
+_ATTENTION = {"qwen3_moe": "attention_bias", "qwen3_5+": "text_config.attention_bias"}
+_WIDTH = "(hidden_size // num_attention_heads) if head_dim == None else head_dim"
+_EXPERTS = "i % expert_layer_period == expert_layer_offset"
+_SPARSE = f"{_EXPERTS} and num_experts > 1"
+_SEVERAL = "vision_config.hidden_size * many(vision_feature_layer)"
+_WORDS: dict[str, tuple[tuple[str, int, str, str], ...]] = {
+    "falcon": (
+        (r"\.input_layernorm$", 2, r".*", "not parallel_attn or num_ln_in_parallel_attn == 1"),
+        (r"\.ln_(attn|mlp)$", 2, r".*", "parallel_attn and num_ln_in_parallel_attn == 2"),
+    ),
+    "jamba": (
+        (r"\.feed_forward\.(router|experts)", 2, r".*", _SPARSE),
+        (r"\.feed_forward\.\w+_proj$", 2, r".*", f"not ({_SPARSE})"),
+    ),
+    "glm4_moe": ((r"\.[qk]_norm$", 3, r".*", _WIDTH),),
+    "doge": ((r"\.router_gate$", 3, r".*", "2 * int(num_experts ** 0.5)"),),
+    "kimi_linear": ((r"norm$", 1, r"linear", "other"),),
+    "aya_vision+": (
+        (r"linear_1$", 3, r".*", _ALIGNED),
+        (r"linear_2$", 4, r".*", f"({_ALIGNED}) // 2"),
+    ),
+    **dict.fromkeys(_SEVERAL_LAYERS, ((r"projector\.linear_1$", 4, r"vision_config.hidden_size", _SEVERAL),)),
+}
+_POSITIONS = "(vision_config.image_size // vision_config.patch_size) ** 2 + 1"
 
 
 def correct(family: str, facts: dict[str, Any]) -> None:
-    """Amend the facts of a family."""
-    facts["keys"].update(_KEYS.get(family, {}))
-    facts["also"].update(_ALIASES.get(family, {}))
+    """Amend the facts of a family. What is amended already stays as it is."""
+    facts.setdefault("keys", {}).update(_KEYS.get(family, {}))
+    if family in _ALIASES:
+        facts.setdefault("also", {}).update(_ALIASES[family])
     if family in _REFUSED:
         facts["refused"] = _REFUSED[family]
-    if "vision_use_head" in facts["keys"]:
-        for module in facts["modules"]:
-            if module[0].startswith("head."):
-                module[2] = "vision_use_head"
+    if family in _CONVERTS:
+        facts["converts"] = _CONVERTS[family]
+    if family in _DEPTHS:
+        facts["keys"].update([_DEPTHS[family]])
+    _merge_biases(facts)
+    _number_leaves(facts)
+    _correct_head(family, facts)
     for module in facts["modules"]:
+        if "vision_use_head" in facts["keys"] and module[0].startswith("head."):
+            module[2] = "vision_use_head"
         if module[0].endswith("gated_positional_embedding.embedding"):
-            module[3] = "(vision_config.image_size // vision_config.patch_size) ** 2 + 1"
-        if family == "aya_vision+" and module[0].endswith("linear_1"):
-            module[3] = _ALIGNED
-        if family == "aya_vision+" and module[0].endswith("linear_2"):
-            module[4] = f"({_ALIGNED}) // 2"
+            module[3] = _POSITIONS
+        if family in _ATTENTION and re.search(r"self_attn\.[qkvo]_proj$", module[0]):
+            module[5:6] = [_ATTENTION[family]]
+        for name, place, old, new in _WORDS.get(family, ()):
+            if re.search(name, module[0]) and re.fullmatch(old, module[place]):
+                module[place] = new
+
+
+def _merge_biases(facts: dict[str, Any]) -> None:
+    """A bias is as long as its matrix has rows, whatever expression the samples led to."""
+    rows = {module[0]: module for module in facts["modules"]}
+    for name, module in rows.items():
+        owner = rows.get(name.removesuffix(".bias"))
+        if name.endswith(".bias") and owner is not None and owner[1] == "linear" and owner[0] not in _HEADS:
+            owner[5:6] = [module[2]]
+            facts["modules"].remove(module)
+
+
+def _number_leaves(facts: dict[str, Any]) -> None:
+    """Lists of single modules are no layers: one row with as many copies."""
+    for stem, (count, _) in list(facts.get("lists", {}).items()):
+        leaves = [module for module in facts["modules"] if module[0] == f"{stem}.#"]
+        if leaves:
+            del facts["lists"][stem]
+        for module in leaves:
+            module[:] = [f"{stem}.0", *module[1:5], *(module[5:6] or ["False"]), count]
+
+
+def _correct_head(family: str, facts: dict[str, Any]) -> None:
+    """The output head: where it is the embedding, and what is left of it there."""
+    rows = {module[0]: module for module in facts["modules"]}
+    if family in _ALSO_UNTIED and "lm_head" not in rows:
+        facts["modules"].append(["lm_head", "linear", "not (tie_word_embeddings)", "vocab_size", "hidden_size"])
+    for name in _HEADS:
+        head = rows.get(name)
+        if head is None or head[1] != "linear":
+            continue
+        if family in _ALSO_TIED:
+            head[2] = "not (tie_word_embeddings)"
+        if family in _NEVER_TIED:
+            head[2] = "True"
+        if family in _TOLD_BY_TEXT:
+            head[2] = f"not ({_TOLD})"
+            facts["keys"].setdefault("text_config.tie_word_embeddings", False)
+        tied = re.fullmatch(r"not \((\S*tie_word_embeddings)\)", head[2])
+        again = [module for module in facts["modules"] if module[0] == name and module[1] == "tied"]
+        if tied and name != "lm_head" and not again:
+            facts["modules"].append([name, "tied", tied[1], *head[3:]])
+        if tied and family in _BIASED and f"{name}.bias" not in rows:
+            head[5:6] = [_BIASED[family]]
+            facts["modules"].append([f"{name}.bias", "other", f"{tied[1]} and {_BIASED[family]}", head[3], "1"])

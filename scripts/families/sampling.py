@@ -63,6 +63,7 @@ def sample(family: str, chance: random.Random, strength: float, *, adapter: bool
         model = cls._from_config(config)
     model.tie_weights()
     row |= {"class": type(model).__name__, "prefix": model.base_model_prefix, **_modules(model)}
+    row["converts"] = conversion(model_type)
     if adapter:
         row["peft"] = adapted(model)
     return row
@@ -122,6 +123,13 @@ def adapted(model: Any) -> dict[str, Any]:
     except (TypeError, ValueError, AttributeError) as refusal:
         return {"refused": str(refusal)[:300]}
     return {"trainable": sum(each.numel() for each in made.parameters() if each.requires_grad)}
+
+
+def conversion(model_type: str) -> str:
+    """How PEFT turns the old names of experts into the stacked tensors, where it does."""
+    module: Any = importlib.import_module("peft.utils.transformers_weight_conversion")
+    kind: str = module._MODEL_TO_CONVERSION_PATTERN.get(model_type, "")  # noqa: SLF001
+    return kind if kind in {"mixtral", "qwen2_moe"} and model_type != "qwen2_moe" else ""
 
 
 def _give_head_width(config: Any, row: dict[str, Any], chance: random.Random, strength: float) -> None:

@@ -8,7 +8,6 @@ import re
 from typing import Any, NamedTuple
 
 from scripts.families.conditions import Point, condition, value_at
-from scripts.families.corrections import correct
 
 _DIMENSIONS = frozenset(
     re.findall(
@@ -115,7 +114,8 @@ class Synthesis:
         refusals = [s.row["peft"].get("refused", "") for s in self._samples if "peft" in s.row]
         if refusals and all(refusals):
             facts["refused"] = refused_module(refusals[0], first["linear"])
-        correct(self._family, facts)
+        if converts := first.get("converts"):
+            facts["converts"] = converts
         return {key: value for key, value in facts.items() if value}
 
     def _lists(self) -> dict[str, tuple[str, str]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LAYERS = re.compile(r"^(num_hidden_layers|n_layers?|num_layers|depth|encoder_layers|decoder_layers|num_blocks)$")
 _NO_SHAPE = re.compile(
     r"token|_ids?$|_idx$|index|position|version|seed|window|chunk|max_length|num_labels|sample|rate|logits|top_?k|"
-    r"temporal_patch|spatial_merge|n_group$|routing|experts_per|_stride|num_frames|fps|max_image|init"
+    r"temporal_patch|spatial_merge|n_group$|routing|experts_per|_stride|num_frames|fps|max_image|init|time_reduction|nemo_conv"
 )
 _NO_SWITCH = re.compile(r"use_cache|return_|output_|is_encoder|add_cross|is_decoder|training|cross")
 _OPTIONAL = re.compile(r"rank|intermediate|head_dim|_dim$|num_key|kv_heads|width|shared|hidden")

@@ -1,5 +1,6 @@
 """Keys and tokens that say by themselves what they are are masked wherever they stand."""
 
+import base64
 import random
 import string
 
@@ -8,6 +9,7 @@ import pytest
 from knowledge.secrets import find, mask
 
 LETTERS, HEX = string.ascii_letters + string.digits, "0123456789abcdef"
+LOWER = string.ascii_lowercase + string.digits
 
 
 def made(length, alphabet=LETTERS):
@@ -58,6 +60,90 @@ def test_an_issued_token_is_masked_without_a_telling_name(kind):
         assert mask(mask(text)) == mask(text)
 
 
+BESIDE_A_NAME = {
+    "adafruit_key: {}": made(32, LOWER),
+    "DATADOG_API_KEY={}": made(40, LOWER),
+    "cohere-token: '{}'": made(40),
+    "heroku: {}": f"{made(8, HEX)}-{made(4, HEX)}-4abc-9def-{made(12, HEX)}",
+    "twitter_bearer = {}": "A" * 22 + made(90),
+    '"okta": "{}"': "00" + made(40),
+    "# jfrog password was: {}": made(73, LOWER),
+    "ibm_cloud: {}": made(44),
+    "pwd: {}": "a1b2c3",
+    "db_pass: {}": "hunter2",
+    "client_secret: {}": "a1b2c3d4",
+    "password: '{}'": "correct horse battery staple",
+    "password: {} ": "$2b$12$" + made(20),
+    "curl -u someone:{} https://x.test": "hunter22",
+    '<add key="Password" value="{}" />': "hunter22",
+    "kind: Secret\ndata:\n  whatever: {}": "aHVudGVyMjJodW50ZXI=",
+    "auth: {}": made(30, LOWER),
+}
+
+
+@pytest.mark.parametrize("form", BESIDE_A_NAME)
+def test_a_key_that_only_its_name_tells_is_masked(form):
+    value = BESIDE_A_NAME[form]
+    for text in (form.format(value), f"a: 1\n{form.format(value)}\nb: 2\n"):
+        assert value not in mask(text), text
+        assert mask(mask(text)) == mask(text)
+
+
+@pytest.mark.parametrize("kind", TOKENS)
+def test_a_token_in_base64_is_masked(kind):
+    for inside in (TOKENS[kind], f"token {TOKENS[kind]}", f'{{"auth": "{TOKENS[kind]}"}}'):
+        for shifted in ("", " ", "  "):
+            hidden = base64.b64encode((shifted + inside).encode()).decode()
+            for place in ("k: {}", "# {}", "https://x.test/?q={}", "data:text/plain;base64,{}"):
+                assert hidden[-16:].rstrip("=") not in mask(place.format(hidden)), place.format(hidden)
+
+
+def test_a_private_key_in_base64_over_several_lines_is_masked():
+    key = f"-----BEGIN PRIVATE KEY-----\n{made(64)}\n{made(63)}\n-----END PRIVATE KEY-----\n"
+    lines = base64.encodebytes(key.encode()).decode().splitlines()
+    covered = mask("key: |\n  " + "\n  ".join(lines) + "\nlast: 1\n")
+    assert not [line for line in lines if line in covered]
+    assert covered.endswith("\nlast: 1\n")
+
+
+@pytest.mark.parametrize("form", ["{0}\u00ad{1}", "{0}\u200b{1}", "{0}\n  {1}\nb: 1", "{0}\r\n{1}"])
+def test_both_halves_of_a_token_that_was_torn_apart_are_masked(form):
+    token = TOKENS["Hugging Face token"]
+    covered = mask("a: " + form.format(token[:35], token[35:] + "7"))
+    assert token[10:35] not in covered
+    assert token[35:] not in covered
+
+
+@pytest.mark.parametrize("sign", ["%5F", "%5f", "\\x5F"])
+def test_a_token_whose_sign_is_written_otherwise_is_masked(sign):
+    assert made(40)[:20] not in mask("https://x.test/?t=hf" + sign + made(40))
+
+
+KEY = [made(64), made(64)[::-1], made(20) + "=="]
+ARMOR = "-----{} RSA PRIVATE KEY-----"
+KEYS = {
+    "no end": [ARMOR.format("BEGIN"), *KEY],
+    "no beginning": [*KEY, ARMOR.format("END")],
+    "encrypted": [ARMOR.format("BEGIN"), "Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-128-CBC,AB", "", *KEY],
+    "a list": [f"  - {line}" for line in (ARMOR.format("BEGIN"), *KEY, ARMOR.format("END"))],
+    "a log": [f"2026-01-01 10:00 INFO {line}" for line in (ARMOR.format("BEGIN"), *KEY[:2])],
+    "long": [ARMOR.format("BEGIN"), *KEY[:2] * 200, KEY[2], ARMOR.format("END")],
+    "small letters": [ARMOR.format("BEGIN").lower(), *KEY, ARMOR.format("END").lower()],
+    "SSH2": ["---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----", *KEY, "---- END SSH2 ENCRYPTED PRIVATE KEY ----"],
+    "PuTTY": ["PuTTY-User-Key-File-2: ssh-rsa", "Private-Lines: 3", *KEY],
+}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_private_key_is_masked_however_it_was_pasted(name):
+    text = "a: 1\n" + "\n".join(KEYS[name]) + "\nbase_model: org/model\n"
+    covered = mask(text)
+    assert not [line for line in KEY if line in covered]
+    assert covered.startswith("a: 1\n")
+    assert covered.endswith("\nbase_model: org/model\n")
+    assert covered.count("\n") == text.count("\n")
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [
@@ -81,6 +167,15 @@ def test_values_beside_a_telling_name_are_masked(text, part):
         "run_name: ak-47-rows",
         "load_in_4bit: true",
         "hv: 1",
+        "revision_of_model: " + made(40, HEX),
+        "dataset_sha256: " + made(64, HEX),
+        "hub_model_id: org/Qwen2.5-0.5B-linear-2026-01-31",
+        "linear_attn_layers: 12",
+        "path: s3://bucket/etsy-reviews/part-00012-of-00128.parquet",
+        "sort_key: created_at_2024_01",
+        "api_base: http://localhost:8000/v1",
+        "password: $WANDB_PASSWORD",
+        "cache: /root/.cache/huggingface/hub/models--Qwen--Qwen2.5/snapshots/" + made(40, HEX),
     ],
 )
 def test_what_only_looks_like_one_is_left(text):

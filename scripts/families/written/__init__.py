@@ -81,7 +81,7 @@ def written() -> dict[str, dict[str, Any]]:
             "class": "Gemma4ForConditionalGeneration",
             "prefix": "model",
             "keys": {f"text_config.{key}": _GEMMA4[key] for key in ("hidden_size", "vocab_size")}
-            | {"tie_word_embeddings": True, "vision_config.hidden_size": 768, "audio_config.output_proj_dims": 1536},
+            | {"tie_word_embeddings": True, "vision_config.hidden_size": None, "audio_config.output_proj_dims": None},
             "modules": _rows("gemma4_joined"),
             "nested": [
                 ["model.language_model", "gemma4_text", "text_config"],
@@ -137,7 +137,7 @@ def _shared(mixer: str, block: str, name: str, unique: str) -> list[list[str]]:
         inner = [*_rows(mixer, f"{stem}mamba."), [f"{stem}input_layernorm", "other", "", "hidden_size", "1"]]
         rows += [[*row[:2], when, *row[3:]] for row in inner]
     rows.append([f"{place}linear", "linear", _HYBRID, "hidden_size", "hidden_size"])
-    first = f"before(layers_block_type, 'hybrid', i) < {unique}"
+    first = f"(not tie_word_embeddings or before(layers_block_type, 'hybrid', i) < {unique})"
     for row in _rows(block, f"{place}{name}."):
         rows.append([*row[:2], f"{_HYBRID} and {first}", *row[3:]])
         if row[1] == "linear":
@@ -148,7 +148,7 @@ def _shared(mixer: str, block: str, name: str, unique: str) -> list[list[str]]:
 _KINDS = {"layer_types": "layers_block_type"}
 _LLAMA4: dict[str, Any] = {
     "attention_bias": False,
-    "head_dim": ["=", "hidden_size // num_attention_heads"],
+    "head_dim": ["null", 128, "hidden_size // num_attention_heads"],
     "hidden_size": 5120,
     "interleave_moe_layer_step": 1,
     "intermediate_size": 8192,

@@ -209,6 +209,8 @@ async def test_links_lead_from_rules_and_fields_and_errors_to_entries(store):
     )
 
     assert await store.faq.linked(HOME, fields=("lora_r",), rules=("a-rule",)) == (rule.name, field.name)
+    thousands = [f"unknown_{number}" for number in range(3_000)]
+    assert await store.faq.linked(HOME, (*thousands, "lora_r", *thousands), ["a-rule"]) == (rule.name, field.name)
     assert await store.faq.linked(HOME, fields=("other",)) == ()
     assert await store.faq.answering(HOME, "RuntimeError: cuda out\nof memory. Tried to allocate") == (field.name,)
     await store.faq.edit(HOME, rule.id, content("By rule"), expected=1, author_id=ANNA)

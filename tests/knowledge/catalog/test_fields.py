@@ -259,3 +259,36 @@ def test_a_field_that_this_kind_of_run_does_not_read_gets_one_warning() -> None:
     found = check(in_a_config(f"{pairs}neftune_noise_alpha: 5\n")).findings
     assert [each.severity for each in found if "neftune_noise_alpha" in each.fields] == [Severity.WARNING]
     assert not [each for each in check(in_a_config("neftune_noise_alpha: 5\n")).findings if each.severity.rank < 3]
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("datasets[].weight", "in preference training"),
+        ("datasets[].roles", "in preference training"),
+        ("datasets[].message_property_mappings", "`rl: orpo`"),
+        ("datasets[].chat_template", "in preference training"),
+        ("datasets[].shards", "in reinforcement learning"),
+        ("dataset_keep_in_memory", "in preference training"),
+        ("curriculum_sampling", "in reinforcement learning"),
+        ("pad_to_sequence_len", "in multimodal training"),
+        ("pad_to_multiple_of", "in multimodal training"),
+        ("relora_cpu_offload", "only with quantized weights"),
+        ("datasets[].message_field_training_detail", "so all of it counts"),
+        ("datasets[].type.system_prompt", "gets no system text"),
+        ("datasets[].data_files", "from the folder where you start Axolotl"),
+        ("layer_offloading", "loaded to the GPU first"),
+        ("peft_init_lora_weights", "`merge_method: legacy`"),
+        ("peft.loftq_config", "`merge_method: legacy`"),
+        ("remove_unused_columns", "refused unless you write false"),
+    ],
+)
+def test_what_a_run_of_axolotl_has_shown_is_said(path: str, told: str) -> None:
+    found = CATALOG.explain(path)
+    assert told in f"{found.modes} {found.pitfalls}"
+
+
+def test_the_test_set_of_a_pretraining_stream_is_read() -> None:
+    stream = "pretraining_dataset:\n  - path: org/text\nstreaming: true\nmax_steps: 10\n"
+    rows = "test_datasets:\n  - path: org/test\n    type: completion\neval_steps: 5\nmin_sample_len: 4\n"
+    assert not [each for each in check(in_a_config(stream + rows)).findings if "test_datasets" in each.fields]

@@ -10,14 +10,17 @@ from knowledge.diagnosis import diagnose
 from knowledge.diagnosis.known import known_errors
 from knowledge.diagnosis.phase import phases
 
-CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "errors" / "reported.yaml").read_text("utf-8"))
+FOLDER = Path(__file__).parents[2] / "cases" / "errors"
+CASES = [
+    case for name in ("reported", "batches") for case in yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
+]
 HARD = {"fsdp2-vllm-mode", "seq-len-rope"}
 """Those whose message names another cause than the one that was found."""
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case["id"] not in HARD], ids=lambda case: case["id"])
 def test_the_cause_is_among_the_first_three(case):
-    found = diagnose(case["text"]).matches[:3]
+    found = diagnose(case["text"], config=case.get("config")).matches[:3]
     texts = ["\n".join([each.meaning, *each.causes, each.cure, *each.fields]) for each in found]
     harmless = any(each.harmless for each in found) and "harmless" in case["says"]
     assert harmless or any(re.search(case["says"], text, re.IGNORECASE) for text in texts)
@@ -28,6 +31,11 @@ def test_what_an_entry_says_of_phases_exists():
     for known in known_errors():
         asked = {*known.phases, *known.during, *(phase for cause in known.causes for phase in cause.phases)}
         assert asked <= names, known.id
+
+
+def test_each_case_has_a_name_of_its_own():
+    names = [case["id"] for case in CASES]
+    assert len(names) == len(set(names))
 
 
 def test_entries_that_a_case_names_exist():

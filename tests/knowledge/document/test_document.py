@@ -125,3 +125,11 @@ def test_an_alias_bomb_is_stopped():
 
 def test_infinite_numbers_are_numbers():
     assert math.isinf(parse("a: .inf\n").values["a"])
+
+
+@pytest.mark.parametrize("text", ["\x850:", "\u2028a: 1\n\u2029b: 2", "x: 1\x85y: 2", "  a: 1\x85  b: 2\n  c: 3"])
+def test_the_rare_signs_that_break_a_line_in_yaml_are_counted_as_lines(text):
+    document = parse(text)
+    for key in document.values or ():
+        assert str(key) in document.words((key,))
+        assert document.place(str(key)) is not None or not isinstance(key, str)

@@ -1,0 +1,42 @@
+"""Passwords where an address, a command line or XML holds them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from knowledge.pattern import expression
+from knowledge.secrets.named import is_placeholder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from knowledge.secrets.secret import Span
+
+_ADDRESS = expression(r"://(?:[^\s/@:\"'<>]{0,128}:(?!\d{1,5}/)([^\s@\"'<>]{1,256})|([^\s/@:\"'<>]{16,256}))@")
+_USER = expression(r"-u(?:ser)?[ \t=]{0,5}[\"']?[^\s:\"']{1,64}:([^\s\"']{3,128})")
+_XML = expression(r"password\"[ \t]{1,8}value=\"([^\"\n]{6,256})\"")
+
+
+def passwords(text: str, low: str) -> list[Iterator[Span]]:
+    """The passwords of a text.
+
+    Args:
+        text: The text.
+        low: The same in lower case, character by character.
+    """
+    found: list[Iterator[Span]] = []
+    if "@" in text:
+        found.append(_addresses(text))
+    if "curl" in low:
+        found.append(("password", *match.span(1)) for match in _USER.finditer(low) if not is_placeholder(match[1]))
+    if "<add" in low:
+        found.append(("password", *match.span(1)) for match in _XML.finditer(low))
+    return found
+
+
+def _addresses(text: str) -> Iterator[Span]:
+    """Passwords and tokens in front of the host of an address."""
+    for match in _ADDRESS.finditer(text):
+        group = 1 if match[1] is not None else 2
+        if not is_placeholder(match[group].lower()):
+            yield "password in an address", match.start(group), match.end(group)
