@@ -100,7 +100,8 @@ def _steps(draft: Draft, report: Report) -> list[str]:
     if draft.repeated:
         rows = f"{draft.rows.count} row{'s' * (draft.rows.count != 1)}"
         told.append(
-            f"{rows} and fewer than {draft.epochs:g} passes make too few steps. With so many passes, the model learns the wording by heart: collect more rows."
+            f"{rows} and fewer than {draft.epochs:g} passes make too few steps. With so many passes, the model learns "
+            "the wording by heart: collect more rows."
         )
     if draft.lowered:
         made = draft.micro * draft.accumulation * wishes.gpus
