@@ -281,11 +281,18 @@ def test_a_field_that_this_kind_of_run_does_not_read_gets_one_warning() -> None:
         ("peft_init_lora_weights", "`merge_method: legacy`"),
         ("peft.loftq_config", "`merge_method: legacy`"),
         ("remove_unused_columns", "refused unless you write false"),
+        ("diffusion_lm.mask_token_id", "name those by `mask_token_str`"),
+        ("diffusion_lm", "refused without an adapter"),
+        ("diffusion_lm.self_conditioning.p", "still computed"),
+        ("diffusion_lm.canvas_width", "trains one block"),
+        ("datasets[].train_on_eot", "next to others"),
+        ("datasets[].split", "reads the part called train"),
+        ("activation_offloading", "it crashes unless `gradient_checkpointing_kwargs`"),
     ],
 )
 def test_what_a_run_of_axolotl_has_shown_is_said(path: str, told: str) -> None:
     found = CATALOG.explain(path)
-    assert told in f"{found.modes} {found.pitfalls}"
+    assert told in f"{found.modes} {found.pitfalls} {found.lower}"
 
 
 def test_the_test_set_of_a_pretraining_stream_is_read() -> None:
