@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
+.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
 
 install: $(STAMP)
 
@@ -119,6 +119,10 @@ golden: install
 # How complete the notes behind /explain are
 notes: install
 	$(BIN)/python benchmarks/notes_complete.py
+
+# make entrykeys AXOLOTL=PYTHON: whether the notes say which keys of a dataset's entry are read where
+entrykeys: install
+	$(BIN)/python benchmarks/entry_keys.py $(AXOLOTL)
 
 # How easily the texts read; make prose BASE=REV also shows each changed sentence
 prose: install

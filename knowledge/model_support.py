@@ -25,7 +25,7 @@ _LISTS: Final = (
         "lora_kernels",
         "LoRA kernels",
         "lora_kernels",
-        "Its attention is not found: set the `lora_*_kernel` keys to false.",
+        "They can't rewrite its attention: set `lora_qkv_kernel` and `lora_o_kernel` to false.",
     ),
     ("liger", "Liger kernels", "liger", "Of its keys only `liger_fused_linear_cross_entropy` may apply."),
     (

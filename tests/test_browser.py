@@ -3,21 +3,7 @@
 import pytest
 
 from scripts.demo_page import PHONE, chromium, demo_page, served_demo
-
-BROKEN = """\
-# my first run
-base_model: Qwen/Qwen2.5-0.5B
-datasets:
-  - path: org/rows
-    type: alpaca
-max_seq_length: 2048   # long rows
-micro_batch_size: 2
-gradient_accumulation_steps: 4
-num_epochs: 3
-learning_rate: 0.0002
-save_steps: 100
-saves_per_epoch: 2
-"""
+from tests.world import BROKEN
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed: the demo page was not tried")
 

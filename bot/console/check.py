@@ -17,6 +17,7 @@ from bot.console._time_limit import SECONDS, TimeUp, time_limit
 from bot.views.check.outlook import outlook
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
+from bot.views.check.verdict import headline
 from knowledge.check import Report, check, on_cards
 from knowledge.finding import Finding, Severity
 from knowledge.run_data import DataSize
@@ -363,32 +364,6 @@ def _head(finding: Finding) -> str:
         where = f"line {lines[0]}" if len(lines) == 1 else f"lines {', '.join(str(line) for line in lines)}"
         return f"{row}{where} · {words}"
     return f"{row}{', '.join(finding.fields)}"
-
-
-def headline(report: Report) -> str:
-    """The verdict in one line, for somebody who reads nothing else."""
-    refused, fails = report.count(Severity.ERROR), report.count(Severity.CRASH)
-    ignored, others = report.count(Severity.IGNORED), report.count(Severity.WARNING)
-    name = f"Axolotl {report.axolotl}"
-    if refused:
-        told = "" if refused == 1 else " Axolotl would show you only the first."
-        return f"{name} refuses this: {_number(refused, 'reason')}.{told}"
-    parts = []
-    if ignored:
-        parts.append(f"{_number(ignored, 'key')} {'does' if ignored == 1 else 'do'} nothing")
-    if others:
-        parts.append(f"{_number(others, 'thing')} may not be as you mean")
-    rest = f"; {' and '.join(parts)}" if parts else ""
-    if fails:
-        what = "launch" if report.launcher else "run"
-        return f"{name} accepts this, but the {what} fails: {_number(fails, 'reason')}{rest}."
-    if parts:
-        return f"{name} {'takes this launcher file' if report.launcher else 'starts this'}, but {' and '.join(parts)}."
-    return f"I found nothing wrong{' in this launcher file' if report.launcher else ''} for {name}."
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 _WRITERS = {"text": _write_text, "json": _write_json, "github": _write_github}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.console._arguments import gpus, text_or_word
+from bot.console._arguments import UnusableFileError, text_or_word
 from bot.console._given import check_text
+from bot.console._logs import config_given, log_arguments
 from knowledge.diagnosis import Diagnosis, diagnose, headline
 from knowledge.text_kind import kind_of
 
@@ -24,19 +24,20 @@ _MOST = 20_000_000
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("logs", nargs="+", metavar="LOG", help="file with a log or an error, or - for standard input")
-    parser.add_argument("--config", type=Path, help="the run's YAML, which helps decide between causes")
-    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    log_arguments(
+        parser,
+        logs="file with a log or an error, or - for standard input",
+        config="the run's YAML, which helps decide between causes",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Explain each log; exit 0, or 2 for files that cannot be read."""
-    config = None
-    if options.config is not None:
-        config = text_or_word(str(options.config), _MOST)
-        if config is None:
-            return 2
+    try:
+        config = config_given(options, _MOST)
+    except UnusableFileError as error:
+        print(f"helpbot: {error}", file=sys.stderr)
+        return 2
     code = 0
     for path in options.logs:
         text = text_or_word(path, _MOST)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.console._arguments import gpus, text_or_word
+from bot.console._arguments import UnusableFileError, text_or_word
+from bot.console._logs import config_given, log_arguments
 from knowledge.duration import time_of
 from knowledge.health import health_of
 
@@ -27,19 +27,20 @@ _NO_METRICS = (
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("logs", nargs="+", metavar="LOG", help="console log, trainer_state.json, CSV, or - for input")
-    parser.add_argument("--config", type=Path, help="the YAML of the run; without it the one in the log is used")
-    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of the run (default 1)")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    log_arguments(
+        parser,
+        logs="console log, trainer_state.json, CSV, or - for input",
+        config="the YAML of the run; without it the one in the log is used",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Judge each log; exit 0, or 2 for files that cannot be read or hold no metrics."""
-    config = None
-    if options.config is not None:
-        config = text_or_word(str(options.config), _MOST)
-        if config is None:
-            return 2
+    try:
+        config = config_given(options, _MOST)
+    except UnusableFileError as error:
+        print(f"helpbot: {error}", file=sys.stderr)
+        return 2
     code = 0
     for path in options.logs:
         text = text_or_word(path, _MOST)

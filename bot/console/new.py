@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.console._arguments import UnusableFileError, positive
 from bot.console._gpu import count_of, gpu_argument
 from bot.console._hub import opened
+from knowledge.plan.words import summary_of
 from knowledge.writing import METHODS, TRACKERS, Unusable, Unwritable, Wishes, Written, aims, seen_on_hub, write_config
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def _write(written: Written) -> None:
     if written.memory is not None:
         low, high = written.memory.low_gib, written.memory.high_gib
         print(f"\n  Memory per GPU: {low:.1f} to {high:.1f} GiB on {written.gpu}.", file=sys.stderr)
-    for line in (written.plan.summary if written.plan is not None else ())[:6]:
+    for line in (summary_of(written.plan) if written.plan is not None else ())[:6]:
         print(f"  {line}", file=sys.stderr)
     for field in written.open:
         print(f"  Left for you to fill in: {field}.", file=sys.stderr)

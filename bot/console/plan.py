@@ -14,7 +14,7 @@ from knowledge.check import check
 from knowledge.config import read
 from knowledge.memory import change_line, fitting_card, memory_of, smaller_cards
 from knowledge.plan import make_plan, remember_plan, storage_in_gigabytes, with_curve
-from knowledge.plan.words import ENOUGH, gigabytes, more_steps
+from knowledge.plan.words import ENOUGH, gigabytes, more_steps, summary_of
 from knowledge.run_data import DataSize
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def _write(
     print()
     for line in gpu:
         print(f"  {line}")
-    for line in plan.summary:
+    for line in summary_of(plan):
         print(f"  {line}")
     _write_changes(plan, limited=bool(config.get("max_steps")))
     _write_cards(config, card)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from packaging.version import Version
+
 from knowledge.diagnosis.model import GpuMemory
 
 if TYPE_CHECKING:
@@ -58,11 +60,7 @@ def versions_of(log: Log) -> dict[str, str]:
 
 def older(version: str, other: str) -> bool:
     """Whether one version comes before another; a pre-release counts as its release."""
-    return _parts(version) < _parts(other)
-
-
-def _parts(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+    return Version(Version(version).base_version) < Version(Version(other).base_version)
 
 
 def gpu_memory(text: str) -> GpuMemory | None:

@@ -66,6 +66,15 @@ def loaders() -> dict[str, frozenset[str]]:
     return {kind: frozenset(facts[kind]) for kind in ("known", "causal", "multimodal", "own")}
 
 
+def kernels_rewrite(model_type: str) -> bool | None:
+    """Whether the LoRA kernels can rewrite the attention of a type; None for one that nothing is known of."""
+    found = read_json("supported.json")["types"].get(model_type)
+    if found is None:
+        return None
+    told = found["says"].get("lora_kernels")
+    return bool(found["lora_kernels"]) and not (told and told[0] == "unsupported")
+
+
 def _is_encoder(repository: Repository) -> bool:
     """Whether the class in its config is one that reads a text without writing one."""
     name, model_type = architecture_name(repository) or "", repository.dimensions.get("model_type")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import field
 
 from knowledge.plan.values import BatchAdvice, CheckpointStorage, OfRows, Preparation, Trouble
-from knowledge.plan.words import summary_of
 from knowledge.value import value
 
 _COMPUTED = {
@@ -101,8 +100,3 @@ class TrainingPlan:
     troubles: tuple[Trouble, ...]
     batch: BatchAdvice | None = field(metadata=_COMPUTED)
     of_rows: OfRows | None = None
-
-    @property
-    def summary(self) -> tuple[str, ...]:
-        """Batch, steps and storage in a sentence each, those that something is known of."""
-        return summary_of(self)

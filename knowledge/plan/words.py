@@ -36,18 +36,27 @@ def batch_line(plan: TrainingPlan) -> str:
     """The effective batch with its formula, and how to keep the guide's where the GPUs multiply it."""
     if plan.formula is None or plan.real_global_batch is None:
         return ""
-    line = f"Effective batch {plan.formula} {plan.unit} per step"
-    advice = plan.batch
+    return f"Effective batch {plan.formula} {plan.unit} per step{keeping_the_guide(plan)}."
+
+
+def guide_on_one_gpu(plan: TrainingPlan) -> int | None:
+    """The batch that one GPU alone would have, where that is about the guide's and several GPUs multiply it."""
     parallel = plan.data_parallel or 1
-    if advice is None or parallel < 2:
-        return line + "."
+    if plan.real_global_batch is None or parallel < 2:
+        return None
     alone = plan.real_global_batch // parallel
-    if abs(alone - GUIDE_BATCH) > GUIDE_BATCH * _NEAR:
-        return line + "."
+    return alone if abs(alone - GUIDE_BATCH) <= GUIDE_BATCH * _NEAR else None
+
+
+def keeping_the_guide(plan: TrainingPlan) -> str:
+    """What keeps the guide's batch on several GPUs, as the end of a sentence; empty where nothing has to."""
+    alone, advice = guide_on_one_gpu(plan), plan.batch
+    if alone is None or advice is None:
+        return ""
     choice = advice.nearest
     return (
-        f"{line}; on one GPU {alone:,}, the guide's value for facts. For about {advice.target} here: "
-        f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size:,})."
+        f"; on one GPU {alone:,}, the guide's value for facts. For about {advice.target} here: "
+        f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size:,})"
     )
 
 

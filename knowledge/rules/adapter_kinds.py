@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.examples import LORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -11,9 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
-
-
-LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 
 
 @rule(

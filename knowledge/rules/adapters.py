@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from knowledge.examples import LORA, QLORA
 from knowledge.finding import Severity
 from knowledge.kinds_of_run import LORA_FIELDS
 from knowledge.rule import Problem, problem, rule
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
-QLORA = "adapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\n"
 VALUE_FREE_INIT = (None, True, False, "gaussian")
 
 

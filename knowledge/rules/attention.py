@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.conditions import ATTENTION, attention, block, separates_rows
 from knowledge.config import LEGACY_ATTENTION
+from knowledge.examples import LORA
 from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 PACKED = "sample_packing: true\nattn_implementation: flash_attention_2\n"
-LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 
 
 @rule(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.conditions import block, raw_block
 from knowledge.config import lora_kernels_switch_on
+from knowledge.examples import QLORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 GC = "gradient_checkpointing: true\n"
-QLORA = "adapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\n"
 
 
 @rule(

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 
-FSDP = "fsdp_config:\n  reshard_after_forward: true\n"
-
-
 EP = "expert_parallel_size: 2\n"
 FULL = "fsdp_config:\n  state_dict_type: FULL_STATE_DICT\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.examples import LINEAR, LORA, QLORA
 from knowledge.finding import Severity
 from knowledge.memory import CARDS, memory_of
 from knowledge.parameters import GUESSED
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\nlora_target_linear: true\n"
-QLORA = "adapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\nlora_target_linear: true\n"
+WIDE_LORA, WIDE_QLORA = f"{LORA}{LINEAR}", f"{QLORA}{LINEAR}"
 MIXTURE = "base_model: Qwen/Qwen3-30B-A3B\n"
 LONG = "sequence_len: 16384\nsample_packing: true\nattn_implementation: flash_attention_2\n"
 # GiB from which a saving is worth a line, and the share of the whole that it must be.
@@ -27,8 +27,8 @@ MUCH = 0.3
     Severity.WARNING,
     fields=("adapter", "load_in_4bit", "gptq", "base_model"),
     needs=("load_in_4bit",),
-    bad=f"{LORA}load_in_4bit: true\n",
-    good=QLORA,
+    bad=f"{WIDE_LORA}load_in_4bit: true\n",
+    good=WIDE_QLORA,
 )
 def lora_in_4bit(config: Config) -> Iterator[Problem]:
     """`adapter: lora` with `load_in_4bit` does not load the model in 4 bits.
@@ -46,8 +46,8 @@ def lora_in_4bit(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("adapter", "load_in_4bit", "load_in_8bit", "quantize_moe_experts", "base_model", "lora_target_linear"),
-    bad=f"{MIXTURE}{QLORA}",
-    good=f"{MIXTURE}{QLORA.replace('lora_target_linear: true', 'lora_target_modules: [q_proj, v_proj]')}"
+    bad=f"{MIXTURE}{WIDE_QLORA}",
+    good=f"{MIXTURE}{WIDE_QLORA.replace('lora_target_linear: true', 'lora_target_modules: [q_proj, v_proj]')}"
     "quantize_moe_experts: true\n",
 )
 def experts_not_quantized(config: Config) -> Iterator[Problem]:
@@ -167,7 +167,7 @@ def activations_take_most(config: Config) -> Iterator[Problem]:
         "tensor_parallel_size",
     ),
     bad="base_model: meta-llama/Llama-3.1-70B\n",
-    good=f"base_model: meta-llama/Llama-3.1-70B\n{QLORA}",
+    good=f"base_model: meta-llama/Llama-3.1-70B\n{WIDE_QLORA}",
 )
 def fits_no_card(config: Config) -> Iterator[Problem]:
     """A GPU would need more memory than any card has.

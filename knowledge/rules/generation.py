@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from knowledge.conditions import ATTENTION, block, more_than_one, raw_block
+from knowledge.examples import GRPO
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
-
-
-GRPO = "rl: grpo\ndatasets:\n  - path: org/prompts\n    type: rewards.transform\n"
 
 
 @rule(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.examples import LORA
 from knowledge.finding import Severity
+from knowledge.hub import World, facts_of, found_model, kernels_rewrite
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
-
-
-LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 
 
 KERNELS = ("lora_mlp_kernel", "lora_qkv_kernel", "lora_o_kernel")
@@ -94,9 +93,40 @@ def kernels_on_unpatchable_model(config: Config) -> Iterator[Problem]:
     model then ends in a ValueError unless `lora_qkv_kernel: false` and `lora_o_kernel: false` are written.
     """
     name = str(config.raw("base_model")).lower()
-    if any(part in name for part in UNPATCHED) and "phi-3.5-moe" not in name:
-        final = config.final
-        if config.raw("adapter") in ("lora", "qlora") and (final("lora_qkv_kernel") or final("lora_o_kernel")):
-            named = [key for key in ("lora_qkv_kernel", "lora_o_kernel") if config.written(key)]
-            message = "Loading fails on this model: write `lora_qkv_kernel: false` and `lora_o_kernel: false`."
-            yield problem(message, *named, "adapter", "base_model")
+    if _type_on_the_hub(config) is None and any(part in name for part in UNPATCHED) and "phi-3.5-moe" not in name:
+        yield from _fails_to_load(config)
+
+
+@rule(
+    Severity.CRASH,
+    fields=("adapter", "base_model", "lora_qkv_kernel", "lora_o_kernel"),
+    bad=f"base_model: org/opt\n{LORA}",
+    good=f"base_model: org/opt\n{LORA}lora_qkv_kernel: false\nlora_o_kernel: false\n",
+    hub=World(models=(found_model("org/opt", config={"model_type": "opt", "architectures": ["OPTForCausalLM"]}),)),
+    says="does not use a supported q/k/v/o projection layout",
+)
+def kernels_cannot_rewrite_attention(config: Config) -> Iterator[Problem]:
+    """LoRA kernels on a model type whose attention they can't rewrite.
+
+    Axolotl switches its LoRA kernels on by itself. They replace the lines of the attention that compute queries, keys,
+    values, and the output; where a model type writes those lines differently, loading ends in a ValueError.
+    """
+    model_type = _type_on_the_hub(config)
+    if model_type is not None and kernels_rewrite(model_type) is False:
+        yield from _fails_to_load(config)
+
+
+def _type_on_the_hub(config: Config) -> str | None:
+    """The type that the base model's own config names, where the Hub told it."""
+    facts = facts_of(config)
+    found = facts.model if facts is not None else None
+    model_type = found.dimensions.get("model_type") if found is not None else None
+    return model_type if isinstance(model_type, str) else None
+
+
+def _fails_to_load(config: Config) -> Iterator[Problem]:
+    final = config.final
+    if config.raw("adapter") in ("lora", "qlora") and (final("lora_qkv_kernel") or final("lora_o_kernel")):
+        named = [key for key in ("lora_qkv_kernel", "lora_o_kernel") if config.written(key)]
+        message = "Loading fails on this model: write `lora_qkv_kernel: false` and `lora_o_kernel: false`."
+        yield problem(message, *named, "adapter", "base_model")

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from knowledge.conditions import nearest
+from knowledge.examples import LORA
 from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
-
-LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.conditions import ATTENTION, block, raw_block
+from knowledge.examples import FSDP
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -12,9 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
-
-
-FSDP = "fsdp_config:\n  reshard_after_forward: true\n"
 
 
 @rule(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.conditions import ATTENTION, attention, more_than_one, raw_block
+from knowledge.examples import FSDP
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-FSDP = "fsdp_config:\n  reshard_after_forward: true\n"
 CROSS_ENTROPY = (
     "cut_cross_entropy",
     "chunked_cross_entropy",

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 PAIRS = "datasets:\n  - path: org/pairs\n    type: chatml.intel\n"
 DPO = f"rl: dpo\n{PAIRS}"
-GRPO = "rl: grpo\ndatasets:\n  - path: org/prompts\n    type: rewards.transform\n"
 REWARD = "datasets:\n  - path: org/pairs\n    type: bradley_terry.chat_template\n"
 KTO = "rl: kto\nremove_unused_columns: false\ndatasets:\n  - path: org/votes\n    type: chatml.intel\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.examples import QLORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-QLORA = "adapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\n"
 MOE = f"{QLORA}quantize_moe_experts: true\n"
 BITS = ("load_in_8bit", "load_in_4bit")
 

@@ -8,6 +8,7 @@ from knowledge.finding import Severity
 from knowledge.plan import plan_of, trainer_warmup
 from knowledge.rule import Problem, problem, rule
 from knowledge.schedule import (
+    ARGUMENT_FIELDS,
     FOLLOWS_EVALUATION,
     KINDS,
     arguments_read,
@@ -106,13 +107,7 @@ def schedule_needs_an_argument(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.CRASH,
-    fields=(
-        "lr_scheduler_kwargs",
-        "lr_scheduler",
-        "lr_quadratic_warmup",
-        "rl",
-        "cosine_min_lr_ratio",
-    ),
+    fields=ARGUMENT_FIELDS,
     needs=("lr_scheduler_kwargs",),
     bad="lr_scheduler: linear\nlr_scheduler_kwargs:\n  power: 2\n",
     good="lr_scheduler: polynomial\nlr_scheduler_kwargs:\n  power: 2\n",
@@ -138,13 +133,7 @@ def schedule_takes_no_such_argument(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.CRASH,
-    fields=(
-        "lr_scheduler_kwargs",
-        "lr_scheduler",
-        "lr_quadratic_warmup",
-        "rl",
-        "cosine_min_lr_ratio",
-    ),
+    fields=ARGUMENT_FIELDS,
     needs=("lr_scheduler_kwargs",),
     bad="lr_scheduler: cosine_with_min_lr\nlr_scheduler_kwargs:\n  min_lr: 1e-6\n",
     good="lr_scheduler: cosine_with_min_lr\nlr_scheduler_kwargs:\n  min_lr: 1.0e-6\n",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from knowledge.finding import Severity
 from knowledge.plan import plan_of, trainer_warmup
 from knowledge.rule import Problem, problem, rule
-from knowledge.schedule import KINDS, arguments_read, is_quadratic, schedule_arguments, schedule_name
+from knowledge.schedule import ARGUMENT_FIELDS, KINDS, arguments_read, is_quadratic, schedule_arguments, schedule_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +29,7 @@ def _reads_ratio(config: Config) -> bool:
 
 @rule(
     Severity.WARNING,
-    fields=(
-        "warmup_steps",
-        "warmup_ratio",
-        "lr_scheduler",
-    ),
+    fields=("warmup_steps", "warmup_ratio", "lr_scheduler"),
     bad="lr_scheduler: cosine\nmax_steps: 50\nwarmup_steps: 100\n",
     good="lr_scheduler: cosine\nmax_steps: 500\nwarmup_steps: 100\n",
     lengths=(100,) * 8000,
@@ -53,11 +49,7 @@ def warmup_never_ends(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.WARNING,
-    fields=(
-        "warmup_steps",
-        "warmup_ratio",
-        "lr_scheduler",
-    ),
+    fields=("warmup_steps", "warmup_ratio", "lr_scheduler"),
     bad="lr_scheduler: cosine\nmax_steps: 60\nwarmup_steps: 50\n",
     good="lr_scheduler: cosine\nmax_steps: 500\nwarmup_steps: 50\n",
     lengths=(100,) * 8000,
@@ -121,13 +113,7 @@ def warmup_without_effect(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.IGNORED,
-    fields=(
-        "lr_scheduler_kwargs",
-        "lr_scheduler",
-        "lr_quadratic_warmup",
-        "rl",
-        "cosine_min_lr_ratio",
-    ),
+    fields=ARGUMENT_FIELDS,
     needs=("lr_scheduler_kwargs",),
     bad="lr_scheduler: constant\nlr_scheduler_kwargs:\n  power: 2\n",
     good="lr_scheduler: polynomial\nlr_scheduler_kwargs:\n  power: 2\n",

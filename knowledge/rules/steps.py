@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.finding import Severity
-from knowledge.plan import GUIDE_BATCH, plan_of
+from knowledge.plan import plan_of
+from knowledge.plan.words import guide_on_one_gpu
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 _TINY = 64
-_NEAR = 0.1
 
 
 def _streams(config: Config) -> bool:
@@ -286,13 +286,8 @@ def gpus_multiply_the_batch(config: Config) -> Iterator[Problem]:
     rows per step are a good batch for learning facts; to keep it, lower the accumulation as you add GPUs.
     """
     plan = plan_of(config)
-    if (plan.data_parallel or 1) < 2:
-        return
-    advice = plan.batch
-    if advice is None:
-        return
-    alone = advice.effective_batch_size // (plan.data_parallel or 1)
-    if abs(alone - GUIDE_BATCH) <= GUIDE_BATCH * _NEAR:
+    alone, advice = guide_on_one_gpu(plan), plan.batch
+    if alone is not None and advice is not None:
         choice = advice.nearest
         yield problem(
             f"One step is {advice.effective_batch_size:,} rows on {config.gpus} GPUs, {alone:,} on one. To keep that: "

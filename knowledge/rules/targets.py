@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from knowledge.examples import LORA
 from knowledge.finding import Severity
 from knowledge.hub import World, found_model
 from knowledge.parameters import adapter_of, base_parameters, layout, targets_of
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.parameters import Architecture
 
-LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\n"
 PHI = f"base_model: microsoft/Phi-3-mini-4k-instruct\n{LORA}lora_qkv_kernel: false\nlora_o_kernel: false\n"
 MAMBA = {
     "model_type": "mamba2",
@@ -174,6 +174,7 @@ def linear_target_that_peft_refuses(config: Config) -> Iterator[Problem]:
     if architecture is None or not architecture.refused or config.get("adapter") not in {"lora", "qlora"}:
         return
     if config.get("lora_target_linear"):
-        yield problem(
-            f"PEFT refuses `{architecture.refused}` of this model: set `lora_target_modules`.", "lora_target_linear"
-        )
+        message = f"PEFT refuses `{architecture.refused}` of this model: set `lora_target_modules`."
+        if architecture.refused == "nothing":
+            message = "It finds no linear module in this model: set `lora_target_modules`."
+        yield problem(message, "lora_target_linear")

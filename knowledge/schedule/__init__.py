@@ -2,6 +2,7 @@
 
 from knowledge.schedule.curves import failure_of, learning_rates, rates_at
 from knowledge.schedule.kinds import (
+    ARGUMENT_FIELDS,
     FOLLOWS_EVALUATION,
     KINDS,
     Kind,
@@ -15,6 +16,7 @@ from knowledge.schedule.kinds import (
 )
 
 __all__ = [
+    "ARGUMENT_FIELDS",
     "FOLLOWS_EVALUATION",
     "KINDS",
     "Kind",

@@ -107,6 +107,10 @@ class Schedule(NamedTuple):
     restart_anneal: int | None = None
 
 
+ARGUMENT_FIELDS = ("lr_scheduler_kwargs", "lr_scheduler", "lr_quadratic_warmup", "rl", "cosine_min_lr_ratio")
+"""The fields that decide which of `lr_scheduler_kwargs` reach the schedule's builder."""
+
+
 def schedule_name(config: Config) -> str:
     """`lr_scheduler`, or the default that stands for a blank one."""
     return str(config.get("lr_scheduler") or "cosine")

@@ -16,6 +16,7 @@ import sys
 from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 _SPLITS = re.compile(r"^    _no_split_modules = (\[[^\]]*\])", re.MULTILINE)
@@ -37,7 +38,7 @@ def main() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for name in sorted({*causal, *images, *multimodal, *packing, *own}):
         facts = own.get(name, {})
-        layers, plan, attention = _source_of(name, causal)
+        layers, plan = _source_of(name)
         found[name] = {
             "class": causal.get(name) or images.get(name),
             "text": name in causal,
@@ -46,7 +47,7 @@ def main() -> dict[str, dict[str, Any]]:
             "packing": name in packing,
             "liger": name in listed["liger"],
             "cut_cross_entropy": name in listed["cut_cross_entropy"],
-            "lora_kernels": attention,
+            "lora_kernels": _patches_attention(name),
             "experts": experts.get(name),
             "layers": layers,
             "tensor_parallel": plan,
@@ -100,8 +101,8 @@ def _cut_cross_entropy() -> set[str]:
     return set(_LISTED.findall(text.partition("## Supported Models")[2].partition("\n## ")[0]))
 
 
-def _source_of(name: str, causal: dict[str, str]) -> tuple[list[str], bool, bool]:
-    """(layer classes that FSDP wraps, whether a tensor-parallel plan exists, whether its attention class is found)."""
+def _source_of(name: str) -> tuple[list[str], bool]:
+    """(layer classes that FSDP wraps, whether a tensor-parallel plan exists)."""
     mapped = importlib.import_module("transformers.models.auto.configuration_auto").SPECIAL_MODEL_TYPE_TO_MODULE_NAME
     module = mapped.get(name, name.replace("-", "_"))
     spec = find_spec("transformers.models")
@@ -110,22 +111,22 @@ def _source_of(name: str, causal: dict[str, str]) -> tuple[list[str], bool, bool
     text = modeling.read_text("utf-8") if modeling.is_file() else ""
     layers = sorted({each for found in _SPLITS.findall(text) for each in ast.literal_eval(found)})
     plan = bool(configuration.is_file() and _PLAN.search(configuration.read_text("utf-8")))
-    return layers, plan, _attention(name, causal, text if module == name else "")
+    return layers, plan
 
 
-_NAMED_ATTENTION = frozenset(
-    (
-        *("qwen2", "qwen3_vl", "mllama", "llama4", "mistral3", "gemma3_text"),
-        *("gemma4", "gemma4_text", "gemma4_unified", "gemma4_unified_text"),
-    )
-)
-"""Types whose attention class Axolotl's LoRA kernels name."""
-
-
-def _attention(name: str, causal: dict[str, str], text: str) -> bool:
-    """Whether the LoRA kernels find the attention class, as `get_attention_cls_from_config` looks for it."""
-    prefix = importlib.import_module("axolotl.utils.callbacks.models").get_causal_lm_model_cls_prefix(name)[0]
-    return name in _NAMED_ATTENTION or bool(text and re.search(rf"^class {re.escape(prefix)}Attention\(", text, re.M))
+def _patches_attention(name: str) -> bool:
+    """Whether Axolotl's LoRA kernels can rewrite the attention of a type: it is done, with a config of that type."""
+    kernels: Any = importlib.import_module("axolotl.monkeypatch.lora_kernels")
+    configs = SimpleNamespace(from_pretrained=lambda *_, **__: SimpleNamespace(model_type=name))
+    wanted = importlib.import_module("axolotl.utils.dict").DictDefault(base_model="named", model_config_type=name)
+    before, kernels.AutoConfig = kernels.AutoConfig, configs
+    try:
+        kernels.patch_self_attn_lora(wanted)
+    except (AttributeError, ImportError, OSError, ValueError):
+        return False
+    finally:
+        kernels.AutoConfig = before
+    return True
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from bot.views.check.cost import cost_line, duration_lines
 from bot.views.check.hub import hub_lines
 from bot.views.check.rows import rows_lines
-from bot.views.check.verdict import guide_factor
 from bot.views.kit import limits
 from bot.views.kit.wording import number
 from knowledge.duration import time_of
-from knowledge.plan.words import gigabytes, steps_line, storage_line
+from knowledge.plan.words import gigabytes, keeping_the_guide, steps_line, storage_line
 
 if TYPE_CHECKING:
     from knowledge import Report
@@ -57,13 +56,7 @@ def _batch(report: Report, plan: TrainingPlan) -> str:
         return ""
     line = f"Effective batch {formula}"
     advised = any(finding.rule == _SAYS_THE_SAME for finding in report.findings)
-    if not advised and (times := guide_factor(report)) and plan.real_global_batch and (advice := plan.batch):
-        choice, alone = advice.nearest, plan.real_global_batch // times
-        line += (
-            f"; on one GPU {alone}, the guide's value for facts. For about {advice.target} here: "
-            f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size})"
-        )
-    return line + "."
+    return f"{line}." if advised else f"{line}{keeping_the_guide(plan)}."
 
 
 def _memory(memory: MemoryEstimate | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.views.kit.wording import listed, plural, spelled
 from knowledge.finding import Severity
-from knowledge.plan import GUIDE_BATCH
+from knowledge.plan.words import guide_on_one_gpu
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from knowledge.finding import Finding
 
 _YAML = "yaml-"
-_NEAR = 0.1
 
 
 def is_unreadable(finding: Finding) -> bool:
@@ -41,11 +40,9 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
     ignored = count[Severity.IGNORED]
     if errors := count[Severity.ERROR]:
         rest = f"; {plural(ignored, 'key')} {'is' if ignored == 1 else 'are'} ignored" if ignored else ""
-        only = " Axolotl would show you only the first." if errors > 1 else ""
-        return f"{name} refuses this: {plural(errors, 'reason')}{rest}.{only}"
+        return _refuses(name, errors, rest)
     if crashes := count[Severity.CRASH]:
-        what = "launch" if report.launcher else "run"
-        return f"{name} accepts this, but the {what} fails: {plural(crashes, 'reason')}."
+        return _fails(report, name, crashes)
     if report.verdict == "refused":
         return f"{name} refuses this; the reason is muted on this server."
     doubts: list[str] = []
@@ -55,15 +52,43 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
         doubts.append(f"{spelled(warnings, 'thing')} may not be as you mean")
     if (times := guide_factor(report)) is not None:
         doubts.append(f"the batch is {times} times the guide's")
-    if doubts:
-        return f"{name} {'takes this launcher file' if report.launcher else 'starts this'}, but {listed(doubts)}."
-    return f"I found nothing wrong{' in this launcher file' if report.launcher else ''} for {name}."
+    return _starts(report, name, doubts)
 
 
 def guide_factor(report: Report) -> int | None:
     """How many times the guide's batch this is because of its GPUs alone, where one GPU would meet the guide."""
     plan = report.plan
-    if plan is None or plan.real_global_batch is None or plan.data_parallel is None or plan.data_parallel < 2:
-        return None
-    alone = plan.real_global_batch // plan.data_parallel
-    return plan.data_parallel if abs(alone - GUIDE_BATCH) <= GUIDE_BATCH * _NEAR else None
+    return None if plan is None or guide_on_one_gpu(plan) is None else plan.data_parallel
+
+
+def headline(report: Report) -> str:
+    """The verdict for a terminal: plain numbers, and everything that was found is counted."""
+    refused, fails = report.count(Severity.ERROR), report.count(Severity.CRASH)
+    ignored, others = report.count(Severity.IGNORED), report.count(Severity.WARNING)
+    name = f"Axolotl {report.axolotl}"
+    if refused:
+        return _refuses(name, refused)
+    doubts = []
+    if ignored:
+        doubts.append(f"{plural(ignored, 'key')} {'does' if ignored == 1 else 'do'} nothing")
+    if others:
+        doubts.append(f"{plural(others, 'thing')} may not be as you mean")
+    if fails:
+        return _fails(report, name, fails, f"; {listed(doubts)}" if doubts else "")
+    return _starts(report, name, doubts)
+
+
+def _refuses(name: str, errors: int, rest: str = "") -> str:
+    only = " Axolotl would show you only the first." if errors > 1 else ""
+    return f"{name} refuses this: {plural(errors, 'reason')}{rest}.{only}"
+
+
+def _fails(report: Report, name: str, crashes: int, rest: str = "") -> str:
+    what = "launch" if report.launcher else "run"
+    return f"{name} accepts this, but the {what} fails: {plural(crashes, 'reason')}{rest}."
+
+
+def _starts(report: Report, name: str, doubts: list[str]) -> str:
+    if doubts:
+        return f"{name} {'takes this launcher file' if report.launcher else 'starts this'}, but {listed(doubts)}."
+    return f"I found nothing wrong{' in this launcher file' if report.launcher else ''} for {name}."

@@ -18,6 +18,7 @@ from knowledge.plan import (
     sketch_of,
     step_advice,
 )
+from knowledge.plan.words import summary_of
 
 BASE = """\
 base_model: NousResearch/Llama-3.2-1B
@@ -334,7 +335,7 @@ def test_a_plan_is_made_once_and_can_be_given() -> None:
 
 
 def test_the_summary_speaks_of_batch_steps_and_storage() -> None:
-    batch, steps, storage = plan(BATCH + "num_epochs: 2\n", gpus=2, lengths=[100] * 160).summary
+    batch, steps, storage = summary_of(plan(BATCH + "num_epochs: 2\n", gpus=2, lengths=[100] * 160))
     assert "4 × 2 × 2 = 16" in batch
     assert steps.startswith("20 optimizer steps, 2 epochs")
     assert storage.startswith("Checkpoints: 2 saves")
