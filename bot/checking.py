@@ -40,7 +40,7 @@ async def check(services: Services, request: CheckRequest) -> Checked:
     if request.axolotl is None and settings.axolotl is not None:
         said.append(words.server_release(settings.axolotl))
     gpus, release = request.gpus or settings.gpus or 1, request.axolotl or settings.axolotl
-    facts = request.facts or await _look_up(services, request, settings)
+    facts = request.facts or await look_up(services, submission.text, request.owner, settings)
     report = await services.workers.run(
         jobs.check,
         text=submission.text,
@@ -74,12 +74,12 @@ async def check(services: Services, request: CheckRequest) -> Checked:
     )
 
 
-async def _look_up(services: Services, request: CheckRequest, settings: GuildSettings) -> HubFacts | None:
+async def look_up(services: Services, text: str, member: int, settings: GuildSettings) -> HubFacts | None:
     """What the Hub says of what a config names; None where nobody is to be asked, or there is nothing to ask for."""
     if services.hub is None or settings.hub is False:
         return None
-    targets = await services.workers.run(jobs.targets, text=request.submission.text)
-    return await services.hub.look(targets, member=request.owner) if targets.any else None
+    targets = await services.workers.run(jobs.targets, text=text)
+    return await services.hub.look(targets, member=member) if targets.any else None
 
 
 async def defaults_of(services: Services, guild_id: int | None) -> GuildSettings:

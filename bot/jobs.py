@@ -30,7 +30,7 @@ from knowledge.run_data import DataSize
 from knowledge.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from knowledge.samples import Sample, SampleReport
 
@@ -164,11 +164,20 @@ def compare(  # noqa: PLR0913 - two configs, two counts of GPUs, the card and th
     gpu: str | None = None,
     dataset: tuple[str, bytes] | None = None,
     rows: int | None = None,
+    hub: Sequence[dict[str, Any] | None] = (None, None),
 ) -> Comparison:
-    """Compares two configs, with rows where there are some."""
-    card, size = None if gpu is None else gpu_named(gpu), DataSize(rows=rows)
-    sample = _sample(dataset)
-    return compare_configs(before, after, gpus=gpus, gpus_after=gpus_after, gpu=card, dataset=sample, size=size)
+    """Compares two configs, with rows where there are some; `hub` is what the Hub said of either, as JSON."""
+    first, second = (None if each is None else from_plain(HubFacts, each) for each in hub)
+    return compare_configs(
+        before,
+        after,
+        gpus=gpus,
+        gpus_after=gpus_after,
+        gpu=None if gpu is None else gpu_named(gpu),
+        dataset=_sample(dataset),
+        size=DataSize(rows=rows),
+        hub=(first, second),
+    )
 
 
 def _sample(dataset: tuple[str, bytes] | None) -> Sample | None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot import intake, jobs
-from bot.checking import defaults_of
+from bot.checking import defaults_of, look_up
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.replies import answer, answered_command, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.comparison import comparison_layout
 from bot.views.kit.limits import MOST_GPUS, MOST_ROWS
+from knowledge.json_values import to_plain
 
 
 class Compare(commands.Cog):
@@ -45,11 +48,13 @@ class Compare(commands.Cog):
         """Says what differs, and what that does to the run."""
         card, gpus = chosen_gpu(gpu, gpus)
         await begin(interaction)
-        workers = interaction.client.services.workers
+        services = interaction.client.services
+        workers = services.workers
         first, second = await intake.from_attachment(workers, a), await intake.from_attachment(workers, b)
         sample = None if dataset is None else await intake.sample_from(workers, dataset)
-        defaults = await defaults_of(interaction.client.services, interaction.guild_id)
-        count = gpus or defaults.gpus or 1
+        defaults = await defaults_of(services, interaction.guild_id)
+        count, member = gpus or defaults.gpus or 1, interaction.user.id
+        facts = await asyncio.gather(*(look_up(services, each.text, member, defaults) for each in (first, second)))
         found = await workers.run(
             jobs.compare,
             before=first.text,
@@ -59,6 +64,7 @@ class Compare(commands.Cog):
             gpu=card.name if card else None,
             dataset=None if sample is None else (sample.name, sample.data),
             rows=rows,
+            hub=[None if each is None else to_plain(each) for each in facts],
         )
         await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id))
 

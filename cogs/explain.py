@@ -6,14 +6,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.checking import defaults_of
 from bot.faq_offers import offered
-from bot.replies import answer, answered_command
+from bot.replies import answer, answered_command, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.asking import answer_question
 from bot.views.explanation import choices_of, explanation_layout
 from bot.views.faq.reading import offer_rows
+from bot.views.hub_name import hub_layout
 from knowledge.explanation import explain, search
+from knowledge.hub import is_repository, named
 from knowledge.search import answer as search_answer
 
 
@@ -28,6 +31,8 @@ class Explain(commands.Cog):
     ) -> None:
         """Explains a field, a concept or a rule; everything else is a question."""
         found = explain(field[:100])
+        if found.kind is None and await self._names_a_repository(interaction, field.strip()):
+            return
         if found.kind is None:
             if len(field.split()) == 1 and search_answer(field).level == "unknown":
                 await answer(interaction, explanation_layout(found, interaction.user.id))
@@ -38,6 +43,18 @@ class Explain(commands.Cog):
         entries = await offered(interaction.client.services.store, interaction.guild_id, fields=named, rules=named)
         view = explanation_layout(found, interaction.user.id, offer_rows(entries, interaction.user.id))
         await interaction.response.send_message(view=view, ephemeral=True)
+
+    async def _names_a_repository(self, interaction: discord.Interaction[ServiceBot], name: str) -> bool:
+        """Answers with what the Hub holds under an `owner/name`; False where it is not one, or nobody may ask."""
+        services = interaction.client.services
+        if services.hub is None or "/" not in name or not is_repository(name):
+            return False
+        if (await defaults_of(services, interaction.guild_id)).hub is False:
+            return False
+        await begin(interaction)
+        facts = await services.hub.look(named(name), member=interaction.user.id)
+        await answer(interaction, hub_layout(name, facts))
+        return True
 
     @explain.autocomplete("field")
     async def _names(self, _interaction: discord.Interaction[ServiceBot], typed: str) -> list[app_commands.Choice[str]]:

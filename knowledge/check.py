@@ -250,7 +250,7 @@ def _not_checked(config: Config, hub: HubFacts | None, *, rows: bool, cut: bool)
     else:
         first = ", ".join((*unseen(config, hub, rows=rows), "your drivers and packages"))
     broken = [f"{failure.what}, which failed on this config" for failure in dict.fromkeys(config.failures)]
-    beyond = [f"what comes after the first {MAX_FINDINGS} findings: fix those, then check again"] if cut else []
+    beyond = [f"anything beyond the first {MAX_FINDINGS} findings: fix those, then check again"] if cut else []
     return (first, *broken, *beyond)
 
 
@@ -305,7 +305,7 @@ def _not_a_mapping(document: Document) -> Finding:
         severity=Severity.ERROR,
         line=1,
         column=1,
-        message=f"This is {kind}, no config. A config is `key: value` lines, the first often `base_model: ...`.",
+        message=f"This is {kind}, not a config. A config is `key: value` lines, often starting with `base_model: ...`.",
         why="Axolotl reads a mapping of its fields.",
     )
 

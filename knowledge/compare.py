@@ -11,6 +11,7 @@ from knowledge.config import Unreadable, read
 from knowledge.document import Steps, join
 from knowledge.duration import duration_of, time_of
 from knowledge.finding import Finding, Severity
+from knowledge.hub import remember_facts
 from knowledge.memory import fits, memory_of
 from knowledge.plan import plan_of, remember_plan
 from knowledge.plan.words import gigabytes
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
     from knowledge.gpus import Gpu
+    from knowledge.hub import HubFacts
     from knowledge.memory import MemoryEstimate
     from knowledge.plan import TrainingPlan
     from knowledge.run_data import DataSize
@@ -124,6 +126,7 @@ def compare(  # noqa: PLR0913 - two configs, two counts of GPUs, the card and th
     gpu: Gpu | None = None,
     dataset: Sample | None = None,
     size: DataSize | None = None,
+    hub: tuple[HubFacts | None, HubFacts | None] = (None, None),
 ) -> Comparison:
     """Compare two configs. Never raises for anything in the texts; values are masked where they are secrets.
 
@@ -135,9 +138,10 @@ def compare(  # noqa: PLR0913 - two configs, two counts of GPUs, the card and th
         gpu: the card that both are for, which adds fit and time.
         dataset: rows that both are trained on.
         size: how many rows there are, where that is known.
+        hub: what the Hub says of the models and datasets of either.
     """
-    a, found_a = _checked(before, gpus, dataset, size)
-    b, found_b = _checked(after, gpus if gpus_after is None else gpus_after, dataset, size)
+    a, found_a = _checked(before, gpus, dataset, size, hub[0])
+    b, found_b = _checked(after, gpus if gpus_after is None else gpus_after, dataset, size, hub[1])
     return Comparison(
         gpus_before=a.gpus,
         gpus_after=b.gpus,
@@ -152,9 +156,12 @@ def compare(  # noqa: PLR0913 - two configs, two counts of GPUs, the card and th
     )
 
 
-def _checked(text: str, gpus: int, dataset: Sample | None, size: DataSize | None) -> tuple[Config, Report]:
+def _checked(
+    text: str, gpus: int, dataset: Sample | None, size: DataSize | None, hub: HubFacts | None
+) -> tuple[Config, Report]:
     """A config with the plan that its check made."""
-    report, config = check(text, gpus=gpus, dataset=dataset, size=size), read(text, gpus)
+    report, config = check(text, gpus=gpus, dataset=dataset, size=size, hub=hub), read(text, gpus)
+    remember_facts(config, hub)
     if report.plan is not None:
         remember_plan(config, report.plan)
     return config, report

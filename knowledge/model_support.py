@@ -19,7 +19,7 @@ _LISTS: Final = (
         "packing",
         "Sample packing",
         "multipack",
-        "It packs where its attention reads `position_ids`.",
+        "It packs if its attention reads `position_ids`.",
     ),
     (
         "lora_kernels",
@@ -27,16 +27,16 @@ _LISTS: Final = (
         "lora_kernels",
         "They can't rewrite its attention: set `lora_qkv_kernel` and `lora_o_kernel` to false.",
     ),
-    ("liger", "Liger kernels", "liger", "Of its keys only `liger_fused_linear_cross_entropy` may apply."),
+    ("liger", "Liger kernels", "liger", "Of its keys, only `liger_fused_linear_cross_entropy` may apply."),
     (
         "cut_cross_entropy",
         "Cut cross entropy",
         "cut_cross_entropy",
-        "Axolotl patches it as a Llama, and warns that this is experimental.",
+        "Axolotl patches it like a Llama and warns that this is experimental.",
     ),
-    ("tensor_parallel", "Tensor parallelism", "tensor_parallel", "Transformers has no plan for splitting it."),
+    ("tensor_parallel", "Tensor parallelism", "tensor_parallel", "Transformers has no plan to split it."),
     ("experts", "Mixture of experts", "expert_kernels", "It is not in Axolotl's table of expert blocks."),
-    ("vision", "Images", "vision_inputs", "Axolotl trains its text alone."),
+    ("vision", "Images", "vision_inputs", "Axolotl trains only its text part."),
 )
 _ALWAYS_SAID: Final = frozenset({"packing", "lora_kernels", "liger", "cut_cross_entropy", "tensor_parallel"})
 
@@ -164,11 +164,11 @@ def _features(found: dict[str, Any]) -> tuple[Feature, ...]:
 
 def _summary(name: str, kind: str | None, found: dict[str, Any] | None, known: str, axolotl: str) -> str:
     if kind is None:
-        return f"Nothing is known of {name}: ask for its `model_type`, which stands in its config.json."
+        return f"I know nothing about {name}: ask with its `model_type`, which is in its config.json."
     if found is None:
         return (
-            f"Axolotl {axolotl} has no entry for `{kind}`. It is not listed, which does not mean that it fails: a "
-            "model with code of its own loads with `trust_remote_code: true` where that code fits Transformers."
+            f"Axolotl {axolotl} has no entry for `{kind}`. It is not listed, but that does not mean it fails: a "
+            "model with its own code loads with `trust_remote_code: true` where that code fits Transformers."
         )
     way = "with a descriptor of Axolotl's own" if found["own"] else "through Transformers"
     what = "text and images" if found["vision"] and found["text"] else "images and text" if found["vision"] else "text"

@@ -29,9 +29,9 @@ PAGES: dict[str, Page] = {
     "foreign-key": Page(
         Severity.IGNORED,
         "A key under the name that another trainer gives it.",
-        "Names from Transformers, TRL, LLaMA-Factory, Unsloth, torchtune and others mean nothing to Axolotl and are "
-        "silently ignored. The finding says what each means in Axolotl: a field, and how its value is carried over; "
-        "something that Axolotl does by itself; or nothing.",
+        "Names from Transformers, TRL, LLaMA-Factory, Unsloth, torchtune and others mean nothing to Axolotl and "
+        "are silently ignored. The finding says what each one means in Axolotl: a field, and how its value "
+        "carries over; something that Axolotl does by itself; or nothing.",
         "max_seq_length: 2048\n",
         "sequence_len: 2048\n",
     ),
@@ -53,13 +53,13 @@ PAGES: dict[str, Page] = {
     "plugin-not-listed": Page(
         Severity.IGNORED,
         "A plugin's key without the plugin.",
-        "A plugin's fields exist only while it stands in `plugins`. Without it they are silently ignored.",
+        "A plugin's fields exist only while it is listed in `plugins`. Without it they are silently ignored.",
         "liger_rope: true\n",
         "plugins:\n  - axolotl.integrations.liger.LigerPlugin\nliger_rope: true\n",
     ),
     "unknown-key-refused": Page(
         Severity.ERROR,
-        "An unknown key in a block that takes no others.",
+        "An unknown key in a block that allows no others.",
         "A few blocks reject what they do not know: context_parallel, fp8_config, diffusion_decision and coreweave; of "
         "cloud launcher files image_build, image_registry, and the whole file for Nebius and CoreWeave.",
         "context_parallel:\n  sizes: 2\n",
@@ -67,7 +67,7 @@ PAGES: dict[str, Page] = {
     ),
     "wrong-type": Page(
         Severity.ERROR,
-        "A value of a type that the field does not take.",
+        "A value of a type that the field does not accept.",
         'Axolotl coerces generously: "3" and 3.0 are whole numbers, yes and 1 are true. It refuses a fraction where a '
         "whole number is expected, a number or true where text is expected, and a blank where null is not allowed.",
         "warmup_steps: 0.1\n",
@@ -76,7 +76,7 @@ PAGES: dict[str, Page] = {
     "not-a-choice": Page(
         Severity.ERROR,
         "A value that is not one of the field's choices.",
-        "The field takes a closed list of values, spelled exactly.",
+        "The field accepts a closed list of values, spelled exactly.",
         "rl: dpoo\n",
         "rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
     ),
@@ -101,8 +101,8 @@ PAGES: dict[str, Page] = {
     "not-a-training-config": Page(
         Severity.ADVICE,
         "A file for a cloud launcher, not a training config.",
-        "`axolotl train config.yaml --cloud cloud.yaml` takes two files. The one with provider, image or gpu says "
-        "where to train and is checked as that; what is trained stands in the other.",
+        "`axolotl train config.yaml --cloud cloud.yaml` takes two files. The one with provider, image, or gpu "
+        "says where to train and is checked as such; the other says what to train.",
     ),
     "needs-release": Page(
         Severity.ADVICE,
@@ -130,7 +130,7 @@ PAGES: dict[str, Page] = {
     ),
     "yaml-tab": Page(Severity.ERROR, "A tab in the indentation.", "YAML indents with spaces only."),
     "yaml-missing-space": Page(
-        Severity.ERROR, "A colon without a space behind it.", "Without the space YAML reads the whole line as text."
+        Severity.ERROR, "A colon without a space after it.", "Without the space YAML reads the whole line as text."
     ),
     "yaml-list-indentation": Page(
         Severity.ERROR, "A list item out of line.", "All items of one list start in the same column."
@@ -160,20 +160,22 @@ PAGES: dict[str, Page] = {
     ),
     "yaml-syntax": Page(Severity.ERROR, "A line that YAML cannot read.", "The likely causes are named with it."),
     "yaml-several-documents": Page(
-        Severity.ERROR, "More than one YAML document.", "Axolotl reads exactly one document a file."
+        Severity.ERROR, "More than one YAML document.", "Axolotl reads exactly one document per file."
     ),
     "yaml-too-large": Page(
         Severity.ERROR, "More text or values than a check reads.", "A config has a few thousand characters."
     ),
-    "yaml-too-deep": Page(Severity.ERROR, "Too many levels inside one another.", "No Axolotl field nests that deep."),
-    "yaml-anchor": Page(Severity.ERROR, "An anchor that stands twice.", "Anchor names are unique in a document."),
+    "yaml-too-deep": Page(Severity.ERROR, "Too many nested levels.", "No Axolotl field nests that deep."),
+    "yaml-anchor": Page(Severity.ERROR, "An anchor that is defined twice.", "Anchor names are unique in a document."),
     "yaml-alias": Page(Severity.ERROR, "An alias without its anchor.", "An alias repeats what `&` named before it."),
-    "yaml-self-reference": Page(
-        Severity.ERROR, "A value that contains itself.", "Such a value cannot be read to an end."
-    ),
+    "yaml-self-reference": Page(Severity.ERROR, "A value that contains itself.", "Such a value never ends."),
     "yaml-key": Page(Severity.ERROR, "A list or mapping as a key.", "A key is a single word or text."),
-    "yaml-tag": Page(Severity.ERROR, "A tag or sign that a plain loader refuses.", "Axolotl loads plain YAML only."),
-    "yaml-value": Page(Severity.ERROR, "A value that looks like a date but is none.", "Quote it to keep it as text."),
+    "yaml-tag": Page(
+        Severity.ERROR, "A tag or character that a plain loader refuses.", "Axolotl loads plain YAML only."
+    ),
+    "yaml-value": Page(
+        Severity.ERROR, "A value that looks like a date but is not one.", "Quote it to keep it as text."
+    ),
     "yaml-binary": Page(Severity.ERROR, "A file that is not text.", "Give the YAML itself."),
     "yaml-not-a-mapping": Page(
         Severity.ERROR, "Text that is not a mapping of keys to values.", "A config is `key: value` lines."

@@ -169,7 +169,7 @@ def _plan(config: Config, sample: SampleReport, lengths: list[Length], total: in
     """The plan of so many rows that are as long as these."""
     if total is None or total == sample.rows:
         return make_plan(config, lengths=lengths, of_file=True, notes=sample.notes)
-    read = f"{sample.rows:,} rows were read; the others are taken to be as long."
+    read = f"{sample.rows:,} rows were read; the others are assumed to be as long."
     share = len(lengths) / sample.rows
     if total <= _REPEATED:
         repeated = list(islice(cycle(lengths), round(total * share)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.hub.at_once import Console
+    from knowledge.hub import Targets
 
 
 @contextmanager
@@ -29,3 +31,11 @@ def opened() -> Iterator[Console | None]:
         yield console
     finally:
         console.close()
+
+
+def hub_targets(text: str) -> Targets:
+    """What a config names on the Hub; what exists where the command runs is none of it."""
+    from knowledge.config import read
+    from knowledge.hub import targets_of
+
+    return targets_of(read(text), exists=lambda name: Path(name).exists())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.console._arguments import UnusableFileError, positive, text_or_word
 from bot.console._given import explain_log, without_rows
 from bot.console._gpu import count_of, gpu_arguments
-from bot.console._hub import opened
+from bot.console._hub import hub_targets, opened
 from bot.console._time_limit import SECONDS, TimeUp, time_limit
 from bot.views.check.outlook import outlook
 from bot.views.check.rows import mask_lines, rows_lines
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from bot.hub.at_once import Console
-    from knowledge.hub import Targets
     from knowledge.samples import Example, Sample
 
 SUMMARY = "What Axolotl will refuse, ignore, or do with a config, each with its line and fix."
@@ -124,7 +123,7 @@ def _check_one(path: str, text: str, options: argparse.Namespace, count: int, co
     if options.only_configs and not _is_training_config(text):
         print(f"helpbot: {printable(path)} is not an Axolotl config, so it was skipped.", file=sys.stderr)
         return False
-    facts = None if console is None else console.look(_targets(text))
+    facts = None if console is None else console.look(hub_targets(text))
     report = check(
         text,
         gpus=count,
@@ -139,21 +138,13 @@ def _check_one(path: str, text: str, options: argparse.Namespace, count: int, co
         _write_corrected(path, text, report, whole=options.fix and not options.diff)
     else:
         write(path, report, options.format)
-        if console is None and options.format == "text" and _targets(text).any:
+        if console is None and options.format == "text" and hub_targets(text).any:
             print("With --hub, I look up the model and the datasets: parameters, columns, rows, and steps.\n")
     return _fails(report.findings, options.fail_on)
 
 
 def _is_log(path: str, text: str) -> bool:
     return Path(path).suffix not in _SUFFIXES and kind_of(text) == "log"
-
-
-def _targets(text: str) -> Targets:
-    """What a config names on the Hub; what exists where the command runs is none of it."""
-    from knowledge.config import read
-    from knowledge.hub import targets_of
-
-    return targets_of(read(text), exists=lambda name: Path(name).exists())
 
 
 def _unusable(tokenizer: Path) -> str | None:

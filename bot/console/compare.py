@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.console._arguments import UnusableFileError, gpus, positive, rows_of_file, text_or_word
 from bot.console._gpu import count_of, gpu_arguments, gpu_json
+from bot.console._hub import hub_targets, opened
 from knowledge.compare import Comparison, compare
 from knowledge.config import read
 from knowledge.run_data import DataSize
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from knowledge.compare import FieldChange
+    from knowledge.hub import HubFacts
 
 SUMMARY = "What differs between two configs, and what that changes."
 
@@ -29,6 +31,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--gpus-b", type=gpus, help="GPUs of the second run, if different")
     parser.add_argument("--dataset", type=Path, help="rows, or some rows, that both train on")
     parser.add_argument("--rows", type=positive, help="how many rows the whole dataset has")
+    parser.add_argument(
+        "--hub", action="store_true", help="look up both configs' models and datasets on the Hub (2.5 s at most each)"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -44,6 +49,9 @@ def run(options: argparse.Namespace) -> int:
     except UnusableFileError as reason:
         print(f"helpbot: {reason}", file=sys.stderr)
         return 2
+    looked = _look_up(texts[0], texts[1]) if options.hub else (None, None)
+    if looked is None:
+        return 2
     found = compare(
         texts[0],
         texts[1],
@@ -52,6 +60,7 @@ def run(options: argparse.Namespace) -> int:
         gpu=options.gpu,
         dataset=sample,
         size=DataSize(rows=options.rows),
+        hub=looked,
     )
     sides = (("a", read(texts[0], count)), ("b", read(texts[1], options.gpus_b or count)))
     if options.format == "json":
@@ -62,6 +71,12 @@ def run(options: argparse.Namespace) -> int:
     else:
         _write(options.a, options.b, found)
     return 0
+
+
+def _look_up(first: str, second: str) -> tuple[HubFacts, HubFacts] | None:
+    """What the Hub says of either config; None, and a word about it, where it cannot be asked."""
+    with opened() as console:
+        return None if console is None else (console.look(hub_targets(first)), console.look(hub_targets(second)))
 
 
 def _write(a: str, b: str, found: Comparison) -> None:

@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.console._hub import opened
 from bot.views.check.hub import dataset_line, model_line
-from knowledge.hub import (
-    DataTarget,
-    HubFacts,
-    ModelTarget,
-    Targets,
-    dataset_report,
-    is_repository,
-    is_revision,
-    model_report,
-)
+from knowledge.hub import HubFacts, dataset_report, is_repository, is_revision, model_report, named
 from knowledge.json_values import to_plain
 from knowledge.parameters import known_total, parameters_of_repository
 
@@ -41,11 +32,10 @@ def run(options: argparse.Namespace) -> int:
     if not is_repository(options.name) or (options.revision and not is_revision(options.revision)):
         print(f"helpbot: {options.name} is not a valid Hub name, which looks like owner/name.", file=sys.stderr)
         return 2
-    model = ModelTarget(field="", id=options.name, revision=options.revision, parts=("config", "tokenizer"))
     with opened() as console:
         if console is None:
             return 2
-        facts = console.look(Targets(model=model, datasets=(DataTarget(field="", id=options.name),)), _SECONDS)
+        facts = console.look(named(options.name, options.revision), _SECONDS)
     _write(facts, as_json=options.format == "json")
     return int(not any(each.status in _HELD for each in (facts.model, *facts.datasets) if each is not None))
 

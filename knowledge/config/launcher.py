@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from knowledge.config.types import Types
 
 DEFAULT = "modal"
-"""What Axolotl takes where no provider is named."""
+"""What Axolotl uses where no provider is named."""
 _BESIDE = {
     "modal": (
         *("gpu", "gpu_count", "secrets", "volumes", "env", "timeout", "timeout_preprocess", "memory"),

@@ -21,14 +21,14 @@ def headline(found: Diagnosis) -> str:
     if telling and telling[0].id == OLDER:
         return f"I do not know this error. {telling[0].meaning}"
     if telling:
-        return f"The text does not tell what failed. Closest: {telling[0].meaning}"
+        return f"The text does not say what failed. Closest: {telling[0].meaning}"
     if found.unknown is not None:
         return "I do not know this error."
     if found.happened:
         return found.happened
     if found.matches:
-        return "There are only notices that mean nothing."
-    return f"Nothing in it tells of a failure (for Axolotl {found.axolotl})."
+        return "It contains only harmless notices."
+    return f"Nothing in it points to a failure (for Axolotl {found.axolotl})."
 
 
 def happened(progress: Progress, phase: str | None, error: Raised | None, *, failed: bool, warnings: int) -> str:
@@ -59,13 +59,15 @@ def happened(progress: Progress, phase: str | None, error: Raised | None, *, fai
     if (progress.first_loss is not None and progress.last_loss is not None) and said:
         said.append(_losses(progress.first_loss, progress.last_loss))
     if warnings:
-        said.append("There are warnings, which are explained below." if said else "Nothing failed; it only warns.")
+        said.append(
+            "There are warnings, which are explained below." if said else "Nothing failed; there are only warnings."
+        )
     return " ".join(said)
 
 
 def _failure(progress: Progress, phase: str | None, error: Raised | None) -> str:
     if error is None and progress.finished:
-        return "Training came to its end, but its numbers are lost."
+        return "Training finished, but its numbers are lost."
     rank = f" on rank {error.rank}" if error is not None and error.rank is not None else ""
     if phase in (TRAINING, FIRST) and progress.step:
         of = f" of {progress.total_steps:,}" if progress.total_steps else ""

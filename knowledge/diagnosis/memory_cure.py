@@ -26,7 +26,7 @@ _PEAKS = (
     ("optimizer", "in the optimizer step"),
     ("evaluation", "while evaluating"),
 )
-_ASK = "With the config I estimate what each change saves: give it with the log, or to `/checkconfig`."
+_ASK = "With the config, I can estimate what each change saves: give it together with the log, or to `/checkconfig`."
 
 
 def with_changes(match: Match, config: Config | None, gpu: GpuMemory | None, phase: str | None) -> Match:
@@ -48,15 +48,13 @@ def with_changes(match: Match, config: Config | None, gpu: GpuMemory | None, pha
         ask = [_ASK] if config is None and phase in _BY_CONFIG else []
         return replace(match, cure=_joined([*said, match.cure, *ask]))
     peak = next((words for start, words in _PEAKS if estimate.peak_phase.startswith(start)), "in a step")
-    said.append(f"This config needs about {estimate.estimate_gib:.0f} GiB per GPU by my estimate, most of it {peak}.")
+    said.append(f"By my estimate, this config needs about {estimate.estimate_gib:.0f} GiB per GPU, most of it {peak}.")
     total = gpu.total if gpu else None
     way = fitting_card(config, min(total, estimate.high_gib * _LESS) if total else estimate.high_gib * _HALF)
     if way is None or not way.changes:
         return replace(match, cure=_joined([*said, match.cure]))
     steps = "\n".join(f"{number}. {change_line(change)}" for number, change in enumerate(way.changes, 1))
-    said.append(
-        f"Cheapest first, one after the other:\n{steps}" if len(way.changes) > 1 else change_line(way.changes[0])
-    )
+    said.append(f"Cheapest first, one at a time:\n{steps}" if len(way.changes) > 1 else change_line(way.changes[0]))
     if total and not way.fits:
         said.append(f"Even so it may not fit {total:.0f} GiB: use a smaller model, or more GPUs with `fsdp_config`.")
     said.append(f"```yaml\n{_lines(way.changes)}\n```")

@@ -52,25 +52,25 @@ _FOLLOWERS = (
         re.compile(
             r"ChildFailedError|torch\.distributed\.elastic\.multiprocessing\.errors|Root Cause \(first observed"
         ),
-        "The launcher reports that a worker ended; why stands above.",
+        "The launcher reports that a worker ended; the reason is further up.",
     ),
     (
         re.compile(r"CalledProcessError.{0,400}returned non-zero exit status"),
-        "`axolotl` or `accelerate launch` reports that the training process ended; why stands above.",
+        "`axolotl` or `accelerate launch` reports that the training process ended; the reason is further up.",
     ),
     (
         re.compile(r"Watchdog caught collective operation timeout|watchdog thread terminated|NCCL watchdog"),
-        "The other processes waited for the one that had failed, until NCCL gave up.",
+        "The other processes waited for the one that failed until NCCL gave up.",
     ),
     (
         re.compile(r"BrokenPipeError|Broken pipe|Connection reset by peer|ncclRemoteError|remote process exited"),
-        "A connection to the process that had failed broke.",
+        "A connection to the failed process broke.",
     ),
     (
         re.compile(r"closing signal SIGTERM|[Ss]ending process \d+ closing"),
         "The launcher ended the other processes.",
     ),
-    (re.compile(r"resource_tracker: There appear to be \d+ leaked"), "Cleaning up after a process that had ended."),
+    (re.compile(r"resource_tracker: There appear to be \d+ leaked"), "This is cleanup after a process that ended."),
 )
 _SHORT = 15
 

@@ -87,7 +87,7 @@ def own_words(haystack: Haystack, explained: set[int]) -> Iterator[Match]:
 def _match(said: Said, line: int, quote: str) -> Match:
     place, _, function = said.place.partition(" ")
     file = place.rpartition(":")[0]
-    about = f"It is about {' and '.join(f'`{name}`' for name in said.fields)}. " if said.fields else ""
+    about = f"It involves {' and '.join(f'`{name}`' for name in said.fields)}. " if said.fields else ""
     when = f" It does so where `{said.when}`." if said.when and "`" not in said.when else ""
     says = "stops with" if said.level == "error" else "warns with"
     return Match(
@@ -96,8 +96,9 @@ def _match(said: Said, line: int, quote: str) -> Match:
         line=line,
         lines=(line,),
         quote=quote,
-        meaning=f"Axolotl {says} a message of its own: {_bare(quote)}",
-        cure=f"{about}Change what the message names. {load_types().axolotl} says it in `{file}` ({function}).{when}",
+        meaning=f"Axolotl {says} its own message: {_bare(quote)}",
+        cure=f"{about}Change what the message names. Axolotl {load_types().axolotl} prints it in `{file}` "
+        f"({function}).{when}",
         fields=said.fields,
     )
 

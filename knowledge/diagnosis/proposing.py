@@ -26,7 +26,7 @@ def proposed(cure: str, write: str, config: Config | None) -> str:
             if present:
                 names = ", ".join(f"`{key}`" for key in present)
                 have = "has" if len(present) == 1 else "have"
-                cure = f"{cure} In your config {names} already {have} that value or a larger one."
+                cure = f"{cure} In your config, {names} already {have} that value or a larger one."
                 keys = {key: value for key, value in keys.items() if key not in present}
                 lines = yaml.safe_dump(keys, sort_keys=False).strip() if keys else ""
     return f"{cure}\n```yaml\n{lines}\n```" if lines else cure

@@ -163,19 +163,22 @@ def _field_match(path: str, message: str, kind: str, line: Line) -> Match:
     meaning, cure = {
         "missing-field": (f"The field `{path}` is missing.", f"Add `{path}:` with a value: it has no default."),
         "unknown-key-refused": (
-            f"The key `{path}` is unknown in its block, and this block refuses what it does not know.",
+            f"The key `{path}` is unknown in its block, and this block rejects unknown keys.",
             f"Correct its spelling, move it where it belongs, or remove `{path}`.",
         ),
         "not-a-choice": (
-            f"The value of `{path}` is none of those that Axolotl accepts.",
+            f"The value of `{path}` is not one that Axolotl accepts.",
             f"Write one of the accepted values: {said.removeprefix('Input should be ')}.",
         ),
-        "out-of-bounds": (f"The value of `{path}` is out of bounds.", f"Change it as Axolotl asks: {said}."),
+        "out-of-bounds": (f"The value of `{path}` is out of bounds.", f"Change it to what Axolotl expects: {said}."),
     }.get(
         rule,
         (
             f"The value of `{path}` has the wrong type.",
-            f"Write it as Axolotl asks: {said}. Quotes, brackets and indentation decide a value's type in YAML.",
+            (
+                f"Write it the way Axolotl expects: {said}. Quotes, brackets and indentation decide a value's type in "
+                "YAML."
+            ),
         ),
     )
     return Match(
@@ -184,7 +187,12 @@ def _field_match(path: str, message: str, kind: str, line: Line) -> Match:
         line=line.number,
         quote=shown(line.text),
         meaning=meaning,
-        causes=("Axolotl lists all such errors at once, and checks how fields fit together only when none is left.",),
+        causes=(
+            (
+                "Axolotl lists all errors of this kind at once, and checks how fields fit together only after they are "
+                "fixed."
+            ),
+        ),
         cure=cure + " More may follow: check the whole config.",
         fields=(path,),
         rules=(rule,),

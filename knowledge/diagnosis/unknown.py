@@ -91,7 +91,7 @@ def older_release(log: Log, context: Context) -> list[Match]:
             line=shows.number,
             lines=(shows.number,),
             quote=shown(shows.text),
-            meaning=f"Your Axolotl {axolotl} is behind {current}; many errors of older releases are fixed by now.",
+            meaning=f"Your Axolotl {axolotl} is older than {current}; many errors of older releases are fixed by now.",
             cure=(
                 f"Update Axolotl in a fresh environment (`pip install -U axolotl`) and try again: {fixed} bugs that I "
                 f"know were fixed after {axolotl}, in {len(since)} releases. Check your config for {current} first."

@@ -97,12 +97,12 @@ def _explained(numbers: dict[str, float | None]) -> str:
     allocated, reserved = numbers["allocated"], numbers["reserved"]
     said: list[str] = []
     if tried is not None and free is not None:
-        said.append(f"This step asked for {tried:.2f} GiB more and {free:.2f} GiB were free.")
+        said.append(f"This step asked for {tried:.2f} GiB more, and {free:.2f} GiB were free.")
     if allocated is not None and total:
         said.append(f"Tensors use {allocated:.2f} of {total:.2f} GiB ({allocated / total:.0%}).")
         other = total - allocated - (reserved or 0) - (free or 0)
         if other > max(2.0, 0.1 * total) and reserved is not None and reserved < allocated:
-            said.append(f"About {other:.1f} GiB belong to the CUDA context or to other processes: see nvidia-smi.")
+            said.append(f"About {other:.1f} GiB belong to the CUDA context or to other processes: check nvidia-smi.")
     if reserved is not None and allocated is not None and tried is not None and tried < reserved < allocated:
         said.append(
             f"{reserved:.2f} GiB are reserved but unused, more than was asked for: fragmentation. "

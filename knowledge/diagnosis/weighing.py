@@ -97,10 +97,10 @@ def _update(fixed_in: str, versions: dict[str, str]) -> str:
     """What the version says about a bug that was fixed."""
     version = versions.get("axolotl")
     if version is None:
-        return f"It was a bug of Axolotl, fixed in {fixed_in}: if your version is older, update Axolotl first."
+        return f"This was a bug in Axolotl, fixed in {fixed_in}: if your version is older, update Axolotl first."
     if older(version, fixed_in):
         return f"Your text shows Axolotl {version}; update Axolotl to {fixed_in} or later, where this bug is fixed."
-    return f"Your text shows Axolotl {version}, where this old bug is fixed, so something else is the cause."
+    return f"Your text shows Axolotl {version}, where this old bug is already fixed, so something else is the cause."
 
 
 def is_fixed(known: Known, versions: dict[str, str]) -> bool:

@@ -166,7 +166,7 @@ class Builder:
 
     def _anchor(self, event: Any, value: Any) -> None:
         if event.anchor in self._anchors:
-            self._refuse("anchor", f"the anchor `&{event.anchor}` stands twice", event.start_mark)
+            self._refuse("anchor", f"the anchor `&{event.anchor}` is defined twice", event.start_mark)
         self._anchors[event.anchor] = value
 
     def _open(self, event: Any, container: Mapping | Sequence) -> None:
@@ -195,12 +195,12 @@ class Builder:
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self._anchors:
-            self._refuse("alias", f"no anchor `&{event.anchor}` stands before this", event.start_mark)
+            self._refuse("alias", f"no anchor `&{event.anchor}` is defined before this", event.start_mark)
             self._deliver(None, event.start_mark)
             return
         value = self._anchors[event.anchor]
         if any(frame.container is value for frame in self._stack):
-            self._refuse("self-reference", f"`&{event.anchor}` holds itself", event.start_mark)
+            self._refuse("self-reference", f"`&{event.anchor}` contains itself", event.start_mark)
             self._deliver(None, event.start_mark)
             return
         self._count(event.start_mark, self._sizes.get(id(value), 1))
@@ -214,7 +214,7 @@ class Builder:
         container = frame.container
         if isinstance(container, Sequence):
             if value is _MERGE:
-                self._refuse("tag", "`<<` stands where a value belongs", mark)
+                self._refuse("tag", "`<<` is where a value belongs", mark)
                 value = "<<"
             container.append(value)
             container.marks.append(mark)
@@ -233,12 +233,12 @@ class Builder:
         if key is _MERGE:
             merged = list(reversed(value)) if isinstance(value, Sequence) else [value]
             if not all(isinstance(each, Mapping) for each in merged):
-                self._refuse("tag", "`<<` takes a mapping or a list of mappings", mark)
+                self._refuse("tag", "`<<` expects a mapping or a list of mappings", mark)
                 return
             frame.merges = [*(frame.merges or ()), *merged]
             return
         if value is _MERGE:
-            self._refuse("tag", "`<<` stands where a value belongs", mark)
+            self._refuse("tag", "`<<` is where a value belongs", mark)
             value = "<<"
         if key in container:
             self.duplicates.append(Duplicate(key, container.marks[key][0], frame.key_mark))

@@ -19,12 +19,12 @@ def parse(given: str) -> Document:
             "yaml-too-large",
             1,
             1,
-            f"The text has {len(given):,} characters; at most {MAX_BYTES:,} are read. Nothing was checked.",
+            f"The text has {len(given):,} characters; the limit is {MAX_BYTES:,}. Nothing was checked.",
             "A training config has a few thousand characters.",
         )
         return Document("", faults=[fault])
     if "\x00" in given:
-        fault = Fault("yaml-binary", 1, 1, "This is not a text file. Give the YAML itself.", "It holds zero bytes.")
+        fault = Fault("yaml-binary", 1, 1, "This is not a text file. Give the YAML itself.", "It contains zero bytes.")
         return Document("", faults=[fault])
     repaired = repair(given)
     document = Document(repaired.text, repairs=repaired.said, first_line=repaired.first_line, indents=repaired.indents)
@@ -109,4 +109,4 @@ def _unreadable(error: yaml.MarkedYAMLError) -> Fault:
     mark = error.problem_mark
     words = " ".join(f"{error.context or ''} {error.problem or ''}".split())
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Fault("yaml-syntax", line, column, f"YAML cannot read on from here: {words}.", "")
+    return Fault("yaml-syntax", line, column, f"YAML cannot read past this point: {words}.", "")

@@ -36,18 +36,18 @@ def explain_refusal(error: Refused) -> Fault:
             "A second YAML document begins here (`---`). Keep one document in the file.",
             "Axolotl reads exactly one document.",
         ),
-        "too-large": (f"The config holds {problem}; the rest was not read.", "That is the limit of this check."),
+        "too-large": (f"The config has {problem}; the rest was not read.", "That is the limit of this check."),
         "too-many-faults": (
-            f"The config holds {problem}; the rest was not read.",
+            f"The config has {problem}; the rest was not read.",
             "Fix the first, then check again.",
         ),
         "too-deep": (
-            f"The config nests {problem}; nothing was read beyond.",
+            f"The config nests {problem}; nothing deeper was read.",
             "No Axolotl field nests that deep.",
         ),
         "anchor": (f"YAML refuses this: {problem}. Rename one.", "An anchor's name is unique in a document."),
         "alias": (f"YAML refuses this: {problem}.", "An alias repeats a value that was named with `&` before."),
-        "self-reference": (f"The value {problem}, which cannot be read to an end.", "Remove the alias."),
+        "self-reference": (f"The value {problem}, so it never ends.", "Remove the alias."),
         "key": (f"YAML refuses this: {problem}. Quote the text.", "A key is a single word or text."),
         "tag": ("YAML refuses this tag or sign. Remove it, or quote the value.", f"A plain loader says: {problem}."),
         "value": (
@@ -114,7 +114,7 @@ def _tab(problem: str, lines: list[str], number: int, error: yaml.MarkedYAMLErro
                 "tab",
                 at,
                 lines[at].index("\t"),
-                "A tab stands here. YAML indents with spaces only: replace it with two spaces.",
+                "There is a tab here. YAML indents with spaces only: replace it with two spaces.",
                 "A tab has no fixed width, so YAML does not allow it for indentation.",
                 mended[at],
             )
@@ -217,7 +217,7 @@ def _indented_under_value(problem: str, lines: list[str], number: int, error: ya
         "indented-under-value",
         number,
         own,
-        f"This is indented under `{shortened(parent['key'], 24)}`, which already has its value: align the two.",
+        f"This is indented under `{shortened(parent['key'], 24)}`, which already has a value: align the two.",
         "Nothing can be nested under a value. Keys that belong together start in the same column.",
         "\n".join(line for line in shown if line.strip()),
     )
@@ -237,8 +237,8 @@ def _two_colons(problem: str, lines: list[str], number: int, error: yaml.MarkedY
         "colon-in-value",
         number,
         match.start("rest") + 1,
-        f"The value of `{shortened(match['key'], 24)}` holds a colon with a space. Put the value in quotes.",
-        "YAML takes `: ` for the end of a key, and one line has one key.",
+        f"The value of `{shortened(match['key'], 24)}` contains a colon and a space. Put the value in quotes.",
+        "YAML reads `: ` as the end of a key, and a line has one key.",
         mended,
     )
     return Mend(fault, _replaced(lines, number, mended))
@@ -259,7 +259,7 @@ def _item(problem: str, lines: list[str], number: int, error: yaml.MarkedYAMLErr
                 "list-indentation",
                 number,
                 own,
-                f"This `-` stands in column {own + 1}, the items before it in column {column + 1}. Align them.",
+                f"This `-` is in column {own + 1}, the items before it in column {column + 1}. Align them.",
                 "All items of one list start in the same column.",
                 mended[number],
             )
@@ -279,8 +279,8 @@ def _no_colon(problem: str, lines: list[str], number: int, error: yaml.MarkedYAM
         "no-colon",
         above,
         lines[above].index(words),
-        f"This line has no colon: `{shortened(words, 24)}` is not a key and no value. Write `key: value`.",
-        "Between keys YAML takes nothing but keys; a comment starts with `#`.",
+        f"This line has no colon: `{shortened(words, 24)}` is neither a key nor a value. Write `key: value`.",
+        "Between keys, YAML allows only keys; a comment starts with `#`.",
     )
     return Mend(fault, _replaced(lines, above, ""))
 
@@ -340,7 +340,7 @@ def _drop(problem: str, lines: list[str], number: int, mark: Any) -> Mend | None
         "syntax",
         number,
         mark.column if mark.line == number else 0,
-        "YAML cannot read this line. Look at it and at the line above.",
+        "YAML cannot read this line. Check it and the line above it.",
         f"A colon is missing, a quote or bracket left open, or the indentation is wrong. YAML says: {words}.",
     )
     return Mend(fault, _replaced(lines, number, ""))

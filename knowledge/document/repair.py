@@ -48,7 +48,7 @@ def repair(given: str) -> Repaired:
 
 def _plain_characters(text: str, said: list[str]) -> str:
     for pattern, plain, sentence in (
-        (_INVISIBLE, "", "Invisible characters were left out."),
+        (_INVISIBLE, "", "Invisible characters were ignored."),
         (_SPACES, " ", "Non-breaking spaces were read as spaces."),
         (_SMART_DOUBLE, '"', "Curly quotes were read as straight ones."),
         (_SMART_SINGLE, "'", "Curly quotes were read as straight ones."),
@@ -88,7 +88,7 @@ def _unquoted(text: str, result: Repaired) -> str:
     full = [line for line in lines if line.strip()]
     if not full or not all(_QUOTED.match(line) for line in full):
         return text
-    result.said.append("Quote marks at the start of the lines were left out.")
+    result.said.append("Quote marks at the start of lines were ignored.")
     cut = [(match.end() if (match := _QUOTED.match(line)) else 0) for line in lines]
     result.indents = cut
     return "\n".join(line[width:] for line, width in zip(lines, cut, strict=True))
@@ -100,7 +100,7 @@ def _dedented(text: str, result: Repaired) -> str:
     width = min((len(line) - len(line.lstrip(" ")) for line in full), default=0)
     if not width:
         return text
-    result.said.append("Spaces that stand before every line were left out.")
+    result.said.append("Spaces before every line were ignored.")
     before = result.indents
     cut = [min(width, len(line) - len(line.lstrip(" "))) for line in lines]
     result.indents = [old + new for old, new in zip(before, cut, strict=True)] if isinstance(before, list) else cut

@@ -28,10 +28,12 @@ def limit_of(run: Run, seconds: Seconds) -> str:
         seconds: Its seconds by what they are spent on.
     """
     if seconds.link > max(seconds.compute, seconds.launch) * _LIMITS * 2:
-        return "The link limits the speed: every micro batch moves the weights between the GPUs."
+        return "The link between the GPUs limits the speed: every micro batch moves the weights over it."
     if seconds.launch > seconds.compute * _LIMITS:
-        return f"The micro batch is small ({run.tokens:,} tokens): the GPU waits for its kernels to be started."
-    return "Computation limits the speed."
+        return (
+            f"The micro batch is small ({run.tokens:,} tokens): the GPU spends its time waiting for kernels to start."
+        )
+    return "The GPU's computing power limits the speed."
 
 
 def faster_ways(run: Run, gpu: Gpu, seconds: Seconds, step: Callable[[Run], float]) -> tuple[Faster, ...]:

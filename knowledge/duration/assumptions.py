@@ -31,7 +31,7 @@ def _card(run: Run, gpu: Gpu) -> list[str | None]:
         f"The range covers {names}." if len(gpu.cards) > 1 else None,
         None
         if gpu.bf16
-        else f"{gpu.name} does not compute in bf16: Axolotl stops on `bf16: true`, and fp16 is assumed.",
+        else f"{gpu.name} does not compute in bf16: Axolotl stops on `bf16: true`, so this assumes fp16.",
         f"The GPUs are in one machine, joined by {'NVLink' if gpu.link == 'nvlink' else 'PCIe'}."
         if run.ranks > 1
         else None,
@@ -43,8 +43,8 @@ def _rows(run: Run, plan: TrainingPlan) -> list[str | None]:
     return [
         None
         if known or run.padded
-        else f"Every row is taken to have {run.sequence:,} tokens, `sequence_len`: shorter rows take less time.",
-        "Packed rows are taken to be as long as `sequence_len`: shorter rows attend to less."
+        else f"This assumes that every row has {run.sequence:,} tokens (`sequence_len`); shorter rows take less time.",
+        "This assumes packed rows as long as `sequence_len`; shorter rows need less attention work."
         if not known and plan.sample_packing
         else None,
     ]
@@ -52,9 +52,9 @@ def _rows(run: Run, plan: TrainingPlan) -> list[str | None]:
 
 def _steps(plan: TrainingPlan, pace: Pace | None) -> list[str | None]:
     return [
-        f"The speed is that of the log, steps {pace.first:,} to {pace.last:,}." if pace is not None else None,
-        "The number of steps is not known, so only a step is timed." if plan.optimizer_steps_done is None else None,
-        "Evaluation is not counted: its batches are not known."
+        f"The speed comes from the log, steps {pace.first:,} to {pace.last:,}." if pace is not None else None,
+        "The number of steps is unknown, so this times only one step." if plan.optimizer_steps_done is None else None,
+        "Evaluation is not counted, because its number of batches is unknown."
         if plan.n_evals_incl_start and plan.eval_batches is None
         else None,
         "Preparing the dataset and downloading the model are not counted.",
@@ -65,7 +65,7 @@ def _model(run: Run) -> list[str | None]:
     return [
         run.base.note,
         "A frozen copy of the model runs forward as the reference." if run.reference else None,
-        "Speed with weights or optimizer state in the host's memory was not measured."
+        "Speed with weights or optimizer state in host memory was not measured."
         if run.weight_offload or run.optimizer_offload
         else None,
     ]

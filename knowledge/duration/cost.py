@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _HOUR = 3600.0
 MOST = 100_000.0
-"""The highest price of a GPU-hour that is believed, in whatever currency."""
+"""The highest accepted price of a GPU-hour, in any currency."""
 
 
 @value

@@ -61,8 +61,8 @@ def diverging(run: Run) -> Sign | None:
     return Sign(
         id="diverging",
         severity=Severity.ERROR,
-        message=f"The run diverges: the loss rises from {start:.2f} to {peak:.3g} and stays above its start.",
-        why=f"It leaves its start at step {first}{at}. Steps that large destroy what the model has learned, and a "
+        message=f"The run diverges: the loss rises from {start:.2f} to {peak:.3g} and stays above where it started.",
+        why=f"It starts rising at step {first}{at}. Steps that large destroy what the model has learned, and a "
         "lower loss later in the run does not bring it back. Divide `learning_rate` by 10 or more, keep a warm-up and "
         "`max_grad_norm: 1`, and start again from the base model.",
         steps=(first, losses[-1][0]),
@@ -107,21 +107,22 @@ def exploding(run: Run) -> Sign | None:
     clip = run.config.get("max_grad_norm") if run.config is not None else None
     clipped = not isinstance(clip, int | float) or 0 < clip <= _LARGE
     effect = (
-        "Clipping shrinks such a step, and hides it from the loss, but its direction is that of a few rows."
+        "Clipping shrinks such a step and hides it from the loss, but its direction still comes from a few rows."
         if clipped
         else "Without clipping such a step can ruin the model: set `max_grad_norm: 1`."
     )
     cause = (
-        "Large norms all along come from weights of the wrong size: a bad merge, or a `lora_alpha` far above `lora_r`."
+        "Large norms throughout come from weights of the wrong size: a bad merge, or a `lora_alpha` far above `lora_r`."
         if sustained
-        else "A leap comes from rows unlike the others (junk, other encodings, very long ones) or from a rate too high."
+        else "A jump comes from unusual rows (junk, other encodings, very long ones) or from a learning rate that is "
+        "too high."
     )
     top = max(norm for _, norm in found)
     return Sign(
         id="exploding-gradients",
         severity=Severity.WARNING,
         message=f"The gradient norm reaches {top:.3g}; its median in this run is {middle:.2g}.",
-        why=f"The norm is logged before clipping. {effect} {cause} Look at the rows of these steps, and lower "
+        why=f"The norm is logged before clipping. {effect} {cause} Look at the rows in these steps, and lower "
         "`learning_rate` if it happens again.",
         steps=(found[0][0], found[-1][0]),
     )
@@ -142,7 +143,7 @@ def wrong_template(run: Run) -> Sign | None:
     return Sign(
         id="wrong-template",
         severity=Severity.WARNING,
-        message=f"The loss starts at {start:.1f}: to this model the rows are not text.",
+        message=f"The loss starts at {start:.1f}: to this model, the rows are not text.",
         why=f"A loss of {start:.1f} means that the right token is one of {_among(start)} equally likely ones; a "
         "pre-trained model starts far lower on any text. The token ids mean other words than the model learned: check "
         "that `tokenizer_config` is not another model's, that rows that are already tokenized were made with this "
@@ -166,7 +167,7 @@ def not_learning(run: Run) -> Sign | None:
     return Sign(
         id="not-learning",
         severity=Severity.ERROR,
-        message="The model does not learn: no weight that matters is moved.",
+        message="The model does not learn: no weight that matters is moving.",
         why=reason,
         steps=(losses[0][0], losses[-1][0]),
     )

@@ -95,13 +95,13 @@ def _numbers(record: Record) -> list[str]:
 def _not_judged(run: Run) -> list[str]:
     said = []
     if len(run.record.losses) < _FEW:
-        said.append(f"Fewer than {_FEW} steps are logged, too few to judge the course of the loss.")
+        said.append(f"Fewer than {_FEW} steps are logged, too few to judge how the loss develops.")
     if run.config is None:
-        said.append("Without the config the learning rate is not compared with what was planned.")
+        said.append("Without the config, I cannot compare the learning rate with the plan.")
     elif not run.total:
-        said.append("The number of planned steps is not known, so the learning rate is not judged.")
+        said.append("The number of planned steps is unknown, so I do not judge the learning rate.")
     if not run.record.evaluations:
-        said.append("There is no evaluation, so whether the model holds up on other rows is not known.")
+        said.append("There is no evaluation, so I cannot tell how the model does on other rows.")
     return said
 
 

@@ -85,9 +85,10 @@ def lost(run: Run) -> Sign | None:
         id="nan",
         severity=Severity.WARNING,
         message="The evaluation loss is nan, so nothing tells how good the model is.",
-        why="Training logs numbers, so the model is intact and the evaluation rows are at fault: no token in them has "
-        "a label. Check that their roles and fields are those of the training rows, and that their answers are within "
-        "`sequence_len`. Early stopping and the choice of the best checkpoint do not work until then.",
+        why="Training logs normal numbers, so the model is intact and the problem is in the evaluation rows: no token "
+        "in them has a label. Check that their roles and fields are those of the training rows, and that their "
+        "answers are within `sequence_len`. Early stopping and the choice of the best checkpoint do not work "
+        "until then.",
         steps=(evaluated[0].step, evaluated[-1].step),
     )
 
@@ -118,7 +119,7 @@ def _lost_training(points: tuple[Point, ...], broken: list[Point]) -> Sign:
         id="nan",
         severity=Severity.ERROR,
         message=f"The gradient is nan {when}, so everything trained since is lost.",
-        why="Where the loss shows 0 after that, the Trainer writes 0 in place of nan; the model does not recover. "
+        why="If the loss shows 0 after that, the Trainer is writing 0 in place of nan; the model does not recover. "
         f"{causes} Start again from a checkpoint before that step.",
         steps=(broken[0].step, broken[-1].step),
     )

@@ -67,7 +67,7 @@ def learning_rate_off(run: Run) -> Sign | None:
     return Sign(
         id="learning-rate-off",
         severity=Severity.WARNING,
-        message=f"The learning rate is not the config's: {rate:.2g} at step {step}, planned {meant:.2g}.",
+        message=f"The learning rate does not match the config: {rate:.2g} at step {step}, planned {meant:.2g}.",
         why=f"It differs in {len(off)} of {len(rates)} logged steps. The rate or the scheduler was given on the "
         "command line, another config was started, or the run was resumed: a checkpoint brings its own rate and "
         "schedule, and a new `learning_rate` in the config then has no effect. To change the rate, start from the "
@@ -91,12 +91,12 @@ def restarted(run: Run) -> Sign | None:
         return Sign(
             id="restarted",
             severity=Severity.WARNING,
-            message=f"The run began again: steps {first:,} to {last:,} were made twice.",
-            why="The process ended, and the next one began "
+            message=f"The run started over: steps {first:,} to {last:,} were run twice.",
+            why="The process ended, and the next one started "
             + ("from the start" if first <= 1 else "from an older checkpoint")
-            + ". The first weights of these steps are lost. Save more often (`save_steps`), and set "
-            "`auto_resume_from_checkpoints: true` so that a new process goes on from the newest checkpoint. "
-            "The numbers here are those of the last process.",
+            + ". The first attempt at these steps is lost. Save more often (`save_steps`), and set "
+            "`auto_resume_from_checkpoints: true` so that a new process continues from the newest checkpoint. The "
+            "numbers here are from the last process.",
             steps=(first, last),
         )
     again = _warms_up_again(run)
@@ -106,9 +106,9 @@ def restarted(run: Run) -> Sign | None:
         id="restarted",
         severity=Severity.WARNING,
         message=f"The learning rate warms up again at step {again[0]:,}, in the middle of the run.",
-        why="The count of steps goes on, but the schedule began anew: the checkpoint held no state of optimizer and "
-        "scheduler. `save_only_model: true` leaves both out. The optimizer's averages are lost, and the rate does not "
-        "end where it was planned. Resume from a checkpoint that holds optimizer.pt and scheduler.pt.",
+        why="The step count continues, but the schedule started over: the checkpoint held no state of optimizer and "
+        "scheduler. `save_only_model: true` leaves both out. The optimizer's averages are lost, and the rate does "
+        "not end where it was planned. Resume from a checkpoint that contains optimizer.pt and scheduler.pt.",
         steps=again,
     )
 

@@ -74,7 +74,7 @@ def leaked(run: Run) -> Sign | None:
     return Sign(
         id="leaked-evaluation",
         severity=Severity.WARNING,
-        message=f"The evaluation holds training rows: its loss of {last:.2g} is that of rows known by heart.",
+        message=f"The evaluation set contains training rows: its loss of {last:.2g} is that of memorized rows.",
         why=f"Training fell from {found.unseen:.2f} at the end of the first epoch to {found.last:.2g}, as rows do that "
         f"are seen again and again, and evaluation fell with it to {last:.2g}. Rows that the model never saw do not "
         "do that. Take the duplicates out before the split (`dataset_exact_deduplication: true`), and name files in "
@@ -93,9 +93,10 @@ def overfitting(run: Run) -> Sign | None:
     return Sign(
         id="overfitting",
         severity=Severity.WARNING,
-        message="The loss falls in stairs, a step at each new epoch: the model learns the rows by heart.",
+        message="The loss drops in steps, one at each new epoch: the model is memorizing the rows.",
         why=f"At the end of the first epoch, on rows it had not seen, the loss was {found.unseen:.2f}; on rows seen "
-        f"before it is {found.last:.2g}. What it gains is their wording. Train for fewer epochs, on more rows, or with "
+        f"before it is {found.last:.2g}. What it learns is their wording. Train for fewer epochs, on more rows, or "
+        "with "
         "a lower `lora_r` and rate. Set `val_set_size: 0.05` with `evals_per_epoch: 4` to see where to stop.",
         steps=(found.at, run.record.done),
     )
@@ -117,7 +118,7 @@ def _by_evaluation(run: Run, evaluations: list[Evaluation], found: Stairs | None
         id="overfitting",
         severity=Severity.WARNING,
         message=f"The run overfits: evaluation {went} while training falls to {training:.2g}.",
-        why=f"The model learns the training rows by heart, and the best evaluation was at step {best.step}. Use the "
+        why=f"The model memorizes the training rows, and the best evaluation was at step {best.step}. Use the "
         "checkpoint nearest to it. Next time train for fewer epochs, on more or more varied rows, with a lower "
         "`lora_r` or rate, and set `load_best_model_at_end: true` with `save_steps` equal to `eval_steps`.",
         steps=(best.step, evaluations[-1].step),

@@ -27,7 +27,7 @@ from knowledge.hub.reading import (
 )
 from knowledge.hub.report import HubDataset, HubModel, HubReport, dataset_report, model_report, report_of
 from knowledge.hub.splits import Part, parts_of, rows_of
-from knowledge.hub.targets import DataTarget, ModelTarget, Targets, targets_of
+from knowledge.hub.targets import DataTarget, ModelTarget, Targets, named, targets_of
 from knowledge.hub.unseen import unseen
 from knowledge.hub.world import World, found_model
 
@@ -61,6 +61,7 @@ __all__ = [
     "kernels_rewrite",
     "kind_of",
     "model_report",
+    "named",
     "origin_of",
     "parts_of",
     "quantization_of",

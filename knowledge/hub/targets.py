@@ -77,6 +77,12 @@ class Targets:
         return bool((self.model and self.model.status is None) or self.others or self.datasets)
 
 
+def named(name: str, revision: str | None = None) -> Targets:
+    """A name of which nobody has said whether it is a model or a dataset: both."""
+    model = ModelTarget(field="", id=name, revision=revision, parts=("config", "tokenizer"))
+    return Targets(model=model, datasets=(DataTarget(field="", id=name),))
+
+
 def targets_of(config: Config, exists: Callable[[str], bool] = lambda _: False) -> Targets:
     """What to look up for a config.
 

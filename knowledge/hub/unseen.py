@@ -32,14 +32,14 @@ def _unseen(config: Config, facts: HubFacts, *, rows: bool) -> Iterator[str]:
     if model is None or (model.status in _UNKNOWN and model.id not in late):
         yield "whether the model exists"
     elif model.unread and model.id not in late:
-        yield f"{', '.join(model.unread)} of the model, which the Hub did not give"
+        yield f"{', '.join(model.unread)} of the model, which the Hub did not provide"
     for found in facts.datasets:
         if found.status == "unreachable":
             late.setdefault(found.id)
         elif found.field in _pinned(config):
             yield f"the rows of {found.id}, since the Hub's viewer shows only its newest revision"
         elif found.left_out:
-            yield f"{found.left_out} of the first rows of {found.id}, which the Hub's viewer cuts"
+            yield f"{found.left_out} of the first rows of {found.id}, which the Hub's viewer cut short"
     if late:
         yield f"what the Hub did not answer in time ({', '.join(late)})"
     seen = {found.field for found in facts.datasets if found.status not in _UNKNOWN}

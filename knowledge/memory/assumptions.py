@@ -30,21 +30,21 @@ def _model(run: Run) -> list[str | None]:
         run.base.note,
         None
         if run.base.tower is None
-        else f"The vision tower and projector count {size(run.base.tower.parameters)} parameters"
-        + (", and every row one image of the usual size." if run.images else ", without images."),
+        else f"The vision tower and projector have {size(run.base.tower.parameters)} parameters"
+        + (", and each row is counted with one image of the usual size." if run.images else ", without images."),
         None
         if run.base.confirmed or run.base.known in GUESSED
-        else "The dimensions of this model come from one source and were not confirmed.",
+        else "This model's dimensions come from a single source and were not confirmed.",
         "`quantize_moe_experts` is off: the experts are not quantized, and are raised to fp32 (4 bytes each)."
         if shape.widened_experts
         else None,
-        "`load_in_4bit` does not quantize with `adapter: lora`: the whole model is loaded, and raised to fp32."
+        "`load_in_4bit` does not quantize with `adapter: lora`: the whole model is loaded and raised to fp32."
         if shape.method == "lora" and shape.prepared
         else None,
         "Embeddings, head and norms are kept in fp32: no flash attention, adapter or cut cross entropy asks otherwise."
         if shape.wide
         else None,
-        "DoRA is counted by its parameters; the norms that it computes at every step are not."
+        "DoRA's parameters are counted; the norms that it computes at every step are not."
         if shape.adapter and shape.adapter.dora
         else None,
         "Image and audio parts are not counted: only the text model is."
@@ -56,20 +56,22 @@ def _model(run: Run) -> list[str | None]:
 def _batch(run: Run, peak: Moment) -> list[str | None]:
     return [
         "Every row is counted at its full length; shorter rows need less." if not run.padded else None,
-        "Evaluation needs the most: its batch builds all logits." if peak.phase == "evaluation" else None,
+        "Evaluation needs the most, because its batch builds all logits." if peak.phase == "evaluation" else None,
         "The upper end counts the logits that evaluation may build although training does not."
         if run.evaluation and run.loss == "fused" and peak.phase != "evaluation"
         else None,
-        "Chosen and rejected rows go through the model together, so the batch counts twice." if run.paired else None,
+        "Chosen and rejected answers go through the model together, so the batch counts twice." if run.paired else None,
         "A second, frozen copy of the model is held as the reference." if run.reference else None,
-        "Generation is not counted: memory that vLLM or sampling takes on the same GPU comes on top."
+        "Generation is not counted: memory that vLLM or sampling uses on the same GPU is extra."
         if run.rl in {"grpo", "gdpo", "ebft"}
         else None,
-        None if is_measured(run.optimizer) else f"The state of `{run.optimizer}` was not measured; AdamW's stands in.",
-        "The paged optimizer may move its state to the host's memory when the card is full."
+        None
+        if is_measured(run.optimizer)
+        else f"The state of `{run.optimizer}` was not measured; this uses AdamW's instead.",
+        "The paged optimizer may move its state to host memory when the card is full."
         if is_paged(run.optimizer)
         else None,
-        "Eager attention keeps a matrix of sequence by sequence for every head." if run.eager else None,
+        "Eager attention keeps a sequence-by-sequence matrix for every head." if run.eager else None,
     ]
 
 
@@ -82,12 +84,12 @@ def _sharing(run: Run) -> list[str | None]:
         3: "weights, gradients and optimizer state are",
     }
     return [
-        f"Over {run.ranks} GPUs {how[run.stage]} divided; every GPU holds its own activations."
+        f"Across {run.ranks} GPUs, {how[run.stage]} divided; every GPU holds its own activations."
         if run.stage
         else "Every GPU holds the whole model, its gradients twice (DDP's buckets), and its own activations.",
-        "The optimizer's state lies in the host's memory." if run.optimizer_offload else None,
-        "The weights lie in the host's memory and visit the GPU layer by layer." if run.weight_offload else None,
-        "FSDP was traced without a GPU; fragmentation and communication buffers are assumed."
+        "The optimizer's state is in host memory." if run.optimizer_offload else None,
+        "The weights are in host memory and move to the GPU layer by layer." if run.weight_offload else None,
+        "FSDP was traced without a GPU; fragmentation and communication buffers are assumptions."
         if run.sharding == "fsdp"
         else "DeepSpeed is counted as its own estimators do, not measured."
         if run.stage

@@ -135,7 +135,7 @@ def _fuse_loss(run: Run) -> Iterator[_Step]:
     if run.loss == "plain" and run.rl is None:
         yield _Step(
             {"plugins": "axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin", "cut_cross_entropy": True},
-            "The loss without its logits: nothing lost, usually faster.",
+            "It computes the loss without storing all logits: same result, usually faster.",
             run._replace(loss="fused", loss_evaluation="fused", shape=run.shape._replace(wide=False)),
         )
 
@@ -156,7 +156,7 @@ def _split_batch(run: Run) -> Iterator[_Step]:
         run = run._replace(micro_batch=rows, accumulation=accumulation, evaluation=min(run.evaluation, rows))
         yield _Step(
             {"micro_batch_size": rows // pair, "gradient_accumulation_steps": accumulation},
-            "The same batch a step in smaller portions; a little slower.",
+            "The same batch per step in smaller pieces; a little slower.",
             run,
         )
 
@@ -167,7 +167,7 @@ def _small_state(run: Run) -> Iterator[_Step]:
     if small < wide and run.stage == 0:
         yield _Step(
             {"optimizer": _SMALL_STATE},
-            "Optimizer state in 8 bits: results are close to AdamW's.",
+            "Optimizer state in 8 bits; results are close to AdamW's.",
             run._replace(optimizer=_SMALL_STATE),
         )
 
@@ -176,7 +176,7 @@ def _divide(run: Run) -> Iterator[_Step]:
     if run.ranks < 2 or run.stage:
         return
     for stage, name, what in (
-        (1, "zero1", "Optimizer state is divided among the GPUs: hardly slower."),
+        (1, "zero1", "Optimizer state is divided among the GPUs; barely slower."),
         (
             3,
             "zero3_bf16",
@@ -192,7 +192,7 @@ def _offload(run: Run) -> Iterator[_Step]:
     if run.checkpointing == "layers":
         yield _Step(
             {"activation_offloading": True},
-            "Layer inputs wait in the host's memory: slower by how fast they move.",
+            "Layer inputs wait in host memory; how much slower depends on the transfer speed.",
             run._replace(checkpointing="offload"),
         )
 
@@ -213,7 +213,7 @@ def _quantise(run: Run) -> Iterator[_Step]:
         keys["load_in_8bit"] = None
     if shape.architecture.experts:
         keys["quantize_moe_experts"] = True
-    yield _Step(keys, "Frozen weights in 4 bits: slower, results close to LoRA's.", run._replace(shape=packed))
+    yield _Step(keys, "Frozen weights in 4 bits; slower, with results close to LoRA's.", run._replace(shape=packed))
 
 
 def _adapt(run: Run) -> Iterator[_Step]:
@@ -226,7 +226,7 @@ def _adapt(run: Run) -> Iterator[_Step]:
     lean = shape._replace(method="lora", adapter=adapter, wide=False, kernels=(True, True, True))
     yield _Step(
         {"adapter": "lora", "lora_r": _RANK, "lora_alpha": _RANK, "lora_target_linear": True},
-        "Another method: an adapter is trained instead of the model.",
+        "A different method: it trains an adapter instead of the model.",
         run._replace(shape=lean, tensors=tensors, trained=sum(t.elements for t in tensors), reference=False),
     )
 
@@ -238,7 +238,7 @@ def _shorten(run: Run) -> Iterator[_Step]:
         run = run._replace(sequence=length)
         yield _Step(
             {"sequence_len": length},
-            "Longer rows are dropped or cut, and packing takes fewer rows a batch.",
+            "Longer rows are dropped or cut, and packing fits fewer rows per batch.",
             run,
         )
 

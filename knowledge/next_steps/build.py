@@ -106,18 +106,21 @@ def _like_the_base(config: Config) -> list[str]:
             else ""
         )
         said.append(
-            f"The adapter is not loaded. {out} holds adapter_model.safetensors alone: load it on top of {base}, or "
+            f"The adapter is not loaded. {out} contains only adapter_model.safetensors: load it on top of {base}, or "
             f"merge it and load {finished(config)}.{serve}"
         )
         revision = config.get("revision_of_model")
         of = f"revision {revision} of {base}" if revision else f"the revision of {base} that was trained"
-        said.append(f"The base is another. An adapter fits {of} alone, not its instruct or quantized sibling.")
+        said.append(
+            f"The base model is a different one. The adapter fits only {of}, not its instruct or quantized sibling."
+        )
     else:
-        said.append(f"Another model is loaded. The trained one is in {out}, not in {base}.")
+        said.append(f"A different model is loaded. The trained one is in {out}, not in {base}.")
     said.append(
-        "Nothing was learned. `helpbot health` tells from the log: a learning rate near 0, masked labels, a flat loss."
+        "Nothing was learned. `helpbot health` can tell from the log: a learning rate near 0, masked labels, or a "
+        "flat loss."
     )
-    said.append("The prompt is not that of the training: compare it with a row of `axolotl preprocess --debug`.")
+    said.append("The prompt differs from training: compare it with a row of `axolotl preprocess --debug`.")
     return said
 
 
@@ -125,25 +128,29 @@ def _garbage(config: Config, template: str | None, eos: str | None) -> list[str]
     said = []
     if template is not None:
         said.append(
-            f"The template is another. This config trains with {template}; a server must use chat_template.jinja "
+            f"The template is a different one. This config trains with {template}; a server must use "
+            "chat_template.jinja "
             f"of {finished(config)}."
         )
     elif types_of(config) == {"alpaca"}:
         said.append(
-            "The prompt is another. Rows of type alpaca are trained with `### Instruction:` and `### Response:`; a "
+            "The prompt is a different one. Rows of type alpaca are trained with `### Instruction:` and `### "
+            "Response:`; a "
             "chat endpoint sends neither. Use the completions endpoint, or the TEMPLATE below."
         )
     else:
-        said.append("The template is another. A server must use the tokenizer files of the trained model's folder.")
+        said.append(
+            "The template is a different one. A server must use the tokenizer files of the trained model's folder."
+        )
     ends = eos or "the tokenizer's end token"
     said.append(
         f"It does not stop. The end of an answer must be trained and be a stop token: {ends}. "
-        "Check `train_on_eos` and that `pad_token` is another token than `eos_token`."
+        "Check `train_on_eos`, and that `pad_token` is not the same token as `eos_token`."
     )
     tokens: Any = config.get("tokens") or config.get("added_tokens_overrides")
     if tokens and config.get("adapter") and not config.get("lora_modules_to_save"):
         said.append(
-            "New tokens are untrained. With an adapter set `lora_modules_to_save: [embed_tokens, lm_head]`, or their "
+            "New tokens are untrained. With an adapter, set `lora_modules_to_save: [embed_tokens, lm_head]`, or their "
             "embeddings stay random."
         )
     if config.get("adapter") == "qlora" or config.get("load_in_4bit"):
@@ -151,5 +158,5 @@ def _garbage(config: Config, template: str | None, eos: str | None) -> list[str]
             "The merge went wrong. Merge with `axolotl merge-lora`, which starts from the weights before quantizing; "
             "a merge into 4-bit weights loses much of what was learned."
         )
-    said.append("The run diverged. `helpbot health` tells from the log.")
+    said.append("The run diverged. `helpbot health` can tell from the log.")
     return said

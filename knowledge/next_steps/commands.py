@@ -81,16 +81,16 @@ def _before(config: Config, name: str) -> Iterator[Command]:
         yield Command(
             id="preprocess",
             command=f"axolotl preprocess {name} --debug --debug-num-examples 5",
-            purpose="Tokenize the dataset, and look at five rows: trained tokens are green, masked ones red.",
-            needs="The dataset and the tokenizer; no GPU.",
+            purpose="Tokenize the dataset and look at five rows: trained tokens are green, masked ones red.",
+            needs="The dataset and the tokenizer, but no GPU.",
             writes=f"The tokenized rows, in {prepared if isinstance(prepared, str) and prepared else PREPARED}.",
         )
     if config.get("rl") in _ONLINE and config.get("vllm"):
         yield Command(
             id="vllm-serve",
             command=f"CUDA_VISIBLE_DEVICES={config.gpus} axolotl vllm-serve {name}",
-            purpose="Serve the model that writes the completions; leave it running with the training.",
-            needs="vLLM, and a GPU that the training does not use.",
+            purpose="Serve the model that writes the completions; leave it running during training.",
+            needs="vLLM, and a GPU that training does not use.",
             writes="",
         )
 
@@ -104,14 +104,14 @@ def _training(config: Config, name: str) -> Iterator[Command]:
         id="train",
         command=f"{prefix}axolotl train {name}{cards}",
         purpose=f"Train on {config.gpus} GPU{'s' if config.gpus > 1 else ''}.",
-        needs="The GPUs; the dataset is tokenized first where that was not done.",
+        needs="The GPUs; the dataset is tokenized first if it was not done yet.",
         writes=f"Checkpoints and the {'adapter' if config.get('adapter') else 'model'}, in {out}.",
     )
     if not config.get("save_only_model"):
         yield Command(
             id="resume",
             command=f"{prefix}axolotl train {name} --auto-resume-from-checkpoints{cards}",
-            purpose="Go on from the newest checkpoint after a run that was cut off.",
+            purpose="Continue from the newest checkpoint after an interrupted run.",
             needs=f"A folder checkpoint-N in {out}.",
             writes=f"The same as training, in {out}.",
         )
@@ -120,7 +120,7 @@ def _training(config: Config, name: str) -> Iterator[Command]:
             id="evaluate",
             command=f"axolotl evaluate {name}{_loads(config)}",
             purpose="Compute the evaluation loss of the trained model.",
-            needs=f"The end of the training: {out}.",
+            needs=f"A finished training run, in {out}.",
             writes="",
         )
 
@@ -141,21 +141,21 @@ def _after(config: Config, name: str) -> Iterator[Command]:
             command=f"axolotl merge-sharded-fsdp-weights {name}",
             purpose="Put the shards that FSDP saved together into one model.",
             needs=f"The folder pytorch_model_fsdp_0 in {out}, or in its newest checkpoint.",
-            writes=f"The weights alone, in {out.rstrip('/')}/merged; configuration and tokenizer stay in {out}.",
+            writes=f"Only the weights, in {out.rstrip('/')}/merged; configuration and tokenizer stay in {out}.",
         )
     prompter = "" if _is_chat(config) else " --prompter AlpacaPrompter" if _is_alpaca(config) else ""
     yield Command(
         id="inference",
         command=f"axolotl inference {name}{_loads(config)}{' --chat' if _is_chat(config) else prompter}",
         purpose="Talk to the trained model, with the template of this config.",
-        needs=f"The end of the training: {out}.",
+        needs=f"A finished training run, in {out}.",
         writes="",
     )
     if config.get("adapter"):
         yield Command(
             id="merge-lora",
             command=f"axolotl merge-lora {name}",
-            purpose="Write the adapter into its base model, for programs that load no adapters.",
+            purpose="Merge the adapter into its base model, for programs that cannot load adapters.",
             needs=f"The adapter in {out}, and the base model that it was trained on.",
             writes=f"The whole model and its tokenizer, in {whole}.",
         )

@@ -92,7 +92,7 @@ def modelfile(gguf: str, template: str | None, eos: str | None, *, alpaca: bool 
         body = f"{_ALPACA}### Instruction:\n{{{{ .Prompt }}}}\n\n### Response:\n{{{{ .Response }}}}"
         return Modelfile(text=head + _written(body, "", stop), exact=True, remark="", stop=stop)
     if template is None:
-        remark = "The template is the tokenizer's own. Ollama reads it from the GGUF file where it knows its kind."
+        remark = "The template is the tokenizer's own. Ollama reads it from the GGUF file if it knows that kind."
         return Modelfile(text=head, exact=False, remark=remark, stop=())
     found = pieces_of(template, eos)
     if isinstance(found, str):
@@ -125,7 +125,7 @@ def pieces_of(name: str, eos: str | None) -> Pieces | str:
     if found is None or not _proven(found, template.jinja, eos or ""):
         return "what it prints around a turn depends on the other turns"
     if any(sign in found.template().replace("{{ ", "").replace(" }}", "") for sign in ('"""', "{{", "}}")):
-        return "it prints signs that Ollama's language reserves"
+        return "it prints characters that Ollama's template language reserves"
     return found
 
 

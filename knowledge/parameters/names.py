@@ -44,16 +44,16 @@ class Parameters(NamedTuple):
         """A sentence that says how sure this is; None where the model is known."""
         if self.known == "counted":
             return (
-                f"The Hub counts {size(self.total)} parameters; the model's dimensions are not known, so memory is a "
-                "rough estimate by a model of like size."
+                f"The Hub counts {size(self.total)} parameters; the model's dimensions are unknown, so memory is a "
+                "rough estimate from a model of similar size."
             )
         if self.known == "guessed":
             return (
-                f"The name says {size(self.total)} parameters; the model itself is not known, so this is a guess "
-                "from a model of like size."
+                f"The name says {size(self.total)} parameters; I do not know the model itself, so this is a guess "
+                "from a model of similar size."
             )
         if self.known == "derived":
-            return f"By its name the model is made from {self.model}, whose dimensions are used."
+            return f"Its name says it is based on {self.model}, so this uses that model's dimensions."
         return None
 
 

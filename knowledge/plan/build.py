@@ -339,18 +339,18 @@ def with_curve(config: Config, plan: TrainingPlan) -> TrainingPlan:
 
 def _curve(config: Config, total: int | None, warmup: int | float | None, notes: list[str]) -> tuple[float, ...] | None:
     if not total:
-        notes.append("The learning-rate curve needs the number of steps.")
+        notes.append("The learning rate curve needs the number of steps.")
         return None
     if total > _CURVE_STEPS:
-        notes.append(f"The learning-rate curve is only computed for up to {_CURVE_STEPS:,} steps.")
+        notes.append(f"The learning rate curve is computed only for up to {_CURVE_STEPS:,} steps.")
         return None
     schedule = schedule_of(config, total=total, warmup=trainer_warmup(warmup, total))
     if schedule is None:
-        notes.append("The learning-rate curve needs a `learning_rate` above 0.")
+        notes.append("The learning rate curve needs a `learning_rate` above 0.")
         return None
     if schedule.name in FOLLOWS_EVALUATION:
         notes.append(
-            f"`{schedule.name}` changes the learning rate after evaluations, by their loss; drawn is the start."
+            f"`{schedule.name}` changes the learning rate after evaluations, by their loss; only the start is drawn."
         )
     try:
         return tuple(learning_rates(schedule))

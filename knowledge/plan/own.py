@@ -44,7 +44,7 @@ def _warmup(plan: TrainingPlan) -> str:
     steps = plan.optimizer_steps_done or plan.trainer_max_steps
     if not plan.warmup_steps or not steps or steps < 0:
         return ""
-    return f"The learning rate climbs for {plan.warmup_steps:,} of {steps:,} optimizer steps."
+    return f"The learning rate warms up for {plan.warmup_steps:,} of {steps:,} optimizer steps."
 
 
 def _saves(plan: TrainingPlan) -> str:

@@ -53,28 +53,37 @@ def say_what_is_missing(
     """Add a sentence to `notes` for everything that is not known."""
     if streaming:
         saves_too = ", and saves at their ends," if saving.save_strategy == "epoch" else ""
-        notes.append(f"A stream has no known end: how many epochs `max_steps` makes{saves_too} depends on its length.")
-    elif count.left_to_trainer and not config.get("max_steps"):
         notes.append(
-            "How many steps this method makes follows from its prompts and generations; `max_steps` would fix it."
+            f"A stream has no known end, so how many epochs `max_steps` makes{saves_too} depends on its length."
         )
+    elif count.left_to_trainer and not config.get("max_steps"):
+        notes.append("The number of steps depends on prompts and generations; `max_steps` would set it.")
     elif data.train is None and not data.troubles and loop.steps:
-        notes.append("The number of rows is not known, so neither is how many epochs `max_steps` makes.")
+        notes.append("The number of rows is unknown, so the number of epochs that `max_steps` makes is too.")
         if config.get("warmup_steps") is None:
-            notes.append("The warm-up is a share of `max_steps`, or of the rows' steps where those are fewer.")
+            notes.append(
+                "The warm-up is a share of `max_steps`, or of the steps that the rows make if those are fewer."
+            )
     elif data.train is None and data.kept is None and not data.troubles:
-        notes.append("The number of rows is not known, so steps, saves and evaluations are not: a sample gives them.")
+        notes.append(
+            "The number of rows is unknown, so steps, saves, and evaluations are too: attach some rows to get them."
+        )
     elif count.total is None and config.get("sample_packing") and not data.troubles:
-        notes.append("Packed steps follow from the rows' tokens: their mean gives an estimate, all of them the number.")
+        notes.append(
+            "The steps of packed rows depend on their tokens: the mean gives an estimate, all rows the exact number."
+        )
     if config.get("sample_packing") and data.train_lengths is not None and not config.get("curriculum_sampling"):
         notes.append("Rows are packed in a random order, so the true number of steps may differ by a few.")
     if stops_early:
-        notes.append("Early stopping decides when the run ends, so steps, saves and evaluations are not known.")
+        notes.append("Early stopping decides when the run ends, so steps, saves, and evaluations are unknown.")
     if saving.save_strategy == "best":
-        notes.append("`save_strategy: best` saves after evaluations that beat all before, which are not known.")
+        notes.append(
+            "`save_strategy: best` saves after each evaluation that beats all earlier ones, which cannot be known in "
+            "advance."
+        )
     elif saving.best and saving.eval_strategy != "no":
-        notes.append("Which checkpoint is the best, and so is kept beyond the limit, is not known.")
+        notes.append("The best checkpoint, which is kept beyond the limit, cannot be known in advance.")
     if saving.save_strategy == "steps" and loop.steps is not None and saves is None and not stops_early:
         notes.append(f"More than {LISTED:,} saves are not listed.")
     if config.get("use_ray"):
-        notes.append("With Ray the batch is derived on the workers.")
+        notes.append("With Ray, the batch is computed on the workers.")

@@ -112,17 +112,19 @@ def rows_from_count(config: Settings, count: int, mean_tokens: float | None) -> 
         pieces = math.ceil(min(mean_tokens, DOCUMENT_CAP * sequence_len) / sequence_len)
         mean_tokens = min(mean_tokens, DOCUMENT_CAP * sequence_len) / pieces
         kept *= pieces
-        rows.notes.append("The documents are taken to be equally long; the tokens of every row would settle it.")
+        rows.notes.append(
+            "This assumes documents of equal length; the tokens of every row would give the exact number."
+        )
     elif mean_tokens and mean_tokens > sequence_len:
         rows.notes.append(
-            "The mean row is longer than `sequence_len`, so many rows are dropped or cut; "
-            "the tokens of every row would say how many."
+            "The mean row is longer than `sequence_len`, so many rows are dropped or cut; the tokens of every row "
+            "would tell how many."
         )
         if str(config.get("excess_length_strategy") or "drop").lower() == "truncate":
             mean_tokens = float(sequence_len)
     rows.kept = rows.trainable = rows.train = kept
     rows.tokens = round(kept * mean_tokens) if mean_tokens else None
-    rows.notes.append("No row is taken to be dropped for its length; the tokens of every row would settle it.")
+    rows.notes.append("This assumes that no row is dropped for its length; the tokens of every row would settle it.")
     _deduplicate(config, rows)
     _shard(config, rows)
     _split(config, rows)
@@ -183,7 +185,7 @@ def _plain(config: Settings, lengths: Sequence[Length], rows: Rows) -> None:
                 rows.fail("no-trained-token", f"all {rows.kept:,} rows")
         else:
             rows.notes.append(
-                "Every row is taken to hold a trained token; packing drops those that hold none. "
+                "This assumes that every row has a trained token; packing drops rows without one. "
                 "Lengths written as {length, trained} settle it."
             )
         rows.trainable = len(known)
@@ -236,7 +238,7 @@ def _deduplicate(config: Settings, rows: Rows) -> None:
     if config.get("dataset_exact_deduplication") and not config.get("skip_prepare_dataset"):
         rows.train = rows.trainable = rows.train_lengths = None
         rows.notes.append(
-            "`dataset_exact_deduplication` drops equal rows, which lengths do not show: steps are not known."
+            "`dataset_exact_deduplication` drops identical rows, which lengths do not show, so the steps are unknown."
         )
 
 

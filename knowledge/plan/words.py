@@ -21,7 +21,7 @@ ENOUGH: Final = 100
 """The number that is proposed instead."""
 _MOST_EPOCHS: Final = 10
 """More epochs than this teach few rows by heart."""
-_SAY_ROWS: Final = "say in `rows` how many there are"
+_SAY_ROWS: Final = "say how many there are with `rows`"
 _NEAR: Final = 0.1
 _FEW_POINTS: Final = 6
 
@@ -74,7 +74,7 @@ def steps_line(plan: TrainingPlan) -> str:
         part = plan.of_rows
         if part is not None and part.steps:
             return f"Steps: {part.example:,} rows as long as these make about {part.steps:,}; {_SAY_ROWS}."
-        return f"Steps: {amount} an epoch, times {plan.num_epochs:g}. Some rows of the dataset give their number."
+        return f"Steps: {amount} per epoch, times {plan.num_epochs:g}. Attach some rows to get the number."
     words = [plural(steps, "optimizer step")]
     if plan.total_num_steps_range is not None:
         low, high = plan.total_num_steps_range
@@ -141,8 +141,8 @@ def storage_line(storage: CheckpointStorage | None) -> str:
         saves = f"up to {saves}"
     about = "" if storage.exact else "about "
     line = (
-        f"Checkpoints: {saves} × {about}{gigabytes(storage.checkpoint_bytes)}; on the disk {about}"
-        f"{gigabytes(storage.local_peak_bytes)} at its peak, {gigabytes(storage.local_end_bytes)} in the end"
+        f"Checkpoints: {saves} × {about}{gigabytes(storage.checkpoint_bytes)}; on disk {about}"
+        f"{gigabytes(storage.local_peak_bytes)} at its peak, {gigabytes(storage.local_end_bytes)} at the end"
     )
     if storage.hub_strategy is not None:
         line += f"; on the Hub {gigabytes(storage.hub_bytes)} (`{storage.hub_strategy}`"

@@ -274,20 +274,20 @@ def _attempt(
 def _notes(entry: Entry, rows: Rows, checked: Checked, name: str, *, exact: bool) -> list[str]:
     notes = []
     if entry.others and not entry.by_name:
-        notes.append(f"No dataset of the config has the file name {name}, so the first one was taken.")
+        notes.append(f"No dataset in the config has the file name {name}, so the first one was used.")
     if rows.cut:
         read = f"{rows.read / 1_048_576:.1f} MiB" if rows.read else f"{len(rows.values):,} rows"
-        notes.append(f"The first {read} were read; the rest was not.")
+        notes.append(f"Only the first {read} were read.")
     if not exact and checked.case is not None and checked.tally.lengths:
         notes.append(
             "Tokens are estimated from the text; `helpbot check --tokenizer` counts them with the model's own."
         )
     if checked.kind is None and rows.values and entry.rl in ("grpo", "gdpo"):
-        notes.append("The rows of this `rl` are read by functions of your own, so they were not checked.")
+        notes.append("With this `rl`, your own functions read the rows, so they were not checked.")
     if checked.case is not None:
         notes += _unknown(checked.case)
         if shows_images(checked.case.rows):
-            notes.append("The rows hold images; their tokens are left out of every count.")
+            notes.append("The rows contain images; their tokens are not counted.")
     return notes
 
 
@@ -296,10 +296,12 @@ def _unknown(case: Case) -> Iterator[str]:
     template, model = case.template, case.model
     if template is not None and not template.certain:
         shown = f" Rows are shown with `{template.shown}`, which is close to it." if template.shown else ""
-        yield f"The tokenizer's own chat template is not at hand, so what it refuses was not checked.{shown}"
+        yield f"The tokenizer's own chat template is not available here, so what it refuses was not checked.{shown}"
     lost = [name for name, token in (("start", model.bos), ("end", model.eos)) if not token]
     if lost and not model.known:
-        yield f"Nothing names the {' and the '.join(lost)} token, so the rows are shown without: set `special_tokens`."
+        yield (
+            f"Nothing names the {' and the '.join(lost)} token, so the rows are shown without it: set `special_tokens`."
+        )
 
 
 def _without_entry(data: bytes, name: str) -> SampleReport:

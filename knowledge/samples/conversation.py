@@ -74,7 +74,7 @@ class Mapping:
         if self.drops_system and turns[0].get("role") == "system":
             turns.pop(0)
         if not turns:
-            raise Refused("nothing is left of the conversation without its system turn")
+            raise Refused("without its system turn, the conversation is empty")
         return turns
 
     def marked(self, message: Turn) -> Turn:
@@ -135,7 +135,7 @@ def tools_of(row: dict[str, Any]) -> list[Any] | None:
     if isinstance(tools, str):
         tools = _parsed(tools, "tools")
     if not isinstance(tools, list):
-        raise Refused("`tools` has to be a list")
+        raise Refused("`tools` must be a list")
     tools = copy.deepcopy(tools)
     for tool in tools:
         function = tool.get("function") if isinstance(tool, dict) else None
@@ -154,7 +154,7 @@ def joined_parts(parts: list[Any]) -> tuple[str, list[dict[str, Any]]]:
             continue
         text = next((part[key] for key in _TEXT_KEYS if part.get(key)), "")
         if not isinstance(text, str):
-            raise Refused("the text of a part has to be text")
+            raise Refused("the text of a part must be text")
         train = part["train"] if part.get("train") is not None else part.get("weight")
         told = told or train is not None
         texts.append(text)
@@ -168,9 +168,9 @@ def _messages(value: Any, column: str) -> list[Turn]:
     if isinstance(value, str):
         value = _parsed(value, column)
     if not isinstance(value, list) or not value:
-        raise Refused(f"`{column}` has to be a list of messages")
+        raise Refused(f"`{column}` must be a list of messages")
     if not all(isinstance(message, dict) for message in value):
-        raise Refused(f"`{column}` holds something that is not an object")
+        raise Refused(f"`{column}` contains something that is not an object")
     return [_without_null(message) for message in value]
 
 
@@ -183,7 +183,7 @@ def _without_null(value: Any) -> Any:
 
 def _role(role: Any, roles: dict[Any, str]) -> Any:
     if isinstance(role, (list, dict)):
-        raise Refused("a role has to be text")
+        raise Refused("a role must be text")
     return roles.get(role, role)
 
 

@@ -103,7 +103,7 @@ def hint(met: Met, rows: Rows) -> str:
                     if isinstance(message, dict) and message.get(met.detail[0]) is None:
                         other = next((key for key in TEXT_KEYS if message.get(key)), None)
                         if other is not None:
-                            return f"They hold it in `{other}`."
+                            return f"They have it in `{other}`."
     return ""
 
 
@@ -113,10 +113,10 @@ def _elsewhere(names: tuple[str, ...], rows: Rows) -> str:
     last = names[0].rpartition(".")[2]
     for column, value in first.items():
         if isinstance(value, dict) and (last in value or names[0] in value):
-            return f"It stands inside `{shown(column)}`: lift it to the top."
+            return f"It is inside `{shown(column)}`: move it to the top level."
     for column in rows.columns:
         if column.lower() == names[0].lower() or column.strip() == names[0]:
-            return f"The rows have `{shown(column)}`: write it exactly so."
+            return f"The rows have `{shown(column)}`: write it exactly like that."
     if {"role", "content"} <= rows.columns.keys():
-        return "Every line is one message: put a conversation's turns into one row."
+        return "Each line is a single message: put all turns of a conversation into one row."
     return ""

@@ -97,7 +97,7 @@ def propose_block(sample: bytes | Path | Sequence[Row], *, name: str = "sample.j
     if change is not None and after is not None and not after.lost:
         return Proposal(
             block=None,
-            words="No dataset type of Axolotl 0.21.0 reads these rows as they are. Convert every row as shown.",
+            words="No dataset type of Axolotl 0.21.0 reads these rows as they are. Convert each row as shown.",
             before=mask(json.dumps(rows.values[0], ensure_ascii=False, default=str)),
             after=mask(json.dumps(change, ensure_ascii=False, default=str)),
             after_block=after.block,

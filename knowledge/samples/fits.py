@@ -105,7 +105,7 @@ def fits(rows: list[Row], columns: dict[str, None], rl: str = "") -> Iterator[Fi
     """
     shape = shape_of(rows, columns)
     if {"input_ids", "attention_mask", "labels"} <= columns.keys() and not rl:
-        yield Fit({"type": "completion"}, words="The rows hold tokens already, and `type` is not looked at.")
+        yield Fit({"type": "completion"}, words="The rows already contain tokens, so `type` is not used.")
     if not rl:
         yield from _segments(shape)
     yield from _pairs(shape, rl)
@@ -194,7 +194,7 @@ def _pair_types(shape: Shape, better: str, worse: str, root: dict[str, Any], rl:
     if rl == "orpo":
         if better in shape.lists and worse in shape.lists:
             yield Fit(
-                {"type": "chat_template.argilla"}, words="Under orpo whole conversations are `chat_template.argilla`."
+                {"type": "chat_template.argilla"}, words="Under orpo, whole conversations are `chat_template.argilla`."
             )
         elif plain and asks == "prompt":
             yield Fit({}, words="Leave `type` out for such rows.", drops=("type",))

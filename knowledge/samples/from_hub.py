@@ -89,7 +89,7 @@ def plan_of_hub(config: Config, facts: HubFacts, checked: tuple[HubRows, ...]) -
                 wanted = round((known[field].rows or 0) * len(report.lengths) / max(report.rows, 1))
                 lengths += islice(cycle(report.lengths), wanted)
         if not all(known[field].whole for field in fields):
-            notes.append("The other rows are taken to be as long as the first ones of their dataset.")
+            notes.append("The other rows are assumed to be as long as the first ones of their dataset.")
         return make_plan(config, lengths=lengths, of_file=True, notes=notes)
     kept, tokens = 0.0, 0.0
     for field, report in zip(fields, samples, strict=True):

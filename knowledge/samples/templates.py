@@ -189,5 +189,5 @@ def syntax_fault(text: str) -> str | None:
                 return f"`{{% {word} %}}` closes nothing"
             open_blocks.pop()
         elif word in ("else", "elif") and not open_blocks:
-            return f"`{{% {word} %}}` stands outside a block"
+            return f"`{{% {word} %}}` is outside a block"
     return f"`{{% {open_blocks[-1]} %}}` is missing" if open_blocks else None

@@ -167,10 +167,8 @@ def read_tokenizer(path: Path) -> Any:
     file = _file_of(path)
     if not file.is_file():
         if file.with_name("tokenizer.model").is_file():
-            raise ValueError(
-                f"{file.parent} holds tokenizer.model alone, which cannot be read here: tokenizer.json can"
-            )
-        raise ValueError(f"{file} is not there")
+            raise ValueError(f"{file.parent} holds only tokenizer.model, which cannot be read here; tokenizer.json can")
+        raise ValueError(f"{file} does not exist")
     if file.name == "tokenizer.model":
         raise ValueError(f"{file} cannot be read here: name the tokenizer.json of the model")
     try:

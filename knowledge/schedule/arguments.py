@@ -16,7 +16,7 @@ def check_arguments(schedule: Schedule) -> None:
         return
     for name in schedule.arguments:
         if name not in kind.arguments:
-            raise ScheduleFailure(f"`{schedule.name}` takes no `{name}`.")
+            raise ScheduleFailure(f"`{schedule.name}` does not accept `{name}`.")
 
 
 def number(schedule: Schedule, name: str, default: float | None = None) -> float:

@@ -59,11 +59,11 @@ def _missing(config: Config) -> Iterator[Finding]:
     for key in ("base_model", "learning_rate"):
         if key not in config.values:
             message = f"Every config needs `{key}`. Add it, for example `{_EXAMPLES[key]}`."
-            why = "It is one of the two fields that have no default."
+            why = "It is one of the two fields without a default."
             yield stamp(problem(message, key, why=why), "missing-field", Severity.ERROR, config.document)
     for plugin, key in _required_by_plugins():
         if plugin in config.plugins and key not in config.values:
-            message = f"Missing `{key}`: {plugin} needs it. Add it, or drop the plugin."
+            message = f"Missing `{key}`: {plugin} needs it. Add it, or remove the plugin."
             yield stamp(problem(message, key, "plugins", why=""), "missing-field", Severity.ERROR, config.document)
 
 

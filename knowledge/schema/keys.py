@@ -53,7 +53,7 @@ def unknown_root(config: Config, key: str) -> Finding:
     places = homes(config, key)
     if places:
         message = f"Silently ignored here: `{key}` belongs under `{places[0].rpartition('.')[0]}`. Move it there."
-        each = problem(message, key, why="At the top level Axolotl knows no such key.")._replace(suggestion=places[0])
+        each = problem(message, key, why="Axolotl has no such key at the top level.")._replace(suggestion=places[0])
         return stamp(each, "misplaced-key", Severity.IGNORED, config.document)
     found = unknown(config, (key,), [*config.types.root, *config.types.aliases, *_plugin_fields(config)])
     elsewhere = _misspelt_elsewhere(config, key) if found.suggestion is None else None
@@ -80,14 +80,14 @@ def unknown(config: Config, steps: Steps, siblings: list[str]) -> Finding:
     suggestion = meant(config, name, siblings, partial(_takes, config, name) if len(steps) == 1 else None)
     if len(steps) > 1 and suggestion is None and name in config.types.root:
         message = f"Silently ignored here: `{name}` belongs at the top level. Move it there."
-        each = problem(message, steps, why="This block knows no such key.")._replace(suggestion=name)
+        each = problem(message, steps, why="This block has no such key.")._replace(suggestion=name)
         return stamp(each, "misplaced-key", Severity.IGNORED, config.document)
     parent = (*steps[:-1], suggestion) if suggestion else None
     counts = config.document.place(parent) if parent else None
     hint = f" Did you mean `{suggestion}`?" if suggestion else " Check the name, or remove it."
     also = f"; line {counts[0]} counts" if counts else ""
     message = f"Not an Axolotl field: silently ignored{also}.{hint}"
-    each = problem(message, steps, why="Axolotl drops keys that it does not know without a message.")
+    each = problem(message, steps, why="Axolotl silently drops keys that it does not know.")
     edit = rename(config, steps, suggestion) if suggestion and counts is None else None
     return stamp(each._replace(suggestion=suggestion, edit=edit), "unknown-key", Severity.IGNORED, config.document)
 
@@ -169,10 +169,13 @@ def _fallen(config: Config, steps: Steps, chosen: str) -> Finding:
         "DPODataset": f"under `rl: {rl}` an entry keeps only what preference data needs",
         "KTODataset": "under `rl: kto` an entry keeps only what KTO needs",
         "SyntheticDataset": "a synthetic entry has keys of its own",
-        "PretrainingDataset": "an entry of `pretraining_dataset` has few keys",
+        "PretrainingDataset": "an entry of `pretraining_dataset` has only a few keys",
     }.get(chosen, "the other keys of this entry make it another kind")
     message = f"Silently ignored: {reason}. Remove it."
-    why = "Axolotl types each entry by its kind and drops what that kind lacks. What the key did, the data can do."
+    why = (
+        "Axolotl types each entry by its kind and drops what that kind lacks. Prepare the data itself to get the "
+        "same effect."
+    )
     each = problem(message, steps, why=why)
     return stamp(each, "dataset-key-falls-away", Severity.WARNING, config.document)
 

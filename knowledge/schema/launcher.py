@@ -38,8 +38,11 @@ def launcher_findings(config: Config, launcher: Launcher) -> list[Finding]:
 
 def _is_launcher(config: Config, launcher: Launcher) -> Finding:
     how = f"checked for {_provider(launcher)}" if launcher.provider else "not checked any further"
-    message = f"Cloud launcher file, {how}. The training config is the other YAML: give it too."
-    why = "`axolotl train config.yaml --cloud cloud.yaml` takes both: this one says where, the other what is trained."
+    message = f"This is a cloud launcher file, {how}. The training config is the other YAML: give it too."
+    why = (
+        "`axolotl train config.yaml --cloud cloud.yaml` takes both: this one says where to train, the other what to "
+        "train."
+    )
     first = "provider" if "provider" in config.values else next(iter(config.values))
     return stamp(problem(message, (first,), why=why), "not-a-training-config", Severity.ADVICE, config.document)
 

@@ -33,14 +33,14 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
         suggestion = meant(config, name, names_beside(config, wrong.steps))
         hint = f" Did you mean `{suggestion}`?" if suggestion else " Remove it."
         what = "block" if len(wrong.steps) > 1 else "file"
-        message = f"Unknown key `{name}`: this {what} takes no other keys.{hint}"
-        each = problem(message, wrong.steps, why="Axolotl rejects what it does not know here.")
+        message = f"Unknown key `{name}`: this {what} allows no other keys.{hint}"
+        each = problem(message, wrong.steps, why="Axolotl rejects unknown keys here.")
         edit = rename(config, wrong.steps, suggestion)
         each = each._replace(suggestion=suggestion, edit=edit)
         return stamp(each, "unknown-key-refused", Severity.ERROR, config.document)
     if wrong.value is None and wrong.kind in ("type", "choice"):
         message = f"Blank where {wrong.expected} is expected. Write a value, or leave `{name}` out for its default."
-        each = problem(message, wrong.steps, why="A blank is null in YAML, which this field does not take.")
+        each = problem(message, wrong.steps, why="A blank is null in YAML, which this field does not accept.")
         return stamp(each, "wrong-type", Severity.ERROR, config.document)
     quoted = _unquoted_word(config, wrong)
     if quoted is not None:
@@ -50,7 +50,7 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
         choices = [word for word in wrong.expected.replace("`", "").split(", ") if word]
         suggestion = meant(config, wrong.value, choices)
     hint = f" Did you mean `{suggestion}`?" if suggestion else ""
-    head = f"Not {shown}: `{name}` takes {'one of ' * (wrong.kind == 'choice' and ',' in wrong.expected)}"
+    head = f"Not {shown}: `{name}` accepts {'one of ' * (wrong.kind == 'choice' and ',' in wrong.expected)}"
     message = f"{head}{_fitting(wrong.expected, _LONGEST - len(head) - len(hint))}.{hint}"
     ids = {"choice": "not-a-choice", "type": "wrong-type", "bound": "out-of-bounds"}
     why = f"All choices: {wrong.expected}." if wrong.kind == "choice" else "Axolotl cannot turn the value into that."
@@ -70,7 +70,7 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     line, column = config.document.given(mark.line, mark.column)
     edit = Edit(line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
     shown = str(wrong.value).lower() if switch or ":" in word else "a number"
-    message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` takes text. Write `"{word}"`.'
+    message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` expects text. Write `"{word}"`.'
     why = "reads yes, no, on, off, true and false as switches" if switch else "reads bare digits as a number"
     why += ", and those with colons in base 60" if ":" in word else ""
     each = problem(message, wrong.steps, why=f"YAML 1.1 {why}.")

@@ -48,7 +48,7 @@ def _steps(question: str) -> str:
     passes = "1 epoch" if epochs == 1 else f"{epochs} epochs"
     return (
         f"**{each * epochs:,} optimizer steps**: {amount:,} rows ÷ {int(batch[1]):,} = {each:,} steps per epoch, times "
-        f"{passes}. This takes {int(batch[1]):,} as the effective batch (`micro_batch_size` × "
+        f"{passes}. This uses {int(batch[1]):,} as the effective batch (`micro_batch_size` × "
         "`gradient_accumulation_steps` × GPUs) and every row as kept; sample packing makes fewer steps. "
         "`/checkconfig` with your rows as `dataset:` counts them exactly."
     )
@@ -75,7 +75,7 @@ def _memory(question: str) -> str:
     return (
         f"**A {name} model on one GPU{f' ({card[0]})' if card else ''}**\n" + "\n".join(lines) + "\n"
         f"Assumed: rows of {_LENGTH:,} tokens, `micro_batch_size: 1`, gradient checkpointing, cut cross entropy, LoRA "
-        "of rank 16 on all linear layers, and a usual architecture. `/fit model:` computes it for a model by name, "
+        "of rank 16 on all linear layers, and a typical architecture. `/fit model:` computes it for a model by name, "
         "`/checkconfig` with `gpu:` for your config."
     )
 
@@ -97,7 +97,7 @@ def _card(question: str) -> tuple[str, float] | None:
 def _verdict(high: float, low: float, card: tuple[str, float] | None) -> str:
     if card is None:
         held = [size for size, usable in sizes().items() if high <= usable]
-        return f", which a card of {held[0]} GB holds" if held else ", more than any one card has"
+        return f", which fits a {held[0]} GB card" if held else ", more than any one card has"
     if high <= card[1]:
         return ", which fits"
     return ", which may fit" if low <= card[1] else ", which does not fit"

@@ -79,7 +79,7 @@ async def test_too_large_is_refused_before_it_is_downloaded(world, tools):
         (b"- 1\n- 2\n", "a list"),
         (b"42", "a single value"),
         (b"[" * 60_000, "not valid YAML"),
-        (b"a: &a [*a]\n", "holds itself"),
+        (b"a: &a [*a]\n", "contains itself"),
         ("base_model: caf\u00e9\n".encode("latin-1"), "not UTF-8"),
         ("base_model: x\n".encode("utf-16"), "UTF-16"),
     ],
@@ -234,7 +234,7 @@ async def test_of_a_large_file_the_first_rows_are_read_and_this_is_said(world, t
     rows = ROWS * 13_000
     assert len(rows) > 2 << 20
     message = await world.check(tools.CLEAN, dataset=("mine.jsonl", rows))
-    assert "The first 2.0 MiB were read" in tools.words(message)
+    assert "Only the first 2.0 MiB were read" in tools.words(message)
 
 
 async def test_a_launcher_file_is_checked_as_one_and_has_no_run(world, tools):

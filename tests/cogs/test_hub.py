@@ -74,3 +74,21 @@ async def test_a_config_is_written_for_a_model_that_only_the_hub_knows(tmp_path)
         assert "GiB" in text
         unknown = words(answer(await town.ann.slash(town.channel, "newconfig", model="org/lamb", gpu="T4")))
         assert "Nothing is known of org/lamb" in unknown
+
+
+async def test_two_configs_are_compared_with_what_the_hub_says_of_them(tmp_path):
+    async with a_town(tmp_path) as town:
+        longer = ("b.yaml", CONFIG.replace("epochs: 3", "epochs: 6").encode())
+        text = words(answer(await town.ann.slash(town.channel, "compare", a=("a.yaml", CONFIG.encode()), b=longer)))
+        assert "optimizer steps 15 → 30" in text
+
+
+async def test_a_name_of_the_hub_is_explained_by_what_it_holds(tmp_path):
+    async with a_town(tmp_path) as town:
+        text = words(answer(await town.ann.slash(town.channel, "explain", field="org/llama")))
+        assert "org/llama: LlamaForCausalLM" in text
+        text = words(answer(await town.ann.slash(town.channel, "explain", field="org/rows")))
+        assert "org/rows: 40 rows in train" in text
+        text = words(answer(await town.ann.slash(town.channel, "explain", field="org/lama")))
+        assert "Nothing on the Hub is public under this name." in text
+        assert "`org/llama`" in text

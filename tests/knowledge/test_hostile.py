@@ -225,7 +225,7 @@ def test_more_findings_than_anybody_reads_are_counted_no_further_and_that_is_sai
     report = check(full(lambda n: f"k{n}: 1\n", ""))
     assert len(report.findings) == MAX_FINDINGS
     assert report.verdict == "refused", "the worst come first"
-    assert f"what comes after the first {MAX_FINDINGS} findings" in report.not_checked[-1]
+    assert f"anything beyond the first {MAX_FINDINGS} findings" in report.not_checked[-1]
     assert len(check(BASE + ROWS).not_checked) == 1
 
 

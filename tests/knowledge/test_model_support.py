@@ -36,7 +36,7 @@ def test_a_descriptor_of_axolotl_is_told_with_its_reason() -> None:
 def test_what_is_not_listed_is_not_called_unsupported() -> None:
     found = model_support("org/model", "brand_new")
     assert found.class_name is None
-    assert "not listed, which does not mean that it fails" in found.summary
+    assert "not listed, but that does not mean it fails" in found.summary
     assert state(model_support("gpt_neox"), "packing") == "not listed"
 
 

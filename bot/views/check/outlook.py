@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.views.check.cost import fit_line
 from bot.views.check.finding import where
+from bot.views.kit.limits import code
 from bot.views.kit.wording import listed, plural
 from knowledge.finding import Severity
 from knowledge.memory import keys_in_words
@@ -44,14 +45,18 @@ def _runs(findings: Sequence[Finding]) -> str:
     for severity, words in ((Severity.ERROR, "**Does not start**"), (Severity.CRASH, "**Starts, then fails**")):
         reasons = [finding for finding in findings if finding.severity is severity]
         if reasons:
-            places = list(dict.fromkeys(where(finding) for finding in reasons))
+            places = list(dict.fromkeys(_place(finding) for finding in reasons))
             more = f" and {plural(len(places) - 2, 'more place')}" if len(places) > 2 else ""
             named = places[:2] if more else [listed(places)]
-            return f"{words}: fix {', '.join(_lower(place) for place in named)}{more} first."
+            return f"{words}: fix {', '.join(named)}{more} first."
     return ""
 
 
-def _lower(place: str) -> str:
+def _place(finding: Finding) -> str:
+    """Where it is, within a sentence: what is missing has no line, so its name stands there."""
+    if not finding.places and finding.fields:
+        return code(finding.fields[0])
+    place = where(finding)
     return f"{place[:1].lower()}{place[1:]}"
 
 

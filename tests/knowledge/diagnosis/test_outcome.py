@@ -209,7 +209,7 @@ def test_an_unknown_error_tells_what_was_recognized():
     said = " ".join(found.unknown.recognized)
     assert "odd/core.py:7 spin" in said
     assert "axolotl 0.12.2" in said
-    assert "Your Axolotl 0.12.2 is behind" in found.matches[0].meaning
+    assert "Your Axolotl 0.12.2 is older than" in found.matches[0].meaning
     assert "A100" in said
 
 

@@ -65,7 +65,7 @@ def test_without_rows_only_a_step_is_timed() -> None:
     found = duration()
     assert found.estimate_s is found.low_s is found.high_s is found.steps is None
     assert found.per_step_s > 0
-    assert any("only a step" in sentence for sentence in found.assumptions)
+    assert any("only one step" in sentence for sentence in found.assumptions)
 
 
 def test_what_is_more_work_takes_longer() -> None:

@@ -166,7 +166,7 @@ def test_zero_divides_state_then_gradients_then_weights() -> None:
     assert alone.parts.optimizer * 2 > one.parts.optimizer
     assert one.parts.gradients > 1.9 * two.parts.gradients
     assert two.parts.weights > 2 * three.parts.weights
-    assert said(three, "Over 4 GPUs")
+    assert said(three, "Across 4 GPUs, ")
 
 
 def test_fsdp_keeps_weights_and_states_in_bf16_divided() -> None:

@@ -352,13 +352,13 @@ def test_nonsense_makes_a_plan_without_numbers_instead_of_a_failure() -> None:
     for keys in ("micro_batch_size: 0\n", "micro_batch_size: many\n"):
         made = plan(keys, lengths=[100] * 10, curve=True)
         assert (made.batch, made.trainer_max_steps, made.curve) == (None, None, None)
-        assert "The learning-rate curve needs the number of steps." in made.assumptions
+        assert "The learning rate curve needs the number of steps." in made.assumptions
     made = plan("num_epochs: none\n", lengths=[100] * 10, curve=True)
     assert (made.trainer_max_steps, made.curve) == (None, None)
     assert made.batch is not None
     made = plan("learning_rate: -1\n", lengths=[100] * 10, curve=True)
     assert (made.trainer_max_steps, made.curve) == (10, None)
-    assert "The learning-rate curve needs a `learning_rate` above 0." in made.assumptions
+    assert "The learning rate curve needs a `learning_rate` above 0." in made.assumptions
     made = plan("", base="just text", lengths=[])
     assert (made.trainer_max_steps, made.optimizer_steps_done) == (-1, 0)
     assert [trouble.kind for trouble in made.troubles] == ["no-rows"]

@@ -58,7 +58,7 @@ def test_sample_belongs_to_the_dataset_of_its_name_else_to_the_first(
 ) -> None:
     report = check_rows(read(CONFIG), lines(ALPACA, ALPACA), name=name)
     assert (report.entry, report.type) == (entry, kind)
-    assert any("the first one was taken" in note for note in report.notes) is said
+    assert any("the first one was used" in note for note in report.notes) is said
 
 
 def test_config_without_a_dataset_reads_the_rows_and_says_so() -> None:

@@ -256,7 +256,7 @@ def test_judged_answers_need_true_or_false() -> None:
 def test_rows_for_functions_of_ones_own_are_not_judged() -> None:
     report = checked([{"prompt": "Two plus two?"}] * 2, "rewards.math", rl="grpo")
     assert told(report) == {}
-    assert any("functions of your own" in note for note in report.notes)
+    assert any("your own functions" in note for note in report.notes)
 
 
 # -- tokens and streams ---------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ def test_steps_follow_from_rows_and_batch() -> None:
     [
         ("can I train a 7B on my 3090?", "QLoRA: about"),
         ("does a 70b fit on a 24 GB card", "which does not fit"),
-        ("How much GPU mem needed for 7B model?", "which a card of"),
+        ("How much GPU mem needed for 7B model?", "which fits a"),
     ],
 )
 def test_memory_follows_from_model_and_card(question: str, verdict: str) -> None:
