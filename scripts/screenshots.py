@@ -36,6 +36,11 @@ async def report(page: DemoPage, _running: Demo) -> None:
     await page.command("checkconfig", files={"file": EXAMPLES / "facts.yaml"}, gpus="4")
 
 
+async def hub(page: DemoPage, _running: Demo) -> None:
+    """A config whose model and dataset are on the Hub: steps, memory and rows without an upload."""
+    await page.command("checkconfig", files={"file": EXAMPLES / "hub" / "config.yaml"})
+
+
 async def broken(page: DemoPage, _running: Demo) -> None:
     """Broken YAML, and what else is refused."""
     await page.command("checkconfig", files={"file": EXAMPLES / "pasted.yaml"})
@@ -100,7 +105,21 @@ async def compare(page: DemoPage, _running: Demo) -> None:
 
 ANSWERS: dict[str, Callable[[DemoPage, Demo], Awaitable[None]]] = {
     function.__name__: function
-    for function in (report, refused, broken, error, corrected, clean, plan, proposal, explanation, batch, faq, compare)
+    for function in (
+        report,
+        hub,
+        refused,
+        broken,
+        error,
+        corrected,
+        clean,
+        plan,
+        proposal,
+        explanation,
+        batch,
+        faq,
+        compare,
+    )
 }
 
 

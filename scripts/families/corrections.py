@@ -114,7 +114,7 @@ _TOLD_BY_TEXT = frozenset(
     f"{family}+"
     for family in (
         *("glm4v", "glm4v_moe", "glm_ocr", "hunyuan_vl", "llava", "llava_next_video", "llava_onevision"),
-        *("minimax_m3_vl", "paddleocr_vl", "qwen2_5_vl", "qwen2_vl", "video_llama_3"),
+        *("minimax_m3_vl", "paddleocr_vl", "qwen2_5_vl", "qwen2_vl", "shieldgemma2", "video_llama_3"),
     )
 )
 _TOLD = "tie_word_embeddings or text_config.tie_word_embeddings"
