@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
+.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse markup load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
 
 install: $(STAMP)
 
@@ -90,6 +90,10 @@ fuzz: install
 # One member with the worst inputs, and everybody else
 abuse: install
 	$(BIN)/python -m benchmarks.abuse
+
+# Hostile values everywhere, and every surface searched for live markup and secrets
+markup: install
+	$(BIN)/python -m benchmarks.markup
 
 # 10,000 messages of a simulated help channel, and 50 authors at once
 channels: install

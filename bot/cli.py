@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from bot import console
+from bot.console._printable import printable
 
 
 def commands() -> list[str]:
@@ -44,7 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     module.arguments(parser)
     options = parser.parse_args(words[1:])
     try:
-        code: int = module.run(options)
+        with printable():
+            code: int = module.run(options)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

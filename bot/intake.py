@@ -34,6 +34,8 @@ _AT_ONCE = 16_384
 """Characters that are looked at on the event loop: within some milliseconds."""
 _PICTURES = ("image/", "video/", "audio/")
 _CONFIGS = (".yml", ".yaml")
+_CONTROLS = bytes(range(9))
+"""No text holds them, in whatever encoding."""
 _UNCLEAR = ("other", "question", "rows")
 _ARCHIVES = (".tar.gz", ".tar", ".7z", ".safetensors", ".bin", ".pt", ".pdf")
 
@@ -183,7 +185,7 @@ def decode(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     try:
         return data.decode(), ()
     except UnicodeDecodeError as error:
-        if sum(byte < 9 for byte in data):
+        if len(data.translate(None, _CONTROLS)) < len(data):
             raise UserError(words.no_text(name)) from error
         line = data.count(b"\n", 0, error.start) + 1
         return data.decode("cp1252", "replace"), (words.not_utf_8(line),)

@@ -12,6 +12,7 @@ import json
 import logging
 import math
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -26,6 +27,7 @@ from pydantic import TypeAdapter
 
 from bot.errors import Busy, UserError
 from bot.views.kit import notice
+from bot.worker import LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +53,8 @@ class Workers:
     """Runs the jobs of `bot.jobs` away from the event loop, a bounded number of them.
 
     Args:
-        processes: How many work at once; 0 runs the jobs on two threads of this process.
+        processes: How many work at once, besides the one for large jobs, behind which no short one waits; 0 runs
+            the jobs on two threads of this process.
         queue: How many may wait.
         seconds: When a job is given up.
     """
@@ -61,8 +64,8 @@ class Workers:
         self._width = processes or 2
         self._room = self._width + queue
         self._seconds = seconds
-        self._threads = ThreadPoolExecutor(self._width, thread_name_prefix="check")
-        self._idle: LifoQueue[_Worker] = LifoQueue()
+        self._short = _Lane(self._width)
+        self._large = _Lane(1, "--large") if processes else self._short
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
         self._mean = 0.05
@@ -72,7 +75,8 @@ class Workers:
     def warm(self) -> None:
         """Starts the processes in the background, so that the first check need not wait for them."""
         if self._processes:
-            self._threads.submit(self._warm_one)
+            for lane in (self._short, self._large):
+                lane.threads.submit(self._warm_one, lane)
 
     async def run(self, job: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Runs one job.
@@ -91,7 +95,8 @@ class Workers:
             raise Busy(notice.busy(max(2, math.ceil(self.waiting * self._mean / self._width))))
         self.waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, self._timed, job, kwargs)
+            lane = self._large if _size(kwargs) > LARGE else self._short
+            return await asyncio.get_running_loop().run_in_executor(lane.threads, self._timed, lane, job, kwargs)
         finally:
             self.waiting -= 1
 
@@ -102,23 +107,24 @@ class Workers:
             workers, self._all = self._all, set()
         for worker in workers:
             worker.end()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for lane in (self._short, self._large):
+            lane.threads.shutdown(wait=False, cancel_futures=True)
 
-    def _timed(self, job: Callable[..., _T], arguments: dict[str, Any]) -> _T:
+    def _timed(self, lane: _Lane, job: Callable[..., _T], arguments: dict[str, Any]) -> _T:
         """Serves a job; how long it takes itself, without waiting, is what members are told to wait by."""
         start = perf_counter()
         try:
-            return self._serve(job, arguments)
+            return self._serve(lane, job, arguments)
         finally:
             self._mean += 0.1 * (perf_counter() - start - self._mean)
 
-    def _serve(self, job: Callable[..., _T], arguments: dict[str, Any]) -> _T:
+    def _serve(self, lane: _Lane, job: Callable[..., _T], arguments: dict[str, Any]) -> _T:
         if not self._processes:
             return job(**arguments)
         try:
-            worker = self._idle.get_nowait()
+            worker = lane.idle.get_nowait()
         except Empty:
-            worker = self._start()
+            worker = self._start(lane)
         request = json.dumps({"job": job.__name__, "arguments": arguments}, default=_encode)
         answer = worker.ask(request, self._seconds)
         if answer is None:
@@ -128,15 +134,15 @@ class Workers:
                 _log.warning("job given up", extra={"job": job.__name__, "seconds": self._seconds})
                 raise GivenUp(notice.given_up(self._seconds))
             raise WorkerDied(f"worker ended with {worker.code()}")
-        self._idle.put(worker)
+        lane.idle.put(worker)
         kind, _, body = answer.partition(" ")
         if kind != "ok":
             raise WorkerDied(json.loads(body))
         adapter: TypeAdapter[_T] = TypeAdapter(get_type_hints(job)["return"])
         return adapter.validate_json(body)
 
-    def _start(self) -> _Worker:
-        worker = _Worker()
+    def _start(self, lane: _Lane) -> _Worker:
+        worker = _Worker(*lane.arguments)
         with self._lock:
             if self._closed:
                 worker.end()
@@ -144,20 +150,29 @@ class Workers:
             self._all.add(worker)
         return worker
 
-    def _warm_one(self) -> None:
-        worker = self._start()
+    def _warm_one(self, lane: _Lane) -> None:
+        worker = self._start(lane)
         if worker.ask(json.dumps({"job": "ready", "arguments": {}}), 30) is not None:
-            self._idle.put(worker)
+            lane.idle.put(worker)
+
+
+class _Lane:
+    """Processes for one kind of jobs, as many as threads wait for them."""
+
+    def __init__(self, width: int, *arguments: str) -> None:
+        self.threads = ThreadPoolExecutor(width, thread_name_prefix="check")
+        self.idle: LifoQueue[_Worker] = LifoQueue()
+        self.arguments = arguments
 
 
 class _Worker:
     """One process, which answers one line with one line."""
 
-    def __init__(self) -> None:
+    def __init__(self, *arguments: str) -> None:
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | _FRUGAL
         paths = [str(_ROOT), *(path for path in sys.path if path)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bot.worker"],
+        self._process = subprocess.Popen(  # noqa: S603 - this program's own module
+            [sys.executable, "-m", "bot.worker", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**environment, "PYTHONPATH": os.pathsep.join(paths)},
@@ -190,7 +205,7 @@ class _Worker:
 
     def end(self) -> None:
         """Ends the process and frees its pipes."""
-        self._process.kill()
+        self._kill()
         self._process.wait()
         for pipe in (self._requests, self._answers):
             with suppress(OSError):  # what was not written any more has no reader
@@ -198,7 +213,24 @@ class _Worker:
 
     def _give_up(self) -> None:
         self.timed_out = True
-        self._process.kill()
+        self._kill()
+
+    def _kill(self) -> None:
+        """Ends the process and its child, which are a group of their own."""
+        if not hasattr(os, "killpg"):  # Windows
+            self._process.kill()
+            return
+        with suppress(ProcessLookupError, PermissionError):  # it has ended by itself
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+
+def _size(value: Any) -> int:
+    """Characters and bytes in the arguments of a job."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    return sum(map(_size, value)) if isinstance(value, list | tuple) else 0
 
 
 def _encode(value: Any) -> Any:

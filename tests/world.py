@@ -38,6 +38,10 @@ saves_per_epoch: 2
 """
 
 
+PATIENCE = 60.0
+"""Seconds of wall clock that the bot may take for one answer: the machine may have other work."""
+
+
 class World:
     """The bot, a server, a channel, two members and a moderator."""
 
@@ -107,7 +111,7 @@ async def running(folder: Path, **settings):
     """A bot on an in-process Discord; errors that nobody looked at fail the test."""
     bot = usual_bot(folder, **settings)
     try:
-        async with simcord.run(bot) as env:
+        async with simcord.run(bot, settle_timeout=PATIENCE) as env:
             yield World(bot, env)
     finally:
         await bot.close()

@@ -13,6 +13,7 @@ from bot.console._arguments import UnusableFileError, positive, text_or_word
 from bot.console._given import explain_log, without_rows
 from bot.console._gpu import count_of, gpu_arguments
 from bot.console._hub import hub_targets, opened
+from bot.console._printable import annotated, exact
 from bot.console._time_limit import SECONDS, TimeUp, time_limit
 from bot.views.check.outlook import outlook
 from bot.views.check.rows import mask_lines, rows_lines
@@ -293,17 +294,20 @@ def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> No
     left = list(dict.fromkeys(each.fields[0] for each in report.findings if each.edit is None and each.fields))
     if left:
         print(f"helpbot: left unchanged for you to decide: {', '.join(left)}.", file=sys.stderr)
-    sys.stdout.write(mended if whole else diff(given, mended, path))
+    exact().write(mended if whole else diff(given, mended, path))
 
 
 def _write_github(path: str, report: Report) -> None:
     for finding in report.findings:
         level = {0: "error", 1: "error", 2: "warning", 3: "warning"}.get(finding.severity.rank, "notice")
-        message = f"{finding.message} {finding.why}".replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        message = (
+            annotated(f"{finding.message} {finding.why}").replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+        )
         title = finding.rule.replace(":", " ").replace(",", " ")
-        file = path.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+        file = annotated(path).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
         file = file.replace("\r", "%0D").replace("\n", "%0A")
-        print(f"::{level} file={file},line={finding.line or 1},col={finding.column or 1},title={title}::{message}")
+        place = f"line={finding.line or 1},col={finding.column or 1}"
+        print(f"::{level} file={file},{place},title={title}::{message}", file=exact())
 
 
 def printable(path: str) -> str:

@@ -10,6 +10,7 @@ from bot.views.check.finding import finding_text
 from bot.views.check.report import file_name
 from bot.views.explanation import related
 from bot.views.kit import limits
+from bot.views.kit.escape import spoken
 from bot.views.kit.layout import Colour, colour_of, container, layout, small
 from bot.views.kit.wording import listed, plural
 
@@ -77,7 +78,7 @@ def _headline(found: Comparison, real: int) -> str:
 
 
 def _effects(effects: Sequence[Effect]) -> str:
-    lines = [limits.cut(effect.words, 240) for effect in effects]
+    lines = [limits.cut(spoken(effect.words), 240) for effect in effects]
     return _packed(lines, _EFFECTS, "effect")
 
 

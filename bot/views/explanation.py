@@ -11,6 +11,7 @@ from discord import ui
 from bot.replies import answer
 from bot.views.kit import limits
 from bot.views.kit.components import Press
+from bot.views.kit.escape import visible
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import listed
 from knowledge.catalog.labels import labels
@@ -51,7 +52,7 @@ def related(placeholder: str, owner: int, names: Iterable[tuple[str, str | None]
     """
     options: dict[str, discord.SelectOption] = {}
     for name, description in names:
-        if name and name not in options and limits.length(name) <= limits.OPTION:
+        if name and name not in options and name == visible(name) and limits.length(name) <= limits.OPTION:
             shown = limits.one_line(description, limits.OPTION) if description else None
             options[name] = discord.SelectOption(label=name, value=name, description=shown)
     return Related.select(placeholder, owner, list(options.values())[: limits.OPTIONS], state) if options else None

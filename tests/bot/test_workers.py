@@ -5,6 +5,7 @@ import base64
 import json
 import logging
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -151,3 +152,39 @@ def test_a_worker_ends_with_the_bot(tmp_path):
 
         time.sleep(0.05)
     pytest.fail("the worker outlived its bot")
+
+
+def resident(process):
+    """Kilobytes that a process holds."""
+    return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[1])
+
+
+async def test_a_large_job_runs_in_a_child_that_leaves_nothing_behind(workers):
+    large = CONFIG + "".join(f"unknown_{number}: 1\n" for number in range(20_000))
+    assert len((await workers.run(jobs.check, text=large)).findings) > 100
+    (process,) = (worker._process for worker in workers._all)
+    held = resident(process)
+    for _ in range(3):
+        await workers.run(jobs.check, text=large)
+    assert resident(process) < 1.1 * held
+    assert process.poll() is None
+
+
+async def test_no_short_job_waits_behind_a_large_one(workers):
+    await workers.run(jobs.ready)
+    large = asyncio.create_task(workers.run(jobs.look, name="a", text="wandb " + ("a1" * 20 + " ") * 100_000))
+    await asyncio.sleep(0)
+    await workers.run(jobs.check, text=CONFIG)
+    assert not large.done()
+    await large
+
+
+async def test_a_large_job_that_hangs_ends_with_its_child(workers):
+    await workers.run(jobs.look, name="a", text="a: 1\n" * 40_000)
+    (worker,) = workers._all
+    workers._seconds = 0.05
+    with pytest.raises(GivenUp):
+        await workers.run(jobs.look, name="a", text="wandb " + ("a1" * 20 + " ") * 100_000)
+    assert worker._process.poll() is not None
+    with pytest.raises(ProcessLookupError):
+        os.killpg(worker._process.pid, 0)

@@ -11,7 +11,7 @@ from simcord.backend import serializers
 from simcord.backend.models.channel import Overwrite
 from simcord.enums import ChannelType, OverwriteType
 
-from tests.world import BROKEN, CLEAN, World, answer, labels, usual_bot, words
+from tests.world import BROKEN, CLEAN, PATIENCE, World, answer, labels, usual_bot, words
 
 NOTHING = discord.Permissions.none()
 TRACE = """\
@@ -79,7 +79,7 @@ class Help(World):
 async def helping(folder):
     bot = usual_bot(folder, help_channels="off")
     try:
-        async with simcord.run(bot) as env:
+        async with simcord.run(bot, settle_timeout=PATIENCE) as env:
             yield Help(bot, env)
     finally:
         await bot.close()

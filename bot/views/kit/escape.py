@@ -7,7 +7,22 @@ import re
 _FORMAT = re.compile(r"[\\*`~|<\[\]@]|(?<![^\W_])_|_(?![^\W_])|^(?=[#>-])", re.MULTILINE)
 _LIVE = re.compile(r"[\[\]<@]")
 _TICKS = re.compile(r"(`+)")
+_UNSEEN = dict.fromkeys(
+    (
+        *(code for code in range(0x20) if chr(code) not in "\t\n\r"),
+        *range(0x7F, 0xA0),
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        *(0xAD, 0x61C, 0x200E, 0x200F, 0x2028, 0x2029, 0x2060, 0xFEFF),
+    )
+)
+"""Control characters, and what turns the order of others around or is not seen at all."""
 _ADDRESS = re.compile(r"\b(https?)://", re.IGNORECASE)
+
+
+def visible(text: str) -> str:
+    """The text without what a terminal would obey, and without what is not seen or makes others seen elsewhere."""
+    return text if text.isascii() and text.isprintable() else text.translate(_UNSEEN)
 
 
 def inert(text: str) -> str:

@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from bot.views.kit import limits
+from bot.views.kit.escape import visible
 from knowledge.finding import Severity
 
 if TYPE_CHECKING:
@@ -54,6 +55,9 @@ def layout(*items: ui.Item[Any]) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     for item in items:
         view.add_item(item)
+    for text in view.walk_children():
+        if isinstance(text, ui.TextDisplay):
+            text.content = visible(text.content)
     characters = sum(limits.length(item.content) for item in view.walk_children() if isinstance(item, ui.TextDisplay))
     if characters > limits.TEXT:
         raise ValueError(f"{characters} characters of text in one layout")
