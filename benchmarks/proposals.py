@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
 import subprocess
 import sys
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
@@ -81,6 +83,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--sample", type=int, default=300, help="how many copies the validator looks at")
     parser.add_argument("--mutations", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes that check at the same time")
     parser.add_argument("--show", type=int, default=5)
     return parser
 
@@ -140,31 +143,36 @@ def _slip(text: str, seed: str) -> str:
 
 def _report(title: str, texts: dict[str, str], options: argparse.Namespace) -> None:
     """Copies that are worse than what they were made of."""
-    copies = worse = shown = 0
-    pairs: list[tuple[str, str]] = []
-    for name, text in texts.items():
-        before = check(text)
-        edits = [finding for finding in before.findings if finding.edit]
-        if not edits:
-            continue
-        copies += 1
-        copy = corrected(text, before.findings)
-        pairs.append((text, copy))
-        known = Counter((each.rule, each.fields) for each in before.findings)
-        after = check(copy)
-        new = [each for each in after.findings if each.severity in WORSE and not known[each.rule, each.fields]]
-        left = [
-            each
-            for each in edits
-            if (each.rule, each.fields) in {(other.rule, other.fields) for other in after.findings}
-        ]
-        worse += bool(new or left)
-        if (new or left) and shown < options.show:
-            shown += 1
-            print(f"  WORSE {name}: {[(each.rule, each.fields) for each in (*new, *left)]}")
-    print(f"{title}: {len(texts)} configs, {copies} with a corrected copy, {worse} of these with a new fault")
+    with ProcessPoolExecutor(options.workers) as pool:
+        judged = list(pool.map(_judged, texts.values(), chunksize=20))
+    copies = {name: copy for name, copy in zip(texts, judged, strict=True) if copy is not None}
+    worse = {name: copy.worse for name, copy in copies.items() if copy.worse}
+    for name in list(worse)[: options.show]:
+        print(f"  WORSE {name}: {worse[name]}")
+    print(f"{title}: {len(texts)} configs, {len(copies)} with a corrected copy, {len(worse)} of these with a new fault")
     if options.validator:
+        pairs = [(copy.before, copy.after) for copy in copies.values()]
         _validate(random.Random(options.seed).sample(pairs, min(options.sample, len(pairs))), options)  # noqa: S311
+
+
+class _Copy(NamedTuple):
+    """A text, its corrected copy, and the rules and fields of what is worse in it."""
+
+    before: str
+    after: str
+    worse: list[tuple[str, tuple[str, ...]]]
+
+
+def _judged(text: str) -> _Copy | None:
+    """What a corrected copy is worth; None where nothing is corrected."""
+    before = check(text).findings
+    if not any(finding.edit for finding in before):
+        return None
+    copy = corrected(text, before)
+    known = Counter((each.rule, each.fields) for each in before)
+    after = [((each.rule, each.fields), each.severity) for each in check(copy).findings]
+    edits = {(each.rule, each.fields) for each in before if each.edit}
+    return _Copy(text, copy, [key for key, severity in after if key in edits or (severity in WORSE and not known[key])])
 
 
 def _validate(pairs: list[tuple[str, str]], options: argparse.Namespace) -> None:

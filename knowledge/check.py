@@ -19,7 +19,7 @@ from knowledge.plan import TrainingPlan, plan_of, remember_plan
 from knowledge.releases import release_findings
 from knowledge.run_data import DataSize, RunData, findings_with, run_data
 from knowledge.samples.report import SampleReport
-from knowledge.schema import schema_findings
+from knowledge.schema import origin, schema_findings
 from knowledge.secrets import Secret
 from knowledge.value import value
 
@@ -40,7 +40,8 @@ class Report:
 
     `verdict` is "refused" (an ERROR), "fails" (a CRASH) or "runs"; `keys` counts the top-level keys; `repairs` says
     what pasting had done to the text; `silenced` counts findings that a comment in the file switched off;
-    `launcher` says that it is not a training config but a file for `--cloud`; `gpu` is the card that was asked about,
+    `launcher` says that it is not a training config but a file for `--cloud`; `origin` says which other trainer it was
+    written for, and what of it has no counterpart; `gpu` is the card that was asked about,
     with whether it `fits`, the `duration` of the run on it and, at a price, its `cost`; `ways` are the cheapest changes
     to fit it, or the next smaller cards.
     """
@@ -63,6 +64,7 @@ class Report:
     silenced: int = 0
     secrets: tuple[Secret, ...] = ()
     launcher: bool = False
+    origin: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
     # What raised an exception, for the host's log; it is no part of the JSON.
     failures: tuple[Failure, ...] = field(default=(), metadata={"exclude": True})
@@ -128,6 +130,7 @@ def check(  # noqa: PLR0913 - everything that may be known besides the text
         silenced=silenced,
         secrets=secrets,
         launcher=config.launcher is not None,
+        origin=_attempt("origin", config, partial(_origin, found=found)) or (),
         not_checked=_not_checked(config, hub, rows=dataset is not None, cut=cut),
         failures=tuple(dict.fromkeys(config.failures)),
     )
@@ -224,6 +227,13 @@ def _without_edits_beside(secrets: Iterable[Secret], found: list[Finding], docum
         else finding
         for finding in found
     ]
+
+
+def _origin(config: Config, found: list[Finding]) -> tuple[str, ...]:
+    """What a config of another trainer is; nothing of one that was written for Axolotl."""
+    whose = origin(config)
+    translated = sum(finding.rule == "foreign-key" and finding.edit is not None for finding in found)
+    return () if whose is None else whose.sentences(translated)
 
 
 def _attempt(name: str, config: Config, compute: Callable[[Config], _Value]) -> _Value | None:

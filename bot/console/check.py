@@ -316,7 +316,8 @@ def printable(path: str) -> str:
 
 
 def _write_text(path: str, report: Report) -> None:
-    print(f"{printable(path)}: {headline(report)}")
+    for line in (*report.origin[:1], headline(report), *report.origin[1:]):
+        print(f"{printable(path)}: {line}")
     if report.repairs:
         print(f"  {' '.join(report.repairs)}")
     for line in outlook(report, report.findings):

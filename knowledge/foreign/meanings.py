@@ -112,6 +112,11 @@ def names_of(trainer: str | None = None) -> tuple[str, ...]:
     return tuple(entries) if trainer is None else tuple(sorted(by_trainer.get(trainer, ())))
 
 
+def has(trainer: str, name: str) -> bool:
+    """Whether a name is one of a trainer's, shared with Axolotl or not."""
+    return name in _facts()[1].get(trainer, ())
+
+
 @lru_cache(maxsize=4096)
 def meaning(name: str, trainer: str | None = None) -> Meaning | None:
     """What a name means in Axolotl.

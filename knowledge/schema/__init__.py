@@ -2,8 +2,10 @@
 
 from knowledge.schema.edits import rename
 from knowledge.schema.findings import schema_findings
+from knowledge.schema.whole import origin
 
 __all__ = [
+    "origin",
     "rename",
     "schema_findings",
 ]

@@ -8,6 +8,7 @@ from knowledge.document import dump
 from knowledge.finding import Finding, Problem, Severity, problem, stamp
 from knowledge.schema.edits import rename, replace
 from knowledge.schema.homes import is_home
+from knowledge.schema.whole import with_unsaid
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -48,10 +49,12 @@ def _problem(config: Config, key: str, meaning: Meaning) -> Problem:
     counts = config.document.place(meaning.root)
     if counts is not None and (meaning.renames or meaning.root == field):
         return problem(f"{_IGNORED} `{field}` on line {counts[0]} counts.", key, why=why, suggestion=field)
-    if meaning.renames:
+    lines = meaning.carried(config.values.get(key))
+    if lines:
+        lines = with_unsaid(config, lines)
+    if meaning.renames and (lines is None or len(lines) == 1):
         edit = rename(config, (key,), field)
         return problem(f"{_IGNORED} Axolotl calls it `{field}`.", key, why=why, suggestion=field, edit=edit)
-    lines = meaning.carried(config.values.get(key))
     if lines == {}:
         return problem(f"{_IGNORED} Remove it: this is what Axolotl does anyway.", key, why=why)
     if lines is not None and lines.keys().isdisjoint(config.values) and _has_place(config, meaning):

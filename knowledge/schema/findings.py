@@ -12,6 +12,7 @@ from knowledge.finding import Finding, Severity, problem, stamp
 from knowledge.schema.keys import dataset_keys, keys_inside, unknown, unknown_root
 from knowledge.schema.launcher import launcher_findings
 from knowledge.schema.values import typing_finding
+from knowledge.schema.whole import foreign_name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,8 @@ def _missing(config: Config) -> Iterator[Finding]:
         if key not in config.values:
             message = f"Every config needs `{key}`. Add it, for example `{_EXAMPLES[key]}`."
             why = "It is one of the two fields without a default."
+            if (other := foreign_name_of(config, key)) is not None:
+                message = f"Every config needs `{key}`: rename `{other[0]}` on line {other[1]}."
             yield stamp(problem(message, key, why=why), "missing-field", Severity.ERROR, config.document)
     for plugin, key in _required_by_plugins():
         if plugin in config.plugins and key not in config.values:

@@ -14,6 +14,7 @@ from knowledge.schema.edits import rename
 from knowledge.schema.elsewhere import foreign_inside, foreign_key
 from knowledge.schema.homes import bare, homes
 from knowledge.schema.spelling import meant
+from knowledge.schema.whole import origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,8 @@ def unknown_root(config: Config, key: str) -> Finding:
         edit = rename(config, (key,), replacement) if replacement and "." not in replacement else None
         each = each._replace(suggestion=replacement, edit=edit)
         return stamp(each, "removed-key", Severity.IGNORED, config.document)
-    foreign = meaning(key)
+    whose = origin(config)
+    foreign = meaning(key, None if whose is None else whose.trainer)
     if foreign is not None:
         return foreign_key(config, key, foreign)
     places = homes(config, key)

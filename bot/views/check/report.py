@@ -123,9 +123,13 @@ def _fixed(checked: Checked, first: bool) -> int:  # noqa: FBT001
 
 
 def _head(checked: Checked, *, first: bool) -> str:
-    lines = [f"### {verdict(checked.report, checked.findings)}", small(subject(checked))]
+    told = verdict(checked.report, checked.findings)
+    whose = [spoken(line) for line in checked.report.origin]
+    lines = [f"### {whose[0]}", told] if whose else [f"### {told}"]
+    lines.append(small(subject(checked)))
     if not first:
         return "\n".join(lines)
+    lines += [limits.cut(line, 300) for line in whose[1:]]
     lines += outlook(checked.report, checked.findings)
     if checked.progress is not None:
         progress = checked.progress
