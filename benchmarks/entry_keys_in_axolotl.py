@@ -35,6 +35,7 @@ CHAT = [
     {"role": "user", "content": "another"},
     {"role": "assistant", "content": "an apple", "trained": True, "thought": "so are apples"},
 ]
+OWN = {"field_prompt": "prompt", "field_chosen": "text", "field_rejected": "body"}
 OTHER_CHAT = [
     {"role": "user", "content": "count"},
     {"role": "assistant", "content": "one two three"},
@@ -142,12 +143,12 @@ def main() -> None:
         keys = tried(str(second))
         found: dict[str, dict[str, bool]] = {}
         for place, (label, chosen, build) in places(folder, model, str(file)).items():
-            at = {kind: build(kind) for kind in {keys[key][1] for key in chosen or keys}}
+            at = {kind: build(kind) for kind in {keys[key][1] for key in chosen}}
             without = {kind: each.loaded(label, {}) for kind, each in at.items()}
             found[place] = {
                 key: without[kind] != at[kind].loaded(label, changes)
                 for key, (changes, kind) in keys.items()
-                if key in (chosen or keys)
+                if key in chosen
             }
     print(json.dumps(found))
 
@@ -187,19 +188,20 @@ def tried(second: str) -> dict[str, tuple[dict[str, Any], str]]:
         "drop_system_message": ({"drop_system_message": True}, chat),
         "field_chosen": ({"field_chosen": "better"}, "chat_template.default"),
         "field_rejected": ({"field_rejected": "worse"}, "chat_template.default"),
-        "type.field_prompt": ({"type": {"field_prompt": "question"}}, "user"),
-        "type.prompt_format": ({"type": {"prompt_format": "asks: {prompt}"}}, "user"),
+        "type.field_prompt": ({"type": {**OWN, "field_prompt": "question"}}, "user"),
+        "type.prompt_format": ({"type": {**OWN, "prompt_format": "asks: {prompt}"}}, "user"),
     }
 
 
 def places(folder: Path, model: str, file: str) -> dict[str, tuple[str, tuple[str, ...], Any]]:
-    """Name of a place -> the root key of the entry, the keys that are tried there (none: all), and how it is built."""
+    """Name of a place -> the root key of the entry, the keys that are tried there, and how it is built."""
     plain = {"path": "json", "data_files": file}
     eot = {"eot_tokens": ["</s>"]}
     stream: dict[str, Any] = {"streaming": True, "max_steps": 5, "streaming_multipack_buffer_size": 20}
     packed = {**stream, "sample_packing": True, "attn_implementation": "flash_attention_2"}
     preference = ("field_messages", "field_chosen", "field_rejected", "message_property_mappings", "roles")
     mapped = ("type.field_prompt", "type.prompt_format")
+    single = tuple(key for key in tried("") if key not in mapped)
 
     def ordinary(kind: str) -> Place:
         return Place(folder, model, eot, 0, path=file, ds_type="json", type=_kind(kind, "completion"))
@@ -223,16 +225,15 @@ def places(folder: Path, model: str, file: str) -> dict[str, tuple[str, tuple[st
         return Place(folder, model, {"rl": "dpo"}, 0, path=file, split="train", type="chat_template.default")
 
     def mapped_pairs(kind: str) -> Place:
-        own = {"field_prompt": "prompt", "field_chosen": "text", "field_rejected": "body"}
-        training = [{"path": file, "type": own}]
-        return Place(folder, model, {"rl": "dpo", "datasets": training}, 1, path=file, split="train", type=own)
+        training = [{"path": file, "type": OWN}]
+        return Place(folder, model, {"rl": "dpo", "datasets": training}, 1, path=file, split="train", type=OWN)
 
     return {
-        "datasets": ("datasets", (), ordinary),
+        "datasets": ("datasets", single, ordinary),
         "datasets, dpo": ("datasets", preference, trained_pairs),
-        "pretraining_dataset, packed": ("pretraining_dataset", (), streamed(packed)),
-        "pretraining_dataset, unpacked": ("pretraining_dataset", (), streamed(stream)),
-        "test_datasets": ("test_datasets", (), test_set),
+        "pretraining_dataset, packed": ("pretraining_dataset", single, streamed(packed)),
+        "pretraining_dataset, unpacked": ("pretraining_dataset", single, streamed(stream)),
+        "test_datasets": ("test_datasets", single, test_set),
         "test_datasets, dpo": ("test_datasets", preference, pairs),
         "test_datasets, dpo with a mapping": ("test_datasets", mapped, mapped_pairs),
     }

@@ -18,6 +18,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import dataclasses
 
 import torch
+from accelerate import dispatch_model
 from axolotl.core.builders.causal import HFCausalTrainerBuilder
 from axolotl.core.trainers.grpo.args import AxolotlAsyncGRPOConfig, AxolotlGRPOConfig
 from axolotl.loaders.utils import check_model_config
@@ -25,8 +26,18 @@ from axolotl.utils.callbacks import SkipEvalOnResumeCallback
 from axolotl.utils.chat_templates.base import get_chat_template
 from axolotl.utils.config import validate_config
 from axolotl.utils.dict import DictDefault
+from axolotl.utils.freeze import LayerNamePattern
 from tokenizers import Tokenizer, models
-from transformers import AutoTokenizer, PreTrainedTokenizerFast, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    AutoTokenizer,
+    GenerationConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerFast,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 
 def dion(**fields: Any) -> Any:
@@ -72,6 +83,23 @@ def image_size_left_out() -> int:
     cfg = DictDefault({"is_multimodal": True})
     check_model_config(cfg, config)
     return cfg.image_size
+
+
+def tokens_written_without_a_limit() -> int:
+    """How many tokens are generated when `max_new_tokens` is empty, as GRPO's trainer passes it on."""
+    sizes = {"hidden_size": 8, "intermediate_size": 8, "num_attention_heads": 1, "num_hidden_layers": 1}
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=50, eos_token_id=None, **sizes))
+    limits = GenerationConfig(max_new_tokens=None, do_sample=True, pad_token_id=0, eos_token_id=None)
+    return model.generate(torch.ones(1, 5, dtype=torch.long), generation_config=limits).shape[1] - 5
+
+
+def layers_with_a_gradient() -> list[bool]:
+    """Of a layer that stays and one that is put elsewhere between its uses: whether its weights get a gradient."""
+    model = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Linear(4, 4))
+    with tempfile.TemporaryDirectory() as folder:
+        model = dispatch_model(model, {"0": "cpu", "1": "disk"}, main_device="cpu", offload_dir=folder)
+        model(torch.ones(2, 4)).sum().backward()
+        return [layer.weight.grad is not None for layer in model]
 
 
 class Small(torch.nn.Module):
@@ -138,6 +166,12 @@ def main() -> None:
         "a packed stream of two datasets": refused(datasets=two, sample_packing=True, **stream),
         "an unpacked stream of two datasets": refused(datasets=two, **stream),
         "the image size when it is left out": image_size_left_out(),
+        "patterns that match a weight by a later part of its name": [
+            LayerNamePattern(pattern).match("model.layers.28.self_attn.o_proj.weight")
+            for pattern in ("o_proj", ".+o_proj", "model.layers.28")
+        ],
+        "tokens that are written without a limit": tokens_written_without_a_limit(),
+        "gradients of layers that are spilled": layers_with_a_gradient(),
         "the evaluations of a resumed run": evaluations_of_a_resumed_run(),
     }
     sys.stdout.write(json.dumps(found) + "\n")

@@ -60,6 +60,14 @@ CLAIMS = (
     Claim("a packed stream of two datasets", "NotImplementedError", "streaming", "more than one entry"),
     Claim("an unpacked stream of two datasets", "accepted", "streaming", "With packing, more than one entry"),
     Claim("the image size when it is left out", 448, "image_size", "the model's vision config names"),
+    Claim(
+        "patterns that match a weight by a later part of its name",
+        [False, True, True],
+        "unfrozen_parameters",
+        "from the start of the name",
+    ),
+    Claim("tokens that are written without a limit", 20, "trl.max_completion_length", "answers end after 20 tokens"),
+    Claim("gradients of layers that are spilled", [True, False], "max_memory", "in full training they do not learn"),
     Claim("the evaluations of a resumed run", [2, 4], "eval_on_start", "A resumed run evaluates again"),
 )
 
