@@ -76,7 +76,7 @@ FATAL = frozenset(
 MOST_LINES = 100_000
 """Lines of a table or a text, and objects over several lines, that are read: each is a row, however short it is."""
 MOST_FAULTS = 50
-"""Behind more lines that are not JSON or no object nothing is read: each costs a walk over the file."""
+"""Behind more lines that are not JSON objects nothing is read: each costs a walk over the file."""
 
 
 def _first_lines(text: str, rows: Rows) -> str:
