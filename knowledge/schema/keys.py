@@ -50,9 +50,10 @@ def unknown_root(config: Config, key: str) -> Finding:
         return stamp(each, "removed-key", Severity.IGNORED, config.document)
     whose = origin(config)
     foreign = meaning(key, None if whose is None else whose.trainer)
-    if foreign is not None:
-        return foreign_key(config, key, foreign)
     places = homes(config, key)
+    online = places == [f"trl.{key}"] and config.raw("rl") in ("grpo", "gdpo")
+    if foreign is not None and not online:
+        return foreign_key(config, key, foreign)
     if places:
         message = f"Silently ignored here: `{key}` belongs under `{places[0].rpartition('.')[0]}`. Move it there."
         each = problem(message, key, why="Axolotl has no such key at the top level.")._replace(suggestion=places[0])

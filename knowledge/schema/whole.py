@@ -44,6 +44,8 @@ def with_unsaid(config: Config, lines: dict[str, Any]) -> dict[str, Any]:
     if whose.trainer == "Unsloth" and lines.keys() == {"lora_r"} and "adapter" not in told:
         lines = {"adapter": "qlora" if config.raw("load_in_4bit") else "lora", **lines}
         return lines if "lora_alpha" in told else {**lines, "lora_alpha": 16}
+    if whose.trainer == "Unsloth" and lines == {"adapter": "lora"} and config.raw("load_in_4bit"):
+        return {"adapter": "qlora"}
     if "adapter" in lines and whose.trainer in _RANK:
         rank = next((config.values[each] for each in config.values if _field(config, each) == "lora_r"), None)
         unsaid: dict[str, Any] = {} if rank is not None else {"lora_r": _RANK[whose.trainer]}

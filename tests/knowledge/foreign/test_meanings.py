@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from knowledge.catalog import Catalog
+from knowledge.check import check
 from knowledge.coercion import coerce
 from knowledge.config import load_types
 from knowledge.foreign import Meaning, meaning, names_of, trainers
@@ -107,6 +108,20 @@ def test_a_name_can_mean_something_else_in_one_trainer() -> None:
     in_torchtune = meaning("batch_size", "torchtune")
     assert in_torchtune is not None
     assert in_torchtune.field == "micro_batch_size"
+
+
+@pytest.mark.parametrize("name", ["max_length", "max_new_tokens", "temperature", "top_p", "repetition_penalty"])
+def test_what_llama_factory_generates_with_is_not_what_axolotl_trains_with(name: str) -> None:
+    known = meaning(name, "LLaMA-Factory")
+    assert known is not None
+    assert known.kind == "none"
+
+
+@pytest.mark.parametrize("name", ["beta", "loss_type", "temperature"])
+def test_under_grpo_a_name_of_trl_belongs_into_its_block(name: str) -> None:
+    text = f"base_model: a/b\nrl: grpo\ntrl:\n  num_generations: 4\n{name}: 0.1\n"
+    found = next(each for each in check(text).findings if each.fields == (name,))
+    assert found.suggestion == f"trl.{name}"
 
 
 @pytest.mark.parametrize("written", ["--max-seq-length", "Max_Seq_Length", "max seq length"])
