@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse markup load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
+.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse kills markup load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
 
 install: $(STAMP)
 
@@ -90,6 +90,10 @@ fuzz: install
 # One member with the worst inputs, and everybody else
 abuse: install
 	$(BIN)/python -m benchmarks.abuse
+
+# A process killed 200 times in the middle of its changes
+kills: install
+	KILLS=200 $(BIN)/pytest tests/bot/store/test_faults.py -q -n auto -k killed_process
 
 # Hostile values everywhere, and every surface searched for live markup and secrets
 markup: install
