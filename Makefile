@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse markup load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
+.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse kills markup load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
 
 install: $(STAMP)
 
@@ -73,9 +73,9 @@ diagnosis: install
 proposals: install
 	$(BIN)/python -m benchmarks.proposals $(if $(VALIDATOR),--validator $(VALIDATOR))
 
-# Configs that are written over models, cards, aims and rows; VALIDATOR="PYTHON SCRIPT" also asks Axolotl itself
+# Configs written over models, cards, aims and rows; VALIDATOR="PYTHON SCRIPT" and LOADER=PYTHON also ask Axolotl itself
 newconfig: install
-	$(BIN)/python -m benchmarks.new_configs $(if $(VALIDATOR),--validator $(VALIDATOR))
+	$(BIN)/python -m benchmarks.new_configs $(if $(VALIDATOR),--validator $(VALIDATOR)) $(if $(LOADER),--loader $(LOADER))
 
 # make agreement VALIDATOR="PYTHON SCRIPT" CONFIGS="FOLDER ..."
 MUTATIONS ?= 5000
@@ -90,6 +90,10 @@ fuzz: install
 # One member with the worst inputs, and everybody else
 abuse: install
 	$(BIN)/python -m benchmarks.abuse
+
+# A process killed 200 times in the middle of its changes
+kills: install
+	KILLS=200 $(BIN)/pytest tests/bot/store/test_faults.py -q -n auto -k killed_process
 
 # Hostile values everywhere, and every surface searched for live markup and secrets
 markup: install

@@ -15,6 +15,7 @@ import random
 import sys
 import tempfile
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -23,6 +24,7 @@ from time import perf_counter
 import simcord
 
 from bot.client import create_bot
+from bot.hub.example import from_folder
 from bot.settings import Settings
 
 MEMBERS, SERVERS = 50, 20
@@ -149,11 +151,12 @@ def forget(env) -> None:
     backend._reserved_ids.clear()  # noqa: SLF001
 
 
-async def drive(total: int, seed: int) -> Times:
-    """Sends so many commands and measures."""
+async def drive(total: int, seed: int, hub: str | None = None) -> Times:
+    """Sends so many commands and measures; `hub` is the address of a Hub to look things up on."""
     times = Times()
     with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(database=Path(folder) / "load.sqlite3", member_burst=10**6, guild_burst=10**6, hub="off")
+        looking = {"hub": "off"} if hub is None else {"hub": "on", "hub_endpoint": hub, "hub_viewer": hub}
+        settings = Settings(database=Path(folder) / "load.sqlite3", member_burst=10**6, guild_burst=10**6, **looking)
         bot = create_bot(settings)
         try:
             async with simcord.run(bot, check_errors=False, settle_timeout=60) as env:
@@ -187,9 +190,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--commands", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--hub", action="store_true", help="look things up on the demo's own Hub")
     options = parser.parse_args()
     start = perf_counter()
-    times = asyncio.run(drive(options.commands, options.seed))
+    examples = from_folder(resources.files("bot") / "examples" / "hub")
+    with examples.serve_apart() if options.hub else nullcontext() as address:
+        times = asyncio.run(drive(options.commands, options.seed, address))
     seconds = perf_counter() - start
     sent = sum(times.commands.values())
     mix = ", ".join(f"{count} {name}" for name, count in times.commands.most_common())

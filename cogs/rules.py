@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
-from bot.permissions import require_moderator
+from bot.permissions import is_moderator, require_moderator
 from bot.replies import answer, answered_command
 from bot.services import ServiceBot
 from bot.views import commands as words
@@ -89,6 +89,8 @@ class Rules(commands.GroupCog, group_name="rules", group_description=words.RULES
     async def _muted_rules(
         self, interaction: discord.Interaction[ServiceBot], typed: str
     ) -> list[app_commands.Choice[str]]:
+        if not await is_moderator(interaction):
+            return []
         mutes = await interaction.client.services.store.mutes.all(interaction.guild_id or 0)
         found = [mute.rule for mute in mutes if typed.strip().lower() in mute.rule]
         return [app_commands.Choice(name=rule, value=rule) for rule in found[: limits.OPTIONS]]

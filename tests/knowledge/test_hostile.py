@@ -360,3 +360,14 @@ KINDS = ("alpaca", "chat_template", "completion", "input_output", "chatml.intel"
 def test_no_rows_make_a_check_raise(rows, kind):
     data = "\n".join(json.dumps(row) for row in rows).encode()
     whole(BASE + ROWS.replace("alpaca", kind), dataset=data)
+
+
+@pytest.mark.parametrize("mappings", ["a", "[a]", "1", "{a: [1]}", "{role: {content: 1}}"])
+def test_mappings_of_another_type_end_no_check(mappings):
+    rows = b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}\n'
+    block = ROWS.replace("alpaca", "chat_template") + f"    message_property_mappings: {mappings}\n"
+    whole(BASE + block, dataset=rows)
+
+
+def test_a_number_of_thousands_of_digits_in_a_table_ends_no_check():
+    whole(BASE + ROWS.replace("alpaca", "completion"), dataset=Sample(b"text\n" + b"9" * 5_000 + b"\n", "rows.csv"))

@@ -131,8 +131,10 @@ class CancelDraft(Press, name="faq-cancel"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says that nothing was changed."""
-        await require_moderator(interaction)
-        interaction.client.services.pending.drop(self.state)
+        pending = interaction.client.services.pending
+        begun = pending.find(self.state, Begun)
+        await (require_moderator(interaction) if begun is None else checked_owner(interaction, begun))
+        pending.drop(self.state)
         await interaction.response.edit_message(view=notice.notice(words.CANCELLED))
 
 

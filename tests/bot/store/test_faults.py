@@ -81,7 +81,11 @@ async def test_what_every_connection_is_set_to(store):
             assert next(iter(row.values())) == value, pragma
 
 
-@pytest.mark.parametrize("writes", [1, 37, 180])
+KILLS = int(os.environ.get("KILLS", "0"))
+"""How often more a process is killed, each time somewhere else: `make kills`."""
+
+
+@pytest.mark.parametrize("writes", [1, 37, 180, *(2 + number % 45 for number in range(KILLS))])
 def test_a_killed_process_loses_nothing_that_it_had_acknowledged(path, writes):
     process = child(WRITE, path)
     acknowledged = [int(process.stdout.readline()) for _ in range(writes)]

@@ -16,11 +16,11 @@ import pytest
 from knowledge.catalog import Catalog
 
 AXOLOTL = os.environ.get("AXOLOTL", "")
-PROBES = Path(__file__).with_name("axolotl_probes.py")
+PROBES = tuple(Path(__file__).with_name(name) for name in ("axolotl_probes.py", "axolotl_data_probes.py"))
 
 
 class Claim(NamedTuple):
-    """A probe of axolotl_probes.py, its outcome, and the note that says it in these words."""
+    """A probe of one of the files, its outcome, and the note that says it in these words."""
 
     probe: str
     outcome: Any
@@ -69,6 +69,29 @@ CLAIMS = (
     Claim("tokens that are written without a limit", 20, "trl.max_completion_length", "answers end after 20 tokens"),
     Claim("gradients of layers that are spilled", [True, False], "max_memory", "in full training they do not learn"),
     Claim("the evaluations of a resumed run", [2, 4], "eval_on_start", "A resumed run evaluates again"),
+    Claim(
+        "a letter of a word that is learned",
+        [-100, 6],
+        "datasets[].message_field_training_detail",
+        "all of it counts",
+    ),
+    Claim("the end token alone in eot_tokens", "loads", "datasets[].train_on_eot", "next to others"),
+    Claim("the end token next to another", "ValueError", "datasets[].train_on_eos", "else loading fails"),
+    Claim("keys of an entry under dpo", ["type"], "datasets[].roles", "Preference training drops this key"),
+    Claim("keys of an entry under dpo", ["type"], "datasets[].message_property_mappings", "it is not read"),
+    Claim("keys of an entry under dpo", ["type"], "datasets[].weight", "in preference training"),
+    Claim("keys of an entry under dpo", ["type"], "datasets[].shards", "in preference training"),
+    Claim("the template of an entry under ipo", ["type"], "datasets[].chat_template", "in preference training"),
+    Claim("kto without remove_unused_columns", "ValidationError", "remove_unused_columns", "unless you write false"),
+    Claim("system texts", [True, False], "datasets[].type.system_prompt", "gets no system text"),
+    Claim("files of a folder", [1, "FileNotFoundError"], "datasets[].data_files", "where you start Axolotl"),
+    Claim("a reserved token by number", False, "diffusion_lm.mask_token_id", "are ignored without a message"),
+    Claim("a reserved token by name", True, "diffusion_lm.mask_token_id", "name those by `mask_token_str`"),
+    Claim("passes when no row is shown the guess", 2, "diffusion_lm.self_conditioning.p", "still computed"),
+    Claim("native diffusion without an adapter", "ValueError", "diffusion_lm", "refused without an adapter"),
+    Claim("native diffusion with LoRA", "accepted", "diffusion_lm", "`adapter: lora` with `lora_target_modules`"),
+    Claim("DoRA on experts", "ValueError", "lora_target_parameters", "crashes when the adapter is built"),
+    Claim("the part of a test set under rl", 1, "test_datasets", "the part called train"),
 )
 
 
@@ -76,16 +99,18 @@ CLAIMS = (
 def outcomes() -> dict[str, Any]:
     if not AXOLOTL:
         pytest.skip("AXOLOTL names no interpreter that has Axolotl")
-    command = [AXOLOTL, "-P", str(PROBES)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = {}
+    for probes in PROBES:
+        command = [AXOLOTL, "-P", str(probes)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        found |= json.loads(done.stdout.splitlines()[-1])
     return found
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.note}: {claim.probe}")
 def test_note_says_what_axolotl_does(claim: Claim) -> None:
     note = Catalog.load().notes[claim.note]
-    said = (note.summary, note.raising, note.lower, note.left_out, note.costs, note.pitfalls)
+    said = (note.summary, note.raising, note.lower, note.left_out, note.costs, note.pitfalls, note.modes.sentence)
     assert claim.words in " ".join(said)
 
 

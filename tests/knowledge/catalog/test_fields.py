@@ -146,6 +146,20 @@ def test_every_example_shows_its_field_or_what_replaces_it(name: str) -> None:
     assert shown & (roots | set(field.aliases))
 
 
+AS_IT_WOULD_BE = frozenset({"bf16", "experimental_skip_move_to_device", "fsdp_version", "save_safetensors", "strict"})
+"""Fields whose example is the value that is right to have, which they have when left out."""
+
+
+@pytest.mark.parametrize("name", [name for name, note in CATALOG.notes.items() if note.example and name.isidentifier()])
+def test_an_example_changes_what_the_run_gets(name: str) -> None:
+    own = yaml.safe_load(NOTES[name].example)
+    if name not in own or name in AS_IT_WOULD_BE or own.keys() & {"plugins", "tokenizer_use_mistral_common"}:
+        return
+    rest = {key: value for key, value in own.items() if key != name}
+    without = {key: value for key, value in {**BASE, **rest}.items() if key != name}
+    assert read(in_a_config(NOTES[name].example)).get(name) != read(yaml.safe_dump(without)).get(name)
+
+
 def test_every_related_name_exists() -> None:
     known = set(CATALOG.fields) | set(CATALOG.concepts)
     assert not {name: gone for name, note in NOTES.items() if (gone := set(note.see) - known)}
@@ -264,33 +278,21 @@ def test_a_field_that_this_kind_of_run_does_not_read_gets_one_warning() -> None:
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("datasets[].weight", "in preference training"),
-        ("datasets[].roles", "in preference training"),
         ("datasets[].message_property_mappings", "`rl: orpo`"),
-        ("datasets[].chat_template", "in preference training"),
         ("datasets[].shards", "in reinforcement learning"),
         ("dataset_keep_in_memory", "in preference training"),
         ("curriculum_sampling", "in reinforcement learning"),
         ("pad_to_sequence_len", "in multimodal training"),
         ("pad_to_multiple_of", "in multimodal training"),
         ("relora_cpu_offload", "only with quantized weights"),
-        ("datasets[].message_field_training_detail", "so all of it counts"),
-        ("datasets[].type.system_prompt", "gets no system text"),
-        ("datasets[].data_files", "from the folder where you start Axolotl"),
         ("layer_offloading", "loaded to the GPU first"),
         ("peft_init_lora_weights", "`merge_method: legacy`"),
         ("peft.loftq_config", "`merge_method: legacy`"),
-        ("remove_unused_columns", "refused unless you write false"),
-        ("diffusion_lm.mask_token_id", "name those by `mask_token_str`"),
-        ("diffusion_lm", "refused without an adapter"),
-        ("diffusion_lm.self_conditioning.p", "still computed"),
         ("diffusion_lm.canvas_width", "trains one block"),
-        ("datasets[].train_on_eot", "next to others"),
-        ("datasets[].split", "reads the part called train"),
         ("activation_offloading", "it crashes unless `gradient_checkpointing_kwargs`"),
     ],
 )
-def test_what_a_run_of_axolotl_has_shown_is_said(path: str, told: str) -> None:
+def test_what_the_code_does_in_this_kind_of_run_is_said(path: str, told: str) -> None:
     found = CATALOG.explain(path)
     assert told in f"{found.modes} {found.pitfalls} {found.lower}"
 
