@@ -73,9 +73,9 @@ diagnosis: install
 proposals: install
 	$(BIN)/python -m benchmarks.proposals $(if $(VALIDATOR),--validator $(VALIDATOR))
 
-# Configs that are written over models, cards, aims and rows; VALIDATOR="PYTHON SCRIPT" also asks Axolotl itself
+# Configs written over models, cards, aims and rows; VALIDATOR="PYTHON SCRIPT" and LOADER=PYTHON also ask Axolotl itself
 newconfig: install
-	$(BIN)/python -m benchmarks.new_configs $(if $(VALIDATOR),--validator $(VALIDATOR))
+	$(BIN)/python -m benchmarks.new_configs $(if $(VALIDATOR),--validator $(VALIDATOR)) $(if $(LOADER),--loader $(LOADER))
 
 # make agreement VALIDATOR="PYTHON SCRIPT" CONFIGS="FOLDER ..."
 MUTATIONS ?= 5000

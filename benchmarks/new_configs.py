@@ -14,7 +14,8 @@ import statistics
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -55,13 +56,8 @@ def batch_off(case: Case) -> float | None:
 
 def validator(command: list[str], found: list[Case]) -> list[tuple[Case, str]]:
     """The cases that Axolotl's own validator refuses: one process reads all of them, each with its own cards."""
-    lines = []
-    for number, case in enumerate(found):
-        gpu = case.wishes.gpu
-        cards = {"bf16": gpu is None or gpu.bf16, "fp8": False, "tf32": True, "n_node": 1, "n_gpu": gpus_of(case)}
-        cards["compute_capability"] = "sm_75" if gpu is not None and not gpu.bf16 else "sm_90"
-        record = {"id": str(number), "yaml": case.written.config, "capabilities": cards} if case.written else {}
-        lines.append(json.dumps(record | {"env_capabilities": {"torch_version": "2.13.0"}}))
+    environment = {"env_capabilities": {"torch_version": "2.13.0"}}
+    lines = [json.dumps(record(number, case) | environment) for number, case in enumerate(found)]
     done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=False)
     verdicts = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     if len(verdicts) != len(found):
@@ -69,9 +65,51 @@ def validator(command: list[str], found: list[Case]) -> list[tuple[Case, str]]:
     return [(found[int(each["id"])], json.dumps(each["errors"])[:400]) for each in verdicts if each["verdict"] != "ok"]
 
 
-def gpus_of(case: Case) -> int:
-    """On how many cards the written config runs: as many as were asked for, or the nearest number that holds it."""
-    return case.written.gpus if case.written is not None else case.wishes.gpus
+def record(number: int, case: Case) -> dict[str, Any]:
+    """What Axolotl is asked about a case: the config, and the cards on which it runs."""
+    gpu, written = case.wishes.gpu, case.written
+    old = gpu is not None and not gpu.bf16 and "bf16: true" not in (written.config if written else "")
+    cards = {"bf16": not old, "fp8": False, "tf32": True, "n_node": 1, "n_gpu": written.gpus if written else 1}
+    cards["compute_capability"] = "sm_75" if old else "sm_90"
+    return {"id": str(number), "yaml": written.config if written else "", "capabilities": cards}
+
+
+FAMILIES = """\
+Qwen2.5-0.5B qwen, Qwen2.5-72B qwen, 0.6B-Base qwen, Qwen/ qwen-instruct, Distill-Qwen qwen-instruct,
+Llama-3.1-8B-Instruct llama3-instruct, Llama-3.3 llama3-instruct, Llama-3.2-3B llama3-instruct, Llama-3 llama3,
+gemma-2-2b-it gemma-instruct, gemma-3-1b-it gemma-instruct, gemma gemma, Mistral-7B-Instruct mistral-instruct,
+istral mistral, Mixtral mistral, Phi-3.5 phi, phi-4 instruct, SmolLM2-1.7B plain, Smol instruct, Chat instruct,
+gpt-oss instruct""".replace("\n", " ").split(", ")
+"""Which tokenizer of axolotl_rows.py stands for a model's; the first part of a name that matches counts."""
+
+
+def loader(python: str, done: list[Case], most: int) -> None:
+    """Reads the rows of some cases with Axolotl's own code, and prints whether each row is trained to its end."""
+    known = [each.rsplit(" ", 1) for each in FAMILIES]
+    some = [case for case in done if 0 < len(case.rows) <= LOADED and "image" not in case.name][:most]
+    lines = []
+    for number, case in enumerate(some):
+        family = next((family for part, family in known if part in case.wishes.model), "plain")
+        data = {"rows": case.rows, "file": case.wishes.dataset, "files": case.written.files if case.written else {}}
+        lines.append(json.dumps(record(number, case) | data | {"family": family}))
+    script = str(Path(__file__).parent / "axolotl_rows.py")
+    ran = subprocess.run([python, script], input="\n".join(lines), capture_output=True, text=True, check=False)
+    answers = [json.loads(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+    bad = []
+    for answer in answers:
+        case = some[int(answer["id"])]
+        if min(answer.get("trained", 10**9), answer.get("ended", 0), answer.get("rows", 0)) < len(case.rows):
+            said = case.written is not None and (case.written.unmet or lost_said(case.written))
+            bad.append((bool(said), f"{case.name}: {answer} {case.written.unmet if case.written else ''}"))
+    silent = [words for said, words in bad if not said]
+    print(f"every row trained to its end by Axolotl's own loading: {len(answers) - len(bad)} of {len(some)}")
+    print(f"  said not to be: {len(bad) - len(silent)}, without a word: {len(silent)}")
+    for words in (*silent, *(words for said, words in bad if said)):
+        print(f"    {words[:500]}")
+
+
+LOADED = 300
+"""Rows of the largest cases that Axolotl loads."""
 
 
 def main() -> int:
@@ -80,6 +118,7 @@ def main() -> int:
     parser.add_argument("--loader")
     parser.add_argument("--many", type=int, default=350)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--loaded", type=int, default=60, help="cases whose rows Axolotl loads")
     parser.add_argument("--shown", type=int, default=20, help="cases that are shown of each kind of miss")
     options = parser.parse_args()
     print(f"seed {options.seed}")
@@ -111,6 +150,10 @@ def main() -> int:
             print(f"    {case.name}: {verdict}")
     else:
         print("Axolotl's own validator: not asked (--validator PYTHON SCRIPT)")
+    if options.loader:
+        loader(options.loader, done, options.loaded)
+    else:
+        print("Axolotl's own loading: not asked (--loader PYTHON)")
     return 0
 
 

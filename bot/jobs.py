@@ -30,7 +30,7 @@ from knowledge.run_data import DataSize
 from knowledge.value import value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from knowledge.samples import Sample, SampleReport
 
@@ -164,10 +164,10 @@ def compare(  # noqa: PLR0913 - two configs, two counts of GPUs, the card and th
     gpu: str | None = None,
     dataset: tuple[str, bytes] | None = None,
     rows: int | None = None,
-    hub: Sequence[dict[str, Any] | None] = (None, None),
+    hub: list[dict[str, Any] | None] | None = None,
 ) -> Comparison:
     """Compares two configs, with rows where there are some; `hub` is what the Hub said of either, as JSON."""
-    first, second = (None if each is None else from_plain(HubFacts, each) for each in hub)
+    first, second = (None if each is None else from_plain(HubFacts, each) for each in hub or (None, None))
     return compare_configs(
         before,
         after,

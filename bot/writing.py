@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import field, replace
+from typing import Any
 
+from knowledge.config import read
 from knowledge.gpus import gpu_named
+from knowledge.hub import HubFacts, Targets, targets_of
+from knowledge.json_values import from_plain
 from knowledge.value import value
-from knowledge.writing import Reason, Unusable, Unwritable, Wishes, Written, write_config
+from knowledge.writing import (
+    Reason,
+    Unusable,
+    Unwritable,
+    Wishes,
+    Written,
+    hub_lines,
+    seen_on_hub,
+    wishes_of,
+    write_config,
+)
 
 
 @value
@@ -47,19 +61,26 @@ def new(  # noqa: PLR0913 - one argument a wish
     method: str | None = None,
     length: int | None = None,
     epochs: float | None = None,
+    like: str | None = None,
+    hub: dict[str, Any] | None = None,
 ) -> New:
-    """Writes a config, proven; `refused` says why where none can be."""
-    wishes = Wishes(
-        model=model,
-        rows=dataset[1] if dataset else None,
-        dataset=dataset[0] if dataset else None,
+    """Writes a config, proven; `refused` says why where none can be. `like` is a config whose data it keeps."""
+    wishes = replace(
+        wishes_of(like) if like is not None else Wishes(model=model),
         gpu=gpu_named(gpu) if gpu else None,
         gpus=gpus,
-        aim=aim,
         method=method,
         length=length,
         epochs=epochs,
     )
+    if dataset is not None:
+        wishes = replace(wishes, rows=dataset[1], dataset=wishes.dataset or dataset[0])
+    if aim is not None:
+        wishes = replace(wishes, aim=aim)
+    wishes = seen_on_hub(wishes, from_plain(HubFacts, hub) if hub is not None else None)
+    if wishes.rows is not None:
+        # Rows that can be seen tell their type and aim better than a config that did not fit.
+        wishes = replace(wishes, type=None)
     try:
         written = write_config(wishes)
     except (Unusable, Unwritable) as reason:
@@ -75,6 +96,16 @@ def new(  # noqa: PLR0913 - one argument a wish
         length=written.length,
         epochs=written.epochs,
     )
+
+
+def new_targets(model: str, like: str | None) -> Targets:
+    """What the Hub is asked before a config is written."""
+    return targets_of(read(hub_lines(wishes_of(like) if like is not None else Wishes(model=model))))
+
+
+def model_of(text: str) -> str:
+    """The model that a config names; empty where it names none."""
+    return wishes_of(text).model
 
 
 _METHODS = {"full": "Full training", "lora": "LoRA", "qlora": "QLoRA"}

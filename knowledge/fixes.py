@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from knowledge.finding import Edit, Finding
 
 
-_RECHECKS = 24
+_RECHECKS = 48
 """Corrected copies that are checked for one config; edits that are not proven by then are not offered."""
 _RECHECKED = 2 << 20
 """Characters of corrected copies that are checked for one config, at least one copy: a long text has fewer of them."""
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _UNWANTED = frozenset({Severity.ERROR, Severity.CRASH, Severity.IGNORED})
+_TWICE = "yaml-duplicate-key"
+"""Two edits that write the same key: one of the values would be lost."""
 
 
 class Reading(NamedTuple):
@@ -44,7 +46,7 @@ def proven(text: str, before: Reading, read: Callable[[str], Reading]) -> list[F
     offered = [finding for finding in before.findings if finding.edit is not None]
     if not offered:
         return before.findings
-    good = _Proof(text, before, read).good(offered)
+    good = _Proof(text, before, read).good(offered, [])
     kept = {id(finding) for finding in good}
     return [
         finding if finding.edit is None or id(finding) in kept else _without_edit(finding)
@@ -64,16 +66,14 @@ class _Proof:
         self._known = Counter(map(_key, before.findings))
         self._left = min(_RECHECKS, max(1, _RECHECKED // max(1, len(text))))
 
-    def good(self, findings: list[Finding]) -> list[Finding]:
-        """The findings whose edits can be done together."""
-        if self._holds(findings):
-            return findings
+    def good(self, findings: list[Finding], kept: list[Finding]) -> list[Finding]:
+        """Those that are kept already, and of the findings all whose edits can be done beside them."""
+        if self._holds([*kept, *findings]):
+            return [*kept, *findings]
         if len(findings) == 1:
-            return []
+            return kept
         half = len(findings) // 2
-        first, second = self.good(findings[:half]), self.good(findings[half:])
-        both = [*first, *second]
-        return both if first and second and self._holds(both) else first or second
+        return self.good(findings[half:], self.good(findings[:half], kept))
 
     def _holds(self, findings: list[Finding]) -> bool:
         if self._left == 0:
@@ -84,7 +84,7 @@ class _Proof:
         gone = Counter(map(_key, findings))
         if any(keys[key] > self._known[key] - count for key, count in gone.items()):
             return False
-        worse = {_key(each) for each in after.findings if each.severity in _UNWANTED}
+        worse = {_key(each) for each in after.findings if each.severity in _UNWANTED or each.rule == _TWICE}
         if any(keys[key] > self._known[key] for key in worse):
             return False
         return self._keeps_values(after.values, findings)

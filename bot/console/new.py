@@ -12,7 +12,7 @@ from bot.console._arguments import UnusableFileError, positive
 from bot.console._gpu import count_of, gpu_argument
 from bot.console._hub import opened
 from knowledge.plan.words import summary_of
-from knowledge.writing import METHODS, TRACKERS, Unusable, Unwritable, Wishes, Written, aims, write_config
+from knowledge.writing import METHODS, TRACKERS, Unusable, Unwritable, Wishes, Written, aims, seen_on_hub, write_config
 
 if TYPE_CHECKING:
     from knowledge.hub import HubFacts
@@ -83,16 +83,13 @@ def _wishes(options: argparse.Namespace) -> Wishes:
         facts = _facts(options.model, named)
     if named is not None:
         name = named
-        found = facts.datasets[0] if facts is not None and facts.datasets else None
-        if found is not None and found.sample:
-            rows, count, whole = list(found.sample), count or found.rows, found.whole
     elif dataset is not None:
         rows = Path(dataset)
         if not rows.is_file():
             raise UnusableFileError(
                 f"cannot read {dataset}: no such file. For a dataset on the Hub, write {_HUB}{dataset}."
             )
-    return Wishes(
+    wishes = Wishes(
         model=options.model,
         rows=rows,
         dataset=name,
@@ -110,8 +107,8 @@ def _wishes(options: argparse.Namespace) -> Wishes:
         hours=options.hours,
         hub_repository=options.hub_repository,
         track=options.track,
-        hub=facts,
     )
+    return seen_on_hub(wishes, facts) if facts is not None else wishes
 
 
 def _known(model: str) -> bool:

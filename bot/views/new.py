@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
+from bot.checking import defaults_of
 from bot.errors import UserError
 from bot.pending import Begun
 from bot.replies import answer, begin
@@ -16,8 +17,9 @@ from bot.views.kit import limits, notice
 from bot.views.kit.components import Form, Press, field, typed
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import plural
-from bot.writing import New, new
+from bot.writing import New, model_of, new, new_targets
 from knowledge.gpus import UnknownGpu, gpu_named, suggest
+from knowledge.json_values import to_plain
 from knowledge.writing import aims
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Wanted(Begun):
         model, aim, method, length, epochs, gpus: As the command line has them; None for what was not said.
         gpu: The card's name.
         dataset: Name and bytes of the rows.
-        last: What the config before had: method, length, epochs.
+        like: A config that does not fit, whose dataset and aim are kept.
     """
 
     model: str
@@ -50,6 +52,7 @@ class Wanted(Begun):
     method: str | None = None
     length: int | None = None
     epochs: float | None = None
+    like: str | None = None
 
 
 async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted, changed: str = "") -> None:
@@ -74,6 +77,8 @@ async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted,
         method=wanted.method,
         length=wanted.length,
         epochs=wanted.epochs,
+        like=wanted.like,
+        hub=await _facts(interaction, wanted),
     )
     if made.refused:
         raise UserError(made.refused)
@@ -83,6 +88,19 @@ async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted,
         await interaction.edit_original_response(view=view, attachments=files)
     else:
         await answer(interaction, view, files=files)
+
+
+async def _facts(interaction: discord.Interaction[ServiceBot], wanted: Wanted) -> dict[str, Any] | None:
+    """What the Hub says of the model, and of a dataset that is named and not given; None where it is not asked."""
+    services = interaction.client.services
+    settings = await defaults_of(services, interaction.guild_id)
+    if services.hub is None or settings.hub is False:
+        return None
+    targets = await services.workers.run(new_targets, model=wanted.model, like=wanted.like)
+    if not targets.any:
+        return None
+    found: dict[str, Any] = to_plain(await services.hub.look(targets, member=wanted.owner))
+    return found
 
 
 def new_layout(made: New, wanted: Wanted, key: str, changed: str) -> tuple[ui.LayoutView, list[discord.File]]:
@@ -165,6 +183,33 @@ def _changed(wanted: Wanted, wish: str, value: str) -> tuple[Wanted, str]:
     return replace(free, aim=value), f"now for {value}"
 
 
+class FittingOne(Press, name="new-fits"):
+    """Writes a config for the model, data and card of one that does not fit; its state is the key of the check."""
+
+    LABEL = "Write one that fits"
+
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
+        """Finds the config that was checked, and writes another."""
+        checked = interaction.client.services.answers.find(self.state)
+        if checked is None:
+            raise UserError(notice.EXPIRED)
+        await begin(interaction)
+        request, text = checked.request, checked.submission.text
+        model = await interaction.client.services.workers.run(model_of, text=text)
+        if not model:
+            raise UserError("The config names no `base_model`. Write one, or use `/newconfig model:`.")
+        wanted = Wanted(
+            guild_id=interaction.guild_id or 0,
+            owner=interaction.user.id,
+            model=model,
+            gpu=request.gpu,
+            gpus=checked.gpus,
+            dataset=(request.dataset.name, request.dataset.data) if request.dataset is not None else None,
+            like=text,
+        )
+        await show_new(interaction, wanted, "with the model, data, and card of the config that did not fit")
+
+
 class NewGpu(Press, name="new-gpu"):
     """Asks for another card."""
 
@@ -197,4 +242,4 @@ class NewGpuForm(Form):
         await show_new(interaction, wanted, f"now on {plural(count, 'GPU')}: {gpu.name}")
 
 
-PRESSES = (NewWish, NewGpu)
+PRESSES = (NewWish, NewGpu, FittingOne)

@@ -41,6 +41,9 @@ def with_unsaid(config: Config, lines: dict[str, Any]) -> dict[str, Any]:
     told = {_field(config, each) for each in config.values if isinstance(each, str)}
     if whose is None:
         return lines
+    if whose.trainer == "LLaMA-Factory" and lines == {"rl": "dpo"}:
+        loss = meaning("pref_loss", whose.trainer)
+        return (loss.carried(config.values.get("pref_loss")) if loss is not None else None) or lines
     if whose.trainer == "Unsloth" and lines.keys() == {"lora_r"} and "adapter" not in told:
         lines = {"adapter": "qlora" if config.raw("load_in_4bit") else "lora", **lines}
         return lines if "lora_alpha" in told else {**lines, "lora_alpha": 16}

@@ -43,6 +43,7 @@ class Draft:
         kernels: Whether Axolotl's LoRA kernels can patch the model.
         fusible: Whether cut cross entropy can compute the loss of this run.
         lowered: Whether the batch is below the aim's, since the rows make too few steps otherwise.
+        repeated: Whether there are more passes than usual or wanted, since even the smallest batch makes too few steps.
     """
 
     wishes: Wishes
@@ -70,6 +71,7 @@ class Draft:
     kernels: bool = True
     fusible: bool = False
     lowered: bool = False
+    repeated: bool = False
 
     @property
     def adapter(self) -> bool:

@@ -38,13 +38,14 @@ def turns_without_start(turn: Turn) -> str:
     before, after = (_quoted(part) for part in turn.prompt.split("{prompt}"))
     answer = f" + {_quoted(turn.answer)}" if turn.answer else ""
     content = "message['content']"
-    return (
-        "{% for message in messages %}{% if message['role'] == 'assistant' %}{{ "
-        f"{content}{answer}"
-        " }}{% else %}{{ "
-        f"{before} + {content} + {after}"
-        " }}{% endif %}{% endfor %}"
-    )
+    return f"""\
+{{%- for message in messages -%}}
+  {{%- if message['role'] == 'assistant' -%}}
+    {{{{- {content}{answer} -}}}}
+  {{%- else -%}}
+    {{{{- {before} + {content} + {after} -}}}}
+  {{%- endif -%}}
+{{%- endfor -%}}"""
 
 
 def _quoted(text: str) -> str:

@@ -200,15 +200,19 @@ def _batch(draft: Draft) -> list[Line]:
         Line("num_epochs", draft.epochs, _passes(draft)),
     ]
     if draft.steps is not None:
-        lines.append(Line("max_steps", draft.steps, "The run ends here, as you asked."))
+        asked = draft.wishes.steps is not None or draft.wishes.hours is not None
+        lines.append(Line("max_steps", draft.steps, "The run ends here, as you asked." if asked else _COUNTED))
     return lines
 
 
+_COUNTED = "All epochs to their end: Axolotl leaves out the last batch of each epoch when it counts the steps itself."
+
+
 def _passes(draft: Draft) -> str:
-    if draft.wishes.epochs is not None:
+    if draft.wishes.epochs is not None and not draft.repeated:
         return "As you asked."
     usual = draft.aim.epochs
-    if draft.steps is not None or draft.epochs == usual.value:
+    if draft.epochs == usual.value or draft.wishes.steps is not None or draft.wishes.hours is not None:
         return usual.words
     return f"Usual are {usual.value}: {usual.words} These rows need more passes for enough steps."
 
@@ -307,5 +311,9 @@ def _saving(draft: Draft) -> list[Line]:
         keys = {"mlflow": "mlflow_experiment_name", "comet": "comet_project_name", "swanlab": "swanlab_project"}
         keys["trackio"] = "trackio_project_name"
         lines.append(Line(f"use_{wishes.track}", True, "You asked for tracking."))
-        lines.append(Line(keys[wishes.track], NO_PROJECT, "The project is yours to name.", "Fill this in."))
+        why = "The project is yours to name."
+        lines.append(Line(keys[wishes.track], NO_PROJECT, why, "Fill this in: the name of your project."))
+    if wishes.track == "swanlab":
+        why = "SwanLab keeps the run on this machine; its cloud needs SWANLAB_API_KEY and `swanlab_mode: cloud`."
+        lines.append(Line("swanlab_mode", "local", why, why))
     return lines

@@ -10,12 +10,30 @@ from rapidfuzz import fuzz, process
 from knowledge.facts import read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from knowledge.writing.wishes import Wishes
 
 _MORE = (2, 4, 8, 16, 32, 64)
 _LIKE = 60
+_USUAL = ("Qwen/Qwen3-8B", "meta-llama/Llama-3.1-8B-Instruct", "mistralai/Mistral-7B-v0.3")
+"""Models that many people train, for a name that is like none."""
+
+
+def models_instead(name: str) -> str:
+    """A question or a sentence with the models that may have been meant.
+
+    Args:
+        name: The name that nobody knows.
+    """
+    near = nearest_models(name)
+    return f"Did you mean {_listed(near)}?" if near else f"Models that are known: {_listed(_USUAL, 'and')}."
+
+
+def _listed(names: Sequence[str], word: str = "or") -> str:
+    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else names[0]
+
+
 _SPOKEN = {"full": "full training", "lora": "LoRA", "qlora": "QLoRA"}
 
 
@@ -27,11 +45,11 @@ def nearest_models(name: str, limit: int = 3) -> list[str]:
         limit: How many at most.
     """
     models = list(read_json("models.json")["models"])
-    found = process.extract(name, models, scorer=fuzz.WRatio, limit=limit)
+    found = process.extract(name, models, scorer=fuzz.WRatio, limit=limit, processor=str.lower)
     return [model for model, score, _ in found if score >= _LIKE]
 
 
-def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[Wishes, Callable[[str], str]]]:
+def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[Wishes, Callable[[str, str], str]]]:
     """Wishes that give up less first: the method, then the length, then the number of cards, then the card.
 
     Args:
@@ -39,7 +57,7 @@ def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[W
         methods: The methods of the aim.
 
     Yields:
-        Other wishes, and the sentence about them, given the method that was chosen.
+        Other wishes, and the sentence about them, given the method that was chosen and the cards in words.
     """
     asked = f"{_SPOKEN[wishes.method][:1].upper()}{_SPOKEN[wishes.method][1:]}" if wishes.method else "The run"
     card = wishes.gpu.name if wishes.gpu is not None else "any card"
@@ -47,19 +65,22 @@ def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[W
     rows = f" with rows of {wishes.length:,} tokens" if wishes.length else ""
     lead = f"{asked} of {wishes.model}{rows} does not fit {on}"
     if wishes.method and len(methods) > 1:
-        yield replace(wishes, method=None), lambda method: f"{lead}; this is {_SPOKEN[method]}."
+        yield replace(wishes, method=None), lambda method, _: f"{lead}; this is {_SPOKEN[method]}."
     if wishes.length:
-        yield replace(wishes, length=None), lambda _: f"{lead}; this has shorter rows."
+        yield replace(wishes, length=None), lambda _, __: f"{lead}; this has shorter rows."
     if wishes.method and wishes.length:
-        yield replace(wishes, method=None, length=None), lambda method: f"{lead}; this is {_SPOKEN[method]}, shorter."
+        yield (
+            replace(wishes, method=None, length=None),
+            lambda method, _: f"{lead}; this is {_SPOKEN[method]} with shorter rows.",
+        )
     for gpus in _MORE:
         if gpus > wishes.gpus:
             yield replace(wishes, gpus=gpus, method=None, length=None), _more(lead, gpus, card)
     yield (
         replace(wishes, gpu=None, method=None, length=None),
-        lambda method: f"{lead}, nor does any number of them; this is {_SPOKEN[method]} on the least that holds it.",
+        lambda method, cards: f"{lead}; this is {_SPOKEN[method]} on {cards}, the least that holds it.",
     )
 
 
-def _more(lead: str, gpus: int, card: str) -> Callable[[str], str]:
-    return lambda method: f"{lead}; this is {_SPOKEN[method]} on {gpus} × {card}."
+def _more(lead: str, gpus: int, card: str) -> Callable[[str, str], str]:
+    return lambda method, _: f"{lead}; this is {_SPOKEN[method]} on {gpus} × {card}."

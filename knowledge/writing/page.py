@@ -41,6 +41,8 @@ def _wrapped(comment: str) -> list[str]:
 def _key(key: str, value: Any) -> str:
     if isinstance(value, float) and not isinstance(value, bool):
         return f"{key}: {decimal(value)}"
+    if isinstance(value, str) and "\n" in value:
+        return f"{key}: |-\n{textwrap.indent(value, '  ')}"
     return dump({key: value}).rstrip("\n")
 
 

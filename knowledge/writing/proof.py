@@ -97,6 +97,12 @@ def _steps(draft: Draft, report: Report) -> list[str]:
     told = []
     if wishes.hours is not None and draft.steps is None:
         told.append("The hours cannot be turned into steps without a card whose speed is known for this method.")
+    if draft.repeated:
+        rows = f"{draft.rows.count} row{'s' * (draft.rows.count != 1)}"
+        told.append(
+            f"{rows} and fewer than {draft.epochs:g} passes make too few steps. With so many passes, the model learns "
+            "the wording by heart: collect more rows."
+        )
     if draft.lowered:
         made = draft.micro * draft.accumulation * wishes.gpus
         told.append(

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 NAME: Final = "rewards.py"
 FUNCTION: Final = "rewards.correct_answer"
 
+_TRIED = 200
 _ASKS = ("prompt", "question", "problem", "instruction", "query", "input")
 _ANSWERS = ("answer", "solution", "ground_truth", "label", "target", "expected", "final_answer", "output", "response")
 
@@ -20,10 +21,21 @@ def reward_columns(rows: Sequence[dict[str, Any]]) -> tuple[str, str] | None:
     Args:
         rows: The rows.
     """
-    columns = {name for row in rows[:200] for name, value in row.items() if isinstance(value, (str, int, float))}
-    asks = next((name for name in _ASKS if name in columns), None)
+    first = rows[:_TRIED]
+    columns = {name for row in first for name, value in row.items() if isinstance(value, (str, int, float))}
+    chats = {name for row in first for name, value in row.items() if _is_chat(value)}
+    asks = next((name for name in _ASKS if name in columns | chats), None)
     says = next((name for name in _ANSWERS if name in columns and name != asks), None)
     return (asks, says) if asks and says else None
+
+
+def asked(prompt: Any) -> str:
+    """The text of a prompt, which may be a list of messages."""
+    return "\n".join(str(each.get("content")) for each in prompt) if _is_chat(prompt) else str(prompt)
+
+
+def _is_chat(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
 
 
 def reward_file(columns: tuple[str, str]) -> str:
@@ -49,8 +61,9 @@ def transform(cfg, *args, **kwargs):
     """Turn a row into the prompt that the model sees and the answer that the reward compares with."""
 
     def one(example, tokenizer=None):
+        prompt = example[PROMPT]
         return {{
-            "prompt": [{{"role": "user", "content": str(example[PROMPT])}}],
+            "prompt": prompt if isinstance(prompt, list) else [{{"role": "user", "content": str(prompt)}}],
             "answer": final(str(example[ANSWER])),
         }}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,12 @@ from knowledge.samples.reading import read_rows, rows_given
 from knowledge.samples.rows import Sample
 from knowledge.samples.tokens import HIGH
 from knowledge.writing.families import turns_without_start
-from knowledge.writing.rewards import reward_columns
+from knowledge.writing.rewards import asked, reward_columns
 from knowledge.writing.wishes import NO_DATASET, Unusable
 
 if TYPE_CHECKING:
     from knowledge.plan import Length
+    from knowledge.samples.datasets_block import Proposal
     from knowledge.samples.rows import Rows
     from knowledge.writing.families import Family
     from knowledge.writing.wishes import Wishes
@@ -121,7 +123,7 @@ def read_dataset(wishes: Wishes, family: Family) -> Read:
     if found.aim != "rewards" and "type" in found.entry:
         _measure(found, wishes, family)
     elif found.columns is not None:
-        texts = [f"{row.get(found.columns[0], '')}" for row in given.values]
+        texts = [asked(row.get(found.columns[0])) for row in given.values]
         found.lengths = tuple(max(1, len(text) // 3) for text in texts)
         found.longest = max(found.tokens) if texts else 0
     return found
@@ -166,7 +168,7 @@ def _fitted(given: Rows, wishes: Wishes, family: Family) -> Read:
     proposal = propose_block(given.values, name=name)
     if proposal.block is None:
         found = Read(wishes.aim or "chat", {})
-        found.wrong.append(proposal.words or "No dataset type of Axolotl 0.21.0 reads these rows.")
+        found.wrong.append(_converted(proposal))
         return found
     block: dict[str, Any] = yaml.safe_load(proposal.block)
     entry = {key: value for key, value in block.pop("datasets")[0].items() if key != "path"}
@@ -185,6 +187,16 @@ def _fitted(given: Rows, wishes: Wishes, family: Family) -> Read:
     return found
 
 
+def _converted(proposal: Proposal) -> str:
+    """Why no type reads the rows, and what a row would have to be."""
+    if not proposal.after:
+        return proposal.words or "No dataset type of Axolotl 0.21.0 reads these rows."
+    words = proposal.words.removesuffix(" Convert every row as shown.")
+    before, after = (textwrap.shorten(each, _SHOWN, placeholder=" ...") for each in (proposal.before, proposal.after))
+    return f"{words} Convert every row, from {before} to {after}, and ask again."
+
+
+_SHOWN = 400
 _NO_USE = {
     "preference": "The aim `{aim}` and the rows do not go together: `preference` needs pairs of a better and a worse "
     "answer, or answers with a label, and such rows are for nothing else.",

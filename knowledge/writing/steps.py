@@ -29,6 +29,10 @@ _FILLED = 0.95
 _ROUNDS = 6
 _HOUR = 3600
 _SPARE = 0.95
+_CLOSE = 2
+"""Estimates this near to the fewest steps are counted by the plan."""
+_UNREACHED = 0.09
+"""Share of the epochs that Axolotl may leave out, about, before the reader would wonder."""
 
 
 def with_steps(draft: Draft, room: Room, runs: Runs) -> Draft:
@@ -44,7 +48,7 @@ def with_steps(draft: Draft, room: Room, runs: Runs) -> Draft:
     draft = replace(draft, epochs=wishes.epochs or draft.aim.epochs.value)
     if wishes.steps is not None or wishes.hours is not None:
         return _limited(draft)
-    return draft if wishes.epochs is not None else _enough(draft, room, runs)
+    return _reached(_enough(draft, room, runs))
 
 
 def with_batch(draft: Draft, target: float, room: Room, runs: Runs) -> Draft:
@@ -138,16 +142,41 @@ def _planned(draft: Draft) -> tuple[Config, TrainingPlan]:
 
 def _enough(draft: Draft, room: Room, runs: Runs) -> Draft:
     """Enough steps: first without packing, then with more passes, at last with a smaller batch."""
-    steps = steps_of(draft)
-    if steps is None or steps >= draft.aim.steps:
+    steps, asked = steps_of(draft), draft.wishes.epochs is not None
+    if steps is None or steps >= (general()["fewest_steps"].value if asked else draft.aim.steps):
         return draft
     if draft.packing:
         draft = with_batch(replace(draft, packing=False), float(draft.aim.batch.value), room, runs)
         steps = steps_of(draft) or 1
-    if steps < draft.aim.steps:
+    if not asked and steps < draft.aim.steps:
         wanted = math.ceil(draft.epochs * draft.aim.steps / max(steps, 1))
         draft = replace(draft, epochs=max(draft.epochs, min(draft.aim.most_epochs, wanted)))
     return _smaller(draft, room, runs)
+
+
+def _reached(draft: Draft) -> Draft:
+    """As many steps as the plan counts: more passes for a handful of rows, and `max_steps` where epochs are cut short.
+
+    Axolotl counts the steps of all epochs together, though each epoch ends with a step of its own for what is left
+    over. Where an epoch has few steps, the count is used up before the last epochs.
+    """
+    steps, fewest = steps_of(draft), general()["fewest_steps"].value
+    if steps is None or (steps >= _CLOSE * fewest and steps >= draft.epochs / (1 - _UNREACHED)):
+        return draft
+    _, plan = _planned(draft)
+    done = plan.optimizer_steps_done
+    for _ in range(_ROUNDS):
+        if not done or done >= fewest:
+            break
+        passes = fewest / (plan.trainer_steps_per_epoch or done / draft.epochs)
+        draft = replace(draft, epochs=max(math.ceil(passes), draft.epochs), repeated=True)
+        if plan.trainer_steps_per_epoch:
+            break
+        _, plan = _planned(draft)
+        done = plan.optimizer_steps_done
+    if plan.epochs_seen and plan.trainer_steps_per_epoch and plan.epochs_seen < draft.epochs * (1 - _UNREACHED):
+        return replace(draft, steps=math.ceil(plan.trainer_steps_per_epoch * draft.epochs))
+    return draft
 
 
 def _smaller(draft: Draft, room: Room, runs: Runs) -> Draft:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.check import Report
@@ -75,6 +76,32 @@ class Wishes:
     hub_repository: str | None = None
     track: str | None = None
     hub: HubFacts | None = None
+
+
+def seen_on_hub(wishes: Wishes, facts: HubFacts | None) -> Wishes:
+    """Wishes with what the Hub says: of the model, and of the dataset where no rows are given.
+
+    Args:
+        wishes: What is wanted; `dataset` may be a name of the Hub.
+        facts: What the Hub says; None where it was not asked.
+    """
+    found = facts.datasets[0] if facts is not None and facts.datasets and wishes.rows is None else None
+    if found is None or not found.sample:
+        return replace(wishes, hub=facts)
+    rows, count = list(found.sample), wishes.count or found.rows
+    return replace(wishes, hub=facts, rows=rows, count=count, whole=found.whole)
+
+
+def hub_lines(wishes: Wishes) -> str:
+    """The lines of a config that name what the Hub is asked about.
+
+    Args:
+        wishes: What is wanted.
+    """
+    lines = f"base_model: {json.dumps(wishes.model)}\n"
+    if wishes.dataset is None or wishes.rows is not None:
+        return lines
+    return f"{lines}datasets:\n  - path: {json.dumps(wishes.dataset)}\n    split: {wishes.split or 'train'}\n"
 
 
 @value

@@ -13,7 +13,7 @@ from knowledge.parameters import base_parameters
 from knowledge.writing.draft import Draft
 from knowledge.writing.families import family_of, has_fused_loss
 from knowledge.writing.fitting import SHORTEST, Room, Runs, fitting
-from knowledge.writing.nearest import nearest_models, nearest_wishes
+from knowledge.writing.nearest import models_instead, nearest_wishes
 from knowledge.writing.proof import proven
 from knowledge.writing.rows import Read, read_dataset
 from knowledge.writing.steps import with_steps
@@ -60,7 +60,7 @@ def write_config(wishes: Wishes) -> Written:
             found = _chosen(other, rows, base)
             if found is not None:
                 wishes = other
-                unmet.append(told(found[0].method))
+                unmet.append(told(found[0].method, found[1].name))
                 break
     if found is None:
         raise Unwritable(f"No number of cards that is known here holds {wishes.model} for this run.")
@@ -74,9 +74,9 @@ def _base(wishes: Wishes, *, images: bool) -> Parameters:
     remember_facts(config, wishes.hub)
     base = base_parameters(config)
     if base is None or base.known == "guessed":
-        near = nearest_models(wishes.model)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise Unwritable(f"Nothing is known of {wishes.model}, so its memory would be a guess.{hint}")
+        raise Unwritable(
+            f"Nothing is known of {wishes.model}, so its memory would be a guess. " + models_instead(wishes.model)
+        )
     return base
 
 

@@ -65,6 +65,17 @@ async def test_a_server_can_switch_it_off(tmp_path):
         assert "whether the model and the dataset exist" in text
 
 
+async def test_a_config_is_written_for_a_model_that_only_the_hub_knows(tmp_path):
+    async with a_town(tmp_path) as town:
+        rows = b'{"instruction": "Count to 3.", "input": "", "output": "1, 2, 3"}\n' * 200
+        asked = {"model": "org/llama", "gpu": "RTX 3090", "dataset": ("rows.jsonl", rows)}
+        text = words(answer(await town.ann.slash(town.channel, "newconfig", **asked)))
+        assert "A config for `org/llama`" in text
+        assert "GiB" in text
+        unknown = words(answer(await town.ann.slash(town.channel, "newconfig", model="org/lamb", gpu="T4")))
+        assert "Nothing is known of org/lamb" in unknown
+
+
 async def test_two_configs_are_compared_with_what_the_hub_says_of_them(tmp_path):
     async with a_town(tmp_path) as town:
         longer = ("b.yaml", CONFIG.replace("epochs: 3", "epochs: 6").encode())

@@ -27,6 +27,7 @@ from bot.views.faq.reading import offer_rows
 from bot.views.kit import notice
 from bot.views.kit.components import Form, Press, field, typed, whole_number
 from bot.views.kit.limits import MOST_GPUS
+from bot.views.new import FittingOne
 from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def rows(checked: Checked, key: str, page: Page) -> list[ui.ActionRow[Any]]:
     if checked.findings and checked.request.guild_id is not None:
         buttons.append(WrongAdvice.button("Wrong advice?", owner, key))
     more: list[Press] = []
+    if checked.report.fits is False:
+        more.append(FittingOne.button(FittingOne.LABEL, owner, key, style=discord.ButtonStyle.primary))
     if not checked.report.launcher:
         more.append(NextStep.button("Next step", owner, key))
     if checked.report.dataset is not None and checked.report.dataset.longest:

@@ -158,3 +158,11 @@ def test_a_copy_is_never_worse(text: str) -> None:
     unwanted = (Severity.ERROR, Severity.CRASH, Severity.IGNORED)
     after = check(corrected(text, before)).findings
     assert not [each for each in after if each.severity in unwanted and (each.rule, each.fields) not in known]
+
+
+@pytest.mark.parametrize(("loss", "method"), [("sigmoid", "dpo"), ("orpo", "orpo")])
+def test_the_loss_of_llama_factory_chooses_the_method_and_no_key_is_written_twice(loss: str, method: str) -> None:
+    text = LLAMA_FACTORY.replace("stage: sft", f"stage: dpo\npref_loss: {loss}\npref_beta: 0.1\ntemperature: 0.7")
+    copy = corrected(text, check(text).findings)
+    assert copy.count("\nrl: ") == 1
+    assert yaml.safe_load(copy)["rl"] == method
