@@ -63,6 +63,7 @@ def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[W
     card = wishes.gpu.name if wishes.gpu is not None else "any card"
     on = f"{wishes.gpus} × {card}" if wishes.gpus > 1 else card
     rows = f" with rows of {wishes.length:,} tokens" if wishes.length else ""
+    bf16 = "" if wishes.gpu is None or wishes.gpu.bf16 else " with bf16"
     lead = f"{asked} of {wishes.model}{rows} does not fit {on}"
     if wishes.method and len(methods) > 1:
         yield replace(wishes, method=None), lambda method, _: f"{lead}; this is {_SPOKEN[method]}."
@@ -78,7 +79,7 @@ def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[W
             yield replace(wishes, gpus=gpus, method=None, length=None), _more(lead, gpus, card)
     yield (
         replace(wishes, gpu=None, method=None, length=None),
-        lambda method, cards: f"{lead}; this is {_SPOKEN[method]} on {cards}, the least that holds it.",
+        lambda method, cards: f"{lead}; this is {_SPOKEN[method]} on {cards}{bf16}, the least that holds it.",
     )
 
 
