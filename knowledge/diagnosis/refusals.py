@@ -52,7 +52,7 @@ _PYTHON = re.compile(
 
 
 class Says(NamedTuple):
-    """A phrase of Axolotl's message, as it is searched and compared, whether Python says it of much else, and its rule."""
+    """A phrase of Axolotl's message as searched and as compared, whether Python says it of much else, and its rule."""
 
     anchor: str
     printed: str
@@ -134,7 +134,7 @@ def typing_refusals(lines: list[Line]) -> Iterator[Match]:
 
 def _kind_of(message: str) -> str:
     """The type that pydantic would give for a message."""
-    for words, kind in (
+    for beginning, kind in (
         ("Field required", "missing"),
         ("Extra inputs", "extra_forbidden"),
         ("List should have", "too_short"),
@@ -143,7 +143,7 @@ def _kind_of(message: str) -> str:
         ("Input should be a valid", "type"),
         ("Input should be '", "enum"),
     ):
-        if message.startswith(words):
+        if message.startswith(beginning):
             return kind
     return "type"
 
