@@ -114,7 +114,7 @@ def main() -> None:
     sys.path.insert(0, "")
     for line in sys.stdin:
         record = json.loads(line)
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(prefix="rows-") as folder:
             os.chdir(folder)
             try:
                 answer = loaded(record)

@@ -176,6 +176,7 @@ def cases(many: int, seed: int) -> Iterator[Case]:
             dataset=f"{shape.replace(' ', '_')}.jsonl" if given else None,
             gpu=gpu_named(card) if card else None,
             gpus=gpus,
+            whole="count" not in more,
             **more,
         )
         data_words = f"{size} {shape}" if given else "no rows"

@@ -50,7 +50,9 @@ def batch_off(case: Case) -> float | None:
         keys = yaml.safe_load(written.config)
         share = 1 - keys.get("val_set_size", 0)
         steps = plan.batches_per_epoch / keys["gradient_accumulation_steps"]
-        made = len(case.rows) * share / steps
+        rows = (case.wishes.count or len(case.rows)) * share
+        # Of fewer rows than a batch holds, the batch is what it would hold of more.
+        made = rows / steps if rows >= aim.batch.value else made
     return abs(made - aim.batch.value) / aim.batch.value
 
 

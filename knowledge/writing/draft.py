@@ -35,6 +35,7 @@ class Draft:
         fused: Whether cut cross entropy computes the loss.
         small_state: Whether the optimizer keeps its state in 8 bits.
         micro, accumulation: The batch on one GPU.
+        packed: Rows that a packed sequence holds by the plan; 0 where it has not been counted.
         held_out: Share of the rows for evaluation; 0 without.
         epochs: Passes over the rows.
         steps: `max_steps`, or None.
@@ -43,6 +44,7 @@ class Draft:
         kernels: Whether Axolotl's LoRA kernels can patch the model.
         fusible: Whether cut cross entropy can compute the loss of this run.
         lowered: Whether the batch is below the aim's, since the rows make too few steps otherwise.
+        timed: Whether the hours that are asked for end the run.
         repeated: Whether there are more passes than usual or wanted, since even the smallest batch makes too few steps.
     """
 
@@ -63,6 +65,7 @@ class Draft:
     small_state: bool = False
     micro: int = 1
     accumulation: int = 1
+    packed: float = 0.0
     held_out: float = 0.0
     epochs: float = 1.0
     steps: int | None = None
@@ -71,6 +74,7 @@ class Draft:
     kernels: bool = True
     fusible: bool = False
     lowered: bool = False
+    timed: bool = False
     repeated: bool = False
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from knowledge.writing.draft import CUT_CROSS_ENTROPY, INSTALL_CUT_CROSS_ENTROPY, SWANLAB, Draft, Line
@@ -133,8 +134,13 @@ def _held_out(draft: Draft) -> list[Line]:
     given = general()
     return [
         Line("val_set_size", draft.held_out, given["held_out"].words),
-        Line("evals_per_epoch", given["evaluations"].value, given["evaluations"].words),
+        Line("evals_per_epoch", _each_epoch(draft, given["evaluations"].value), given["evaluations"].words),
     ]
+
+
+def _each_epoch(draft: Draft, number: int) -> int:
+    """How often in an epoch: more where the run has less than one, since Axolotl counts whole times."""
+    return math.ceil(number / min(draft.epochs, 1))
 
 
 def _generation(draft: Draft) -> list[Line]:
@@ -161,6 +167,17 @@ def _generation(draft: Draft) -> list[Line]:
     return lines
 
 
+def _cut(draft: Draft) -> bool:
+    """Whether rows that are too long are cut, since dropping them would leave less than half of the rows."""
+    rows = draft.rows
+    if rows.splits or rows.method or rows.longest <= draft.length:
+        return False
+    return rows.longer_than(draft.length) > _MOST_LOST * len(rows.tokens)
+
+
+_MOST_LOST = 0.5
+
+
 def _length(draft: Draft) -> list[Line]:
     rows, length = draft.rows, draft.length
     lost = rows.longer_than(length) if rows.longest > length else 0
@@ -168,12 +185,17 @@ def _length(draft: Draft) -> list[Line]:
         why = f"Usual for {draft.aim.name}; no row is known."
     elif not lost:
         why = "No row is longer, by the upper end of the estimate."
+    elif _cut(draft):
+        why = f"Up to {lost:,} rows are longer and are cut."
     elif rows.splits:
         why = f"Up to {lost:,} rows are longer and are split, so nothing is lost."
     else:
         why = f"The longest that fits. Up to {lost:,} rows are longer and are dropped."
     lines = [Line("sequence_len", length, why)]
-    if lost and not rows.splits:
+    if lost and _cut(draft):
+        told = "Most rows are longer than `sequence_len`, so they are cut there, without their end."
+        lines.append(Line("excess_length_strategy", "truncate", told, told))
+    elif lost and not rows.splits:
         told = f"Up to {lost:,} rows are longer than `sequence_len`, which the memory allows, and are left out."
         lines.append(Line("excess_length_strategy", "drop", told, told))
     if draft.packing:
@@ -200,7 +222,7 @@ def _batch(draft: Draft) -> list[Line]:
         Line("num_epochs", draft.epochs, _passes(draft)),
     ]
     if draft.steps is not None:
-        asked = draft.wishes.steps is not None or draft.wishes.hours is not None
+        asked = draft.wishes.steps is not None or draft.timed
         lines.append(Line("max_steps", draft.steps, "The run ends here, as you asked." if asked else _COUNTED))
     return lines
 
@@ -212,7 +234,7 @@ def _passes(draft: Draft) -> str:
     if draft.wishes.epochs is not None and not draft.repeated:
         return "As you asked."
     usual = draft.aim.epochs
-    if draft.epochs == usual.value or draft.wishes.steps is not None or draft.wishes.hours is not None:
+    if draft.epochs == usual.value or draft.wishes.steps is not None or draft.timed:
         return usual.words
     return f"Usual are {usual.value}: {usual.words} These rows need more passes for enough steps."
 
@@ -222,7 +244,7 @@ def _rate(draft: Draft) -> list[Line]:
     state = "Its state takes 8 bits, which the memory needs." if draft.small_state else "AdamW, computed in one kernel."
     return [
         Line("optimizer", draft.optimizer, state),
-        Line("learning_rate", rate.value, rate.words, f"For {_SPOKEN[draft.method]}: {rate.source}."),
+        Line("learning_rate", rate.value, rate.words, f"Usual for {_SPOKEN[draft.method]} ({rate.source})."),
         Line("lr_scheduler", given["schedule"].value, given["schedule"].words),
         Line("warmup_ratio", given["warmup"].value, given["warmup"].words),
         Line("seed", _SEED, "The same rows in the same order on every run."),
@@ -294,10 +316,10 @@ def _sharing(draft: Draft) -> list[Line]:
 
 
 def _saving(draft: Draft) -> list[Line]:
-    wishes = draft.wishes
+    wishes, saves = draft.wishes, 1 if draft.epochs > 1 else _each_epoch(draft, 2)
     lines = [
         Line("output_dir", "./outputs/run", "Where checkpoints and the result go."),
-        Line("saves_per_epoch", 1 if draft.epochs > 1 else 2, "Checkpoints to go back to, or to go on from."),
+        Line("saves_per_epoch", saves, "Checkpoints to go back to, or to go on from."),
         Line("save_total_limit", 2, "Older checkpoints are deleted, so the disk does not fill."),
         Line("logging_steps", 1, "Every step is logged."),
     ]

@@ -20,6 +20,22 @@ _USUAL = ("Qwen/Qwen3-8B", "meta-llama/Llama-3.1-8B-Instruct", "mistralai/Mistra
 """Models that many people train, for a name that is like none."""
 
 
+def full_name(name: str) -> str:
+    """The name of the Hub of a bundled model that is named without its owner; else the name as it is.
+
+    Args:
+        name: A model as somebody typed it.
+    """
+    if "/" in name:
+        return name
+    found = [each for each in read_json("models.json")["models"] if each.rsplit("/", 1)[-1].lower() == name.lower()]
+    return found[0] if len(found) == 1 else name
+
+
+def _letters(name: str) -> str:
+    return "".join(each for each in name.lower() if each.isalnum())
+
+
 def models_instead(name: str) -> str:
     """A question or a sentence with the models that may have been meant.
 
@@ -45,6 +61,9 @@ def nearest_models(name: str, limit: int = 3) -> list[str]:
         limit: How many at most.
     """
     models = list(read_json("models.json")["models"])
+    wanted = _letters(name)
+    if within := sorted((each for each in models if wanted and wanted in _letters(each)), key=len):
+        return within[:limit]
     found = process.extract(name, models, scorer=fuzz.WRatio, limit=limit, processor=str.lower)
     return [model for model, score, _ in found if score >= _LIKE]
 
@@ -63,6 +82,7 @@ def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[W
     card = wishes.gpu.name if wishes.gpu is not None else "any card"
     on = f"{wishes.gpus} × {card}" if wishes.gpus > 1 else card
     rows = f" with rows of {wishes.length:,} tokens" if wishes.length else ""
+    bf16 = "" if wishes.gpu is None or wishes.gpu.bf16 else " with bf16"
     lead = f"{asked} of {wishes.model}{rows} does not fit {on}"
     if wishes.method and len(methods) > 1:
         yield replace(wishes, method=None), lambda method, _: f"{lead}; this is {_SPOKEN[method]}."
@@ -78,7 +98,7 @@ def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[W
             yield replace(wishes, gpus=gpus, method=None, length=None), _more(lead, gpus, card)
     yield (
         replace(wishes, gpu=None, method=None, length=None),
-        lambda method, cards: f"{lead}; this is {_SPOKEN[method]} on {cards}, the least that holds it.",
+        lambda method, cards: f"{lead}; this is {_SPOKEN[method]} on {cards}{bf16}, the least that holds it.",
     )
 
 

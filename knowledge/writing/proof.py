@@ -95,7 +95,7 @@ def _steps(draft: Draft, report: Report) -> list[str]:
     steps = report.plan.optimizer_steps_done if report.plan is not None else None
     wishes = draft.wishes
     told = []
-    if wishes.hours is not None and draft.steps is None:
+    if wishes.hours is not None and report.duration is None:
         told.append("The hours cannot be turned into steps without a card whose speed is known for this method.")
     if draft.repeated:
         rows = f"{draft.rows.count} row{'s' * (draft.rows.count != 1)}"

@@ -29,6 +29,8 @@ _FILLED = 0.95
 _ROUNDS = 6
 _HOUR = 3600
 _SPARE = 0.95
+_FEWEST_PACKED = 3
+"""Steps of an epoch below which so few packed sequences may not fill a batch."""
 _CLOSE = 2
 """Estimates this near to the fewest steps are counted by the plan."""
 _UNREACHED = 0.09
@@ -43,12 +45,23 @@ def with_steps(draft: Draft, room: Room, runs: Runs) -> Draft:
         room: The memory per GPU.
         runs: The runs that were read before.
     """
-    draft = with_batch(draft, float(draft.aim.batch.value), room, runs)
+    draft = _counted(with_batch(draft, float(draft.aim.batch.value), room, runs), room, runs)
     wishes = draft.wishes
     draft = replace(draft, epochs=wishes.epochs or draft.aim.epochs.value)
     if wishes.steps is not None or wishes.hours is not None:
-        return _limited(draft)
+        return _limited(draft, room, runs)
     return _reached(_enough(draft, room, runs))
+
+
+def _counted(draft: Draft, room: Room, runs: Runs) -> Draft:
+    """The batch once more with the rows that a packed sequence holds by the plan, where the batch counts rows."""
+    if not draft.packing or draft.aim.unit != "rows" or draft.rows.count is None:
+        return draft
+    _, plan = _planned(draft)
+    if not plan.batches_per_epoch:
+        return draft
+    held = draft.rows.count * (1 - draft.held_out) / (plan.batches_per_epoch * draft.micro * draft.wishes.gpus)
+    return with_batch(replace(draft, packed=held), float(draft.aim.batch.value), room, runs)
 
 
 def with_batch(draft: Draft, target: float, room: Room, runs: Runs) -> Draft:
@@ -91,6 +104,8 @@ def rows_per_sequence(draft: Draft) -> float:
     tokens = draft.rows.tokens
     if not tokens:
         return 1.0
+    if draft.packing and draft.packed:
+        return draft.packed
     if draft.packing:
         kept = [each for each in tokens if each <= draft.length or draft.rows.splits] or tokens
         return max(draft.length * _FILLED / max(sum(kept) / len(kept), 1.0), 1.0 / len(kept))
@@ -161,7 +176,7 @@ def _reached(draft: Draft) -> Draft:
     over. Where an epoch has few steps, the count is used up before the last epochs.
     """
     steps, fewest = steps_of(draft), general()["fewest_steps"].value
-    if steps is None or (steps >= _CLOSE * fewest and steps >= draft.epochs / (1 - _UNREACHED)):
+    if steps is None or (steps >= _CLOSE * fewest and steps >= draft.epochs / _UNREACHED):
         return draft
     _, plan = _planned(draft)
     done = plan.optimizer_steps_done
@@ -191,18 +206,25 @@ def _smaller(draft: Draft, room: Room, runs: Runs) -> Draft:
     return draft
 
 
-def _limited(draft: Draft) -> Draft:
-    """`max_steps` for the steps or hours that are asked for, and as many passes as they take."""
-    wishes = draft.wishes
-    config, plan = _planned(draft)
-    steps = wishes.steps
-    if steps is None and wishes.gpu is not None and wishes.hours is not None:
-        duration = duration_of(config, wishes.gpu)
-        if duration is None:
-            return draft
-        steps = max(1, int((wishes.hours * _HOUR * _SPARE - duration.loading_s) / duration.per_step_s))
-    if steps is None:
-        return draft
+def _limited(draft: Draft, room: Room, runs: Runs) -> Draft:
+    """`max_steps` for the steps that are asked for, or where the hours end before the passes of the aim."""
+    wishes, made = draft.wishes, steps_of(draft)
+    if draft.packing and made is not None and made < _FEWEST_PACKED * draft.epochs:
+        draft = with_batch(replace(draft, packing=False), float(draft.aim.batch.value), room, runs)
+    if wishes.steps is not None:
+        return _ending(draft, wishes.steps)
+    free = _reached(_enough(draft, room, runs))
+    config, _ = _planned(free)
+    duration = duration_of(config, wishes.gpu) if wishes.gpu is not None else None
+    if duration is None or wishes.hours is None:
+        return free
+    steps = max(1, int((wishes.hours * _HOUR * _SPARE - duration.loading_s) / duration.per_step_s))
+    # The hours are a limit: more passes than the aim has would not teach more.
+    return free if (free.steps or steps_of(free) or steps + 1) <= steps else replace(_ending(free, steps), timed=True)
+
+
+def _ending(draft: Draft, steps: int) -> Draft:
+    """A draft that ends after a number of steps, with as many passes as they take."""
+    _, plan = _planned(draft)
     each = plan.trainer_steps_per_epoch
-    epochs = max(1, math.ceil(steps / each)) if each else draft.epochs
-    return replace(draft, steps=steps, epochs=epochs)
+    return replace(draft, steps=steps, epochs=max(1, math.ceil(steps / each)) if each else draft.epochs)

@@ -155,3 +155,60 @@ def test_every_value_of_taste_has_a_reason_and_a_source() -> None:
         for choice in (aim.batch, aim.epochs, *aim.rates.values()):
             assert choice.why
             assert choice.source
+
+
+def test_hours_end_a_long_run_but_do_not_repeat_a_few_rows_for_hours() -> None:
+    few = write_config(wishes("Qwen/Qwen2.5-0.5B-Instruct", "A100 80GB", hours=5.0))
+    assert few.duration is not None
+    assert few.duration.high_s is not None
+    assert few.duration.high_s < 5 * 3600
+    assert keys(few.config)["num_epochs"] <= aims()["chat"].most_epochs
+    long = write_config(wishes("Qwen/Qwen2.5-7B-Instruct", "RTX 3090", rows=TEXTS, aim="facts", hours=0.2))
+    assert keys(long.config)["max_steps"] > 0
+    assert long.duration is not None
+    assert long.duration.estimate_s is not None
+    assert long.duration.estimate_s <= 0.2 * 3600
+
+
+@pytest.mark.parametrize("count", [1, 5, 40])
+def test_a_handful_of_rows_still_makes_enough_steps_and_all_of_its_epochs(count: int) -> None:
+    written = write_config(wishes("Qwen/Qwen2.5-0.5B-Instruct", rows=CHATS[:count], gpus=2))
+    assert written.plan is not None
+    assert written.plan.optimizer_steps_done is not None
+    assert written.plan.optimizer_steps_done >= 30
+    assert "too few steps" in " ".join(written.unmet)
+    assert all(finding.severity is Severity.ADVICE for finding in written.report.findings)  # type: ignore[union-attr]
+
+
+def test_prompts_that_are_messages_are_rewarded_too() -> None:
+    rows = [{"prompt": [{"role": "user", "content": f"{n} + 1?"}], "answer": n + 1} for n in range(300)]
+    written = write_config(wishes("Qwen/Qwen2.5-1.5B-Instruct", "A100 80GB", rows=rows, aim="rewards"))
+    assert written.unmet == ()
+    module: dict[str, Any] = {}
+    exec(written.files["rewards.py"], module)
+    one, _ = module["transform"](None)
+    assert one(rows[0]) == {"prompt": rows[0]["prompt"], "answer": "1"}
+
+
+def test_swanlab_gets_its_plugin() -> None:
+    written = write_config(wishes(track="swanlab"))
+    assert "axolotl.integrations.swanlab.SwanLabPlugin" in keys(written.config)["plugins"]
+    assert written.unmet == ()
+
+
+def test_system_turns_that_the_template_refuses_are_left_out_and_that_is_said() -> None:
+    rows = [{"messages": [{"role": "system", "content": "Be brief."}, *row["messages"]]} for row in CHATS]
+    written = write_config(wishes("google/gemma-2-9b", "A100 80GB", rows=rows))
+    assert keys(written.config)["datasets"][0]["drop_system_message"] is True
+    assert "refuses system turns" in written.unmet[0]
+    assert written.report is not None
+    assert written.report.dataset is not None
+    assert written.report.dataset.rows_failed == 0
+
+
+def test_a_model_named_without_its_owner_gets_its_name_of_the_hub() -> None:
+    assert keys(write_config(wishes("qwen3-8b")).config)["base_model"] == "Qwen/Qwen3-8B"
+    with pytest.raises(Unwritable, match="Llama-3"):
+        write_config(wishes("llama3"))
+    with pytest.raises(Unusable, match="no model"):
+        write_config(wishes(" "))
