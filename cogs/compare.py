@@ -56,9 +56,8 @@ class Compare(commands.Cog):
         first, second = await intake.take(workers, a), await intake.take(workers, b)
         sample = None if dataset is None else await intake.sample_from(workers, dataset)
         if not (is_config(first) and is_config(second)):
-            await answer_given(
-                interaction, _each(first, second, sample), Asked(gpus, gpu=card and card.name, rows=rows)
-            )
+            asked = Asked(gpus, gpu=card.name if card else None, rows=rows)
+            await answer_given(interaction, _each(first, second, sample), asked)
             return
         defaults = await defaults_of(services, interaction.guild_id)
         count, member = gpus or defaults.gpus or 1, interaction.user.id
