@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, recognition, request
-from bot.writing import new
+from bot.writing import model_of, new, new_targets
 from knowledge import Report
 from knowledge import check as check_config
 from knowledge.check import on_cards
@@ -309,6 +309,8 @@ JOBS: dict[str, Callable[..., Any]] = {
         hub_rows,
         fit,
         new,
+        new_targets,
+        model_of,
         support,
         steps,
         diagnose,

@@ -78,6 +78,12 @@ async def plan(page: DemoPage, _running: Demo) -> None:
     await page.press("Plan")
 
 
+async def newconfig(page: DemoPage, _running: Demo) -> None:
+    """A config for a model, rows and a card."""
+    files = {"dataset": EXAMPLES / "rows.jsonl"}
+    await page.command("newconfig", files=files, model="Qwen/Qwen3-8B", gpu="RTX 3090", gpus="1")
+
+
 async def proposal(page: DemoPage, _running: Demo) -> None:
     """Rows without a config: the block that fits them, their lengths, and what is trained."""
     await page.command("checkconfig", files={"dataset": EXAMPLES / "rows.jsonl"})
@@ -114,6 +120,7 @@ ANSWERS: dict[str, Callable[[DemoPage, Demo], Awaitable[None]]] = {
         corrected,
         clean,
         plan,
+        newconfig,
         proposal,
         explanation,
         batch,
