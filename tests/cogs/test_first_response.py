@@ -12,14 +12,15 @@ from bot.store.sqlite import SqliteDatabase
 from bot.views.kit import notice
 from tests.cogs.test_access import COMMANDS
 from tests.places import ROOT
+from tests.world import running
 
 OPENS_AFTER_LOOKING = {"faq-admin edit"}
 
 
-@pytest.fixture
-async def filled(tmp_path, tools):
+@asynccontextmanager
+async def filled(folder):
     """A world whose FAQ has one entry."""
-    async with tools.running(tmp_path) as world:
+    async with running(folder) as world:
         content = EntryContent(title="Packing", text="Fill every row.", category="Rows")
         await world.bot.services.store.faq.add(world.guild.id, content, author_id=1)
         yield world
@@ -50,41 +51,44 @@ def _behind(way, world):
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))
-async def test_a_command_responds_before_the_database_does(filled, tools, hanging, name):
-    options = COMMANDS[name][1]
-    hanging(filled)
-    if "channel" in options:
-        options = options | {"channel": filled.channel}
-    shown = await filled.max.slash(filled.channel, name, **options)
-    assert shown.acknowledged
-    if shown.modal is None:
-        text = tools.words(tools.answer(shown))
-        assert (notice.FORM_TOO_LATE in text) == (name in OPENS_AFTER_LOOKING)
-        assert text
+async def test_a_command_responds_before_the_database_does(tmp_path, tools, hanging, name):
+    async with filled(tmp_path) as world:
+        options = COMMANDS[name][1]
+        hanging(world)
+        if "channel" in options:
+            options = options | {"channel": world.channel}
+        shown = await world.max.slash(world.channel, name, **options)
+        assert shown.acknowledged
+        if shown.modal is None:
+            text = tools.words(tools.answer(shown))
+            assert (notice.FORM_TOO_LATE in text) == (name in OPENS_AFTER_LOOKING)
+            assert text
 
 
-async def test_a_public_answer_stays_public_and_the_wait_for_it_private(filled, tools, hanging):
-    hanging(filled)
-    result = await filled.ann.slash(filled.channel, "faq", topic="Packing", member=filled.ben)
-    assert tools.words(result.response) == notice.POSTED
-    assert result.response.ephemeral
-    assert not tools.answer(result).ephemeral
-    assert f"<@{filled.ben.id}>" in tools.words(tools.answer(result))
+async def test_a_public_answer_stays_public_and_the_wait_for_it_private(tmp_path, tools, hanging):
+    async with filled(tmp_path) as world:
+        hanging(world)
+        result = await world.ann.slash(world.channel, "faq", topic="Packing", member=world.ben)
+        assert tools.words(result.response) == notice.POSTED
+        assert result.response.ephemeral
+        assert not tools.answer(result).ephemeral
+        assert f"<@{world.ben.id}>" in tools.words(tools.answer(result))
 
 
-async def test_buttons_respond_before_the_database_does_and_do_their_work(filled, tools, hanging):
-    entry = tools.answer(await filled.ann.slash(filled.channel, "faq", topic="Packing"))
-    browse = tools.answer(await filled.ann.slash(filled.channel, "faq"))
-    removal = tools.answer(await filled.max.slash(filled.channel, "faq-admin remove", entry="Packing"))
-    hanging(filled)
-    shared = tools.answer(await filled.press(entry, "Share"))
-    assert not shared.ephemeral
-    assert "Thank" in tools.words(tools.answer(await filled.press(entry, "Yes")))
-    select = next(each for each in tools.components(browse) if each.get("custom_id", "").startswith("faq-list"))
-    turned = await filled.ann.select(browse, [select["options"][0]["value"]], custom_id=select["custom_id"])
-    assert turned.acknowledged
-    removed = tools.answer(await filled.press(removal, "Remove", filled.max))
-    assert "removed" in tools.words(removed).lower()
+async def test_buttons_respond_before_the_database_does_and_do_their_work(tmp_path, tools, hanging):
+    async with filled(tmp_path) as world:
+        entry = tools.answer(await world.ann.slash(world.channel, "faq", topic="Packing"))
+        browse = tools.answer(await world.ann.slash(world.channel, "faq"))
+        removal = tools.answer(await world.max.slash(world.channel, "faq-admin remove", entry="Packing"))
+        hanging(world)
+        shared = tools.answer(await world.press(entry, "Share"))
+        assert not shared.ephemeral
+        assert "Thank" in tools.words(tools.answer(await world.press(entry, "Yes")))
+        select = next(each for each in tools.components(browse) if each.get("custom_id", "").startswith("faq-list"))
+        turned = await world.ann.select(browse, [select["options"][0]["value"]], custom_id=select["custom_id"])
+        assert turned.acknowledged
+        removed = tools.answer(await world.press(removal, "Remove", world.max))
+        assert "removed" in tools.words(removed).lower()
 
 
 def test_first_responses_are_given_in_one_place():
