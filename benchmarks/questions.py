@@ -1,12 +1,13 @@
 """How well questions in people's own words are answered, and how fast: `make questions`.
 
 python benchmarks/questions.py            the figures
-python benchmarks/questions.py --misses   the questions whose answer is not among the first three, too
+python benchmarks/questions.py --learn    the figures of the questions that are learned from, and those they miss
 python benchmarks/questions.py --fit      fits the weights of knowledge/search/levels.py anew and prints them
 
-Three sets: benchmarks/questions/own.jsonl, written for this project and not tuned on, but for every other line
-of chat, which the levels are fitted with; questions of public threads
-with labels, where that reference is present; and names of fields that are misspelt by a seeded generator.
+The sets: benchmarks/questions/learned.jsonl, which the wordings and the levels were made with, and held.jsonl, which
+was written and labelled at the same time and is only measured; questions of public threads with labels, where that
+reference is present; and names of fields that are misspelt by a seeded generator. A line is {"question", "targets",
+"kind"}: `in` has an answer; `outside` is a question about something else, and `chat` is not one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import time
 import tracemalloc
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -27,7 +28,10 @@ from knowledge.catalog import Catalog
 from knowledge.search import answer, complete, levels
 from knowledge.search.lookup import load_search
 
-OWN = Path(__file__).parent / "questions" / "own.jsonl"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+QUESTIONS = Path(__file__).parent / "questions"
 PUBLIC = Path(__file__).resolve().parents[1].parent / "shared" / "questions" / "dev.jsonl"
 FOLDS = 5
 WRITTEN_SINCE = {
@@ -62,9 +66,9 @@ class Result(NamedTuple):
     level: str
 
 
-def own_cases() -> list[Case]:
-    lines = [json.loads(line) for line in OWN.read_text("utf-8").splitlines()]
-    return [Case(each["question"], frozenset(each["targets"]), "in" if each["targets"] else "chat") for each in lines]
+def own_cases(name: str) -> list[Case]:
+    lines = map(json.loads, (QUESTIONS / f"{name}.jsonl").read_text("utf-8").splitlines())
+    return [Case(each["question"], frozenset(each["targets"]), each["kind"]) for each in lines]
 
 
 def public_cases() -> list[Case]:
@@ -103,7 +107,7 @@ def report(name: str, results: list[Result], sure: list[bool] | None = None) -> 
     print(f"  first {share([each.first for each in inside])}   first three {share([each.third for each in inside])}")
     sure_inside, told_right = share([each in said for each in inside]), share([each.third for each in said])
     print(f"  inside, answered as sure {sure_inside}, of these right in the first three {told_right}")
-    for kind in ("gap", "near-miss", "chat"):
+    for kind in ("gap", "near-miss", "outside", "chat"):
         of = [told for each, told in zip(results, sure, strict=True) if each.case.kind == kind]
         if of:
             print(f"  {kind}: {len(of)} questions, answered as sure {share(of)}")
@@ -129,14 +133,14 @@ def matrix(results: list[Result]) -> tuple[list[Result], np.ndarray, np.ndarray,
     return used, np.array([each.measured for each in used]), right, weight
 
 
-def crossed(results: list[Result], more: list[Result]) -> list[bool]:
+def crossed(results: list[Result], more: Sequence[Result] = ()) -> list[bool]:
     """Whether each result is sure under weights that were fitted without it; `more` is in every training part."""
     order = list(range(len(results)))
     random.Random(5).shuffle(order)  # noqa: S311 - the same parts every time
     sure = [each.level == "sure" for each in results]
     for fold in range(FOLDS):
         held = set(order[fold::FOLDS])
-        _, rows, right, weight = matrix([each for at, each in enumerate(results) if at not in held] + more)
+        _, rows, right, weight = matrix([*(each for at, each in enumerate(results) if at not in held), *more])
         weights, bias = fit(rows, right, weight)
         for at in held:
             if results[at].measured:
@@ -205,23 +209,27 @@ def cost(cases: list[Case]) -> None:
 
 
 def main(options: list[str]) -> int:
-    own, public = (measure(cases(), misses="--misses" in options) for cases in (own_cases, public_cases))
-    outside = [each for each in own if not each.case.targets][::2]
-    own = [each for each in own if each not in outside]
+    telling = "--learn" in options
+    learned = measure(own_cases("learned"), misses=telling)
+    public = measure(public_cases(), misses=telling)
+    both = [*learned, *public]
     if "--fit" in options:
-        _, rows, right, weight = matrix(public + outside)
+        _, rows, right, weight = matrix(both)
         weights, bias = fit(rows, right, weight)
         print("WEIGHTS =", tuple(round(float(each), 3) for each in weights))
         print("BIAS =", round(bias, 3))
         return 0
-    report("own questions", own)
+    report("learned from", learned)
     if public:
-        report("questions of public threads", public)
-        report(f"  the same, levels cross-validated in {FOLDS} parts", public, crossed(public, outside))
+        report("questions of public threads, learned from", public)
     else:
         print("questions of public threads: the reference is not present")
+    report(f"all of these, levels cross-validated in {FOLDS} parts", both, crossed(both))
+    if telling:
+        return 0
+    report("held back", measure(own_cases("held"), misses=False))
     names(1)
-    cost(own_cases())
+    cost(own_cases("learned"))
     return 0
 
 

@@ -35,9 +35,9 @@ def sample_of(pair):
 
 
 def findings_of(pair):
-    """All findings about a pair: of the config and of the rows."""
+    """All findings about a pair: of the config and of the rows, which stand for a longer file of the same rows."""
     data = sample_of(pair)
-    report = check(pair["config"], dataset=Sample(data, pair["file_name"]))
+    report = check(pair["config"], dataset=Sample(data, pair["file_name"], whole=False))
     found = list(report.findings)
     if report.dataset is None:
         found += check_rows(read(pair["config"]), data, name=pair["file_name"]).findings
@@ -98,9 +98,12 @@ def trained_text(pairs):
     """Of how many rows the trained text is the recorded one; of pairs of answers, all their text.
 
     Files whose rows are cut or joined by their tokens are left out: that needs the tokenizer they were recorded with.
+    So are those of which no text was recorded, but the labels of steps or that the row is malformed.
     """
     alike, rows = 0, 0
     for pair in (each for each in pairs if each.get("trained_text")):
+        if pair["type"].startswith("stepwise") or pair.get("malformed_rows"):
+            continue
         kept = [source for source in pair.get("source_of_kept") or () if source is not None]
         if len(set(kept)) < len(kept) or (not kept and len(pair["trained_text"]) != pair["rows_in"]):
             continue

@@ -13,6 +13,7 @@ from discord.ext import commands, tasks
 
 from bot import jobs
 from bot.errors import UserError
+from bot.help_channels.channel_option import HelpChannelOption
 from bot.help_channels.place import missing
 from bot.help_channels.quiet import answer_reaction
 from bot.help_channels.reader import Reader
@@ -25,6 +26,7 @@ from bot.views.help_channels.presses import PRESSES
 from bot.views.kit import notice
 
 _log = logging.getLogger(__name__)
+_Channel = app_commands.Transform[discord.TextChannel | discord.ForumChannel, HelpChannelOption]
 _OFFER = timedelta(hours=1)
 _REMIND_AFTER, _REMIND_UNTIL = timedelta(minutes=2), timedelta(minutes=30)
 
@@ -64,7 +66,7 @@ class HelpChannels(commands.GroupCog, group_name="help-channels", group_descript
     async def add(  # noqa: PLR0913 - one argument an option
         self,
         interaction: discord.Interaction[ServiceBot],
-        channel: discord.TextChannel | discord.ForumChannel,
+        channel: _Channel,
         mode: app_commands.Choice[str],
         solved: bool = True,  # noqa: FBT001, FBT002
         reminders: bool = False,  # noqa: FBT001, FBT002
@@ -110,9 +112,7 @@ class HelpChannels(commands.GroupCog, group_name="help-channels", group_descript
     @app_commands.command(name="remove", description=words.REMOVE)
     @app_commands.describe(channel=words.ADD_CHANNEL)
     @answered_command
-    async def remove(
-        self, interaction: discord.Interaction[ServiceBot], channel: discord.TextChannel | discord.ForumChannel
-    ) -> None:
+    async def remove(self, interaction: discord.Interaction[ServiceBot], channel: _Channel) -> None:
         """Makes it an ordinary channel again."""
         guild_id = await require_moderator(interaction)
         if not await self.bot.services.store.help_channels.remove(guild_id, channel.id):
@@ -123,9 +123,7 @@ class HelpChannels(commands.GroupCog, group_name="help-channels", group_descript
     @app_commands.command(name="pause", description=words.PAUSE)
     @app_commands.describe(channel=words.ADD_CHANNEL)
     @answered_command
-    async def pause(
-        self, interaction: discord.Interaction[ServiceBot], channel: discord.TextChannel | discord.ForumChannel
-    ) -> None:
+    async def pause(self, interaction: discord.Interaction[ServiceBot], channel: _Channel) -> None:
         """Keeps quiet in a channel, or goes on."""
         guild_id = await require_moderator(interaction)
         store = self.bot.services.store.help_channels

@@ -56,3 +56,18 @@ async def test_a_visitor_pastes_a_config_into_the_form():
         report = await demo.text()
         assert "Axolotl 0.21.0 refuses this: 1 reason; 1 key is ignored." in report
         assert "pasted text · 9 keys · 1 GPU" in report
+
+
+async def test_a_visitor_gets_from_nothing_to_a_config_that_the_check_finds_nothing_wrong_with(tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(f'{{"instruction": "Name port {n}.", "output": "Port {n} it is."}}\n' for n in range(400)))
+    async with served_demo() as url, demo_page(url, PHONE) as demo:
+        await demo.command("newconfig", files={"dataset": rows}, model="Qwen/Qwen2.5-3B-Instruct", gpu="T4", gpus="1")
+        written = await demo.text()
+        assert "A config for Qwen/Qwen2.5-3B-Instruct" in written
+        assert "Different from what you asked" not in written
+        assert not await demo.overflows(), "nothing sticks out sideways on a phone"
+        config = await demo.download(tmp_path)
+        assert config.name == "config.yaml"
+        await demo.command("checkconfig", files={"file": config, "dataset": rows}, gpus="1")
+        assert "I found nothing wrong" in await demo.text()

@@ -127,7 +127,7 @@ def _why(reasons: tuple[Reason, ...]) -> str:
     """The choices that people ask about, a line each."""
     named = {reason.field: reason.why for reason in reasons}
     chosen = [name for name in _TOLD if name in named][:_SHOWN]
-    return "\n".join(f"{limits.code(name)} {limits.one_line(named[name], 160)}" for name in chosen)
+    return "\n".join(f"{limits.code(name)} {limits.one_line(named[name], 260)}" for name in chosen)
 
 
 def _rows(wanted: Wanted, key: str) -> list[ui.ActionRow[Any]]:

@@ -110,6 +110,15 @@ class Haystack:
                 return position
         return -1
 
+    def last(self, squeezed: str, printed: str) -> int:
+        """The last position at which a phrase stands as whole words; -1 where it does not."""
+        position = len(self.text)
+        for _ in range(_TRIES):
+            position = self.text.rfind(squeezed, 0, max(position - 1 + len(squeezed), 0))
+            if position < 0 or self.whole(position, len(squeezed), printed):
+                return position
+        return -1
+
     def whole(self, position: int, length: int, printed: str) -> bool:
         """Whether what was found are whole words that stand apart as they do in the phrase.
 

@@ -29,6 +29,8 @@ FATAL = re.compile(
     r"device-side assert|CUBLAS_STATUS|HIP error|DUE TO (?:TIME LIMIT|PREEMPTION)|[Cc]onnection refused|"
     r"nvidia-container-cli|panicked at|Traceback \(most recent call last\)|Error response from daemon"
 )
+# After these a process is taken down, whatever the others still print.
+_LOST = re.compile(r"Watchdog caught collective operation timeout|has fallen off the bus|uncorrectable ECC error")
 _COMPLAINT = re.compile(
     r"\b(?:errors?|exception|fail\w{0,3}|crash\w{0,3}|hangs?|hanging|hung|stuck|freez\w{1,3}|killed|abort\w{0,3}|oom|"
     r"nan|broken|timeout|timed out|undefined|unable to|does(?:n't| not) (?:work|train|learn|stop|load|start)|"
@@ -86,6 +88,8 @@ def fails(log: Log, traces: list[Trace]) -> bool:
         traces: Its exceptions.
     """
     if any(broken(reading) for reading in _last(log.readings)):
+        return True
+    if not log.progress.finished and any(_LOST.search(line.text[:2_000]) for line in log.lines[-2_000:]):
         return True
     return any(line >= log.advanced for line in _signs(log, traces))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from knowledge.diagnosis.known import squeeze
+from knowledge.diagnosis.known import squeeze, words
 from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.model import Match
 from knowledge.finding import Severity
@@ -52,9 +52,10 @@ _PYTHON = re.compile(
 
 
 class Says(NamedTuple):
-    """A phrase of Axolotl's message, as it is searched, whether Python says it of much else, and the rule for it."""
+    """A phrase of Axolotl's message as searched and as compared, whether Python says it of much else, and its rule."""
 
     anchor: str
+    printed: str
     common: bool
     rule: Rule
 
@@ -63,7 +64,9 @@ class Says(NamedTuple):
 def _phrases() -> tuple[Says, ...]:
     from knowledge.rules import all_rules
 
-    phrases = [Says(squeeze(each), bool(_PYTHON.search(each)), rule) for rule in all_rules() for each in rule.says]
+    phrases = [
+        Says(squeeze(each), words(each), bool(_PYTHON.search(each)), rule) for rule in all_rules() for each in rule.says
+    ]
     return tuple(sorted(phrases, key=lambda each: -len(each.anchor)))
 
 
@@ -75,8 +78,8 @@ def refusals(haystack: Haystack, config: Config | None) -> Iterator[tuple[int, M
         config: The config of the run, if known: a rule that finds its fault there speaks of that config's own words.
     """
     covered: list[tuple[int, int]] = []
-    for anchor, common, rule in _phrases():
-        position = haystack.text.rfind(anchor) if haystack.has(anchor) else -1
+    for anchor, printed, common, rule in _phrases():
+        position = haystack.last(anchor, printed) if haystack.has(anchor) else -1
         if position < 0 or any(low <= position < high for low, high in covered):
             continue
         covered.append((position, position + len(anchor)))
@@ -85,8 +88,8 @@ def refusals(haystack: Haystack, config: Config | None) -> Iterator[tuple[int, M
         weight = 70 if rule.severity is Severity.ERROR else 45
         match = _match(rule, line, finding)
         if common and not finding:
-            if config is not None:
-                continue  # the config is here and does not have that rule's fault
+            if config is not None or not any(haystack.holds(name) for name in rule.fields if "_" in name):
+                continue  # the config does not have that rule's fault, or nothing in the text speaks of its fields
             weight, match = 28, replace(match, conclusive=False)
         yield weight, match
 
@@ -131,7 +134,7 @@ def typing_refusals(lines: list[Line]) -> Iterator[Match]:
 
 def _kind_of(message: str) -> str:
     """The type that pydantic would give for a message."""
-    for words, kind in (
+    for beginning, kind in (
         ("Field required", "missing"),
         ("Extra inputs", "extra_forbidden"),
         ("List should have", "too_short"),
@@ -140,7 +143,7 @@ def _kind_of(message: str) -> str:
         ("Input should be a valid", "type"),
         ("Input should be '", "enum"),
     ):
-        if message.startswith(words):
+        if message.startswith(beginning):
             return kind
     return "type"
 

@@ -83,4 +83,7 @@ def fit_config(model: str, method: str, length: int, gpus: int = 1) -> str:
         "attn_implementation: flash_attention_2\n"
         "plugins: [axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin]\n"
     )
-    return text + ("fsdp_config:\n  reshard_after_forward: true\n" if gpus > 1 else "")
+    if gpus == 1:
+        return text
+    # FSDP2 divides the optimizer's states, which those of bitsandbytes do not allow.
+    return text.replace("adamw_8bit", "adamw_torch_8bit") + "fsdp_config:\n  reshard_after_forward: true\n"

@@ -1,103 +1,148 @@
-"""Questions that name numbers of their own: whether a model fits a card, and how many steps rows and a batch give."""
+"""Questions that name numbers of their own: memory, time, steps and batch, computed from what they name."""
 
 from __future__ import annotations
 
 import math
 import re
 
-from knowledge.config import read
-from knowledge.gpus import Gpu, UnknownGpu, gpu_named, sizes
+from knowledge.config import Config, read
+from knowledge.duration import duration_of, time_of
+from knowledge.gpus import sizes
 from knowledge.memory import memory_of
 from knowledge.memory.table import fit_config
+from knowledge.search import named
 
 _LENGTH = 2048
-_MODEL = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,2})?) ?b(?:illion)?\b(?! ?(?:rows|tokens|samples))", re.IGNORECASE)
-_CARD = re.compile(
-    r"\b(?:rtx ?|gtx ?)?(?:20|30|40|50)[5-9]0(?: ?ti| ?super)?(?=s?\b)"
-    r"|\b(?:a100|h100|h200|b200|a6000|a5000|a4000|a40|a10g?|l40s?|l4|t4|v100|p100|mi300x|mi250x?)"
-    r"(?: ?\d{2}gb)?(?=s?\b)",
-    re.IGNORECASE,
-)
-_SIZE = re.compile(r"\b(\d{1,3}) ?(?:gb|gib|g)\b(?: (?:of )?(?:vram|gpu|memory|card))?", re.IGNORECASE)
+_ROW = 512
+"""Tokens of a row where the question does not say."""
+_USUAL_BATCH = 32
 _MEMORY_WORDS = re.compile(r"\b(?:v?ram|memory|mem|gpus?|cards?|fits?|hardware)\b", re.IGNORECASE)
-_NUMBER = r"(\d{1,3}(?:[,.]\d{3})+|\d+(?:\.\d+)?) ?(k|m)?"
-_ROWS = re.compile(
-    rf"(?<![\d.,]){_NUMBER} (?:\w{{1,40}} )?(?:rows|samples|examples|conversations|records|items|pairs)\b",
-    re.IGNORECASE,
-)
-_BATCH = re.compile(r"\bbatch(?:[ _]?size)?(?: of| is| =|=|:)? ?(\d{1,5})\b", re.IGNORECASE)
-_EPOCHS = re.compile(r"\b(\d{1,3}) epochs?\b", re.IGNORECASE)
-_METHODS = (("qlora", "QLoRA"), ("lora", "LoRA in bf16"), ("full", "full training with an 8-bit optimizer"))
-_LARGEST = 400.0
+_TIME_WORDS = re.compile(r"\b(?:how (?:long|fast)|how many (?:hours|minutes|days)|duration|eta)\b", re.IGNORECASE)
+_METHODS = {"qlora": "QLoRA", "lora": "LoRA in bf16", "full": "full training with an 8-bit optimizer"}
 
 
 def figures(question: str) -> str:
     """What arithmetic says of the numbers in a question, in Markdown, with what was assumed; empty without them."""
-    return "\n\n".join(part for part in (_steps(question), _memory(question)) if part)
+    parts = (_steps(question), _batch(question), _time(question) or _memory(question))
+    return "\n\n".join(part for part in parts if part)
 
 
 def _steps(question: str) -> str:
-    rows, batch = _ROWS.search(question), _BATCH.search(question)
-    if rows is None or batch is None or int(batch[1]) == 0:
+    rows, batch, epochs = named.rows_of(question), named.batch_of(question), named.epochs_of(question)
+    if rows is None or batch is None or not epochs:
         return ""
-    amount = _amount(rows[1], rows[2])
-    epochs = int(found[1]) if (found := _EPOCHS.search(question)) else 1
-    each = math.ceil(amount / int(batch[1]))
-    if not 0 < amount <= 10**9 or not epochs:
-        return ""
+    each = math.ceil(rows / batch)
     passes = "1 epoch" if epochs == 1 else f"{epochs} epochs"
     return (
-        f"**{each * epochs:,} optimizer steps**: {amount:,} rows ÷ {int(batch[1]):,} = {each:,} steps per epoch, times "
-        f"{passes}. This uses {int(batch[1]):,} as the effective batch (`micro_batch_size` × "
+        f"**{each * epochs:,} optimizer steps**: {rows:,} rows ÷ {batch:,} = {each:,} steps per epoch, times "
+        f"{passes}. This uses {batch:,} as the effective batch (`micro_batch_size` × "
         "`gradient_accumulation_steps` × GPUs) and every row as kept; sample packing makes fewer steps. "
         "`/checkconfig` with your rows as `dataset:` counts them exactly."
     )
 
 
-def _amount(number: str, unit: str | None) -> int:
-    plain = re.sub(r"[,.](?=\d{3}\b)", "", number) if re.search(r"[,.]\d{3}\b", number) else number
-    return round(float(plain) * {"k": 1_000, "m": 1_000_000}.get((unit or "").lower(), 1))
-
-
-def _memory(question: str) -> str:
-    model = _MODEL.search(question)
-    card = _card(question)
-    if model is None or not 0 < float(model[1]) <= _LARGEST or (card is None and not _MEMORY_WORDS.search(question)):
+def _batch(question: str) -> str:
+    micro, accumulation = named.micro_of(question), named.accumulation_of(question)
+    cards = named.cards_of(question)
+    gpus = cards.amount if cards is not None else named.gpus_of(question)
+    if micro is not None and (accumulation is not None or gpus is not None):
+        parts = (micro, accumulation or 1, gpus or 1)
+        assumed = [
+            f"`gradient_accumulation_steps` is {parts[1]}" if accumulation is None else "",
+            f"there is {parts[2]} GPU" if gpus is None else "",
+        ]
+        given = " and ".join(filter(None, assumed))
+        return (
+            f"**The effective batch is {math.prod(parts):,}**: `micro_batch_size` {parts[0]} × "
+            f"`gradient_accumulation_steps` {parts[1]} × {parts[2]} {'GPU' if parts[2] == 1 else 'GPUs'}"
+            f"{f', if {given}' if given else ''}. With sample packing, each of these is a packed row."
+        )
+    if gpus is None or gpus < 2 or named.batch_of(question) or not re.search(r"\bbatch", question, re.IGNORECASE):
         return ""
-    name = f"{model[1]}B"
-    lines = []
-    for method, words in _METHODS:
-        found = memory_of(read(fit_config(name, method, _LENGTH)))
-        if found is None:
-            return ""
-        low, high = round(found.low_gib), math.ceil(found.high_gib)
-        lines.append(f"- {words}: about {low} to {high} GiB{_verdict(found.high_gib, found.low_gib, card)}")
+    accumulation = max(1, round(_USUAL_BATCH / gpus))
     return (
-        f"**A {name} model on one GPU{f' ({card[0]})' if card else ''}**\n" + "\n".join(lines) + "\n"
-        f"Assumed: rows of {_LENGTH:,} tokens, `micro_batch_size: 1`, gradient checkpointing, cut cross entropy, LoRA "
-        "of rank 16 on all linear layers, and a typical architecture. `/fit model:` computes it for a model by name, "
-        "`/checkconfig` with `gpu:` for your config."
+        f"**{gpus} GPUs multiply the batch by {gpus}.** `micro_batch_size: 1` with `gradient_accumulation_steps: "
+        f"{accumulation}` makes an effective batch of {accumulation * gpus}; 16 to 64 is usual. Raise "
+        "`micro_batch_size` while memory allows, and lower `gradient_accumulation_steps` by the same factor."
     )
 
 
-def _card(question: str) -> tuple[str, float] | None:
-    """Name of the card that a question names, and what it leaves usable in GiB."""
-    if (named := _CARD.search(question)) is not None:
-        try:
-            gpu: Gpu = gpu_named(named[0])
-        except UnknownGpu:
-            return None
-        return gpu.name, gpu.usable_gib[0]
-    size = _SIZE.search(question)
-    if size is not None and (usable := sizes().get(int(size[1]))) is not None:
-        return f"{int(size[1])} GB", usable
-    return None
+def _time(question: str) -> str:
+    model, cards, rows = named.model_of(question), named.cards_of(question), named.rows_of(question)
+    if model is None or cards is None or cards.gpu is None or rows is None or not _TIME_WORDS.search(question):
+        return ""
+    method, epochs = named.method_of(question) or "qlora", named.epochs_of(question)
+    tokens = named.tokens_of(question) or _ROW
+    length = max(_LENGTH, tokens)
+    packed = rows * tokens / length / cards.amount
+    if packed > 10**8:
+        return ""
+    config = read(
+        f"{fit_config(model.name, method, length, cards.amount)}max_steps: {max(1, math.ceil(packed * epochs))}\n",
+        cards.amount,
+    )
+    found = duration_of(config, cards.gpu)
+    if found is None or found.low_s is None or found.high_s is None:
+        return ""
+    passes = "1 epoch" if epochs == 1 else f"{epochs} epochs"
+    said = "" if named.tokens_of(question) else " (longer rows need more time in proportion)"
+    return (
+        f"**About {time_of(found.low_s)} to {time_of(found.high_s)}** for {passes} of {rows:,} rows, "
+        f"{_METHODS[method]} of {model.title} on {_machine(cards)}{_needs(config, cards)}. Assumed: {tokens:,} tokens "
+        f"per row{said}, sample packing into rows of {length:,} tokens, gradient checkpointing and flash attention, "
+        "without evaluation. `/checkconfig` with `gpu:` and your rows computes it for your config."
+    )
 
 
-def _verdict(high: float, low: float, card: tuple[str, float] | None) -> str:
-    if card is None:
+def _needs(config: Config, cards: named.Cards) -> str:
+    found = memory_of(config)
+    if found is None:
+        return ""
+    low, high = round(found.low_gib), math.ceil(found.high_gib)
+    return f"; it needs about {low} to {high} GiB{_verdict(found.high_gib, found.low_gib, cards)}"
+
+
+def _memory(question: str) -> str:
+    model, cards = named.model_of(question), named.cards_of(question)
+    if model is None or (cards is None and not _MEMORY_WORDS.search(question)):
+        return ""
+    count = cards.amount if cards is not None else named.gpus_of(question) or 1
+    each = " on each GPU" if count > 1 else ""
+    lines, needs = [], {}
+    for method, words in _METHODS.items():
+        found = memory_of(_fitting(model, method, count))
+        if found is None:
+            return ""
+        needs[method] = found.high_gib
+        low, high = round(found.low_gib), math.ceil(found.high_gib)
+        lines.append(f"- {words}: about {low} to {high} GiB{each}{_verdict(found.high_gib, found.low_gib, cards)}")
+    if needs["qlora"] > needs["lora"]:
+        lines.append("QLoRA leaves the experts of this model unquantized; `quantize_moe_experts: true` quantizes them.")
+    where = _machine(cards) if cards is not None else "one GPU" if count == 1 else f"{count} GPUs"
+    shared = f", weights shared among the {count} GPUs by FSDP2 (`fsdp_config`)" if count > 1 else ""
+    return (
+        f"**{model.title[0].upper()}{model.title[1:]} on {where}**\n" + "\n".join(lines) + "\n"
+        f"Assumed: rows of {_LENGTH:,} tokens, `micro_batch_size: 1`, gradient checkpointing, cut cross entropy, LoRA "
+        f"of rank 16 on all linear layers{'' if '/' in model.name else ', a typical architecture'}{shared}. `/fit "
+        "model:` computes it for a model by name, `/checkconfig` with `gpu:` for your config."
+    )
+
+
+def _fitting(model: named.Model, method: str, count: int) -> Config:
+    return read(fit_config(model.name, method, _LENGTH, count), count)
+
+
+def _machine(cards: named.Cards) -> str:
+    return f"one GPU ({cards.title})" if cards.amount == 1 else f"{cards.amount} GPUs ({cards.title} each)"
+
+
+def _verdict(high: float, low: float, cards: named.Cards | None) -> str:
+    if cards is None:
         held = [size for size, usable in sizes().items() if high <= usable]
         return f", which fits a {held[0]} GB card" if held else ", more than any one card has"
-    if high <= card[1]:
+    least, most = cards.usable_gib
+    if high <= least:
         return ", which fits"
-    return ", which may fit" if low <= card[1] else ", which does not fit"
+    if high <= most and cards.gpu is not None:
+        return f", which fits the one with {cards.gpu.memory_gb[-1]} GB"
+    return ", which may fit" if low <= most else ", which does not fit"

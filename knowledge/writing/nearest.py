@@ -20,6 +20,22 @@ _USUAL = ("Qwen/Qwen3-8B", "meta-llama/Llama-3.1-8B-Instruct", "mistralai/Mistra
 """Models that many people train, for a name that is like none."""
 
 
+def full_name(name: str) -> str:
+    """The name of the Hub of a bundled model that is named without its owner; else the name as it is.
+
+    Args:
+        name: A model as somebody typed it.
+    """
+    if "/" in name:
+        return name
+    found = [each for each in read_json("models.json")["models"] if each.rsplit("/", 1)[-1].lower() == name.lower()]
+    return found[0] if len(found) == 1 else name
+
+
+def _letters(name: str) -> str:
+    return "".join(each for each in name.lower() if each.isalnum())
+
+
 def models_instead(name: str) -> str:
     """A question or a sentence with the models that may have been meant.
 
@@ -45,6 +61,9 @@ def nearest_models(name: str, limit: int = 3) -> list[str]:
         limit: How many at most.
     """
     models = list(read_json("models.json")["models"])
+    wanted = _letters(name)
+    if within := sorted((each for each in models if wanted and wanted in _letters(each)), key=len):
+        return within[:limit]
     found = process.extract(name, models, scorer=fuzz.WRatio, limit=limit, processor=str.lower)
     return [model for model, score, _ in found if score >= _LIKE]
 

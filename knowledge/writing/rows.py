@@ -25,6 +25,7 @@ from knowledge.writing.wishes import NO_DATASET, Unusable
 if TYPE_CHECKING:
     from knowledge.plan import Length
     from knowledge.samples.datasets_block import Proposal
+    from knowledge.samples.report import SampleReport
     from knowledge.samples.rows import Rows
     from knowledge.writing.families import Family
     from knowledge.writing.wishes import Wishes
@@ -254,12 +255,25 @@ def _measure(found: Read, wishes: Wishes, family: Family) -> None:
             root |= {"chat_template": "jinja", "chat_template_jinja": turns_without_start(family.turn)}
         root |= {"eot_tokens": list(family.ends)} if family.ends and not found.method else {}
     name = wishes.dataset or NO_DATASET
-    config = read(dump({**root, "datasets": [{"path": name, **found.entry}]}))
-    report = check_rows(config, Sample(wishes.rows or [], name, whole=wishes.whole))
+    report = _report(root, found.entry, wishes, name)
+    if report.rows_failed and found.chats:
+        without = {**found.entry, "drop_system_message": True}
+        other = _report(root, without, wishes, name)
+        if not other.rows_failed:
+            report, found.entry = other, without
+            found.wrong.append(
+                "The model's chat template refuses system turns, so `drop_system_message` leaves them out. To keep "
+                "their text, move it into the first user turn of each row."
+            )
     found.lengths = report.lengths
     found.longest = round(report.longest * (1 if report.exact else HIGH)) + _ROOM if report.longest else 0
     if report.rows_failed:
         found.wrong.append(f"{report.rows_failed:,} of {report.rows:,} rows stop the run: fix or remove them.")
+
+
+def _report(root: dict[str, Any], entry: dict[str, Any], wishes: Wishes, name: str) -> SampleReport:
+    config = read(dump({**root, "datasets": [{"path": name, **entry}]}))
+    return check_rows(config, Sample(wishes.rows or [], name, whole=wishes.whole))
 
 
 _ROOM = 16

@@ -13,12 +13,12 @@ from knowledge.parameters import base_parameters
 from knowledge.writing.draft import Draft
 from knowledge.writing.families import family_of, has_fused_loss
 from knowledge.writing.fitting import SHORTEST, Room, Runs, fitting
-from knowledge.writing.nearest import models_instead, nearest_wishes
+from knowledge.writing.nearest import full_name, models_instead, nearest_wishes
 from knowledge.writing.proof import proven
 from knowledge.writing.rows import Read, read_dataset
 from knowledge.writing.steps import with_steps
 from knowledge.writing.taste import aims, general
-from knowledge.writing.wishes import Unwritable, Wishes, Written
+from knowledge.writing.wishes import Unusable, Unwritable, Wishes, Written
 
 if TYPE_CHECKING:
     from knowledge.parameters import Parameters
@@ -43,6 +43,9 @@ def write_config(wishes: Wishes) -> Written:
         Unusable: A wish cannot be used as it is given: a file without rows.
         Unwritable: There is not even a near config: nobody knows the model, or no number of cards holds it.
     """
+    if not wishes.model.strip():
+        raise Unusable("There is no model to write a config for: name one as on the Hub, such as Qwen/Qwen3-8B.")
+    wishes = replace(wishes, model=full_name(wishes.model.strip()))
     base = _base(wishes, images=False)
     rows = read_dataset(wishes, family_of(wishes.model))
     if rows.aim == "images":

@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 EXPIRED = "This answer has expired"
 
 
@@ -211,3 +213,17 @@ async def test_an_explanation_below_a_check_tells_the_numbers_of_that_run(world,
     menu = next(each for each in tools.components(message) if each.get("placeholder") == "Explain")
     told = await world.ann.select(message, ["micro_batch_size"], custom_id=menu["custom_id"])
     assert "4 × 2 × 1 = 8 rows per optimizer step" in tools.words(tools.answer(told))
+
+
+@pytest.mark.parametrize(
+    ("name", "copied"),
+    [
+        ("ру́сский (1).yaml", "1_.corrected.yaml"),
+        ("Übung.yml", "Ubung.corrected.yml"),
+        ("-_.yaml", "config.corrected.yaml"),
+        ("my run.txt", "my_run.corrected.yaml"),
+    ],
+)
+async def test_a_corrected_copy_has_a_name_that_discord_keeps(world, tools, name, copied):
+    copy = tools.answer(await world.press(await world.check(tools.BROKEN, name=name), "Corrected copy"))
+    assert [file.filename for file in copy.attachments] == [copied]

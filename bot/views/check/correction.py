@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -21,12 +22,13 @@ _NAMES = 4
 
 
 def corrected_name(name: str) -> str:
-    """`config.yaml` -> `config.corrected.yaml`."""
+    """`config.yaml` -> `config.corrected.yaml`, in the letters that Discord keeps in the name of a file."""
     path = PurePath(name)
     if name == PASTED or path.suffix.lower() not in (".yml", ".yaml", ".txt", ".json"):
         return "config.corrected.yaml"
-    stem = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in path.stem)
-    stem = stem.removesuffix(".corrected")[:60] or "config"
+    plain = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode()
+    stem = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in plain)
+    stem = stem.removesuffix(".corrected").lstrip("-_.")[:60] or "config"
     return f"{stem}.corrected{path.suffix if path.suffix != '.txt' else '.yaml'}"
 
 

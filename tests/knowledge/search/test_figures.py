@@ -1,5 +1,7 @@
 """Questions that name numbers of their own."""
 
+import re
+
 import pytest
 
 from knowledge.search import answer
@@ -34,3 +36,43 @@ def test_memory_follows_from_model_and_card(question: str, verdict: str) -> None
 )
 def test_nothing_is_computed_where_nothing_is_asked(question: str) -> None:
     assert answer(question).figures == ""
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("can I train a 70B on two 3090s?", "on 2 GPUs (RTX 3090 each)"),
+        ("llama 3.1 8b full finetune on 8xH100", "**Llama-3.1-8B on 8 GPUs (H100 each)**"),
+        ("got 4090 x2 for gemma 3 27b", "on 2 GPUs (RTX 4090 each)"),
+        ("2x24gb for a 13b", "on 2 GPUs (24 GB each)"),
+        ("32b with 4 gpus of 24gb?", "on 4 GPUs (24 GB each)"),
+    ],
+)
+def test_several_cards_share_the_weights(question: str, said: str) -> None:
+    told = answer(question).figures
+    assert said in told
+    assert "GiB on each GPU" in told
+    assert "by FSDP2" in told
+
+
+def test_a_model_is_known_by_its_name() -> None:
+    told = answer("qwen3 8b on a 3060").figures
+    assert told.startswith("**Qwen3-8B on one GPU (RTX 3060)**")
+    assert "a typical architecture" not in told
+
+
+def test_time_follows_from_rows_model_and_card() -> None:
+    told = answer("how long do 5000 rows of 7B take on a 4090?").figures
+    assert re.match(r"\*\*About \d+ min to .*\*\* for 1 epoch of 5,000 rows, QLoRA of a 7B model on one GPU", told)
+    assert "which fits. Assumed: 512 tokens per row" in told
+    assert "3 epochs" in answer("how long would 3 epochs of 20k rows take for an 8b lora on an a100").figures
+
+
+def test_the_batch_follows_from_its_parts() -> None:
+    told = answer("micro batch 2, grad accum 8, 4 gpus. whats my real batch size").figures
+    assert told.startswith("**The effective batch is 64**")
+    assert "makes an effective batch of 32" in answer("what batch size for 8 GPUs").figures
+
+
+def test_a_card_sold_with_two_sizes_is_told_apart() -> None:
+    assert "which fits the one with 80 GB" in answer("full training of an 8b on an a100").figures

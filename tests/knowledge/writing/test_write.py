@@ -194,3 +194,21 @@ def test_swanlab_gets_its_plugin() -> None:
     written = write_config(wishes(track="swanlab"))
     assert "axolotl.integrations.swanlab.SwanLabPlugin" in keys(written.config)["plugins"]
     assert written.unmet == ()
+
+
+def test_system_turns_that_the_template_refuses_are_left_out_and_that_is_said() -> None:
+    rows = [{"messages": [{"role": "system", "content": "Be brief."}, *row["messages"]]} for row in CHATS]
+    written = write_config(wishes("google/gemma-2-9b", "A100 80GB", rows=rows))
+    assert keys(written.config)["datasets"][0]["drop_system_message"] is True
+    assert "refuses system turns" in written.unmet[0]
+    assert written.report is not None
+    assert written.report.dataset is not None
+    assert written.report.dataset.rows_failed == 0
+
+
+def test_a_model_named_without_its_owner_gets_its_name_of_the_hub() -> None:
+    assert keys(write_config(wishes("qwen3-8b")).config)["base_model"] == "Qwen/Qwen3-8B"
+    with pytest.raises(Unwritable, match="Llama-3"):
+        write_config(wishes("llama3"))
+    with pytest.raises(Unusable, match="no model"):
+        write_config(wishes(" "))

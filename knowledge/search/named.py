@@ -1,0 +1,157 @@
+"""What a question names that can be computed with: a model, cards, rows, a batch, epochs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from knowledge.gpus import UnknownGpu, gpu_named, sizes
+from knowledge.parameters import parameters_of
+
+if TYPE_CHECKING:
+    from knowledge.gpus import Gpu
+
+_COUNTS = {"a": 1, "an": 1, "one": 1, "single": 1, "two": 2, "dual": 2, "three": 3, "four": 4, "six": 6, "eight": 8}
+_COUNT = rf"(?:\b(?:(\d{{1,2}})(?:\s?[x×*]\s?|\s+)|({'|'.join(_COUNTS)})\s+))?"
+_CARD = re.compile(
+    _COUNT + r"(?:nvidia |geforce |tesla )?(?<![\d.])"
+    r"((?:rtx ?|gtx ?)?(?:20|30|40|50)[5-9]0(?: ?ti(?: ?super)?| ?super)?"
+    r"|(?:a100|h100|h200|b200|a6000|a5000|a4000|a40|a10g?|l40s?|l4|t4|v100|p100|mi300x|mi250x?)"
+    r"(?:[ -]?\d{2,3} ?gb?)?)(?=s?\b)(?:s?\s?[x×*]\s?(\d{1,2})\b)?",
+    re.IGNORECASE,
+)
+_SIZE = re.compile(_COUNT + r"(?<![\d.])(\d{1,3}) ?(?:gb|gib|g)\b", re.IGNORECASE)
+_SEVERAL = re.compile(rf"\b(?:(\d{{1,3}})|({'|'.join(_COUNTS)})) ?(?:x )?(?:gpus?|cards?)\b", re.IGNORECASE)
+_MODEL = re.compile(
+    r"(?<![\w.])((?:\d{1,2}x)?\d{1,3}(?:\.\d{1,2})?) ?b(?:illion)?\b(?! ?(?:rows|tokens|samples))", re.IGNORECASE
+)
+_WORDS_OF_NAME = 3
+"""Words before the size that may belong to a model's name."""
+_NUMBER = r"(\d{1,3}(?:[,.]\d{3})+|\d+(?:\.\d+)?) ?(k|m)?"
+_ROWS = re.compile(
+    rf"(?<![\d.,]){_NUMBER} (?:\w{{1,40}} )?(?:rows|samples|examples|conversations|records|items|pairs|dialogs)\b",
+    re.IGNORECASE,
+)
+_TOKENS = re.compile(rf"(?<![\d.,]){_NUMBER} tokens\b", re.IGNORECASE)
+_BATCH = re.compile(r"(?<!micro )(?<!micro_)\bbatch(?:[ _]?size)?(?: of| is| =|=|:)? ?(\d{1,5})\b", re.IGNORECASE)
+_MICRO = re.compile(r"\bmicro[ _]?batch(?:[ _]?size)?(?: of| is| =|=|:)? ?(\d{1,4})\b", re.IGNORECASE)
+_ACCUMULATION = re.compile(
+    r"\b(?:grad(?:ient)?[ _]?)?acc(?:um(?:ulation)?)?(?:[ _]?steps)?(?: of| is| =|=|:)? ?(\d{1,4})\b", re.IGNORECASE
+)
+_EPOCHS = re.compile(r"\b(\d{1,3}) epochs?\b", re.IGNORECASE)
+_LARGEST = 400.0
+"""Billions of parameters beyond which a number is no model's size."""
+
+
+class Model(NamedTuple):
+    """A model: what to call it, and a name that says its dimensions or at least its size."""
+
+    title: str
+    name: str
+
+
+class Cards(NamedTuple):
+    """Cards.
+
+    Attributes:
+        title: What to call one.
+        amount: How many there are.
+        usable_gib: The least and the most that one leaves usable, where its name leaves its memory open.
+        gpu: The card, where it has a name.
+    """
+
+    title: str
+    amount: int
+    usable_gib: tuple[float, float]
+    gpu: Gpu | None
+
+
+def model_of(question: str) -> Model | None:
+    """The model that a question names by its size, known by its name where that stands before it."""
+    found = _MODEL.search(question)
+    if found is None or not 0 < float(found[1].rpartition("x")[2]) <= _LARGEST:
+        return None
+    before = question[max(0, found.start() - 60) : found.start()].split()[-_WORDS_OF_NAME:]
+    behind = re.match(r"[- ]?(a\d{1,2}b)\b", question[found.end() :], re.IGNORECASE)
+    size = f"{found[1]}b{f'-{behind[1]}' if behind else ''}"
+    for start in range(len(before)):
+        known = parameters_of("-".join([*before[start:], size]))
+        if known is not None and known.model is not None:
+            return Model(known.model.rpartition("/")[2], known.model)
+    article = "an" if re.match(r"8|1[18](?!\d)", size) else "a"
+    return Model(f"{article} {size.upper().replace('X', 'x')} model", size)
+
+
+def cards_of(question: str) -> Cards | None:
+    """The cards that a question names, by their name or by their memory."""
+    if (named := _CARD.search(question)) is not None:
+        try:
+            gpu = gpu_named(named[3])
+        except UnknownGpu:
+            return None
+        count = _counted(named[1] or named[4], named[2])
+        return Cards(gpu.name, count or gpus_of(question) or 1, gpu.usable_gib, gpu)
+    size = _SIZE.search(question)
+    if size is not None and (usable := sizes().get(int(size[3]))) is not None:
+        return Cards(f"{int(size[3])} GB", _counted(size[1], size[2]) or gpus_of(question) or 1, (usable, usable), None)
+    return None
+
+
+def gpus_of(question: str) -> int | None:
+    """How many GPUs a question speaks of, where it says so."""
+    found = _SEVERAL.search(question)
+    return _counted(found[1], found[2]) if found is not None else None
+
+
+def rows_of(question: str) -> int | None:
+    """How many rows a question names."""
+    return _amount(_ROWS.search(question))
+
+
+def tokens_of(question: str) -> int | None:
+    """How many tokens a question names."""
+    return _amount(_TOKENS.search(question))
+
+
+def epochs_of(question: str) -> int:
+    """How many epochs a question names; one where it does not say."""
+    return int(found[1]) if (found := _EPOCHS.search(question)) else 1
+
+
+def batch_of(question: str) -> int | None:
+    """The batch that a question names."""
+    return _positive(_BATCH.search(question))
+
+
+def micro_of(question: str) -> int | None:
+    """The micro batch that a question names."""
+    return _positive(_MICRO.search(question))
+
+
+def accumulation_of(question: str) -> int | None:
+    """The gradient accumulation that a question names."""
+    return _positive(_ACCUMULATION.search(question))
+
+
+def method_of(question: str) -> str | None:
+    """`qlora`, `lora` or `full`, where a question names one."""
+    named = re.search(r"\b(qlora|lora|full)\b", question, re.IGNORECASE)
+    return named[1].lower() if named is not None else None
+
+
+def _counted(number: str | None, word: str | None) -> int | None:
+    count = int(number) if number else _COUNTS.get((word or "").lower())
+    return count if count and count <= 64 else None
+
+
+def _positive(found: re.Match[str] | None) -> int | None:
+    return int(found[1]) or None if found is not None else None
+
+
+def _amount(found: re.Match[str] | None) -> int | None:
+    if found is None:
+        return None
+    number, unit = found[1], (found[2] or "").lower()
+    plain = re.sub(r"[,.](?=\d{3}\b)", "", number) if re.search(r"[,.]\d{3}\b", number) else number
+    amount = round(float(plain) * {"k": 1_000, "m": 1_000_000}.get(unit, 1))
+    return amount if 0 < amount <= 10**9 else None
