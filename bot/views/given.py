@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from bot import jobs
 from bot.checking import check, diagnose, health
@@ -71,6 +71,11 @@ class Given:
         else:
             places = {"log": self.logs, "question": self.questions}
             places.get(piece.kind, self.configs).append(piece)
+
+
+def is_config(piece: Submission | Sample) -> TypeGuard[Submission]:
+    """Whether a piece is checked as a config."""
+    return isinstance(piece, Submission) and piece.kind in ("config", "other")
 
 
 async def answer_given(interaction: discord.Interaction[ServiceBot], given: Given, asked: Asked) -> None:
