@@ -13,7 +13,8 @@ from discord.ext import commands
 from bot.errors import UserError
 from bot.pending import Draft, Restoration
 from bot.permissions import is_moderator, require_moderator
-from bot.replies import answer, answered_command
+from bot.replies import answered_command
+from bot.responses import answer, open_form, think
 from bot.services import ServiceBot
 from bot.store import EntryContent
 from bot.store.faq_file import FILE_LIMIT, from_yaml, to_yaml
@@ -58,7 +59,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         guild_id = await require_moderator(interaction)
         content = EntryContent(title=title or "", text="")
         draft = Draft(guild_id=guild_id, owner=interaction.user.id, content=content, note=note or "")
-        await interaction.response.send_modal(edit.EntryForm(draft))
+        await open_form(interaction, edit.EntryForm(draft))
 
     @app_commands.command(name="edit", description=words.EDIT)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
@@ -79,7 +80,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             expected=found.version,
             note=note or "",
         )
-        await interaction.response.send_modal(edit.EntryForm(draft))
+        await open_form(interaction, edit.EntryForm(draft))
 
     @app_commands.command(name="remove", description=words.REMOVE)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
@@ -167,7 +168,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     async def export(self, interaction: discord.Interaction[ServiceBot], history: bool = True) -> None:  # noqa: FBT001, FBT002
         """Sends the file privately."""
         guild_id = await require_moderator(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         transfer, text = self.bot.services.store.transfer, words.EXPORTED
         data = await _text(await transfer.export(guild_id, history=history))
         if len(data) > FILE_LIMIT and history:
@@ -190,7 +191,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     ) -> None:
         """Shows what would be done; without a file it is about the starter pack."""
         guild_id = await require_moderator(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         transfer = self.bot.services.store.transfer
         if file is None or source is not None:
             plan = await transfer.plan_starter(guild_id)

@@ -33,13 +33,13 @@ def _listed(config: Config) -> bool:
 def diffusion_mask_ratio(config: Config) -> Iterator[Problem]:
     """The smallest share of masked tokens is larger than the largest.
 
-    Without the keys they are 0.1 and 0.9.
+    Their defaults are 0.1 and 0.9.
     """
     for name in BLOCKS:
         given = block(config, name)
         if given and given["min_mask_ratio"] > given["max_mask_ratio"]:
             limit = given["max_mask_ratio"]
-            message = f"More than `max_mask_ratio`, which is {limit:g}: lower it."
+            message = f"This is more than `max_mask_ratio`, which is {limit:g}: lower it."
             yield problem(message, f"{name}.min_mask_ratio", f"{name}.max_mask_ratio")
 
 
@@ -137,13 +137,13 @@ def _moves(config: Config) -> bool:
 def diffusion_renamed(config: Config) -> Iterator[Problem]:
     """The old diffusion block.
 
-    It is read as `diffusion_lm` with `from_causal_lm: true`, and so is not a block at all with the plugin.
+    It is read as `diffusion_lm` with `from_causal_lm: true`, and so is a value that is not a block.
     """
     if _moves(config):
         if config.raw("diffusion") is not None:
-            yield problem("The new way is `diffusion_lm` with `from_causal_lm: true`; this still works.", "diffusion")
+            yield problem("This still works, but `diffusion_lm` with `from_causal_lm: true` replaces it.", "diffusion")
         else:
-            yield problem("DiffusionPlugin now wants `diffusion_lm` with `from_causal_lm: true`.", "plugins")
+            yield problem("DiffusionPlugin now expects `diffusion_lm` with `from_causal_lm: true`.", "plugins")
 
 
 @rule(
@@ -155,7 +155,7 @@ def diffusion_renamed(config: Config) -> Iterator[Problem]:
     good=f"{PLUGIN}diffusion:\n  eps: 0.01\nwarmup_ratio: 0.1\n",
 )
 def diffusion_old_values(config: Config) -> Iterator[Problem]:
-    """Values that only the old diffusion block lets pass.
+    """Values that only the old diffusion block accepts.
 
     Axolotl reads a `warmup_steps` below 1 as `warmup_ratio`, and the best checkpoint is judged by `eval_loss`.
     """
@@ -183,7 +183,7 @@ def _fraction(config: Config) -> bool:
 def diffusion_warmup_twice(config: Config) -> Iterator[Problem]:
     """A `warmup_steps` below 1 with another `warmup_ratio`.
 
-    Under the old diffusion block both are a share of the run. Keep `warmup_ratio`.
+    In the old diffusion block, both are a share of the run. Keep `warmup_ratio`.
     """
     if _moves(config) and _fraction(config):
         if config.raw("warmup_ratio") not in (None, config.raw("warmup_steps")):

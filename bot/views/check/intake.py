@@ -53,6 +53,12 @@ def neither_log_nor_rows(name: str, size: int, limit: int) -> str:
     )
 
 
+def not_compared(name: str, kind: str) -> str:
+    """Something given to compare that is not a config."""
+    named = {"log": "a log", "rows": "rows of a dataset"}.get(kind, "a question")
+    return f"{limits.code(name)} is {named}, not a config, so there is nothing to compare."
+
+
 def one_of_rows(name: str, taken: str) -> str:
     """A second file of rows."""
     return f"I did not look at the rows of {limits.code(name)}, only at those of {limits.code(taken)}."
