@@ -11,8 +11,9 @@ from discord.ext import commands
 from bot import intake, jobs
 from bot.checking import defaults_of, look_up
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
-from bot.replies import answer, answered_command, begin
+from bot.replies import answered_command
 from bot.request import Sample, Submission
+from bot.responses import answer, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.check.intake import not_compared
@@ -68,7 +69,7 @@ class Compare(commands.Cog):
             after=second.text,
             gpus=count,
             gpus_after=gpus_b or count,
-            gpu=card.name if card else None,
+            gpu=card.name if card else defaults.gpu,
             dataset=None if sample is None else (sample.name, sample.data),
             rows=rows,
             hub=[None if each is None else to_plain(each) for each in facts],

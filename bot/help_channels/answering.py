@@ -13,8 +13,8 @@ from bot.asking import ask
 from bot.checking import check, diagnose
 from bot.errors import UserError
 from bot.faq_offers import SHARED_GUILD
-from bot.replies import answer
 from bot.request import CheckRequest
+from bot.responses import answer
 from bot.views.asking import answer_layout as question_layout
 from bot.views.asking import answer_question
 from bot.views.check.answer import show

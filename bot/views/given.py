@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeGuard
 from bot import jobs
 from bot.checking import check, diagnose, health
 from bot.errors import UserError
-from bot.replies import answer
 from bot.request import CheckRequest, Sample, Submission
+from bot.responses import answer
 from bot.views.asking import answer_question
 from bot.views.check import intake as words
 from bot.views.check.answer import show

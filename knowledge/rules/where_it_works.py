@@ -49,7 +49,7 @@ _ROOM = 66
 def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
     """A field that this kind of run does not read.
 
-    Axolotl accepts the key and nothing in this kind of run looks at it, so it changes nothing. Remove it, or switch to
+    Axolotl accepts the key, but nothing in this kind of run reads it, so it changes nothing. Remove it, or switch to
     the kind of run that reads it; `/explain` says where it works.
     """
     modes = _modes()

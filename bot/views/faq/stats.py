@@ -11,6 +11,7 @@ from bot.asking import answered_by_entry
 from bot.faq_links import doubtful
 from bot.pending import Draft
 from bot.permissions import require_moderator
+from bot.responses import open_form
 from bot.store import EntryContent, Miss
 from bot.views.faq import admin_words as words
 from bot.views.faq.edit import EntryForm
@@ -41,7 +42,7 @@ class MakeEntry(Press, name="faq-make"):
         query = self.values[0]
         content = EntryContent(title=query, text="")
         draft = Draft(guild_id=guild_id, owner=interaction.user.id, content=content, query=query)
-        await interaction.response.send_modal(EntryForm(draft))
+        await open_form(interaction, EntryForm(draft))
 
 
 async def stats_layout(store: Store, guild_id: int, owner: int) -> ui.LayoutView:
