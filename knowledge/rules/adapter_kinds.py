@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Severity.ERROR,
     fields=("adapter", "plugins"),
     says="is not built in and was not registered by a plugin",
-    bad="adapter: dora\n",
+    bad="adapter: dora\nlora_r: 16\nlora_alpha: 32\n",
     good=LORA,
 )
 def adapter_unknown(config: Config) -> Iterator[Problem]:
@@ -64,7 +64,7 @@ def mixlora_without_rank(config: Config) -> Iterator[Problem]:
     needs=("rl",),
     says="MixLoRA is not compatible with RL training",
     bad=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\nrl: dpo\n",
-    good=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\n",
+    good=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\nrl: dpo\n".replace("adapter: mixlora", "adapter: lora"),
 )
 def mixlora_preference(config: Config) -> Iterator[Problem]:
     """MixLoRA with preference training.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from knowledge.examples import LORA, QLORA
+from knowledge.examples import LINEAR, LORA, QLORA
 from knowledge.finding import Severity
 from knowledge.kinds_of_run import LORA_FIELDS
 from knowledge.rule import Problem, problem, rule
@@ -35,7 +35,9 @@ def quantized_without_adapter(config: Config) -> Iterator[Problem]:
     name = next((key for key in ("load_in_4bit", "load_in_8bit") if now(key)), None)
     if name and not now("adapter") and not now("inference"):
         kind = "qlora" if name == "load_in_4bit" else "lora"
-        yield problem(f"Quantized weights can't be trained: add `adapter: {kind}`, or remove this.", name)
+        yield problem(
+            f"Needs an adapter: add `adapter: {kind}`, `lora_r: 16` and `lora_alpha: 32`, or remove this.", name
+        )
 
 
 @rule(
@@ -61,7 +63,7 @@ def qlora_without_4bit(config: Config) -> Iterator[Problem]:
     fields=("adapter", "load_in_8bit"),
     needs=("load_in_8bit",),
     says=("Can't load qlora in 8bit", "Can't merge qlora if loaded in 8bit"),
-    bad="adapter: qlora\nload_in_4bit: true\nload_in_8bit: true\n",
+    bad=f"{QLORA}load_in_8bit: true\n",
     good=QLORA,
 )
 def qlora_in_8bit(config: Config) -> Iterator[Problem]:
@@ -87,14 +89,14 @@ def qlora_on_gptq(config: Config) -> Iterator[Problem]:
     A GPTQ model is already quantized: use `adapter: lora`.
     """
     if config.typed("adapter") == "qlora" and config.typed("gptq"):
-        yield problem("Already quantized: use `adapter: lora` with `gptq`.", "gptq", "adapter")
+        yield problem("Already quantized: use `adapter: lora`, and remove `load_in_4bit`.", "gptq", "adapter")
 
 
 @rule(
     Severity.ERROR,
     fields=("merge_lora", "adapter", "load_in_4bit"),
     says="Can't merge qlora if loaded in 4bit",
-    bad=f"{QLORA}merge_lora: true\n",
+    bad=f"{QLORA}{LINEAR}merge_lora: true\n",
     good="adapter: qlora\nlora_r: 16\nlora_alpha: 32\nlora_target_linear: true\nmerge_lora: true\n",
 )
 def qlora_merged_in_4bit(config: Config) -> Iterator[Problem]:
@@ -285,8 +287,8 @@ def lora_without_adapter(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("adapter", "lora_r", "lora_alpha", "lora_model_dir"),
-    bad="adapter: lora\nlora_alpha: 16\n",
-    good=f"{LORA}lora_target_linear: true\n",
+    bad=f"adapter: lora\nlora_alpha: 32\n{LINEAR}",
+    good=f"{LORA}{LINEAR}",
 )
 def lora_without_rank(config: Config) -> Iterator[Problem]:
     """An adapter without `lora_r` or `lora_alpha`.
@@ -297,9 +299,8 @@ def lora_without_rank(config: Config) -> Iterator[Problem]:
         missing = [name for name in ("lora_r", "lora_alpha") if config.typed(name) is None]
         if missing:
             names = " and ".join(f"`{name}`" for name in missing)
-            yield problem(
-                f"Building the adapter fails without {names}: add them, such as 16 and 32.", "adapter", *missing
-            )
+            cure = "add them, such as 16 and 32" if len(missing) > 1 else "add it, such as 16"
+            yield problem(f"Building the adapter fails without {names}: {cure}.", "adapter", *missing)
 
 
 @rule(

@@ -160,7 +160,7 @@ def packing_without_back_end(config: Config) -> Iterator[Problem]:
     fields=("sample_packing", "bf16", "bfloat16", *ATTENTION),
     says="sample_packing & torch sdpa with bf16 is unsupported",
     bad="sample_packing: true\nattn_implementation: sdpa\nbf16: true\n",
-    good=PACKED,
+    good=f"{PACKED}bf16: true\n",
 )
 def packing_on_sdpa(config: Config) -> Iterator[Problem]:
     """Packing on sdpa in bf16.
@@ -180,7 +180,7 @@ def packing_on_sdpa(config: Config) -> Iterator[Problem]:
     fields=("sample_packing", "pad_to_sequence_len"),
     says="`pad_to_sequence_len: true` is recommended when using sample_packing",
     bad=f"{PACKED}pad_to_sequence_len: false\n",
-    good=f"{PACKED}pad_to_sequence_len: true\n",
+    good=PACKED,
 )
 def packing_unpadded(config: Config) -> Iterator[Problem]:
     """Packing with `pad_to_sequence_len: false`.
@@ -216,7 +216,7 @@ def scaling_softmax_back_end(config: Config) -> Iterator[Problem]:
     fields=("sample_packing", "pad_to_sequence_len", "adapter", *ATTENTION),
     says=("We recommend turning on `pad_to_sequence_len` for SageAttention", "SageAttention full finetuning"),
     bad="attn_implementation: sage\n",
-    good=f"{LORA}{PACKED.replace('flash_attention_2', 'sage')}",
+    good=f"{LORA}attn_implementation: sage\npad_to_sequence_len: true\n",
 )
 def sage_risks(config: Config) -> Iterator[Problem]:
     """SageAttention without padding or packing, or in full training.
@@ -230,7 +230,7 @@ def sage_risks(config: Config) -> Iterator[Problem]:
             yield problem(message, "attn_implementation")
         if not config.typed("adapter"):
             yield problem(
-                "In full training, the loss can drop to 0: watch it, or use an adapter.", "attn_implementation"
+                "In full training, the loss can drop to 0: watch it, or train an adapter.", "attn_implementation"
             )
 
 
@@ -247,7 +247,7 @@ def fp8_attention_hardware(config: Config) -> Iterator[Problem]:
     It needs a Hopper GPU (H100) or newer; on others Axolotl refuses the config. A config does not name the GPU.
     """
     if config.typed("attn_implementation") == "fp8":
-        yield problem("Needs a Hopper GPU (H100) or newer; on others Axolotl refuses this.", "attn_implementation")
+        yield problem("Needs a Hopper GPU (H100) or newer; on others use `flash_attention_2`.", "attn_implementation")
 
 
 @rule(
@@ -324,7 +324,8 @@ def flattening_idle(config: Config) -> Iterator[Problem]:
     if not config.raw("batch_flattening"):
         return
     if config.raw("batch_flattening") != "auto" and config.typed("micro_batch_size") == 1:
-        yield problem("No effect with `micro_batch_size: 1`.", "batch_flattening", "micro_batch_size")
+        message = "No effect with `micro_batch_size: 1`: raise it, or remove this."
+        yield problem(message, "batch_flattening", "micro_batch_size")
     if block(config, "trl").get("use_liger_loss"):
         yield problem(
             "With `trl.use_liger_loss`, it affects only the scoring.", "batch_flattening", "trl.use_liger_loss"

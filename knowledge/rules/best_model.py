@@ -68,12 +68,10 @@ def eval_strategy_without_rows(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.IGNORED,
-    fields=(
-        "load_best_model_at_end",
-        "rl",
-    ),
+    fields=(*("load_best_model_at_end", "rl", "save_steps", "evals_per_epoch"),),
+    needs=("load_best_model_at_end",),
     bad=_HELD + "evals_per_epoch: 2\nload_best_model_at_end: true\n",
-    good=_HELD + "eval_steps: 50\nsave_steps: 50\nload_best_model_at_end: true\n",
+    good=_HELD + "evals_per_epoch: 2\nsaves_per_epoch: 2\nload_best_model_at_end: true\n",
 )
 def best_model_is_not_loaded(config: Config) -> Iterator[Problem]:
     """The best model is requested, but the last one is kept.
@@ -85,11 +83,12 @@ def best_model_is_not_loaded(config: Config) -> Iterator[Problem]:
         return
     if config.get("rl"):
         yield problem(f"The last model is kept: `rl: {config.get('rl')}` does not read it.", "load_best_model_at_end")
+    elif config.get("evals_per_epoch") and not config.get("save_steps"):
+        count = config.get("evals_per_epoch")
+        yield problem(f"The last model is kept: set `saves_per_epoch: {count}` as well.", "load_best_model_at_end")
     else:
-        yield problem(
-            "The last model is kept: this needs `save_steps` and `eval_steps`, with the same number.",
-            "load_best_model_at_end",
-        )
+        message = "The last model is kept: this needs `save_steps` and `eval_steps`, with the same number."
+        yield problem(message, "load_best_model_at_end")
 
 
 @rule(
@@ -187,7 +186,9 @@ def best_is_never_saved(config: Config) -> Iterator[Problem]:
     No checkpoint is written then; only the final weights are in `output_dir`.
     """
     if config.get("save_strategy") == "best" and plan_of(config).eval_strategy == "no":
-        yield problem("Nothing is evaluated, so no checkpoint is written: add `val_set_size`.", "save_strategy")
+        yield problem(
+            "Nothing is evaluated, so nothing is saved: set `val_set_size` and `eval_steps`.", "save_strategy"
+        )
 
 
 @rule(

@@ -64,7 +64,8 @@ _UNMARKED = expression(r"internvl|smolvlm|llava|lfm2?[-_.]?vl|voxtral|glm-?4(\.\
     fields=("processor_type", "base_model", "chat_template", "role_boundaries", "train_on_inputs", "rl"),
     needs=("processor_type",),
     bad="processor_type: AutoProcessor\nbase_model: OpenGVLab/InternVL3_5-8B-HF\n",
-    good="processor_type: AutoProcessor\nbase_model: google/gemma-3-4b-it\nchat_template: gemma3\n",
+    good="processor_type: AutoProcessor\nbase_model: OpenGVLab/InternVL3_5-8B-HF\nrole_boundaries:\n"
+    '  - role: assistant\n    start: "<|im_start|>assistant"\n    end: "<|im_end|>"\n',
     says="has no built-in role boundaries",
 )
 def every_turn_is_trained(config: Config) -> Iterator[Problem]:

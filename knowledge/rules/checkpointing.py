@@ -67,7 +67,8 @@ def offloading_without_checkpointing(config: Config) -> Iterator[Problem]:
     ),
     bad=f"{GC}activation_offloading: hidden_states\nunfrozen_parameters: [lm_head.weight]\n"
     "gradient_checkpointing_kwargs:\n  use_reentrant: true\n",
-    good=f"{GC}activation_offloading: hidden_states\n",
+    good=f"{GC}activation_offloading: hidden_states\nunfrozen_parameters: [lm_head.weight]\n"
+    "gradient_checkpointing_kwargs:\n  use_reentrant: false\n",
 )
 def reentrant_with_frozen_parts(config: Config) -> Iterator[Problem]:
     """Reentrant checkpointing with a model that is trained in parts.
@@ -168,7 +169,7 @@ def matches(entry: str, names: list[str]) -> bool:
         "selective_checkpointing.save_matmul_min_k saves",
         "selective_checkpointing.save_modules",
     ),
-    bad=f"{QLORA}{GC}selective_checkpointing:\n  save_matmul_min_k: 1024\n",
+    bad=f"{QLORA}{GC}selective_checkpointing:\n  save: [attention]\n  save_matmul_min_k: 1024\n",
     good=f"{QLORA}{GC}selective_checkpointing:\n  save: [attention]\n",
 )
 def selective_with_kernels(config: Config) -> Iterator[Problem]:
@@ -264,7 +265,11 @@ def embeddings_on_cpu(config: Config) -> Iterator[Problem]:
     adapter = now("adapter")
     quantized = (adapter == "qlora" and now("load_in_4bit")) or (adapter == "lora" and now("load_in_8bit"))
     if not quantized:
-        yield problem("Needs QLoRA in 4 bits or LoRA in 8 bits.", "ple_cpu_offload", "adapter")
+        yield problem(
+            "Needs QLoRA in 4 bits, or LoRA in 8 bits: train such an adapter, or remove this.",
+            "ple_cpu_offload",
+            "adapter",
+        )
 
 
 @rule(

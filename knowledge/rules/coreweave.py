@@ -64,7 +64,7 @@ def coreweave_adapter(config: Config) -> Iterator[Problem]:
     """
     if _on(config):
         if config.raw("adapter") not in (None, "lora"):
-            yield problem("CoreWeave accepts `adapter: lora` or no adapter.", "adapter")
+            yield problem("CoreWeave accepts `adapter: lora` with `bf16: true`, or no adapter.", "adapter")
         for name in ("load_in_8bit", "load_in_4bit"):
             if config.raw(name):
                 yield problem("Incompatible with CoreWeave, which publishes bf16 weights: remove this.", name)
@@ -101,7 +101,7 @@ def coreweave_lora(config: Config) -> Iterator[Problem]:
     fields=("coreweave", "rl", "context_parallel_size", "is_multimodal", "nemo_gym_enabled", "trl"),
     needs=("coreweave",),
     says="CoreWeave rollouts",
-    bad=ROLLOUTS,
+    bad=f"{ROLLOUTS}{GRPO}".replace("rl: grpo\n", ""),
     good=f"{ROLLOUTS}{GRPO}",
 )
 def coreweave_rollouts(config: Config) -> Iterator[Problem]:

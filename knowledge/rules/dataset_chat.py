@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from knowledge.conditions import entries
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 ENTRY = "datasets:\n  - path: org/rows\n"
 CHAT = f"{ENTRY}    type: chat_template\n"
+SHAREGPT = (
+    "type: chat_template\nfield_messages: conversations\nmessage_property_mappings:\n  role: from\n  content: value"
+)
+"""What replaces `type: sharegpt` in an entry."""
 _LISTS = ("datasets", "test_datasets", "pretraining_dataset")
 
 
@@ -24,8 +29,7 @@ _LISTS = ("datasets", "test_datasets", "pretraining_dataset")
     fields=("datasets[].type",),
     says="`type: sharegpt.*` is deprecated",
     bad=f"{ENTRY}    type: sharegpt\n",
-    good=f"{CHAT}    field_messages: conversations\n    message_property_mappings:\n      role: from\n"
-    "      content: value\n",
+    good=f"{ENTRY}{indent(SHAREGPT, '    ')}\n",
 )
 def sharegpt_removed(config: Config) -> Iterator[Problem]:
     """`type: sharegpt` was removed.
@@ -36,7 +40,7 @@ def sharegpt_removed(config: Config) -> Iterator[Problem]:
         kind = entry.get("type")
         if isinstance(kind, str) and kind.startswith("sharegpt"):
             message = "Removed: use `chat_template` with `field_messages: conversations`."
-            yield problem(message, ("datasets", index, "type"), suggestion="chat_template")
+            yield problem(message, ("datasets", index, "type"), suggestion="chat_template", mended=SHAREGPT)
 
 
 @rule(

@@ -162,7 +162,7 @@ def deduplication_without_preparing(config: Config) -> Iterator[Problem]:
     fields=("dataset_exact_deduplication", "streaming", "pretraining_dataset", "use_ray"),
     says="dataset_exact_deduplication is not available for streaming datasets",
     bad="dataset_exact_deduplication: true\nstreaming: true\nmax_steps: 100\n",
-    good="dataset_exact_deduplication: true\n",
+    good="streaming: true\nmax_steps: 100\n",
 )
 def deduplication_of_a_stream(config: Config) -> Iterator[Problem]:
     """`dataset_exact_deduplication` on a stream.

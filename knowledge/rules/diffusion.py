@@ -28,7 +28,7 @@ def _listed(config: Config) -> bool:
     fields=BLOCKS,
     says="min_mask_ratio must be",
     bad="diffusion_lm:\n  min_mask_ratio: 0.9\n  max_mask_ratio: 0.5\n",
-    good="diffusion_lm:\n  min_mask_ratio: 0.5\n  max_mask_ratio: 0.9\n",
+    good="diffusion_lm:\n  min_mask_ratio: 0.4\n  max_mask_ratio: 0.5\n",
 )
 def diffusion_mask_ratio(config: Config) -> Iterator[Problem]:
     """The smallest share of masked tokens is larger than the largest.
@@ -48,7 +48,7 @@ def diffusion_mask_ratio(config: Config) -> Iterator[Problem]:
     fields=("diffusion_lm",),
     says="unroll.eval_steps must be between 1 and unroll.k_max",
     bad="diffusion_lm:\n  unroll:\n    k_max: 1\n    eval_steps: 2\n",
-    good="diffusion_lm:\n  unroll:\n    k_max: 2\n    eval_steps: 2\n",
+    good="diffusion_lm:\n  unroll:\n    k_max: 1\n    eval_steps: 1\n",
 )
 def diffusion_unroll(config: Config) -> Iterator[Problem]:
     """`unroll.eval_steps` exceeds `unroll.k_max`.
@@ -85,7 +85,7 @@ def diffusion_without_plugin(config: Config) -> Iterator[Problem]:
     needs=("diffusion_lm",),
     says="The legacy diffusion plugin supports only",
     bad=f"{PLUGIN}diffusion_lm:\n  eps: 0.01\n",
-    good=CAUSAL,
+    good=f"{PLUGIN}diffusion_lm:\n  eps: 0.01\n  from_causal_lm: true\n",
 )
 def diffusion_plugin_on_native(config: Config) -> Iterator[Problem]:
     """The diffusion plugin with a block for native diffusion models.

@@ -55,7 +55,7 @@ def decision_needs_native(config: Config) -> Iterator[Problem]:
     fields=(NAME, "sample_packing", "batch_flattening", "micro_batch_size", "sequence_len"),
     needs=(NAME,),
     says=("diffusion_decision fixed logical batches require", "diffusion_decision sample_packing requires positive"),
-    bad=f"{DECISION}  layout: thought_block\nbatch_flattening: false\nmicro_batch_size: 2\n",
+    bad=f"{DECISION}  layout: thought_block\nbatch_flattening: false\nmicro_batch_size: 2\nsequence_len: 512\n",
     good=f"{DECISION}  layout: thought_block\nbatch_flattening: true\nmicro_batch_size: 2\nsequence_len: 512\n"
     "attn_implementation: flash_attention_2\n",
 )
@@ -135,7 +135,7 @@ def decision_mixture_values(config: Config) -> Iterator[Problem]:
     fields=(NAME,),
     says=("labels brier_weight must be finite", "hard_label_smoothing requires full_ce_weighting=ce"),
     bad=f"{DECISION}  labels:\n    hard_label_smoothing: 0.1\n    full_ce_weighting: dft\n",
-    good=f"{DECISION}  labels:\n    hard_label_smoothing: 0.1\n",
+    good=f"{DECISION}  labels:\n    hard_label_smoothing: 0.1\n    full_ce_weighting: ce\n",
 )
 def decision_labels(config: Config) -> Iterator[Problem]:
     """Label settings that do not work together.

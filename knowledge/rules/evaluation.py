@@ -180,7 +180,8 @@ def causal_metrics_unknown(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.ERROR,
-    fields=("early_stopping_patience", "save_steps", "eval_steps"),
+    fields=("early_stopping_patience", "save_steps", "eval_steps", "saves_per_epoch", "evals_per_epoch"),
+    needs=("early_stopping_patience",),
     says="`early_stopping_patience` requires save_steps and eval_steps to be set",
     bad=f"{HELD_OUT}early_stopping_patience: 3\nevals_per_epoch: 4\n",
     good=f"{HELD_OUT}early_stopping_patience: 3\nsave_steps: 100\neval_steps: 100\n",
@@ -191,7 +192,9 @@ def early_stopping_without_steps(config: Config) -> Iterator[Problem]:
     The per-epoch fields do not count here: both must be written as steps.
     """
     if config.typed("early_stopping_patience") and not (config.typed("save_steps") and config.typed("eval_steps")):
-        message = "Needs `save_steps` and `eval_steps`, both written; the per-epoch fields do not count."
+        per_epoch = [f"`{name}`" for name in ("evals_per_epoch", "saves_per_epoch") if config.raw(name)]
+        instead = f" in place of {' and '.join(per_epoch)}" if per_epoch else ""
+        message = f"Needs `save_steps` and `eval_steps`{instead}, the same number in both."
         yield problem(message, "early_stopping_patience")
 
 

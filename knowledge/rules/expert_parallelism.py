@@ -77,7 +77,8 @@ def expert_parallel_setting(config: Config) -> Iterator[Problem]:
     needs=("expert_parallel_size",),
     says=("expert_parallel_backend: torch requires non-reentrant", "expert_parallel_backend: torch is incompatible"),
     bad=f"{EP}{FULL}expert_parallel_backend: torch\ngradient_checkpointing: true\nactivation_offloading: true\n",
-    good=f"{EP}{FULL}expert_parallel_backend: torch\ngradient_checkpointing: true\n",
+    good=f"{EP}{FULL}expert_parallel_backend: torch\ngradient_checkpointing: true\n"
+    "activation_offloading: hidden_states\n",
     gpus=2,
 )
 def expert_parallel_checkpointing(config: Config) -> Iterator[Problem]:

@@ -46,7 +46,7 @@ def export_type_unknown(config: Config) -> Iterator[Problem]:
     fields=("export", "export.quantize", "export.outtype", "export.outfile"),
     says=("llama.cpp cannot requantize from", "`export.outfile` needs a `{ftype}` placeholder"),
     bad="export:\n  quantize: [Q4_K_M]\n  outtype: q8_0\n",
-    good="export:\n  quantize: [Q4_K_M]\n  outfile: model-{ftype}.gguf\n",
+    good="export:\n  quantize: [Q4_K_M]\n  outtype: f16\n",
 )
 def export_quantized(config: Config) -> Iterator[Problem]:
     """`export.quantize` from a type that is quantized itself, or several files under one name.

@@ -63,8 +63,11 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
     if memory is not None and memory.known not in GUESSED and memory.widened_experts:
         key = "load_in_4bit" if config.get("load_in_4bit") else "load_in_8bit"
         message = f"Experts stay unquantized, about {memory.parts.weights:.0f} GiB: set `quantize_moe_experts: true`"
-        message += ", and name targets." if config.get("lora_target_linear") else "."
-        yield problem(message, key, "base_model")
+        if not config.get("lora_target_linear"):
+            yield problem(f"{message}.", key, "base_model")
+            return
+        targets = "quantize_moe_experts: true\nlora_target_modules: [q_proj, k_proj, v_proj, o_proj]"
+        yield problem(f"{message}, and name targets.", key, "base_model", "lora_target_linear", mended=targets)
 
 
 @rule(

@@ -91,7 +91,7 @@ def trl_no_block(config: Config) -> Iterator[Problem]:
         "GRPO with world_size",
     ),
     bad=f"{GRPO}micro_batch_size: 2\ngradient_accumulation_steps: 1\ntrl:\n  num_generations: 4\n",
-    good=f"{GRPO}micro_batch_size: 4\ngradient_accumulation_steps: 1\ntrl:\n  num_generations: 4\n",
+    good=f"{GRPO}micro_batch_size: 2\ngradient_accumulation_steps: 2\ntrl:\n  num_generations: 4\n",
 )
 def grpo_generations(config: Config) -> Iterator[Problem]:
     """GRPO's batch does not contain whole groups of generations.

@@ -336,7 +336,7 @@ def gptq_without_a_gptq_model(config: Config) -> Iterator[Problem]:
     fields=("base_model", "tensor_parallel_size", "base_model_config"),
     needs=("tensor_parallel_size",),
     bad="base_model: org/tied\ntensor_parallel_size: 2\n",
-    good="base_model: org/model\ntensor_parallel_size: 2\n",
+    good="base_model: org/tied\nfsdp_config:\n  reshard_after_forward: true\n",
     hub=World(
         models=(found_model("org/tied", config={"model_type": "llama", "tie_word_embeddings": True}), found_model())
     ),
@@ -353,7 +353,8 @@ def tied_model_in_tensor_parallel(config: Config) -> Iterator[Problem]:
         return
     if found.config.get("tie_word_embeddings") is True:
         yield problem(
-            "Incompatible with this model, which ties its embeddings to its head. Use FSDP.", "tensor_parallel_size"
+            "Incompatible: this model ties its embeddings to its head. Use `fsdp_config` instead.",
+            "tensor_parallel_size",
         )
 
 

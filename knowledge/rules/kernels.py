@@ -225,7 +225,7 @@ def dsv4_attention_lora(config: Config) -> Iterator[Problem]:
     if kernels_on(config) and now("use_dsv4_kernels") and not now("lora_exclude_modules"):
         for name in ("lora_target_modules", "lora_target_linear"):
             if now(name):
-                message = "Only experts can be trained: use `lora_target_parameters` or `lora_exclude_modules`."
+                message = "Only experts can be trained: use `lora_target_parameters` instead."
                 yield problem(message, name, "use_dsv4_kernels")
 
 
@@ -238,11 +238,15 @@ def dsv4_attention_lora(config: Config) -> Iterator[Problem]:
     good=f"{LORA}use_dsv4_kernels: true\nlora_target_parameters: [mlp.experts.down_proj]\n",
 )
 def dsv4_excluded_modules(config: Config) -> Iterator[Problem]:
-    """LoRA on modules with the DeepSeek-V4 kernels, with exceptions.
+    """LoRA on modules with the DeepSeek-V4 kernels, with exceptions that are not read.
 
-    The projections of the indexer's scorer must be among the exceptions: they get no gradient.
+    `lora_exclude_modules` satisfies Axolotl's check, but Axolotl's schema has no such field and drops it before the
+    adapter is built. The indexer's scorer is then adapted as well, and gets no gradient. Train the experts only, with
+    `lora_target_parameters`.
     """
     now = config.at("check_dsv4_attention_lora_unsupported")
     if kernels_on(config) and now("use_dsv4_kernels") and now("lora_exclude_modules"):
-        if now("lora_target_modules") or now("lora_target_linear"):
-            yield problem("It must name the indexer's scorer, which gets no gradient.", "lora_exclude_modules")
+        targets = [name for name in ("lora_target_modules", "lora_target_linear") if now(name)]
+        if targets:
+            message = f"Excludes nothing: replace `{targets[0]}` by `lora_target_parameters`."
+            yield problem(message, "lora_exclude_modules", *targets)

@@ -103,7 +103,7 @@ def launcher_image_source(config: Config) -> Iterator[Problem]:
     fields=("image_build.context", "image_build.dockerfile"),
     says="image_build.dockerfile must be inside the build context",
     bad="image_build:\n  context: source\n  dockerfile: ../Dockerfile\n",
-    good="image_build:\n  context: source\n  dockerfile: docker/Dockerfile\n",
+    good="image_build:\n  context: source\n  dockerfile: Dockerfile\n",
 )
 def launcher_dockerfile_outside(config: Config) -> Iterator[Problem]:
     """A Dockerfile outside the folder that the image is built from.

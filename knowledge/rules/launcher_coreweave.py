@@ -116,7 +116,7 @@ def sunk_mounts(config: Config) -> Iterator[Problem]:
     needs=("env",),
     says="Invalid or launcher-owned environment variable",
     bad=f"{SUNK}env:\n  MASTER_PORT: '29501'\n",
-    good=f"{SUNK}master_port: 29501\n",
+    good=SUNK,
 )
 def coreweave_env(config: Config) -> Iterator[Problem]:
     """An environment variable that CoreWeave's launcher does not accept.

@@ -196,7 +196,7 @@ def better_transformer_precision(config: Config) -> Iterator[Problem]:
     needs=("flash_optimum",),
     says=("You should probably set bfloat16 or float16", "BetterTransformers probably doesn't work with PEFT"),
     bad="flash_optimum: true\nbf16: false\nadapter: lora\nlora_r: 8\nlora_alpha: 16\n",
-    good="bf16: true\n",
+    good="bf16: false\nadapter: lora\nlora_r: 8\nlora_alpha: 16\n",
 )
 def better_transformer_doubtful(config: Config) -> Iterator[Problem]:
     """`flash_optimum` with an adapter, or without `bfloat16` or `float16`.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     fields=("tensor_parallel_size", "expert_parallel_size"),
     says="tensor_parallel_size > 1 cannot be combined with expert_parallel_size",
     bad=f"tensor_parallel_size: 2\nexpert_parallel_size: 2\n{FSDP}  state_dict_type: FULL_STATE_DICT\n",
-    good="tensor_parallel_size: 2\n",
+    good=f"dp_shard_size: 2\nexpert_parallel_size: 2\n{FSDP}  state_dict_type: FULL_STATE_DICT\n",
     gpus=4,
 )
 def tensor_and_expert_parallel(config: Config) -> Iterator[Problem]:
@@ -29,7 +29,7 @@ def tensor_and_expert_parallel(config: Config) -> Iterator[Problem]:
     Divide the experts with `expert_parallel_size` and the rest with `dp_shard_size`.
     """
     if (config.typed("tensor_parallel_size") or 1) > 1 and (config.typed("expert_parallel_size") or 1) > 1:
-        message = "These cannot be combined: divide the rest with `dp_shard_size`."
+        message = "These cannot be combined: use `dp_shard_size` in place of `tensor_parallel_size`."
         yield problem(message, "tensor_parallel_size", "expert_parallel_size")
 
 
@@ -166,7 +166,7 @@ def context_parallel_sizes(config: Config) -> Iterator[Problem]:
         "!= context_parallel.size",
     ),
     bad="context_parallel:\n  size: 4\n  ulysses_size: 3\n",
-    good="context_parallel:\n  size: 4\n  ulysses_size: 2\n  ring_size: 2\n",
+    good="context_parallel:\n  size: 4\n  ulysses_size: 2\n",
     gpus=4,
 )
 def context_parallel_shape(config: Config) -> Iterator[Problem]:
@@ -222,7 +222,7 @@ def context_parallel_deepspeed(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("ring_attn_func", "heads_k_stride"),
     says="`ring_attn_func` and `heads_k_stride` are deprecated",
-    bad="heads_k_stride: 1\n",
+    bad="heads_k_stride: 1\ncontext_parallel_size: 1\n",
     good="context_parallel_size: 1\n",
 )
 def ring_attention_unused(config: Config) -> Iterator[Problem]:

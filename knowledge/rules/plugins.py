@@ -146,7 +146,7 @@ def plugin_twice(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.WARNING,
-    fields=("plugins",),
+    fields=("plugins", "llmcompressor"),
     says="No module named 'llmcompressor'",
     bad=COMPRESSOR,
     good=LIGER,
@@ -157,7 +157,8 @@ def plugin_needs_package(config: Config) -> Iterator[Problem]:
     Without it, the config is refused; a config alone does not show what is installed.
     """
     if "LLMCompressorPlugin" in config.plugins:
-        yield problem("Needs the llmcompressor package; without it, Axolotl refuses the config.", "plugins")
+        message = "Refused without the llmcompressor package: install it, or remove the plugin and its block."
+        yield problem(message, "plugins", "llmcompressor")
 
 
 @rule(
@@ -191,7 +192,7 @@ def mora_base(config: Config) -> Iterator[Problem]:
     needs=("plugins",),
     says="adapter: mora requires a PEFT build with MoRA support",
     bad=MORA,
-    good="adapter: lora\nlora_r: 8\nlora_alpha: 16\n",
+    good=MORA.replace("adapter: mora", "adapter: lora"),
 )
 def mora_needs_package(config: Config) -> Iterator[Problem]:
     """MoRA, which the standard PEFT does not have.
@@ -199,7 +200,9 @@ def mora_needs_package(config: Config) -> Iterator[Problem]:
     Building the adapter fails with it. A config alone does not show what is installed.
     """
     if "MoraPlugin" in config.plugins and config.typed("adapter") == "mora":
-        yield problem("Fails with the standard PEFT: install a PEFT build that includes MoRA.", "adapter")
+        yield problem(
+            "Fails with the standard PEFT: install a build that includes MoRA, or use `adapter: lora`.", "adapter"
+        )
 
 
 GYM = f"{NEMO}nemo_gym_enabled: true\nnemo_gym_config_paths: [servers/math.yaml]\n"
@@ -239,13 +242,12 @@ def nemo_gym_starts_early(config: Config) -> Iterator[Problem]:
     With `nemo_gym_enabled` written, even preprocessing clones its repository and starts its servers first.
     """
     if "NemoGymPlugin" in config.plugins and config.raw("nemo_gym_enabled"):
-        does = []
-        if config.raw("nemo_gym_auto_clone") or not config.written("nemo_gym_auto_clone"):
-            does.append("clones its repository")
-        if config.raw("nemo_gym_auto_start") or not config.written("nemo_gym_auto_start"):
-            does.append("starts its servers")
-        if does:
-            yield problem(f"Reading the config {' and '.join(does)}, in every command.", "nemo_gym_enabled")
+        deeds = {"nemo_gym_auto_clone": "clones its repository", "nemo_gym_auto_start": "starts its servers"}
+        on = {name: deed for name, deed in deeds.items() if config.raw(name) or not config.written(name)}
+        if on:
+            cure = "set both `nemo_gym_auto_*` to false" if len(on) > 1 else f"set `{next(iter(on))}: false`"
+            message = f"Every command {' and '.join(on.values())}: {cure}."
+            yield problem(message, "nemo_gym_enabled", *on)
 
 
 @rule(

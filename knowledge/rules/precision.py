@@ -110,7 +110,9 @@ def full_fp16_packed(config: Config) -> Iterator[Problem]:
     if half and not (config.typed("bf16") or config.typed("bfloat16")):
         if not config.typed("adapter") and not flash and config.typed("sample_packing"):
             yield problem(
-                "Likely to fail: full training in fp16 with packing. Use bf16, or LoRA.", "fp16", "sample_packing"
+                "Likely to fail: full training in fp16 with packing. Use `bf16: true`, or LoRA.",
+                "fp16",
+                "sample_packing",
             )
 
 
@@ -156,7 +158,8 @@ def compile_options_alone(config: Config) -> Iterator[Problem]:
     says="CUDA graphs require static shapes",
     bad="torch_compile: true\ntorch_compile_options:\n  triton.cudagraphs: true\nsample_packing: true\n"
     "attn_implementation: flash_attention_2\n",
-    good="torch_compile: true\ntorch_compile_options:\n  triton.cudagraphs: true\n",
+    good="torch_compile: true\ntorch_compile_options:\n  triton.cudagraphs: true\n"
+    "attn_implementation: flash_attention_2\n",
 )
 def cudagraphs_packed(config: Config) -> Iterator[Problem]:
     """CUDA graphs with packing.

@@ -27,7 +27,7 @@ KTO = "rl: kto\nremove_unused_columns: false\ndatasets:\n  - path: org/votes\n  
     needs=("rl",),
     says="`sample_packing: true` does not work with RLHF training",
     bad=f"{DPO}sample_packing: true\nattn_implementation: flash_attention_2\n",
-    good=DPO,
+    good=f"{DPO}attn_implementation: flash_attention_2\n",
 )
 def packed_preference(config: Config) -> Iterator[Problem]:
     """Packing in preference training.

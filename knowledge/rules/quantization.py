@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.examples import QLORA
+from knowledge.examples import LORA, QLORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -68,7 +68,7 @@ def experts_need_quantized_adapter(config: Config) -> Iterator[Problem]:
     needs=("model_quantization_config",),
     says="model_quantization_config",
     bad=f"{QLORA}model_quantization_config: Mxfp4Config\n",
-    good="model_quantization_config: Mxfp4Config\n",
+    good=QLORA,
 )
 def quantization_config_and_bits(config: Config) -> Iterator[Problem]:
     """`model_quantization_config` with 4-bit or 8-bit loading.
@@ -259,7 +259,7 @@ def staged_nf4(config: Config) -> Iterator[Problem]:
     needs=("qat",),
     says=("QAT and PEFT cannot be used together", "QAT and load_in_"),
     bad="adapter: lora\nlora_r: 8\nlora_alpha: 16\nload_in_8bit: true\nqat:\n  weight_dtype: int8\n",
-    good="qat:\n  weight_dtype: int8\n",
+    good="adapter: lora\nlora_r: 8\nlora_alpha: 16\nqat:\n  weight_dtype: int8\n",
 )
 def qat_conflicts(config: Config) -> Iterator[Problem]:
     """Quantization-aware training with weights that are already quantized, or with `peft`.
@@ -298,8 +298,8 @@ def qat_ternary(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("bnb_config_kwargs", "load_in_4bit", "load_in_8bit"),
     needs=("bnb_config_kwargs",),
-    bad="bnb_config_kwargs:\n  load_in_4bit: true\n",
-    good=QLORA,
+    bad=f"{LORA}bnb_config_kwargs:\n  load_in_8bit: true\n",
+    good=f"{LORA}load_in_8bit: true\n",
 )
 def bits_in_kwargs(config: Config) -> Iterator[Problem]:
     """`load_in_4bit` inside `bnb_config_kwargs`.

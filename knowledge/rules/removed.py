@@ -36,7 +36,7 @@ def packed_length_removed(config: Config) -> Iterator[Problem]:
     Severity.ERROR,
     fields=("s2_attention", "flash_attn_rms_norm"),
     says=("`s2_attention` (shifted-sparse attention) is no", "`flash_attn_rms_norm` is no longer supported"),
-    bad="s2_attention: true\n",
+    bad="s2_attention: true\nattn_implementation: flash_attention_2\n",
     good="attn_implementation: flash_attention_2\n",
 )
 def attention_removed(config: Config) -> Iterator[Problem]:

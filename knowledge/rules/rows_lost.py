@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SHORT = 0.9
 _LONGER = 1.1
 _PACKED = "sample_packing: true\n"
+_MANY = "num_epochs: 10\ngradient_accumulation_steps: 1\n"
 _FLASH = "attn_implementation: flash_attention_2\n"
 
 
@@ -54,7 +55,7 @@ def no_row_is_left(config: Config) -> Iterator[Problem]:
     Severity.CRASH,
     fields=("excess_length_strategy",),
     bad="sequence_len: 64\nexcess_length_strategy: raise\n",
-    good="sequence_len: 128\nexcess_length_strategy: raise\n",
+    good="sequence_len: 128\nexcess_length_strategy: truncate\n",
     says=("which exceeds the maximum", "Sample exceeds configured sequence_len"),
     lengths=(100,) * 400,
 )
@@ -73,9 +74,9 @@ def row_is_too_long(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("sample_packing",),
-    bad=_PACKED + "attn_implementation: sdpa\nsequence_len: 4096\n",
-    good=_PACKED + _FLASH + "sequence_len: 4096\n",
-    lengths=(100,) * 20,
+    bad=_PACKED + "attn_implementation: sdpa\nsequence_len: 8192\n" + _MANY,
+    good="sample_packing: false\nattn_implementation: sdpa\nsequence_len: 8192\n" + _MANY,
+    lengths=(100,) * 80,
 )
 def no_packed_batch(config: Config) -> Iterator[Problem]:
     """The packed rows do not fill one batch, so the run ends without a step and without an error.
@@ -119,7 +120,7 @@ def packed_evaluation_is_too_small(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("val_set_size",),
     bad=_PACKED + "attn_implementation: sdpa\nval_set_size: 0.02\nevals_per_epoch: 4\nsequence_len: 4096\n",
-    good=_PACKED + _FLASH + "val_set_size: 0.02\nevals_per_epoch: 4\nsequence_len: 4096\n",
+    good=_PACKED + "attn_implementation: sdpa\nval_set_size: 0.5\nevals_per_epoch: 4\nsequence_len: 4096\n",
     lengths=(1000,) * 200,
 )
 def evaluation_over_nothing(config: Config) -> Iterator[Problem]:
@@ -188,10 +189,10 @@ def no_such_shard(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("sample_packing",),
-    bad=_PACKED + _FLASH,
-    good=_FLASH,
+    bad=_PACKED + _FLASH + _MANY,
+    good=_FLASH + _MANY,
     says="no samples left after dropping samples with no trainable tokens",
-    lengths=({"length": 100, "trained": 0},) * 20,
+    lengths=({"length": 100, "trained": 0},) * 160,
 )
 def no_token_is_trained(config: Config) -> Iterator[Problem]:
     """Every row is masked throughout, so packing drops them all.
@@ -279,7 +280,7 @@ def steps_beyond_the_epochs(config: Config) -> Iterator[Problem]:
         return
     if limit > total * _LONGER and seen > math.ceil(plan.num_epochs):
         yield problem(
-            f"Trains {seen:.3g} epochs, not {plan.num_epochs:g}: that many steps repeat the data.",
+            f"Repeats the data: trains {seen:.3g} epochs, not {plan.num_epochs:g}. Lower it, or remove it.",
             "max_steps",
             "num_epochs",
         )

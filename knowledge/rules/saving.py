@@ -95,8 +95,8 @@ def hub_without_saves(config: Config) -> Iterator[Problem]:
     Severity.ERROR,
     fields=("save_safetensors",),
     says="save_safetensors=False is not supported",
-    bad="save_safetensors: false\n",
-    good="save_safetensors: true\n",
+    bad="save_safetensors: false\nnum_epochs: 1\n",
+    good="num_epochs: 1\n",
 )
 def save_safetensors_off(config: Config) -> Iterator[Problem]:
     """`save_safetensors: false`.
@@ -164,7 +164,7 @@ def hub_strategy_alone(config: Config) -> Iterator[Problem]:
     fields=("saves_per_epoch", "num_epochs", "save_strategy"),
     needs=("saves_per_epoch",),
     bad="saves_per_epoch: 1\nnum_epochs: 1\n",
-    good="save_strategy: epoch\nnum_epochs: 1\n",
+    good="num_epochs: 1\n",
 )
 def one_save_in_one_epoch(config: Config) -> Iterator[Problem]:
     """`saves_per_epoch: 1` with one epoch is the same as `save_strategy: epoch`.
@@ -173,7 +173,9 @@ def one_save_in_one_epoch(config: Config) -> Iterator[Problem]:
     """
     per_epoch, epochs = config.get("saves_per_epoch"), config.typed("num_epochs")
     if per_epoch and epochs and abs(per_epoch) < 1_000 and per_epoch * epochs <= 1 and not config.get("save_strategy"):
-        yield problem("This changes nothing: the default already saves at the end of each epoch.", "saves_per_epoch")
+        yield problem(
+            "Changes nothing: the default already saves at the end of each epoch. Remove it.", "saves_per_epoch"
+        )
 
 
 @rule(

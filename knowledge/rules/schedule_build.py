@@ -58,7 +58,7 @@ def unknown_schedule(config: Config) -> Iterator[Problem]:
     Severity.CRASH,
     fields=("lr_scheduler",),
     bad="lr_scheduler: reduce_lr_on_plateau\n",
-    good="lr_scheduler: reduce_lr_on_plateau\nval_set_size: 0.05\neval_steps: 50\n",
+    good="lr_scheduler: reduce_lr_on_plateau\nval_set_size: 0.05\nevals_per_epoch: 4\n",
     says="requires an eval strategy",
 )
 def schedule_needs_evaluation(config: Config) -> Iterator[Problem]:
@@ -111,7 +111,7 @@ def schedule_needs_an_argument(config: Config) -> Iterator[Problem]:
     fields=ARGUMENT_FIELDS,
     needs=("lr_scheduler_kwargs",),
     bad="lr_scheduler: linear\nlr_scheduler_kwargs:\n  power: 2\n",
-    good="lr_scheduler: polynomial\nlr_scheduler_kwargs:\n  power: 2\n",
+    good="lr_scheduler: linear\n",
     says="got an unexpected keyword argument",
 )
 def schedule_takes_no_such_argument(config: Config) -> Iterator[Problem]:
@@ -236,7 +236,7 @@ def restarts_around_this_schedule(config: Config) -> Iterator[Problem]:
         "jagged_restart_anneal_steps",
     ),
     bad="lr_scheduler: rex\nmax_steps: 30\nwarmup_steps: 50\n",
-    good="lr_scheduler: rex\nmax_steps: 300\nwarmup_steps: 50\n",
+    good="lr_scheduler: rex\nmax_steps: 30\nwarmup_ratio: 0.1\n",
     says=("must be less than or equal to total_steps", "Expected float between 0 and 1 pct_start"),
     lengths=(100,) * 4000,
 )
@@ -297,7 +297,7 @@ def warmup_may_outlast_the_run(config: Config) -> Iterator[Problem]:
         "lr_scheduler_kwargs",
     ),
     bad="lr_scheduler: one_cycle\noptimizer: adafactor\n",
-    good="lr_scheduler: one_cycle\noptimizer: adamw_torch_fused\n",
+    good="lr_scheduler: one_cycle\noptimizer: adafactor\nlr_scheduler_kwargs:\n  cycle_momentum: false\n",
     says="optimizer must support momentum or beta1 with `cycle_momentum` option enabled",
 )
 def one_cycle_needs_momentum(config: Config) -> Iterator[Problem]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-QUANTIZED = "adapter: lora\nlora_r: 8\nlora_alpha: 16\nload_in_8bit: true\n"
+LORA = "adapter: lora\nlora_r: 8\nlora_alpha: 16\n"
+QUANTIZED = f"{LORA}load_in_8bit: true\n"
 REJECTED = {"sharding_strategy": "reshard_after_forward", "forward_prefetch": None}
 DROPPED = (
     "sync_module_states",
@@ -90,7 +91,7 @@ def fsdp_key_rejected(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("fsdp_config",),
     says="is an FSDP1-only option and is ignored",
-    bad="fsdp_config:\n  use_orig_params: true\n",
+    bad=f"{FSDP}  use_orig_params: true\n",
     good=FSDP,
 )
 def fsdp_key_dropped(config: Config) -> Iterator[Problem]:
@@ -150,7 +151,7 @@ def fsdp_pin_memory(config: Config) -> Iterator[Problem]:
     needs=("rl",),
     says="FSDP2 does not support load_in_8bit or load_in_4bit with",
     bad=f"{QUANTIZED}{FSDP}rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
-    good=f"{FSDP}rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
+    good=f"{LORA}{FSDP}rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
 )
 def fsdp_quantized_preference(config: Config) -> Iterator[Problem]:
     """Preference training under FSDP on quantized weights.
@@ -206,7 +207,7 @@ def fsdp_and_deepspeed(config: Config) -> Iterator[Problem]:
     fields=("deepcompile", "deepspeed"),
     says="DeepCompile is only supported with DeepSpeed",
     bad="deepcompile: true\n",
-    good="deepspeed: deepspeed_configs/zero2.json\n",
+    good="deepcompile: true\ndeepspeed: deepspeed_configs/zero2.json\n",
 )
 def deepcompile_alone(config: Config) -> Iterator[Problem]:
     """`deepcompile` without `deepspeed`.
@@ -219,7 +220,7 @@ def deepcompile_alone(config: Config) -> Iterator[Problem]:
 
 
 @rule(
-    Severity.WARNING,
+    Severity.ADVICE,
     fields=("deepspeed", "tensor_parallel_size", "deepcompile"),
     bad="deepspeed: deepspeed_configs/zero3.json\ntensor_parallel_size: 2\n",
     good="deepspeed: deepspeed_configs/zero3.json\n",
@@ -241,7 +242,7 @@ def deepspeed_file_read_early(config: Config) -> Iterator[Problem]:
     fields=("deepspeed", "tensor_parallel_size", "deepcompile"),
     says="expected str, bytes or os.PathLike object",
     bad="deepspeed:\n  zero_optimization:\n    stage: 2\ntensor_parallel_size: 2\n",
-    good="deepspeed:\n  zero_optimization:\n    stage: 2\n",
+    good="deepspeed: deepspeed_configs/zero2.json\ntensor_parallel_size: 2\n",
 )
 def deepspeed_mapping_with_tensor_parallel(config: Config) -> Iterator[Problem]:
     """`deepspeed` written as a mapping with tensor parallelism or DeepCompile.

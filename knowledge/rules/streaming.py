@@ -18,6 +18,7 @@ _READ = ("path", "name", "split", "skip", "data_files", "type", "text_column")
 """What Axolotl hands on of an entry of `pretraining_dataset` (`_extract_pretraining_config`)."""
 _UNREAD = frozenset(load_types().models["SFTDataset"]["fields"]) - frozenset(_READ)
 """The keys that its type accepts and nothing reads there."""
+TESTED = "streaming: true\nmax_steps: 100\ntest_datasets:\n  - path: org/test\n    type: completion\n"
 STREAM = "pretraining_dataset:\n  - path: org/text\nstreaming: true\n"
 
 
@@ -177,7 +178,7 @@ def streaming_several_packed(config: Config) -> Iterator[Problem]:
     fields=("streaming", "datasets[].weight"),
     needs=("streaming",),
     says="Dataset weight is not supported with streaming",
-    bad="streaming: true\nmax_steps: 100\ndatasets:\n  - path: org/a\n    type: alpaca\n    weight: 0.5\n",
+    bad="streaming: true\nmax_steps: 100\ndatasets:\n  - path: org/rows\n    type: alpaca\n    weight: 0.5\n",
     good="streaming: true\nmax_steps: 100\n",
 )
 def streaming_weight(config: Config) -> Iterator[Problem]:
@@ -234,9 +235,7 @@ def buffer_old_name(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("pretraining_dataset",),
-    bad=f"{STREAM}  - path: org/more\nmax_steps: 100\n".replace(
-        "streaming: true\n  - path: org/more\n", "  - path: org/more\n"
-    ),
+    bad="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n  - path: org/more\n",
     good=f"{STREAM}max_steps: 100\n",
 )
 def pretraining_only_first(config: Config) -> Iterator[Problem]:
@@ -246,7 +245,9 @@ def pretraining_only_first(config: Config) -> Iterator[Problem]:
     """
     entries = config.raw("pretraining_dataset")
     if isinstance(entries, list) and len(entries) > 1:
-        yield problem("Never used: only the first entry of `pretraining_dataset` is read.", ("pretraining_dataset", 1))
+        yield problem(
+            "Never used: only the first entry of `pretraining_dataset` is read. Remove it.", ("pretraining_dataset", 1)
+        )
 
 
 @rule(
@@ -273,7 +274,7 @@ def not_read_in_pretraining_dataset(config: Config) -> Iterator[Problem]:
     fields=("pretraining_dataset", "pretraining_dataset[].type", "sample_packing"),
     needs=("pretraining_dataset",),
     bad="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n    type: completion\n",
-    good="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n    text_column: text\n",
+    good=f"{STREAM}max_steps: 100\n",
 )
 def type_of_unpacked_pretraining(config: Config) -> Iterator[Problem]:
     """The `type` of `pretraining_dataset` without `sample_packing`.
@@ -293,8 +294,8 @@ def type_of_unpacked_pretraining(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("test_datasets", "streaming", "pretraining_dataset", "sample_packing"),
     needs=("test_datasets", "streaming"),
-    bad="streaming: true\nmax_steps: 100\ntest_datasets:\n  - path: org/test\n    type: completion\n",
-    good=f"{STREAM}max_steps: 100\ntest_datasets:\n  - path: org/test\n    type: completion\n",
+    bad=f"{TESTED}attn_implementation: flash_attention_2\n",
+    good=f"{TESTED}attn_implementation: flash_attention_2\nsample_packing: true\n",
 )
 def test_set_never_loaded(config: Config) -> Iterator[Problem]:
     """`test_datasets` next to `datasets` that are streamed without packing.
@@ -304,4 +305,6 @@ def test_set_never_loaded(config: Config) -> Iterator[Problem]:
     """
     asked = config.get("test_datasets") and config.get("streaming")
     if asked and not config.get("pretraining_dataset") and not config.get("sample_packing"):
-        yield problem("Never loaded: `datasets` is streamed without packing. Add `sample_packing`.", "test_datasets")
+        yield problem(
+            "Never loaded: `datasets` is streamed without packing. Add `sample_packing: true`.", "test_datasets"
+        )

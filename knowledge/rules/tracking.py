@@ -70,7 +70,7 @@ def tracker_off(config: Config) -> Iterator[Problem]:
     fields=(*_SWITCHES, *TRACKERS),
     needs=tuple(TRACKERS),
     bad="wandb_project: mine\nuse_wandb: false\n",
-    good="wandb_project: mine\nwandb_mode: disabled\n",
+    good="use_wandb: false\n",
 )
 def tracker_on_again(config: Config) -> Iterator[Problem]:
     """A tracker that is switched off, with the field that switches it on.
