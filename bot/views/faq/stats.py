@@ -60,10 +60,7 @@ async def stats_layout(store: Store, guild_id: int, owner: int) -> ui.LayoutView
         (f"Never read: {len(unread)} of {total}", [inert(entry.title) for entry in unread]),
         ("Did not help", await _unhelpful(store, guild_id, titles)),
         ("Broken links", await _flagged(store, guild_id)),
-        (
-            "Asked in vain, with /faq, /ask, or /explain",
-            [f"{limits.code(miss.query, 80)} · {miss.times}" for miss in misses],
-        ),
+        ("Asked in vain, with /faq, /ask, or /explain", asked),
     ]
     items: list[ui.Item[Any]] = [ui.TextDisplay(head)]
     for name, lines in groups:
