@@ -39,7 +39,7 @@ def test_a_worker_knows_every_job_and_the_shape_of_its_answer():
         for name, value in vars(jobs).items()
         if inspect.isfunction(value) and value.__module__ == jobs.__name__ and not name.startswith("_")
     }
-    assert public == set(jobs.JOBS)
+    assert public <= set(jobs.JOBS)
     for job in jobs.JOBS.values():
         TypeAdapter(get_type_hints(job)["return"])
 
