@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import simcord
 
 from bot.client import create_bot
+from bot.demo_menu import add_message_menu
 from bot.hub.example import ExampleHub, from_folder
 from bot.settings import Settings
 from bot.views import demo as words
@@ -86,6 +87,7 @@ async def _running(hub: str, *, port: int | None, workers: int) -> AsyncIterator
             hub_viewer=hub,
         )
     )
+    await add_message_menu(bot)
     env = simcord.Env(bot, settle_timeout=_SETTLE_SECONDS, check_errors=False)
     # Set before the bot starts: its daily tasks would make up for every day that passes later.
     env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))

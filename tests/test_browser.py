@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.demo_page import PHONE, chromium, demo_page, served_demo
+from scripts.demo_page import DESK, PHONE, chromium, demo_page, served_demo
 from tests.world import BROKEN
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed: the demo page was not tried")
@@ -71,3 +71,85 @@ async def test_a_visitor_gets_from_nothing_to_a_config_that_the_check_finds_noth
         assert config.name == "config.yaml"
         await demo.command("checkconfig", files={"file": config, "dataset": rows}, gpus="1")
         assert "I found nothing wrong" in await demo.text()
+
+
+RAN_SHORT = """\
+base_model: Qwen/Qwen2.5-7B
+adapter: qlora
+load_in_4bit: true
+lora_r: 32
+lora_alpha: 64
+lora_target_linear: true
+datasets:
+  - path: recipes.jsonl
+    type: {type}
+sequence_len: 4096
+sample_packing: true
+attn_implementation: flash_attention_2
+micro_batch_size: 2
+gradient_accumulation_steps: 8
+num_epochs: 3
+learning_rate: 2e-4
+lr_scheduler: cosine
+warmup_steps: 100
+gradient_checkpointing: true
+"""
+RECIPES = "".join(
+    f'{{"conversations": [{{"from": "human", "value": "How long does dish {n} cook?"}}, '
+    f'{{"from": "gpt", "value": "{"It simmers for ten minutes. " * 20}"}}]}}\n'
+    for n in range(420)
+)
+OUT_OF_MEMORY = """\
+  4%|4         | 12/310 [01:11<29:32,  5.95s/it]
+Traceback (most recent call last):
+  File "/venv/lib/python3.11/site-packages/axolotl/train.py", line 231, in execute_training
+    trainer.train(resume_from_checkpoint=resume_from_checkpoint)
+torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.32 GiB. GPU 0 has a total capacity of 23.65 GiB
+"""
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_the_first_answer_decides_without_a_button(tmp_path, size):
+    def given(name, text):
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    rows = given("recipes.jsonl", RECIPES)
+    config = given("recipes.yaml", RAN_SHORT.format(type="sharegpt"))
+    log = given("train.log", OUT_OF_MEMORY)
+    async with served_demo() as url, demo_page(url, size) as demo:
+
+        async def told(name, files, **options):
+            await demo.command(name, files=files, **options)
+            assert not await demo.overflows(), "nothing sticks out sideways"
+            return await demo.text()
+
+        wrong_type = await told("checkconfig", {"file": config, "dataset": rows}, gpu="RTX 4090")
+        assert "Does not start: fix line\u00a09 first." in wrong_type
+        assert "With the proposed block, the run hardly learns" in wrong_type
+        assert "field_messages: conversations" in wrong_type
+        assert "Does not fit RTX 4090" in wrong_type
+        assert "For 24 GB: cut_cross_entropy: true" in wrong_type
+
+        alone = await told("checkconfig", {"file": rows})
+        assert "This fits your rows" in alone
+        assert "TRAINED" in alone
+
+        failed = await told("checkconfig", {"file": log})
+        assert "The GPU's memory is full at this step." in failed
+
+        both = await told("compare", {"a": config, "b": log})
+        assert "Line\u00a09" in both
+
+        asked = await told("explain", {}, field="why does my run make only 12 steps?")
+        assert "Steps = rows" in asked
+
+
+async def test_the_message_menu_can_be_tried(tmp_path):
+    async with served_demo() as url, demo_page(url, PHONE) as demo:
+        for entry, words in (("Check message", "pasted"), ("Answer with FAQ", ""), ("Answer this", "")):
+            await demo.command("message-menu", entry=entry)
+            answer = await demo.text()
+            assert "Only you can see this" in answer
+            assert words in answer or "code block" in answer
+            assert not await demo.overflows()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "Batch, steps, saves, disk, and memory of the run that a config makes."
 _CURVE_LINES = 20
-_NO_CARD = "  I know of no change that makes it fit a {:g} GB card."
+_NO_CARD = "  I know of no change that makes it fit a card of {:g} GB."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -265,7 +265,9 @@ def _write_cards(config: Config, card: float | None) -> None:
         if not way.changes:
             print(f"  The run fits a {way.card_gb:g} GB card as it is." if way.fits else _NO_CARD.format(way.card_gb))
             continue
-        print(f"  To fit a {way.card_gb:g} GB card:" if way.fits else f"{_NO_CARD.format(way.card_gb)} The closest is:")
+        print(
+            f"  To fit a card of {way.card_gb:g} GB:" if way.fits else f"{_NO_CARD.format(way.card_gb)} The closest is:"
+        )
         for place, change in enumerate(way.changes, 1):
             print(f"    {place}. {change_line(change)}")
 

@@ -6,6 +6,7 @@ import discord
 from discord import ui
 
 from bot.views.kit.layout import Colour, container, layout
+from bot.views.kit.wording import listed
 
 BOT_NAME = "Axolotl Help"
 SERVER = "Fine-tuning"
@@ -16,12 +17,22 @@ MODERATOR = "max"
 MODERATOR_ROLE = "Moderators"
 HUB_OWNER = "pond"
 STARTER_NOTE = "starter FAQ"
+MENU = "message-menu"
+MENU_DESCRIPTION = "Only here: open the menu of the newest message a person wrote"
+MENU_ENTRY = "What Discord shows under Apps in a message's menu"
+NO_MESSAGE = "Nobody has written a message here yet. Type one without `/` first."
 _GREETING = (
     "### Try it\nType `/` below. `/checkconfig` accepts a file, or opens a field to paste into; `/explain`, "
     "`/batchsize`, and `/faq` answer right away. This page has a small Hub of its own: try `base_model: "
-    "pond/otter-1b-GGUF`. A config or log that you post as a message is answered here. You are **ann**; above the "
+    "pond/otter-1b-GGUF`. A config or log that you post as a message is answered here. This page cannot "
+    "open a message's menu: `/message-menu` does, on the newest message a person wrote. You are **ann**; above the "
     "page you can become **max**, who may use `/faq-admin`, `/rules` and `/help-channels`."
 )
+
+
+def no_such_entry(known: list[str]) -> str:
+    """An entry that no menu has."""
+    return f"A message's menu has {listed([f'**{name}**' for name in known])}."
 
 
 def greeting_layout() -> ui.LayoutView:

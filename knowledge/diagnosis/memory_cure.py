@@ -69,6 +69,9 @@ def _lines(changes: tuple[Change, ...]) -> str:
         keys.update(change.keys)
     if keys.get("plugins"):
         keys["plugins"] = [keys["plugins"]]
+    for key in [key for key in keys if "." in key]:
+        block, _, name = key.partition(".")
+        keys.setdefault(block, {})[name] = keys.pop(key)
     return yaml.safe_dump({key: value for key, value in keys.items() if value is not None}, sort_keys=False).strip()
 
 

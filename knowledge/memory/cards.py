@@ -67,12 +67,21 @@ def change_line(change: Change) -> str:
 
 def keys_in_words(keys: dict[str, str | int | float | bool | None]) -> str:
     """What to write: `cut_cross_entropy: true` with `CutCrossEntropyPlugin` in `plugins`."""
-    plugin = keys.get("plugins")
-    written = {key: value for key, value in keys.items() if key != "plugins"}
-    words = ", ".join(f"no `{key}`" if value is None else f"`{key}: {_yaml(value)}`" for key, value in written.items())
-    if plugin is not None:
-        words += f" with `{str(plugin).rpartition('.')[2]}` in `plugins`"
-    return words
+    plugin = str(keys.get("plugins", "")).rpartition(".")[2]
+    words: list[str] = []
+    for key, written in keys.items():
+        if key != "plugins":
+            # The key right behind the plugin is the plugin's own.
+            words.append(_key_in_words(key, written) + (f" with `{plugin}` in `plugins`" if plugin else ""))
+            plugin = ""
+    return ", ".join(words)
+
+
+def _key_in_words(key: str, value: Any) -> str:
+    block, _, name = key.rpartition(".")
+    if value is None:
+        return f"no `{key}`"
+    return f"`{name}: {_yaml(value)}` in `{block}`" if block else f"`{key}: {_yaml(value)}`"
 
 
 def _yaml(value: Any) -> str:

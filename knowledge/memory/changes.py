@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from knowledge.memory.run import Run
 
 _SMALL_STATE = "adamw_8bit"
+# The 8-bit optimizer that divides its state as FSDP2 divides the weights.
+_SMALL_DIVIDED_STATE = "adamw_torch_8bit"
 _SHORTEST = 512
 # A change that spares less than this share of the estimate is not worth a line.
 _WORTH = 0.01
@@ -28,7 +30,7 @@ class Change:
     """One change to a config, on top of those before it.
 
     Attributes:
-        keys: What to write, key to value, as in the YAML; None removes a key.
+        keys: What to write, key to value, as in the YAML; None removes a key, a dot leads into a block.
         effect: What it costs, in a sentence.
         estimate_gib: The estimate with this change and those before it.
         high_gib: The upper end of its range.
@@ -162,13 +164,34 @@ def _split_batch(run: Run) -> Iterator[_Step]:
 
 
 def _small_state(run: Run) -> Iterator[_Step]:
+    name = _SMALL_DIVIDED_STATE if run.sharding == "fsdp" else _SMALL_STATE
     wide = trained_bytes(run.optimizer, run.tensors, run.shape.architecture.vocabulary).state
-    small = trained_bytes(_SMALL_STATE, run.tensors, run.shape.architecture.vocabulary).state
-    if small < wide and run.stage == 0:
+    small = trained_bytes(name, run.tensors, run.shape.architecture.vocabulary).state
+    if small < wide and run.sharding != "deepspeed":
         yield _Step(
-            {"optimizer": _SMALL_STATE},
+            {"optimizer": name},
             "Optimizer state in 8 bits; results are close to AdamW's.",
-            run._replace(optimizer=_SMALL_STATE),
+            run._replace(optimizer=name),
+        )
+
+
+def _accumulate_nothing(run: Run) -> Iterator[_Step]:
+    """FSDP2 keeps whole gradients of all weights on every GPU between the micro batches of a step."""
+    if run.sharding == "fsdp" and run.accumulation > 1:
+        yield _Step(
+            {"gradient_accumulation_steps": 1},
+            "Between micro batches, FSDP2 keeps whole gradients on each GPU. The batch per step becomes "
+            f"{run.accumulation} times smaller.",
+            run._replace(accumulation=1),
+        )
+
+
+def _offload_weights(run: Run) -> Iterator[_Step]:
+    if run.sharding == "fsdp" and not run.weight_offload:
+        yield _Step(
+            {"fsdp_config.offload_params": True},
+            "Weights and optimizer state wait in host memory, and the host makes the step: much slower.",
+            run._replace(weight_offload=True, optimizer_offload=True),
         )
 
 
@@ -250,7 +273,9 @@ _PROPOSALS: tuple[Callable[[Run], Iterator[_Step]], ...] = (
     _checkpoint,
     _divide,
     _small_state,
+    _accumulate_nothing,
     _offload,
+    _offload_weights,
     _quantise,
     _adapt,
     _quantise,

@@ -58,9 +58,9 @@ def fitting_text(ways: Sequence[Fitting]) -> str:
     """The cheapest changes that make the run fit smaller cards."""
     parts = []
     for way in ways:
-        head = f"**To fit a {way.card_gb:g} GB card**"
+        head = f"**To fit a card of {way.card_gb:g} GB**"
         if not way.fits:
-            head = f"**I know of no change that makes it fit a {way.card_gb:g} GB card.** The closest is:"
+            head = f"**I know of no change that makes it fit a card of {way.card_gb:g} GB.** The closest is:"
         steps = [f"{place}. {change_line(change)}" for place, change in enumerate(way.changes, 1)]
         parts.append("\n".join([head, *steps]))
     return "\n\n".join(parts)

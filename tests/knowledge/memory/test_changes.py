@@ -5,6 +5,7 @@ from __future__ import annotations
 import yaml
 
 from knowledge.config import read
+from knowledge.gpus import usable_gib
 from knowledge.memory import Change, fitting_changes, memory_of
 
 CONFIG = {
@@ -31,6 +32,9 @@ def applied(found: tuple[Change, ...], **more: object) -> str:
         for key, value in change.keys.items():
             if value is None:
                 config.pop(key, None)
+            elif "." in key:
+                block, _, name = key.partition(".")
+                config[block] = {**config[block], name: value}
             else:
                 config[key] = [value] if key == "plugins" else value
     return yaml.safe_dump(config)
@@ -105,3 +109,34 @@ def test_where_nothing_helps_the_last_change_says_so() -> None:
 
 def test_an_unknown_model_has_no_changes() -> None:
     assert changes(8, base_model="./outputs/merged") == ()
+
+
+FSDP = {
+    "base_model": "meta-llama/Llama-3.3-70B-Instruct",
+    "micro_batch_size": 1,
+    "gradient_accumulation_steps": 4,
+    "gradient_checkpointing": True,
+    "fsdp_version": 2,
+    "fsdp_config": {"reshard_after_forward": True, "transformer_layer_cls_to_wrap": "LlamaDecoderLayer"},
+}
+
+
+def test_what_fsdp_divides_is_made_smaller_before_the_method_changes() -> None:
+    found = changes(usable_gib(80), gpus=8, **FSDP)
+    names = [key for change in found for key in change.keys]
+    assert "adapter" not in names
+    assert found[-1].fits
+    assert {"optimizer", "gradient_accumulation_steps"} <= set(names)
+    assert next(change for change in found if "optimizer" in change.keys).keys == {"optimizer": "adamw_torch_8bit"}
+    written = memory_of(read(applied(found, **FSDP), 8))
+    assert written is not None
+    assert abs(written.high_gib - found[-1].high_gib) < 0.01 * found[-1].high_gib
+
+
+def test_weights_wait_on_the_host_where_nothing_lighter_helps() -> None:
+    found = changes(usable_gib(48), gpus=8, **FSDP)
+    assert found[-1].fits
+    assert "fsdp_config.offload_params" in [key for change in found for key in change.keys]
+    written = memory_of(read(applied(found, **FSDP), 8))
+    assert written is not None
+    assert abs(written.high_gib - found[-1].high_gib) < 0.01 * found[-1].high_gib
