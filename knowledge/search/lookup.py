@@ -82,7 +82,7 @@ class Search:
 
     def _only_name(self, question: str) -> str:
         """The name that a question asks for with nothing else that tells: `What does sample_packing do?`."""
-        written = _WRITTEN_NAME.findall(question[:_ASKED])
+        written: list[str] = _WRITTEN_NAME.findall(question[:_ASKED])
         if len(written) == 1 and not self.index.lexicon.terms(question.replace(written[0], " ")):
             return written[0]
         return question
