@@ -87,9 +87,9 @@ def patterns():
     for name, expression in expressions:
         for piece in pieces:
             text = (piece * (200_000 // len(piece) + 1))[:200_000]
-            start = time.perf_counter()
+            start = time.process_time()
             expression.search(text)
-            slowest = max(slowest, (time.perf_counter() - start, name))
+            slowest = max(slowest, (time.process_time() - start, name))
     took = f"{slowest[0] * 1000:.0f} ms ({slowest[1]})"
     print(f"slowest of {len(expressions)} expressions on 200 kB of hostile text: {took}")
 

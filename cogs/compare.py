@@ -69,7 +69,7 @@ class Compare(commands.Cog):
             after=second.text,
             gpus=count,
             gpus_after=gpus_b or count,
-            gpu=card.name if card else None,
+            gpu=card.name if card else defaults.gpu,
             dataset=None if sample is None else (sample.name, sample.data),
             rows=rows,
             hub=[None if each is None else to_plain(each) for each in facts],

@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
+from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.pending import Draft, Restoration
 from bot.permissions import is_moderator, require_moderator
 from bot.replies import answered_command
@@ -213,12 +214,14 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         log_channel=words.SETTINGS_CHANNEL,
         axolotl=words.SETTINGS_AXOLOTL,
         gpus=words.SETTINGS_GPUS,
+        gpu=words.SETTINGS_GPU,
         hub=words.SETTINGS_HUB,
         clear=words.SETTINGS_CLEAR,
     )
     @app_commands.choices(
         clear=[app_commands.Choice(name=name, value=setting) for setting, name in words.SETTINGS_NAMES.items()]
     )
+    @app_commands.autocomplete(gpu=complete_gpu)
     @answered_command
     async def settings(  # noqa: PLR0913 - every option of a command is a parameter
         self,
@@ -227,17 +230,20 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         log_channel: discord.TextChannel | None = None,
         axolotl: app_commands.Range[str, 1, 20] | None = None,
         gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
+        gpu: app_commands.Range[str, 1, LONGEST] | None = None,
         hub: Literal["on", "off"] | None = None,
         clear: app_commands.Choice[str] | None = None,
     ) -> None:
         """Changes what is named, and shows everything."""
         guild_id = await require_moderator(interaction)
         guilds = self.bot.services.store.guilds
+        card, gpus = chosen_gpu(gpu, gpus)
         given: dict[str, int | str | None] = {
             "moderator_role_id": moderator_role.id if moderator_role else None,
             "log_channel_id": log_channel.id if log_channel else None,
             "axolotl": _release(axolotl),
             "gpus": gpus,
+            "gpu": card.name if card else None,
             "hub": None if hub is None else hub == "on",
         }
         changes: dict[str, int | str | None] = {name: value for name, value in given.items() if value is not None}

@@ -179,6 +179,14 @@ async def test_a_servers_defaults_count_and_are_named(world, tools):
     assert "is this server's default; the option `gpus`" not in tools.words(await world.check(tools.CLEAN, gpus=2))
 
 
+async def test_a_servers_card_is_used_and_another_one_wins(world, tools):
+    await world.bot.services.store.guilds.change(world.guild.id, gpu="RTX 4090")
+    text = tools.words(await world.check(tools.CLEAN))
+    assert "RTX 4090 is this server's default card" in text
+    other = tools.words(await world.check(tools.CLEAN, gpu="H100 80GB"))
+    assert "RTX 4090" not in other
+
+
 def field_of(shown):
     return shown.modal["components"][0]["component"]["custom_id"]
 

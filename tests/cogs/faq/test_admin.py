@@ -308,6 +308,15 @@ async def test_settings_are_kept_and_only_managers_change_them(town, tools):
     assert "**GPUs per config here** 8" in tools.said(await town.hugo.slash(town.channel, "faq-admin settings"))
     await town.anna.slash(town.channel, "faq-admin settings", clear="gpus")
     assert (await town.store.guilds.settings(town.guild.id)).gpus is None
+    await town.anna.slash(town.channel, "faq-admin settings", gpu="2x rtx4090")
+    settings = await town.store.guilds.settings(town.guild.id)
+    assert (settings.gpu, settings.gpus) == ("RTX 4090", 2)
+    shown = tools.said(await town.hugo.slash(town.channel, "faq-admin settings"))
+    assert "**Card per config here** RTX 4090" in shown
+    unknown = tools.said(await town.anna.slash(town.channel, "faq-admin settings", gpu="RTX 4091"))
+    assert "RTX 4090" in unknown
+    await town.anna.slash(town.channel, "faq-admin settings", clear="gpu")
+    assert (await town.store.guilds.settings(town.guild.id)).gpu is None
     assert "do not know the release" in tools.said(
         await town.anna.slash(town.channel, "faq-admin settings", axolotl="9.9")
     )
