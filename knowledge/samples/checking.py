@@ -18,7 +18,7 @@ from knowledge.samples.cures import TRIED, Curer
 from knowledge.samples.entry import Entry, check_split, choose_entry, file_form, resolve_kind
 from knowledge.samples.evaluation import check_evaluation
 from knowledge.samples.first_rows import first_rows
-from knowledge.samples.images import shows_images
+from knowledge.samples.images import counted_images, shows_images
 from knowledge.samples.issues import Issues, Met
 from knowledge.samples.lengths import Lengths, Tally, spread
 from knowledge.samples.readers import READERS
@@ -287,7 +287,7 @@ def _notes(entry: Entry, rows: Rows, checked: Checked, name: str, *, exact: bool
     if checked.case is not None:
         notes += _unknown(checked.case)
         if shows_images(checked.case.rows):
-            notes.append("The rows contain images; their tokens are not counted.")
+            notes.append(counted_images(checked.case))
     return notes
 
 
