@@ -59,6 +59,7 @@ rows: install
 
 health: install
 	$(BIN)/python benchmarks/health_accuracy.py
+	$(BIN)/python benchmarks/health_robustness.py
 
 hub: install
 	$(BIN)/python benchmarks/hub_delay.py

@@ -1,8 +1,9 @@
 """How often the fault of a run is named from its log, and how often a healthy run is flagged.
 
-Run: python benchmarks/health_accuracy.py [--show]. Needs the reference runs beside the checkout. They are told in two
-halves by their id, as the rules were developed on the first, and each run is judged by its console log and, where that
-shows the fault, by its trainer_state.json.
+Run: python benchmarks/health_accuracy.py [--show]. Needs the reference runs beside the checkout, all of which were
+looked at while the rules were written: the two halves show no more than that both do alike. `health_robustness.py`
+measures the runs in forms that no rule was written for. Each run is judged by its console log and, where that shows
+the fault, by its trainer_state.json.
 """
 
 import hashlib

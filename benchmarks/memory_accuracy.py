@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from knowledge.config import read
 from knowledge.memory import memory_of
-from knowledge.parameters import parameters_of
+from knowledge.parameters import parameters_of, stored_as
 
 REFERENCE = Path(__file__).resolve().parents[1].parent / "shared" / "math"
 UNCONFIRMED = (
@@ -79,6 +79,9 @@ def config_of(row: dict[str, Any]) -> str:
         target = row.get("lora_target") or ""
         config |= {"adapter": row["method"], "lora_r": row.get("lora_r") or 8, "lora_alpha": 16}
         config |= {"load_in_4bit": row["method"] == "qlora", "load_in_8bit": row.get("quant") == "int8"}
+        # Experts were packed in all of these readings: by default before Transformers 5, by this key since.
+        packed = config["load_in_4bit"] or config["load_in_8bit"]
+        config["quantize_moe_experts"] = packed and stored_as(row["model"]) is None
         if target.startswith("["):
             config["lora_target_modules"] = re.findall(r"'([^']+)'", target)
         elif target and "all" not in target:
@@ -101,6 +104,8 @@ def readings() -> list[tuple[dict[str, Any], Any]]:
         and row.get("mbs")
         and row.get("model")
         and "torchtune" not in row["source"]
+        # A sharded reading whose source does not say over how many GPUs.
+        and row["sharding"] not in {"fsdp", "fsdp2", "deepspeed"}
     ]
     return [(row, memory_of(read(config_of(row)))) for row in usable]
 

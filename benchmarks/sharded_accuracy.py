@@ -52,6 +52,7 @@ def errors(name: str, group: str) -> dict[str, list[tuple[float, str]]]:
 
 
 def show(found: dict[str, list[tuple[float, str]]], *, each: bool) -> None:
+    found = found | {"all": [one for all_of in found.values() for one in all_of]}
     for label, all_of in sorted(found.items()):
         sizes = sorted(abs(error) for error, _ in all_of)
         tenth = sizes[min(len(sizes) - 1, int(0.9 * len(sizes)))]

@@ -37,8 +37,11 @@ async def check(services: Services, request: CheckRequest) -> Checked:
     said = [*submission.notes, *notes]
     if request.gpus is None and settings.gpus is not None:
         said.append(words.server_gpus(settings.gpus))
+    if request.gpu is None and settings.gpu is not None:
+        said.append(words.server_card(settings.gpu))
     if request.axolotl is None and settings.axolotl is not None:
         said.append(words.server_release(settings.axolotl))
+    gpu = request.gpu or settings.gpu
     gpus, release = request.gpus or settings.gpus or 1, request.axolotl or settings.axolotl
     facts = request.facts or await look_up(services, submission.text, request.owner, settings)
     report = await services.workers.run(
@@ -48,10 +51,10 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         axolotl=release,
         dataset=None if dataset is None else (dataset.name, dataset.data),
         hub=None if facts is None else to_plain(facts),
-        gpu=request.gpu,
+        gpu=gpu,
         rows=request.rows,
     )
-    price = request.price or services.settings.gpu_prices.get(request.gpu or "")
+    price = request.price or services.settings.gpu_prices.get(gpu or "")
     report = replace(report, cost=cost_of(report.duration, price, gpus))
     services.metrics.check(report.verdict)
     for secret in (*submission.secrets, *(dataset.secrets if dataset is not None else ())):
@@ -64,7 +67,7 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         axolotl=release,
         notes=tuple(said),
         muted=muted,
-        progress=services.answers.compare(request.owner, submission.name, shown) if request.compare else None,
+        progress=services.answers.compare(request.owner, submission, shown) if request.compare else None,
         faq=await offered(
             services.store,
             request.guild_id,

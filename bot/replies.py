@@ -15,6 +15,7 @@ from discord import app_commands
 from bot.errors import UserError
 from bot.forms import OPEN, typed_texts
 from bot.incidents import number, trace
+from bot.responses import answer, in_time
 from bot.store import StoreError, StoreUnavailable
 from bot.views.kit import notice
 from bot.views.kit.layout import Colour
@@ -29,7 +30,6 @@ _log = logging.getLogger(__name__)
 _Callback = TypeVar("_Callback", bound="Callable[..., Coroutine[Any, Any, None]]")
 _EXPIRED_CODES = frozenset({10062, 10015, 40060, 50027})
 """Unknown interaction, unknown webhook, already acknowledged, invalid webhook token: nobody reads the reply."""
-_THINKING = discord.InteractionResponseType.deferred_channel_message
 
 
 FOR_PEOPLE = (UserError, StoreError)
@@ -52,7 +52,8 @@ def answered(callback: _Callback) -> _Callback:
             return
         with flights.flight(interaction), interaction.client.services.metrics.command(command_name(interaction)):
             try:
-                await callback(self, interaction, *args, **kwargs)
+                async with in_time(interaction):
+                    await callback(self, interaction, *args, **kwargs)
             except FOR_PEOPLE as error:
                 await handle(interaction, error)
             except discord.HTTPException as error:
@@ -75,17 +76,6 @@ def answered_command(callback: _Callback) -> _Callback:
     wrapper = answered(callback)
     wrapper.__signature__ = inspect.signature(callback, eval_str=True)  # type: ignore[attr-defined]
     return wrapper
-
-
-async def begin(interaction: discord.Interaction[ServiceBot]) -> None:
-    """Shows "thinking", then waits until work for this member may begin; `answered` ends the turn.
-
-    Raises:
-        Busy: too much of the member's own is waiting.
-    """
-    await interaction.response.defer(ephemeral=True, thinking=True)
-    await interaction.client.services.turns.take(interaction.user.id)
-    interaction.extras["turn"] = True
 
 
 async def guarded(interaction: discord.Interaction[ServiceBot], work: Awaitable[None]) -> None:
@@ -149,20 +139,6 @@ async def expired(interaction: discord.Interaction[Any]) -> None:
         await answer(interaction, view, file=file)
     except discord.HTTPException as error:
         _log.warning("could not reply", extra={"status": error.status, "code": error.code})
-
-
-async def answer(interaction: discord.Interaction[Any], view: discord.ui.LayoutView, **files: Any) -> None:
-    """Sends a private layout: as the response, in place of "thinking", or as a further message."""
-    response = interaction.response
-    if not response.is_done():
-        await response.send_message(view=view, ephemeral=True, **files)
-    elif response.type is _THINKING and not interaction.extras.get("shown"):
-        if "file" in files:
-            files = {"attachments": [files["file"]]}
-        await interaction.edit_original_response(view=view, **files)
-    else:
-        await interaction.followup.send(view=view, ephemeral=True, **files)
-    interaction.extras["shown"] = True
 
 
 def command_name(interaction: discord.Interaction[Any]) -> str:

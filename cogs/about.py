@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.permissions import is_moderator
 from bot.replies import answered_command
+from bot.responses import answer
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.about import about_layout, help_layout, welcome_layout
@@ -33,14 +34,14 @@ class About(commands.Cog):
         services = self.bot.services
         buttons = await _reading_buttons(interaction) if services.settings.reads_messages else []
         view = about_layout(services.version, load_names().releases[-1], services.settings.source_url, buttons)
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await answer(interaction, view)
 
     @app_commands.command(name="help", description=words.HELP)
     @answered_command
     async def help(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows the commands with examples."""
         view = help_layout(moderator=await is_moderator(interaction))
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await answer(interaction, view)
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:

@@ -13,7 +13,8 @@ from bot.asking import ask
 from bot.errors import UserError
 from bot.faq_offers import home_of
 from bot.permissions import is_moderator, post_reply, require_public
-from bot.replies import answer, answered_command, begin
+from bot.replies import answered_command
+from bot.responses import answer, begin
 from bot.services import ServiceBot
 from bot.views import ask_words as words
 from bot.views.asking import PRESSES, answer_layout, answer_question, shared_answer

@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.replies import answered_command
+from bot.responses import answer
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.batch import batch_layout
@@ -37,7 +38,7 @@ class BatchSize(commands.Cog):
     ) -> None:
         """Multiplies, and says what keeps the product."""
         advice = batch_advice(micro_batch_size, gradient_accumulation_steps, gpus, target or GUIDE_BATCH)
-        await interaction.response.send_message(view=batch_layout(advice, guide=target is None), ephemeral=True)
+        await answer(interaction, batch_layout(advice, guide=target is None))
 
 
 async def setup(bot: ServiceBot) -> None:

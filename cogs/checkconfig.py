@@ -13,7 +13,8 @@ from bot import intake, reading
 from bot.errors import UserError
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.permissions import is_moderator
-from bot.replies import answered_command, begin
+from bot.replies import answered_command
+from bot.responses import begin, open_form
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.check import intake as intake_words
@@ -78,7 +79,7 @@ class CheckConfig(commands.Cog):
         card, gpus = chosen_gpu(gpu, gpus)
         asked = Asked(gpus, release, card.name if card else None, price, rows)
         if file is None and dataset is None:
-            await interaction.response.send_modal(PasteForm(asked))
+            await open_form(interaction, PasteForm(asked))
             return
         await begin(interaction)
         await answer_given(interaction, await _taken(interaction, [file, dataset]), asked)
@@ -94,7 +95,7 @@ class CheckConfig(commands.Cog):
     async def check_message(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
         """Answers everything in a message: configs, logs, rows; without any of them its words."""
         await begin(interaction)
-        found = await intake.from_message(self.bot.services.workers, message)
+        found = await intake.from_message(self.bot.services.workers, message, self.bot.services.links)
         given = Given(samples=list(found.rows))
         if not found.taken and not found.rows:
             question = reading.read(intake_words.WHOLE_MESSAGE, message.content)

@@ -11,10 +11,14 @@ from discord.ext import commands
 from bot import intake, jobs
 from bot.checking import defaults_of, look_up
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
-from bot.replies import answer, answered_command, begin
+from bot.replies import answered_command
+from bot.request import Sample, Submission
+from bot.responses import answer, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
+from bot.views.check.intake import not_compared
 from bot.views.comparison import comparison_layout
+from bot.views.given import Asked, Given, answer_given, is_config
 from bot.views.kit.limits import MOST_GPUS, MOST_ROWS
 from knowledge.json_values import to_plain
 
@@ -50,8 +54,12 @@ class Compare(commands.Cog):
         await begin(interaction)
         services = interaction.client.services
         workers = services.workers
-        first, second = await intake.from_attachment(workers, a), await intake.from_attachment(workers, b)
+        first, second = await intake.take(workers, a), await intake.take(workers, b)
         sample = None if dataset is None else await intake.sample_from(workers, dataset)
+        if not (is_config(first) and is_config(second)):
+            asked = Asked(gpus, gpu=card.name if card else None, rows=rows)
+            await answer_given(interaction, _each(first, second, sample), asked)
+            return
         defaults = await defaults_of(services, interaction.guild_id)
         count, member = gpus or defaults.gpus or 1, interaction.user.id
         facts = await asyncio.gather(*(look_up(services, each.text, member, defaults) for each in (first, second)))
@@ -61,12 +69,22 @@ class Compare(commands.Cog):
             after=second.text,
             gpus=count,
             gpus_after=gpus_b or count,
-            gpu=card.name if card else None,
+            gpu=card.name if card else defaults.gpu,
             dataset=None if sample is None else (sample.name, sample.data),
             rows=rows,
             hub=[None if each is None else to_plain(each) for each in facts],
         )
         await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id))
+
+
+def _each(first: Submission | Sample, second: Submission | Sample, sample: Sample | None) -> Given:
+    """What was given, each for what it is, with a word about why there is nothing to compare."""
+    other = second if is_config(first) else first
+    note = not_compared(other.name, "rows" if isinstance(other, Sample) else other.kind)
+    given = Given()
+    for piece in (first, second, *([sample] if sample else [])):
+        given.add(piece.with_note(note) if isinstance(piece, Submission) else piece)
+    return given
 
 
 async def setup(bot: ServiceBot) -> None:

@@ -8,7 +8,8 @@ from discord.ext import commands
 
 from bot.checking import defaults_of
 from bot.faq_offers import offered
-from bot.replies import answer, answered_command, begin
+from bot.replies import answered_command
+from bot.responses import answer, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.asking import answer_question
@@ -42,7 +43,7 @@ class Explain(commands.Cog):
         named = [found.path] if found.path else []
         entries = await offered(interaction.client.services.store, interaction.guild_id, fields=named, rules=named)
         view = explanation_layout(found, interaction.user.id, offer_rows(entries, interaction.user.id))
-        await interaction.response.send_message(view=view, ephemeral=True)
+        await answer(interaction, view)
 
     async def _names_a_repository(self, interaction: discord.Interaction[ServiceBot], name: str) -> bool:
         """Answers with what the Hub holds under an `owner/name`; False where it is not one, or nobody may ask."""

@@ -10,7 +10,8 @@ from discord.ext import commands
 
 from bot.asking import ask
 from bot.faq_offers import SHARED_GUILD, home_of
-from bot.replies import answer, answered_command
+from bot.replies import answered_command
+from bot.responses import answer, post
 from bot.services import ServiceBot
 from bot.views.faq import reading, reply, words
 from bot.views.kit import notice
@@ -73,7 +74,7 @@ class Faq(commands.Cog):
         reply.require_server(interaction)
         view = reading.shared_layout(interaction, entry, to=member)
         mentions = discord.AllowedMentions(everyone=False, roles=False, users=[member])
-        await interaction.response.send_message(view=view, allowed_mentions=mentions)
+        await post(interaction, view, allowed_mentions=mentions)
         await reading.count_view(store, entry)
 
     @faq.autocomplete("topic")

@@ -11,9 +11,11 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
+from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.pending import Draft, Restoration
 from bot.permissions import is_moderator, require_moderator
-from bot.replies import answer, answered_command
+from bot.replies import answered_command
+from bot.responses import answer, open_form, think
 from bot.services import ServiceBot
 from bot.store import EntryContent
 from bot.store.faq_file import FILE_LIMIT, from_yaml, to_yaml
@@ -58,7 +60,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         guild_id = await require_moderator(interaction)
         content = EntryContent(title=title or "", text="")
         draft = Draft(guild_id=guild_id, owner=interaction.user.id, content=content, note=note or "")
-        await interaction.response.send_modal(edit.EntryForm(draft))
+        await open_form(interaction, edit.EntryForm(draft))
 
     @app_commands.command(name="edit", description=words.EDIT)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
@@ -79,7 +81,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
             expected=found.version,
             note=note or "",
         )
-        await interaction.response.send_modal(edit.EntryForm(draft))
+        await open_form(interaction, edit.EntryForm(draft))
 
     @app_commands.command(name="remove", description=words.REMOVE)
     @app_commands.describe(entry=words.ENTRY, note=words.NOTE)
@@ -167,7 +169,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     async def export(self, interaction: discord.Interaction[ServiceBot], history: bool = True) -> None:  # noqa: FBT001, FBT002
         """Sends the file privately."""
         guild_id = await require_moderator(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         transfer, text = self.bot.services.store.transfer, words.EXPORTED
         data = await _text(await transfer.export(guild_id, history=history))
         if len(data) > FILE_LIMIT and history:
@@ -190,7 +192,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     ) -> None:
         """Shows what would be done; without a file it is about the starter pack."""
         guild_id = await require_moderator(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         transfer = self.bot.services.store.transfer
         if file is None or source is not None:
             plan = await transfer.plan_starter(guild_id)
@@ -212,12 +214,14 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         log_channel=words.SETTINGS_CHANNEL,
         axolotl=words.SETTINGS_AXOLOTL,
         gpus=words.SETTINGS_GPUS,
+        gpu=words.SETTINGS_GPU,
         hub=words.SETTINGS_HUB,
         clear=words.SETTINGS_CLEAR,
     )
     @app_commands.choices(
         clear=[app_commands.Choice(name=name, value=setting) for setting, name in words.SETTINGS_NAMES.items()]
     )
+    @app_commands.autocomplete(gpu=complete_gpu)
     @answered_command
     async def settings(  # noqa: PLR0913 - every option of a command is a parameter
         self,
@@ -226,17 +230,20 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         log_channel: discord.TextChannel | None = None,
         axolotl: app_commands.Range[str, 1, 20] | None = None,
         gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
+        gpu: app_commands.Range[str, 1, LONGEST] | None = None,
         hub: Literal["on", "off"] | None = None,
         clear: app_commands.Choice[str] | None = None,
     ) -> None:
         """Changes what is named, and shows everything."""
         guild_id = await require_moderator(interaction)
         guilds = self.bot.services.store.guilds
+        card, gpus = chosen_gpu(gpu, gpus)
         given: dict[str, int | str | None] = {
             "moderator_role_id": moderator_role.id if moderator_role else None,
             "log_channel_id": log_channel.id if log_channel else None,
             "axolotl": _release(axolotl),
             "gpus": gpus,
+            "gpu": card.name if card else None,
             "hub": None if hub is None else hub == "on",
         }
         changes: dict[str, int | str | None] = {name: value for name, value in given.items() if value is not None}

@@ -8,7 +8,8 @@ from discord.ext import commands
 
 from bot import jobs
 from bot.errors import UserError
-from bot.replies import answer, answered_command, begin
+from bot.replies import answered_command
+from bot.responses import answer, begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.fit import NO_MODEL, fit_layout

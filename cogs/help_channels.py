@@ -18,7 +18,8 @@ from bot.help_channels.place import missing
 from bot.help_channels.quiet import answer_reaction
 from bot.help_channels.reader import Reader
 from bot.permissions import require_moderator
-from bot.replies import answer, answered_command
+from bot.replies import answered_command
+from bot.responses import answer, think
 from bot.services import ServiceBot
 from bot.store import HelpChannel, HelpPost, StoreError
 from bot.views.help_channels import moderating, words
@@ -139,7 +140,7 @@ class HelpChannels(commands.GroupCog, group_name="help-channels", group_descript
     async def stats(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows the figures and the picture of them."""
         guild_id = await require_moderator(interaction)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         posts = self.bot.services.store.help_posts
         weeks = await posts.weeks(guild_id)
         drawn = await self.bot.services.workers.run(

@@ -8,7 +8,8 @@ from discord.ext import commands
 
 from bot import jobs
 from bot.checking import defaults_of
-from bot.replies import answer, answered_command
+from bot.replies import answered_command
+from bot.responses import answer, think
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.kit.limits import OPTIONS
@@ -25,7 +26,7 @@ class Model(commands.Cog):
     @answered_command
     async def model(self, interaction: discord.Interaction[ServiceBot], name: app_commands.Range[str, 1, 150]) -> None:
         """Shows its class, the features that know it, and the cards that hold it."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         services, plain, kind = interaction.client.services, name.strip(), None
         allowed = (await defaults_of(services, interaction.guild_id)).hub is not False
         if services.hub is not None and allowed and is_repository(plain):

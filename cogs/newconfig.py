@@ -9,7 +9,8 @@ from rapidfuzz import process
 
 from bot import intake
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
-from bot.replies import answered_command, begin
+from bot.replies import answered_command
+from bot.responses import begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.kit.limits import MOST_GPUS, OPTIONS

@@ -10,7 +10,8 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.permissions import is_moderator, require_moderator
-from bot.replies import answer, answered_command
+from bot.replies import answered_command
+from bot.responses import answer
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views import rules as rule_words

@@ -106,7 +106,9 @@ def check(  # noqa: PLR0913 - everything that may be known besides the text
     if hub is not None and sample is None and trains:
         shown = _attempt("rows of the Hub", config, partial(_shown, hub=hub, tokenizer=tokenizer)) or ()
     samples = (sample,) if sample is not None else tuple(each.report for each in shown)
-    data = _attempt("data", config, partial(run_data, sample=sample, size=size, shown=shown)) if trains else None
+    again = None if dataset is None else partial(_sample, dataset=dataset, tokenizer=tokenizer)
+    found_data = partial(run_data, sample=sample, size=size, shown=shown, check=again)
+    data = _attempt("data", config, found_data) if trains else None
     found = _findings(config, axolotl, samples, data)
     if secrets:
         found = _without_edits_beside(secrets, found, document)

@@ -26,7 +26,7 @@ ATTENTION = (
     "eager_attention",
     "gemma4_hybrid_attn_impl",
 )
-"""The fields that decide the attention back end."""
+"""The fields that decide the attention backend."""
 NO_VARIABLE = "No variable can be called so: letters, digits and `_`, no digit first."
 """What is said of a name for which `is_variable` does not hold."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -35,13 +35,13 @@ _LONGEST_NAME = 200
 
 
 def attention(config: Config) -> str | None:
-    """The attention back end as Axolotl resolves it, without revision or kernel name; None when none is chosen."""
+    """The attention backend as Axolotl resolves it, without revision or kernel name; None when none is chosen."""
     chosen = config.typed("attn_implementation")
     return chosen.split(":", 1)[0].split("@", 1)[0].strip() if isinstance(chosen, str) else None
 
 
 def separates_rows(config: Config) -> bool:
-    """Whether the back end works on rows of different lengths in one sequence by itself."""
+    """Whether the backend works on rows of different lengths in one sequence by itself."""
     return attention(config) in SEPARATES_ROWS
 
 

@@ -11,10 +11,11 @@ from knowledge.finding import Finding, Severity
 from knowledge.hub import facts_of
 from knowledge.plan import Length, OfRows, TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.rules import run
+from knowledge.samples.with_block import with_block
 from knowledge.value import record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from knowledge.config import Config
     from knowledge.hub import HubFacts
@@ -61,20 +62,29 @@ def run_data(
     sample: SampleReport | None = None,
     size: DataSize | None = None,
     shown: tuple[HubRows, ...] = (),
+    check: Callable[[Config], SampleReport] | None = None,
 ) -> RunData | None:
     """The plan with everything that is known of the data; None where nothing is.
+
+    Where the config reads no row of a file, and the check of the rows proposes a block that does, the plan is that of
+    the run with the block.
 
     Args:
         config: The config, which remembers what the Hub said.
         sample: What the rows of a file become.
         size: What else is known of how many rows there are, and how long.
         shown: What the rows become that the Hub has shown.
+        check: Checks the rows of the file under another config.
     """
     size, facts = size or DataSize(), facts_of(config)
     if size.lengths is not None:
         return RunData(make_plan(config, lengths=size.lengths))
     if sample is not None and sample.lengths and len(config.datasets) == 1:
         return _of_sample(config, sample, size.rows or _rows_on_the_hub(facts))
+    if sample is not None and check is not None and (cured := with_block(config, sample)) is not None:
+        read = check(cured)
+        if read.lengths and not read.rows_failed:
+            return _with_block(_of_sample(cured, read, size.rows or _rows_on_the_hub(facts)))
     if size.rows is not None:
         return RunData(make_plan(config, rows=size.rows, mean_tokens=size.mean_tokens))
     return None if facts is None else _of_hub(config, facts, shown)
@@ -93,7 +103,7 @@ def findings_with(config: Config, data: RunData | None) -> list[Finding]:
     if data is None:
         return run(config)
     before = dict(config.memo)
-    if not data.bounds and data.bounds is not None and data.plan.of_rows is None:
+    if not data.bounds and data.bounds is not None and not data.plan.condition:
         remember_plan(config, data.plan)
         return run(config)
     without = run(config)
@@ -110,8 +120,8 @@ def findings_with(config: Config, data: RunData | None) -> list[Finding]:
         found = without
         _start_again(config, before, data.plan)
     kept = [each for each in found if _key(each) in sure or _key(each) in always]
-    part = data.plan.of_rows
-    return kept if part is None else [each if _key(each) in always else _if_all(each, part) for each in kept]
+    condition = data.plan.condition
+    return [each if not condition or _key(each) in always else _under(condition, each) for each in kept]
 
 
 def _start_again(config: Config, before: dict[Any, Any], plan: TrainingPlan) -> None:
@@ -125,8 +135,9 @@ def _key(finding: Finding) -> tuple[str, tuple[str, ...]]:
     return finding.rule, finding.fields
 
 
-def _if_all(finding: Finding, part: OfRows) -> Finding:
-    message = f"If {part.words} are all: {finding.message[:1].lower()}{finding.message[1:]}"
+def _under(condition: str, finding: Finding) -> Finding:
+    """A finding that holds only under a condition."""
+    message = f"{condition}: {finding.message[:1].lower()}{finding.message[1:]}"
     return replace(finding, severity=Severity.ADVICE, message=message, edit=None)
 
 
@@ -143,6 +154,11 @@ def _of_sample(config: Config, sample: SampleReport, total: int | None) -> RunDa
         return RunData(replace(plan, of_rows=part))
     bounds = tuple(_plan(config, sample, _scaled(config, sample.lengths, factor), total) for factor in _ends())
     return RunData(replace(_with_range(plan, bounds), of_rows=part), bounds)
+
+
+def _with_block(data: RunData) -> RunData:
+    bounds = None if data.bounds is None else tuple(replace(each, with_block=True) for each in data.bounds)
+    return RunData(replace(data.plan, with_block=True), bounds)
 
 
 def _is_named(config: Config, sample: SampleReport) -> bool:

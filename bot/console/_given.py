@@ -12,6 +12,33 @@ from knowledge.text_kind import ROWS_SUFFIXES, kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from knowledge.text_kind import Kind
+
+_CONFIGS = frozenset({".yml", ".yaml"})
+
+
+def kind_given(path: str, text: str) -> Kind:
+    """What a file holds; one whose name says that it is YAML is a config, whatever it looks like."""
+    return "config" if Path(path).suffix.lower() in _CONFIGS else kind_of(text)
+
+
+def words_of(paths: Iterable[str]) -> tuple[list[str], str]:
+    """The paths of files, and the words among them: an error or a question that somebody typed or pasted.
+
+    A name of one word that no file has is still a path, so that a misspelled one is told as such.
+    """
+    files: list[str] = []
+    rest: list[str] = []
+    for path in paths:
+        missing = path != "-" and not Path(path).exists()
+        (rest if missing and ("/" not in path or " " in path) and not _has_suffix(path) else files).append(path)
+    words = " ".join(rest)
+    return (files, words) if kind_of(words) in ("log", "question") else ([*files, *rest], "")
+
+
+def _has_suffix(path: str) -> bool:
+    return " " not in path and Path(path).suffix.lower() in (*_CONFIGS, *ROWS_SUFFIXES, ".json", ".log", ".txt")
+
 
 def without_rows(paths: Iterable[str], dataset: Path | None) -> tuple[list[str], Path | None]:
     """The paths that are not rows of a dataset, and the file of rows: the one that was named, else the first.
@@ -64,3 +91,20 @@ def check_text(path: str, text: str, *, gpus: int, style: str) -> None:
     from knowledge.check import check, on_cards
 
     command.write(path, on_cards(check(text, gpus=gpus), text), style)
+
+
+def answer_words(name: str, text: str, *, config: str | None, gpus: int, style: str) -> bool:
+    """Answer what is an error or a question; whether it tells of a failure, or nothing answers it.
+
+    Args:
+        name: What to call it, such as its file.
+        text: The words.
+        config: The config of the run, if it is at hand.
+        gpus: GPUs of the run.
+        style: "text", "json" or "github"; the last has no form for either, so it gets the text.
+    """
+    if kind_of(text) == "log":
+        return explain_log(name, text, config=config, gpus=gpus, style=style)
+    from bot.console import ask
+
+    return ask.answer_question(text, style) == 1

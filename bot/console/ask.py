@@ -28,10 +28,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Answer; exit 1 where nothing that is known answers it."""
+    return answer_question(" ".join(options.question), options.format)
+
+
+def answer_question(question: str, style: str) -> int:
+    """Print the answer as text or JSON; 1 where nothing that is known answers it."""
     from knowledge.search import answer
 
-    found = answer(" ".join(options.question))
-    if options.format == "json":
+    found = answer(question)
+    if style == "json":
         from knowledge.json_values import to_plain
 
         print(json.dumps(to_plain(found), ensure_ascii=False))

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import UnusableFileError, positive, text_or_word
-from bot.console._given import explain_log, without_rows
+from bot.console._given import answer_words, kind_given, without_rows, words_of
 from bot.console._gpu import count_of, gpu_arguments
 from bot.console._hub import hub_targets, opened
 from bot.console._printable import annotated, exact
@@ -22,7 +22,6 @@ from bot.views.check.verdict import headline
 from knowledge.check import Report, check, on_cards
 from knowledge.finding import Finding, Severity
 from knowledge.run_data import DataSize
-from knowledge.text_kind import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,13 +31,20 @@ if TYPE_CHECKING:
 
 SUMMARY = "What Axolotl will refuse, ignore, or do with a config, each with its line and fix."
 _SUFFIXES = frozenset({".yml", ".yaml"})
+_WORDS = ("log", "question")
+"""What is answered instead of checked."""
 _LEVELS = {each.value: each.rank for each in Severity if each is not Severity.ADVICE}
 """What `--fail-on` takes, and the last rank that it lets fail."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("paths", nargs="*", metavar="PATH", help="config, folder, log, rows, or - for standard input")
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="config, folder, log, rows, an error or a question, or - for standard input",
+    )
     gpu_arguments(parser, log=False)
     parser.add_argument(
         "--dataset",
@@ -85,6 +91,12 @@ def run(options: argparse.Namespace) -> int:
         print(f"helpbot: cannot count tokens: {wrong}.", file=sys.stderr)
         return 2
     options.paths, options.dataset = without_rows(options.paths, options.dataset)
+    options.paths, words = words_of(options.paths)
+    if words:
+        config = text_or_word(options.paths[0]) if len(options.paths) == 1 else None
+        told = answer_words("your words", words, config=config, gpus=count, style=options.format)
+        if not options.paths:
+            return int(told)
     if not options.paths:
         return _propose(options)
     if not options.hub:
@@ -97,16 +109,17 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
     """Check each config, with a look at the Hub where there is a way to it."""
     code = 0
     texts = [(path, text_or_word(path)) for path in _files(options.paths)]
-    configs = [text for path, text in texts if text is not None and not _is_log(path, text)]
+    kinds = {path: kind_given(path, text) for path, text in texts if text is not None}
+    configs = [text for path, text in texts if text is not None and kinds[path] not in _WORDS]
     for path, text in texts:
         if text is None:
             code = 2
             continue
         try:
             with time_limit():
-                if _is_log(path, text) and not options.only_configs:
+                if kinds[path] in _WORDS and not options.only_configs:
                     config = configs[0] if len(configs) == 1 else None
-                    bad = explain_log(path, text, config=config, gpus=count, style=options.format)
+                    bad = answer_words(path, text, config=config, gpus=count, style=options.format)
                 else:
                     bad = _check_one(path, text, options, count, console)
         except TimeUp:
@@ -142,10 +155,6 @@ def _check_one(path: str, text: str, options: argparse.Namespace, count: int, co
         if console is None and options.format == "text" and hub_targets(text).any:
             print("With --hub, I look up the model and the datasets: parameters, columns, rows, and steps.\n")
     return _fails(report.findings, options.fail_on)
-
-
-def _is_log(path: str, text: str) -> bool:
-    return Path(path).suffix not in _SUFFIXES and kind_of(text) == "log"
 
 
 def _unusable(tokenizer: Path) -> str | None:
@@ -321,7 +330,7 @@ def _write_text(path: str, report: Report) -> None:
     if report.repairs:
         print(f"  {' '.join(report.repairs)}")
     for line in outlook(report, report.findings):
-        print(f"  {line.replace('**', '')}")
+        print(f"  {line.replace('**Plan**', f'`helpbot plan {printable(path)}`').replace('**', '')}")
     severity = None
     for finding in report.findings:
         if finding.severity is not severity:

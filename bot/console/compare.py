@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.console._arguments import UnusableFileError, gpus, positive, rows_of_file, text_or_word
+from bot.console._given import answer_words, check_text, kind_given
 from bot.console._gpu import count_of, gpu_arguments, gpu_json
 from bot.console._hub import hub_targets, opened
 from knowledge.compare import Comparison, compare
@@ -49,6 +50,9 @@ def run(options: argparse.Namespace) -> int:
     except UnusableFileError as reason:
         print(f"helpbot: {reason}", file=sys.stderr)
         return 2
+    given = [(options.a, texts[0]), (options.b, texts[1])]
+    if any(kind_given(*each) in ("log", "question", "rows") for each in given):
+        return _answer_each(given, count, options.format)
     looked = _look_up(texts[0], texts[1]) if options.hub else (None, None)
     if looked is None:
         return 2
@@ -71,6 +75,24 @@ def run(options: argparse.Namespace) -> int:
     else:
         _write(options.a, options.b, found)
     return 0
+
+
+def _answer_each(given: list[tuple[str, str]], gpus: int, style: str) -> int:
+    """Answer two files of which one is not a config for what they are; 1 where that tells of a failure."""
+    kinds = [kind_given(*each) for each in given]
+    configs = [each for each, kind in zip(given, kinds, strict=True) if kind in ("config", "other")]
+    bad = False
+    for (path, text), kind in zip(given, kinds, strict=True):
+        if kind in ("config", "other"):
+            check_text(path, text, gpus=gpus, style=style)
+            continue
+        named = {"log": "a log", "rows": "rows of a dataset"}.get(kind, "a question")
+        print(f"helpbot: {path} is {named}, not a config, so there is nothing to compare.", file=sys.stderr)
+        if kind == "rows":
+            print(f"helpbot: for rows, use `helpbot check CONFIG --dataset {path}`.", file=sys.stderr)
+        else:
+            bad |= answer_words(path, text, config=configs[0][1] if configs else None, gpus=gpus, style=style)
+    return int(bad)
 
 
 def _look_up(first: str, second: str) -> tuple[HubFacts, HubFacts] | None:

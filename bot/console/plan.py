@@ -20,6 +20,7 @@ from knowledge.run_data import DataSize
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from knowledge.check import Report
     from knowledge.config import Config
     from knowledge.finding import Finding
     from knowledge.memory import MemoryEstimate
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         lengths = _lengths(options.lengths) if options.lengths else None
         size = DataSize(lengths, options.rows, options.mean_tokens)
         report = check(text, gpus=gpus, dataset=rows_of_file(options.dataset), size=size)
-        if options.dataset and not (report.dataset is not None and report.dataset.lengths):
+        if options.dataset and not _has_rows(report):
             raise UnusableFileError(
                 f"{options.dataset} has no rows that this config can read; `helpbot check --dataset` says why."
             )
@@ -75,6 +76,12 @@ def run(options: argparse.Namespace) -> int:
     else:
         _write(options.config, config, plan, report.findings, card=options.card, gpu=gpu_lines(options, config, pace))
     return 0
+
+
+def _has_rows(report: Report) -> bool:
+    """Whether the config, or the block that is proposed for it, reads rows of the dataset."""
+    by_block = report.plan is not None and report.plan.with_block
+    return by_block or (report.dataset is not None and bool(report.dataset.lengths))
 
 
 def json_of(file: str, config: Config, plan: TrainingPlan, findings: Sequence[Finding]) -> dict[str, Any]:

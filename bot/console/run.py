@@ -23,6 +23,8 @@ _NO_INTENT = (
     "helpbot: HELPBOT_HELP_CHANNELS is on, but the application lacks the message content intent. Turn on Message "
     "Content Intent on its Bot page at discord.com/developers, or set HELPBOT_HELP_CHANNELS=off."
 )
+_ENDED = "helpbot: the connection to Discord ended: {}."
+_TOKEN_REVOKED = 4004
 _REFUSED = "helpbot: Discord refuses the token in DISCORD_TOKEN. Reset it on the application's Bot page."
 
 
@@ -85,11 +87,16 @@ async def _run(settings: Settings) -> int:
         except discord.LoginFailure:
             print(_REFUSED, file=sys.stderr)
             return 2
+        except discord.ConnectionClosed as error:
+            # The gateway minds a token that was reset while the bot ran.
+            revoked = error.code == _TOKEN_REVOKED
+            print(_REFUSED if revoked else _ENDED.format(_reason(error)), file=sys.stderr)
+            return 2 if revoked else 1
         except discord.PrivilegedIntentsRequired:
             print(_NO_INTENT, file=sys.stderr)
             return 2
         except (OSError, discord.DiscordException) as error:
-            print(f"helpbot: the connection to Discord ended: {_reason(error)}.", file=sys.stderr)
+            print(_ENDED.format(_reason(error)), file=sys.stderr)
             return 1
     return 0
 

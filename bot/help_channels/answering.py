@@ -13,8 +13,8 @@ from bot.asking import ask
 from bot.checking import check, diagnose
 from bot.errors import UserError
 from bot.faq_offers import SHARED_GUILD
-from bot.replies import answer
 from bot.request import CheckRequest
+from bot.responses import answer
 from bot.views.asking import answer_layout as question_layout
 from bot.views.asking import answer_question
 from bot.views.check.answer import show
@@ -75,7 +75,7 @@ async def for_everybody(services: Services, message: discord.Message, contents: 
     for number, config in enumerate(configs):
         request = CheckRequest(config, message.author.id, guild_id, compare=False)
         checked = await check(services, request)
-        progress = services.answers.compare(message.id + number, config.name, checked.findings)
+        progress = services.answers.compare(message.id + number, config, checked.findings)
         boxes.append(views.config_box(replace(checked, progress=progress), room))
         topics.append(checked.findings[0].rule if checked.findings else "")
         tags.append("config")

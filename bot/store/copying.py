@@ -27,7 +27,17 @@ COPY_MARK = "copied-from"
 """Under this name the target keeps the checksum of what was copied last."""
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "guilds": ("guild_id", "moderator_role_id", "log_channel_id", "axolotl", "gpus", "faq_revision", "left_at", "hub"),
+    "guilds": (
+        "guild_id",
+        "moderator_role_id",
+        "log_channel_id",
+        "axolotl",
+        "gpus",
+        "faq_revision",
+        "left_at",
+        "hub",
+        "gpu",
+    ),
     "marks": ("name", "value"),
     "faq_entries": (
         "entry_id",

@@ -28,6 +28,7 @@ class GuildSettings:
         log_channel_id: where changes are told.
         axolotl: the Axolotl release that the server's members run.
         gpus: how many GPUs a config is for unless the member says so.
+        gpu: the card that a config is for unless the member names one, as it is best written.
         hub: whether checks look things up on the Hub; None where the host decides.
     """
 
@@ -35,6 +36,7 @@ class GuildSettings:
     log_channel_id: int | None = None
     axolotl: str | None = None
     gpus: int | None = None
+    gpu: str | None = None
     hub: bool | None = None
 
 
@@ -45,6 +47,7 @@ class SettingChanges(TypedDict, total=False):
     log_channel_id: int | None
     axolotl: str | None
     gpus: int | None
+    gpu: str | None
     hub: bool | None
 
 
@@ -121,7 +124,7 @@ async def know_guild(session: Session, guild_id: int) -> None:
 
 async def _settings(session: Session, guild_id: int) -> GuildSettings:
     row = await session.row(
-        "SELECT moderator_role_id, log_channel_id, axolotl, gpus, hub FROM guilds WHERE guild_id = ?", guild_id
+        "SELECT moderator_role_id, log_channel_id, axolotl, gpus, gpu, hub FROM guilds WHERE guild_id = ?", guild_id
     )
     if row is None:
         return GuildSettings()

@@ -11,7 +11,7 @@ from bot import intake
 from bot.asking import ask, count_miss
 from bot.checking import diagnose
 from bot.faq_offers import home_of, offered
-from bot.replies import answer, begin
+from bot.responses import answer, begin
 from bot.views import ask_words as words
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.explanation import explanation_layout

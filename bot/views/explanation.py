@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot.replies import answer
+from bot.responses import answer
 from bot.views.kit import limits
 from bot.views.kit.components import Press
 from bot.views.kit.escape import visible

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from bot import jobs
 from bot.checking import check, diagnose, health
 from bot.errors import UserError
-from bot.replies import answer
 from bot.request import CheckRequest, Sample, Submission
+from bot.responses import answer
 from bot.views.asking import answer_question
 from bot.views.check import intake as words
 from bot.views.check.answer import show
@@ -71,6 +71,11 @@ class Given:
         else:
             places = {"log": self.logs, "question": self.questions}
             places.get(piece.kind, self.configs).append(piece)
+
+
+def is_config(piece: Submission | Sample) -> TypeGuard[Submission]:
+    """Whether a piece is checked as a config."""
+    return isinstance(piece, Submission) and piece.kind in ("config", "other")
 
 
 async def answer_given(interaction: discord.Interaction[ServiceBot], given: Given, asked: Asked) -> None:

@@ -12,7 +12,7 @@ from discord import ui
 from bot.checking import defaults_of
 from bot.errors import UserError
 from bot.pending import Begun
-from bot.replies import answer, begin
+from bot.responses import answer, begin, open_form
 from bot.views.kit import limits, notice
 from bot.views.kit.components import Form, Press, field, typed
 from bot.views.kit.layout import Colour, container, layout, small
@@ -218,7 +218,7 @@ class NewGpu(Press, name="new-gpu"):
         wanted = interaction.client.services.pending.find(self.state, Wanted)
         if wanted is None:
             raise UserError(notice.EXPIRED)
-        await interaction.response.send_modal(NewGpuForm(wanted))
+        await open_form(interaction, NewGpuForm(wanted))
 
 
 class NewGpuForm(Form):

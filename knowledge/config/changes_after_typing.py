@@ -19,7 +19,7 @@ SEPARATES_ROWS = frozenset(
         "xformers",
     }
 )
-"""Attention back ends that keep packed rows apart by themselves (facts/values.json, attn_supporting_packing)."""
+"""Attention backends that keep packed rows apart by themselves (facts/values.json, attn_supporting_packing)."""
 
 
 class Typed(Protocol):

@@ -77,7 +77,7 @@ _FOLLOWERS = (
 )
 _SHORT = 15
 # Five words or more and nothing of what programs print: no brackets, braces, bars, assignments or paths.
-_SENTENCE = re.compile(r"[\w'’,;.:?!~%() -]{0,4}(?:[\w'’,.;:?!~%()/-]{1,30} ){4,60}[\w'’,.;:?!~%()/-]{1,30}\s*$")
+_PROSE_LINE = re.compile(r"[\w'’,;.:?!~%() -]{0,4}(?:[\w'’,.;:?!~%()/-]{1,30} ){4,60}[\w'’,.;:?!~%()/-]{1,30}\s*$")
 
 
 def fails(log: Log, traces: list[Trace]) -> bool:
@@ -131,7 +131,7 @@ def asked_lines(log: Log) -> set[int]:
     return {
         line.number
         for line in log.lines
-        if _SENTENCE.match(line.text) and not CALM.search(line.text) and not plans(line.text)
+        if _PROSE_LINE.match(line.text) and not CALM.search(line.text) and not plans(line.text)
     }
 
 

@@ -75,8 +75,10 @@ def origin_of(values: Mapping[Any, Any], own: Collection[str]) -> Origin | None:
     """
     keys = [key for key in values if isinstance(key, str)]
     foreign = [key for key in keys if key not in own and meaning(key) is not None]
+    if len(foreign) < _LEAST:
+        return None
     axolotls = [key for key in keys if key in own and not any(has(trainer, key) for trainer in _READS)]
-    if len(foreign) < _LEAST or len(foreign) <= len(axolotls):
+    if len(foreign) <= len(axolotls):
         return None
     trainer = max(_READS, key=lambda each: (len(_read(each, foreign)), len(_own(each, keys))))
     if len(_read(trainer, foreign)) < _SHARE * len(foreign):

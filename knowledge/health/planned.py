@@ -27,6 +27,12 @@ def total_of(record: Record, config: Config | None) -> int | None:
     return None if counted is None else max(counted, record.done)
 
 
+def may_be_whole(record: Record, config: Config) -> bool:
+    """Whether nothing but its epochs tells how long the run was to be, so that it may have ended where its log does."""
+    limit = Settings(config).get("max_steps")
+    return not record.planned and not (limit and limit > 0)
+
+
 def _by_epochs(record: Record, config: Config) -> int | None:
     """Steps of all epochs, from the epochs that were made."""
     last = record.points[-1] if record.points else None

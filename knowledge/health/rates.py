@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.finding import Severity
 from knowledge.health.model import Run, Sign
-from knowledge.health.planned import planned_rates, warmup_steps
+from knowledge.health.planned import may_be_whole, planned_rates, warmup_steps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,10 +57,9 @@ def learning_rate_off(run: Run) -> Sign | None:
         )
     if run.config is None or not run.total or len(rates) < _FEW:
         return None
-    planned = planned_rates(run.record, run.config, run.total)
-    if planned is None:
-        return None
-    off = _deviations(rates, planned)
+    lengths = [run.total, *([run.record.done] if may_be_whole(run.record, run.config) else [])]
+    planned = [planned_rates(run.record, run.config, length) for length in lengths]
+    off = min((_deviations(rates, each) for each in planned if each is not None), key=len, default=[])
     if len(off) < max(3, _OFTEN * len(rates)):
         return None
     step, rate, meant = max(off, key=lambda each: abs(each[1] - each[2]))

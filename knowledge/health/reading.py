@@ -30,6 +30,13 @@ _EVERY: Final = re.compile(r'"(?P<key>logging_steps|max_steps)":\s?(?P<number>\d
 _MARGINS: Final = ("rewards/margins", "rewards/margin")
 # After a proper resume only the lines since the newest checkpoint, one or two, are logged again.
 _REPEATED_AT_LEAST: Final = 3
+# What a launcher or a container puts before every line, the config that Axolotl prints included.
+_BEFORE_A_LINE: Final = re.compile(
+    r"^(?:\[(?:default|rank)?\d{1,4}\]:|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?(?= )) ?",
+    re.MULTILINE,
+)
+_LOOKED_AT: Final = 20_000
+_ALMOST_ALL: Final = 0.9
 _MOST: Final = 10**12
 
 
@@ -49,7 +56,16 @@ def read_run(text: str) -> Record | None:
             return state
     if "," in start.partition("\n")[0] and (table := _table(start)) is not None:
         return table
-    return _console(text)
+    return _console(_without_prefixes(text))
+
+
+def _without_prefixes(text: str) -> str:
+    """The text without what stands before all of its lines, such as a container's time stamps."""
+    lines = [line for line in text[:_LOOKED_AT].split("\n") if line.strip()]
+    marked = sum(_BEFORE_A_LINE.match(line) is not None for line in lines)
+    if not marked or marked < _ALMOST_ALL * len(lines):
+        return text
+    return _BEFORE_A_LINE.sub("", text)
 
 
 def _state(text: str) -> Record | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.facts import read_json
 from knowledge.parameters.architecture import Architecture
+from knowledge.parameters.reading import read_architecture
 
 if TYPE_CHECKING:
     from knowledge.parameters.towers import Tower
@@ -207,6 +208,11 @@ def _known(name: str) -> Parameters:
     """A model that the facts hold."""
     entry = dict(_table()["models"][name])
     total, confirmed = entry.pop("parameters"), entry.pop("confirmed")
+    if "config" in entry:
+        architecture = read_architecture(entry["config"], name)
+        if architecture is None:
+            raise ValueError(f"{name} is of a family that families.json does not hold")
+        return Parameters(total, architecture, name, "exact", confirmed)
     if "linear_dims" in entry:
         entry["linear_dims"] = tuple(entry["linear_dims"])
     return Parameters(total, Architecture(**entry), name, "exact", confirmed)

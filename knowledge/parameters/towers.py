@@ -8,8 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from knowledge.parameters.blueprint import is_other_part, parts_of
 from knowledge.parameters.families import layout
 from knowledge.parameters.names import Parameters, parameters_of, words
+from knowledge.parameters.reading import read_architecture
 
 _DATA = Path(__file__).parent / "towers.json"
 
@@ -61,6 +63,8 @@ def _by_words() -> dict[tuple[str, ...], tuple[Parameters, bool]]:
 
 
 def _model(name: str, entry: dict[str, Any]) -> tuple[Parameters, bool]:
+    if "config" in entry:
+        return _read(name, **entry), False
     language, dims = parameters_of(entry.pop("language")), entry.pop("dims", {})
     only = entry.pop("images_only", False)
     if language is None:
@@ -70,3 +74,22 @@ def _model(name: str, entry: dict[str, Any]) -> tuple[Parameters, bool]:
     tower = Tower(**entry, linears=linears)
     total = layout(architecture).parameters + tower.parameters
     return Parameters(total, architecture, name, "exact", language.confirmed, tower), only
+
+
+def _read(name: str, config: dict[str, Any], patches: int) -> Parameters:
+    """A model whose language model and tower both stand in its `config.json`."""
+    whole, language = read_architecture(config), read_architecture(config, multimodal=False)
+    if whole is None or whole.read is None or language is None:
+        raise ValueError(f"{name} is of a family that families.json does not hold")
+    parts, vision = parts_of(whole.read), config["vision_config"]
+    modules = [(module, 1) for module in whole.read.root if is_other_part(module.name)]
+    modules += [(m, len(b.indices)) for b in whole.read.blocks if b.stem for m in b.modules]
+    tower = Tower(
+        parts["vision"],
+        parts["projector"],
+        vision["num_hidden_layers"] + vision.get("num_global_layers", 0),
+        vision["hidden_size"],
+        patches,
+        tuple((m.columns, m.rows, number) for m, number in modules if m.kind == "linear"),
+    )
+    return Parameters(layout(whole).parameters, language, name, "exact", confirmed=True, tower=tower)

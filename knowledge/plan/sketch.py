@@ -13,7 +13,6 @@ from knowledge.schedule import KINDS, ScheduleFailure, rates_at, schedule_of
 if TYPE_CHECKING:
     from knowledge.config import Config
     from knowledge.plan.training import TrainingPlan
-    from knowledge.plan.values import OfRows
 
 NOMINAL: Final = 1000
 """Steps that stand for the whole run where their number is not known."""
@@ -33,7 +32,7 @@ class Sketch(NamedTuple):
         warmup: steps of warm-up.
         saves, evaluations: steps after which the model is saved or evaluated.
         epochs: epochs of the run, where they are known.
-        of_rows: the rows that the steps are those of, where there may be others.
+        condition: what the number of steps hangs on, to begin a sentence with.
     """
 
     name: str
@@ -44,7 +43,7 @@ class Sketch(NamedTuple):
     saves: tuple[int, ...]
     evaluations: tuple[int, ...]
     epochs: float | None
-    of_rows: OfRows | None
+    condition: str
 
 
 def sketch_of(config: Config) -> Sketch | None:
@@ -81,7 +80,7 @@ def sketch_of(config: Config) -> Sketch | None:
         saves=saves or (),
         evaluations=evaluations or (),
         epochs=plan.epochs_seen if plan.epochs_seen is not None else plan.num_epochs,
-        of_rows=plan.of_rows,
+        condition=plan.condition,
     )
 
 

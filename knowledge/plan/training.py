@@ -38,6 +38,8 @@ class TrainingPlan:
         troubles: what counting the data found.
         batch: how to keep the guide's batch on other numbers of GPUs.
         of_rows: set where the plan is one of some rows, and there may be others.
+        with_block: whether the rows are read with the block that their check proposes, since the config's own entry
+            reads none of them.
     """
 
     gpus: int
@@ -100,3 +102,13 @@ class TrainingPlan:
     troubles: tuple[Trouble, ...]
     batch: BatchAdvice | None = field(metadata=_COMPUTED)
     of_rows: OfRows | None = None
+    with_block: bool = False
+
+    @property
+    def condition(self) -> str:
+        """What the number of steps hangs on, to begin a sentence with; empty where it is simply so."""
+        conditions = ["with the proposed block"] if self.with_block else []
+        if self.of_rows is not None:
+            conditions.append(f"if {self.of_rows.words} are all")
+        words = " and ".join(conditions)
+        return f"{words[:1].upper()}{words[1:]}"

@@ -88,11 +88,8 @@ def steps_line(plan: TrainingPlan) -> str:
         words.append(f"saves after {points_in_words(plan.save_points)}")
     if plan.eval_points:
         words.append(f"evaluations after {points_in_words(plan.eval_points)}")
-    return _of_rows(plan.of_rows) + ", ".join(words) + "." + _other_rows(plan.of_rows)
-
-
-def _of_rows(part: OfRows | None) -> str:
-    return "" if part is None else f"If {part.words} are all: "
+    condition = f"{plan.condition}: " if plan.condition else ""
+    return condition + ", ".join(words) + "." + _other_rows(plan.of_rows)
 
 
 def _other_rows(part: OfRows | None) -> str:

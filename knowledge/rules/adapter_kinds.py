@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Severity.ERROR,
     fields=("adapter", "plugins"),
     says="is not built in and was not registered by a plugin",
-    bad="adapter: dora\n",
+    bad="adapter: dora\nlora_r: 16\nlora_alpha: 32\n",
     good=LORA,
 )
 def adapter_unknown(config: Config) -> Iterator[Problem]:
@@ -33,7 +33,7 @@ def adapter_unknown(config: Config) -> Iterator[Problem]:
     if isinstance(adapter, (dict, list)):
         yield problem("A name is expected: lora or qlora.", "adapter")
     elif known.get(str(adapter)) not in config.plugins:
-        message = "Unknown adapter: use lora or qlora, or list the plugin that brings it."
+        message = "Unknown adapter: use lora or qlora, or list the plugin that provides it."
         yield problem(message, "adapter")
 
 
@@ -64,15 +64,15 @@ def mixlora_without_rank(config: Config) -> Iterator[Problem]:
     needs=("rl",),
     says="MixLoRA is not compatible with RL training",
     bad=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\nrl: dpo\n",
-    good=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\n",
+    good=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\nrl: dpo\n".replace("adapter: mixlora", "adapter: lora"),
 )
 def mixlora_preference(config: Config) -> Iterator[Problem]:
     """MixLoRA with preference training.
 
-    Use `adapter: lora` or `qlora` there.
+    Use `adapter: lora` or `qlora` instead.
     """
     if config.typed("adapter") == "mixlora" and config.typed("rl") is not None:
-        yield problem("Not possible with MixLoRA: use `adapter: lora`.", "rl", "adapter")
+        yield problem("Incompatible with MixLoRA: use `adapter: lora`.", "rl", "adapter")
 
 
 @rule(
@@ -107,7 +107,7 @@ def onebit_adapter(config: Config) -> Iterator[Problem]:
     One-bit models are trained in full.
     """
     if config.typed("use_onebitllms") and config.typed("adapter") in ("lora", "qlora"):
-        yield problem("Not possible with LoRA: train in full, or remove this.", "use_onebitllms", "adapter")
+        yield problem("Incompatible with LoRA: train in full, or remove this.", "use_onebitllms", "adapter")
 
 
 @rule(
@@ -135,7 +135,7 @@ def relora_without_restarts(config: Config) -> Iterator[Problem]:
     good=f"{LORA}relora: true\njagged_restart_steps: 150\n",
 )
 def relora_conflicts(config: Config) -> Iterator[Problem]:
-    """ReLoRA with something that it cannot work with.
+    """ReLoRA with a setting it cannot work with.
 
     It needs adapter lora or qlora, and excludes FSDP, DeepSpeed, a one_cycle schedule and fused layers.
     """
@@ -148,6 +148,6 @@ def relora_conflicts(config: Config) -> Iterator[Problem]:
         )
     for name in ("fsdp_config", "deepspeed", "flash_attn_fuse_mlp"):
         if config.typed(name):
-            yield problem("Not possible with ReLoRA: remove one of the two.", name, "relora")
+            yield problem("Incompatible with ReLoRA: remove one of the two.", name, "relora")
     if config.typed("lr_scheduler") == "one_cycle":
-        yield problem("Not possible with ReLoRA: use another schedule, such as cosine.", "lr_scheduler", "relora")
+        yield problem("Incompatible with ReLoRA: use another schedule, such as cosine.", "lr_scheduler", "relora")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from knowledge.examples import LORA, QLORA
+from knowledge.examples import LINEAR, LORA, QLORA
 from knowledge.finding import Severity
 from knowledge.kinds_of_run import LORA_FIELDS
 from knowledge.rule import Problem, problem, rule
@@ -35,7 +35,9 @@ def quantized_without_adapter(config: Config) -> Iterator[Problem]:
     name = next((key for key in ("load_in_4bit", "load_in_8bit") if now(key)), None)
     if name and not now("adapter") and not now("inference"):
         kind = "qlora" if name == "load_in_4bit" else "lora"
-        yield problem(f"Quantized weights can't be trained: add `adapter: {kind}`, or remove this.", name)
+        yield problem(
+            f"Needs an adapter: add `adapter: {kind}`, `lora_r: 16` and `lora_alpha: 32`, or remove this.", name
+        )
 
 
 @rule(
@@ -61,11 +63,11 @@ def qlora_without_4bit(config: Config) -> Iterator[Problem]:
     fields=("adapter", "load_in_8bit"),
     needs=("load_in_8bit",),
     says=("Can't load qlora in 8bit", "Can't merge qlora if loaded in 8bit"),
-    bad="adapter: qlora\nload_in_4bit: true\nload_in_8bit: true\n",
+    bad=f"{QLORA}load_in_8bit: true\n",
     good=QLORA,
 )
 def qlora_in_8bit(config: Config) -> Iterator[Problem]:
-    """QLoRA is asked for together with 8-bit weights.
+    """QLoRA together with 8-bit weights.
 
     QLoRA trains on 4-bit weights. Set `load_in_4bit: true` and remove `load_in_8bit`; for 8 bits use `adapter: lora`.
     """
@@ -84,17 +86,17 @@ def qlora_in_8bit(config: Config) -> Iterator[Problem]:
 def qlora_on_gptq(config: Config) -> Iterator[Problem]:
     """QLoRA on a GPTQ model.
 
-    A GPTQ model is quantized already: use `adapter: lora`.
+    A GPTQ model is already quantized: use `adapter: lora`.
     """
     if config.typed("adapter") == "qlora" and config.typed("gptq"):
-        yield problem("Quantized already: use `adapter: lora` with `gptq`.", "gptq", "adapter")
+        yield problem("Already quantized: use `adapter: lora`, and remove `load_in_4bit`.", "gptq", "adapter")
 
 
 @rule(
     Severity.ERROR,
     fields=("merge_lora", "adapter", "load_in_4bit"),
     says="Can't merge qlora if loaded in 4bit",
-    bad=f"{QLORA}merge_lora: true\n",
+    bad=f"{QLORA}{LINEAR}merge_lora: true\n",
     good="adapter: qlora\nlora_r: 16\nlora_alpha: 32\nlora_target_linear: true\nmerge_lora: true\n",
 )
 def qlora_merged_in_4bit(config: Config) -> Iterator[Problem]:
@@ -120,7 +122,7 @@ def target_parameters_dropout(config: Config) -> Iterator[Problem]:
     PEFT can't apply dropout to parameters that are targeted directly.
     """
     if config.typed("lora_target_parameters") and config.typed("lora_dropout"):
-        yield problem("Has to be 0 with `lora_target_parameters`.", "lora_dropout", "lora_target_parameters")
+        yield problem("Must be 0 with `lora_target_parameters`.", "lora_dropout", "lora_target_parameters")
 
 
 @rule(
@@ -141,7 +143,7 @@ def target_parameters_init(config: Config) -> Iterator[Problem]:
     if config.typed("lora_target_parameters") and (unusual or loftq):
         name = "peft_init_lora_weights" if unusual else "peft.loftq_config"
         yield problem(
-            "Not possible with `lora_target_parameters`: leave it at its default.", name, "lora_target_parameters"
+            "Incompatible with `lora_target_parameters`: leave it at its default.", name, "lora_target_parameters"
         )
 
 
@@ -179,11 +181,11 @@ def target_modules_regex(config: Config) -> Iterator[Problem]:
 def learning_rate_groups_twice(config: Config) -> Iterator[Problem]:
     """`lr_groups` and `loraplus_lr_ratio` are both set.
 
-    Both give parameters learning rates of their own; Axolotl accepts only one.
+    Both give parameters their own learning rates; Axolotl accepts only one.
     """
     now = config.at("check_lr_groups")
     if now("lr_groups") and now("loraplus_lr_ratio"):
-        yield problem("Both set learning rates of their own; keep one.", "lr_groups", "loraplus_lr_ratio")
+        yield problem("Both set their own learning rates; keep one.", "lr_groups", "loraplus_lr_ratio")
 
 
 @rule(
@@ -197,7 +199,7 @@ def learning_rate_groups_twice(config: Config) -> Iterator[Problem]:
 def frozen_and_layers(config: Config) -> Iterator[Problem]:
     """`unfrozen_parameters` with `peft_layers_to_transform`.
 
-    Both choose what is trained, and the outcome of both together is unclear.
+    Both choose what is trained, and it is unclear what happens with both.
     """
     now = config.at("check_frozen")
     if now("adapter") and now("peft_layers_to_transform") and now("unfrozen_parameters"):
@@ -233,7 +235,7 @@ def layers_pattern_alone(config: Config) -> Iterator[Problem]:
 def fp32_gradients_without_adapter(config: Config) -> Iterator[Problem]:
     """`lora_fp32_gradients` without a LoRA adapter.
 
-    It concerns the gradients of LoRA weights only.
+    It applies only to the gradients of LoRA weights.
     """
     now = config.at("check_lora_fp32_gradients")
     if now("lora_fp32_gradients") and now("adapter") not in ("lora", "qlora", "multilora") and not now("use_ray"):
@@ -285,8 +287,8 @@ def lora_without_adapter(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("adapter", "lora_r", "lora_alpha", "lora_model_dir"),
-    bad="adapter: lora\nlora_alpha: 16\n",
-    good=f"{LORA}lora_target_linear: true\n",
+    bad=f"adapter: lora\nlora_alpha: 32\n{LINEAR}",
+    good=f"{LORA}{LINEAR}",
 )
 def lora_without_rank(config: Config) -> Iterator[Problem]:
     """An adapter without `lora_r` or `lora_alpha`.
@@ -297,9 +299,8 @@ def lora_without_rank(config: Config) -> Iterator[Problem]:
         missing = [name for name in ("lora_r", "lora_alpha") if config.typed(name) is None]
         if missing:
             names = " and ".join(f"`{name}`" for name in missing)
-            yield problem(
-                f"Building the adapter fails without {names}: add them, such as 16 and 32.", "adapter", *missing
-            )
+            cure = "add them, such as 16 and 32" if len(missing) > 1 else "add it, such as 16"
+            yield problem(f"Building the adapter fails without {names}: {cure}.", "adapter", *missing)
 
 
 @rule(
@@ -315,5 +316,5 @@ def target_linear_and_modules(config: Config) -> Iterator[Problem]:
     `lora_target_linear` already adapts every linear layer, so the list can only add to them.
     """
     if config.typed("lora_target_linear") and config.typed("lora_target_modules"):
-        message = "Every linear layer is adapted already; the list only adds to them. Keep one."
+        message = "Every linear layer is already adapted, and the list only adds to them. Keep one."
         yield problem(message, "lora_target_linear", "lora_target_modules")

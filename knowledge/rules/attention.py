@@ -1,4 +1,4 @@
-"""Attention back ends and sample packing."""
+"""Attention backends and sample packing."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def packed_evaluation_table(config: Config) -> Iterator[Problem]:
     good="attn_implementation: flash_attention_2\n",
 )
 def attention_old_flags(config: Config) -> Iterator[Problem]:
-    """An attention back end chosen by its old switch.
+    """An attention backend chosen by its old switch.
 
-    The switches became one field, `attn_implementation`. They are still read, and a quoted "false" counts as true.
+    One field, `attn_implementation`, replaced the switches. They still work, and a quoted "false" counts as true.
     """
     flags = [name for name in LEGACY_ATTENTION if config.raw(name)]
     if flags and not config.raw("attn_implementation"):
         chosen = LEGACY_ATTENTION[flags[0]]
         yield problem(
-            f"The new way is `attn_implementation: {chosen}`; this switch still works.", *flags, suggestion=chosen
+            f"This switch still works, but `attn_implementation: {chosen}` replaces it.", *flags, suggestion=chosen
         )
 
 
@@ -68,11 +68,11 @@ def attention_old_flags(config: Config) -> Iterator[Problem]:
 def attention_twice(config: Config) -> Iterator[Problem]:
     """`attn_implementation` together with an old switch.
 
-    Both choose the back end. Keep `attn_implementation`.
+    Both choose the backend. Keep `attn_implementation`.
     """
     flags = [name for name in LEGACY_ATTENTION if config.raw(name)]
     if flags and config.at("normalize_attn_implementation")("attn_implementation"):
-        yield problem("Both choose the back end: keep `attn_implementation`.", *flags, "attn_implementation")
+        yield problem("Both choose the backend: keep `attn_implementation`.", *flags, "attn_implementation")
 
 
 @rule(
@@ -87,7 +87,7 @@ def attention_twice(config: Config) -> Iterator[Problem]:
     good="attn_implementation: flash_attention_2\n",
 )
 def attention_unknown(config: Config) -> Iterator[Problem]:
-    """An attention back end that Axolotl does not know.
+    """An attention backend that Axolotl does not know.
 
     Axolotl accepts full names, or the path of a kernel on the Hub (with a slash).
     """
@@ -100,12 +100,12 @@ def attention_unknown(config: Config) -> Iterator[Problem]:
     short = {"flash": "flash_attention_2", "flex": "flex_attention", "sdp": "sdpa"}
     near = short.get(value) or {"flash_attn": "flash_attention_2", "flash_attention": "flash_attention_2"}.get(value)
     hint = f"Write `{near}`." if near else "Use one such as `flash_attention_2`, `sdpa` or `flex_attention`."
-    yield problem(f"Unknown back end. {hint}", "attn_implementation", suggestion=near)
+    yield problem(f"Unknown backend. {hint}", "attn_implementation", suggestion=near)
 
 
 @lru_cache(maxsize=1)
 def back_ends() -> frozenset[str]:
-    """The names of the attention back ends (facts/values.json)."""
+    """The names of the attention backends (facts/values.json)."""
     return frozenset(read_json("values.json")["attn_implementation"])
 
 
@@ -118,7 +118,7 @@ def back_ends() -> frozenset[str]:
     good="gemma4_hybrid_attn_impl: true\nattn_implementation: flash_attention_2\n",
 )
 def gemma_hybrid_back_end(config: Config) -> Iterator[Problem]:
-    """`gemma4_hybrid_attn_impl` with a back end other than flash attention 2.
+    """`gemma4_hybrid_attn_impl` with a backend other than flash attention 2.
 
     Its sliding-window layers run on flash attention 2.
     """
@@ -137,9 +137,9 @@ def gemma_hybrid_back_end(config: Config) -> Iterator[Problem]:
     good=PACKED,
 )
 def packing_without_back_end(config: Config) -> Iterator[Problem]:
-    """Packing without an attention back end that keeps the packed rows apart.
+    """Packing without an attention backend that keeps the packed rows apart.
 
-    The tokens of one row then see those of others in the same sequence, which harms training without an error.
+    The tokens of one row then see those of other rows in the same sequence, which silently harms training.
     """
     if not config.typed("sample_packing"):
         return
@@ -160,16 +160,19 @@ def packing_without_back_end(config: Config) -> Iterator[Problem]:
     fields=("sample_packing", "bf16", "bfloat16", *ATTENTION),
     says="sample_packing & torch sdpa with bf16 is unsupported",
     bad="sample_packing: true\nattn_implementation: sdpa\nbf16: true\n",
-    good=PACKED,
+    good=f"{PACKED}bf16: true\n",
 )
 def packing_on_sdpa(config: Config) -> Iterator[Problem]:
     """Packing on sdpa in bf16.
 
-    On GPUs before Hopper (H100) the loss may come out as 0. That depends on the GPU, which a config does not name.
+    On GPUs older than Hopper (H100), the loss may come out as 0. That depends on the GPU, which a config does not
+    name.
     """
     if config.typed("sample_packing") and attention(config) == "sdpa":
         if config.typed("bf16") or config.typed("bfloat16"):
-            yield problem("On GPUs before Hopper the loss may be 0: use `flash_attention_2` there.", "sample_packing")
+            yield problem(
+                "On GPUs older than Hopper, the loss may be 0: use `flash_attention_2` there.", "sample_packing"
+            )
 
 
 @rule(
@@ -177,7 +180,7 @@ def packing_on_sdpa(config: Config) -> Iterator[Problem]:
     fields=("sample_packing", "pad_to_sequence_len"),
     says="`pad_to_sequence_len: true` is recommended when using sample_packing",
     bad=f"{PACKED}pad_to_sequence_len: false\n",
-    good=f"{PACKED}pad_to_sequence_len: true\n",
+    good=PACKED,
 )
 def packing_unpadded(config: Config) -> Iterator[Problem]:
     """Packing with `pad_to_sequence_len: false`.
@@ -187,7 +190,7 @@ def packing_unpadded(config: Config) -> Iterator[Problem]:
     now = config.at("hint_sample_packing_padding")
     if now("sample_packing") and now("pad_to_sequence_len") is False:
         yield problem(
-            "Lengths then change from step to step and fragment GPU memory. Leave it out.", "pad_to_sequence_len"
+            "Lengths then change from step to step, which fragments GPU memory. Leave it out.", "pad_to_sequence_len"
         )
 
 
@@ -202,7 +205,7 @@ def packing_unpadded(config: Config) -> Iterator[Problem]:
 def scaling_softmax_back_end(config: Config) -> Iterator[Problem]:
     """`scaling_softmax` without flex attention.
 
-    It changes the scores of the flex kernel, which no other back end does.
+    Only the flex kernel can change its scores this way.
     """
     if config.typed("scaling_softmax") and config.typed("attn_implementation") != "flex_attention":
         yield problem("Needs `attn_implementation: flex_attention`.", "scaling_softmax")
@@ -213,13 +216,13 @@ def scaling_softmax_back_end(config: Config) -> Iterator[Problem]:
     fields=("sample_packing", "pad_to_sequence_len", "adapter", *ATTENTION),
     says=("We recommend turning on `pad_to_sequence_len` for SageAttention", "SageAttention full finetuning"),
     bad="attn_implementation: sage\n",
-    good=f"{LORA}{PACKED.replace('flash_attention_2', 'sage')}",
+    good=f"{LORA}attn_implementation: sage\npad_to_sequence_len: true\n",
 )
 def sage_risks(config: Config) -> Iterator[Problem]:
     """SageAttention without padding or packing, or in full training.
 
-    The loss has been seen to explode without padding, and to fall to 0 in full training. It also needs a GPU from
-    sm_80 to sm_90, or sm_120.
+    In some runs the loss exploded without padding, or dropped to 0 in full training. It also needs a GPU from sm_80
+    to sm_90, or sm_120.
     """
     if config.typed("attn_implementation") == "sage":
         if not config.typed("sample_packing") and not config.typed("pad_to_sequence_len"):
@@ -227,7 +230,7 @@ def sage_risks(config: Config) -> Iterator[Problem]:
             yield problem(message, "attn_implementation")
         if not config.typed("adapter"):
             yield problem(
-                "In full training the loss can fall to 0: watch it, or use an adapter.", "attn_implementation"
+                "In full training, the loss can drop to 0: watch it, or train an adapter.", "attn_implementation"
             )
 
 
@@ -244,7 +247,7 @@ def fp8_attention_hardware(config: Config) -> Iterator[Problem]:
     It needs a Hopper GPU (H100) or newer; on others Axolotl refuses the config. A config does not name the GPU.
     """
     if config.typed("attn_implementation") == "fp8":
-        yield problem("Needs a Hopper GPU (H100) or newer; on others Axolotl refuses this.", "attn_implementation")
+        yield problem("Needs a Hopper GPU (H100) or newer; on others use `flash_attention_2`.", "attn_implementation")
 
 
 @rule(
@@ -257,10 +260,10 @@ def fp8_attention_hardware(config: Config) -> Iterator[Problem]:
 def flash_attention_torch(config: Config) -> Iterator[Problem]:
     """`flash_attention_torch`, which the Transformers of this Axolotl does not have.
 
-    Axolotl 0.21.0 installs Transformers 5.20.1, where that back end is not registered yet.
+    Axolotl 0.21.0 installs Transformers 5.20.1, where that backend is not registered yet.
     """
     if config.typed("attn_implementation") == "flash_attention_torch":
-        message = "Not in the Transformers that Axolotl installs: use `flash_attention_2`."
+        message = "Not in the Transformers version that Axolotl installs: use `flash_attention_2`."
         yield problem(message, "attn_implementation", suggestion="flash_attention_2")
 
 
@@ -275,7 +278,7 @@ def flash_attention_torch(config: Config) -> Iterator[Problem]:
 def varlen_without_packing(config: Config) -> Iterator[Problem]:
     """`sdpa_varlen` without packing.
 
-    It concerns packed rows only.
+    It applies only to packed rows.
     """
     if config.typed("sdpa_varlen") and not config.typed("sample_packing"):
         yield problem(
@@ -292,15 +295,15 @@ def varlen_without_packing(config: Config) -> Iterator[Problem]:
     good="batch_flattening: true\nattn_implementation: flash_attention_2\n",
 )
 def flattening_conflicts(config: Config) -> Iterator[Problem]:
-    """`batch_flattening: true` without a back end for it, or with packing.
+    """`batch_flattening: true` without a backend for it, or with packing.
 
-    It joins the rows of a batch, which needs a back end that keeps them apart; packing does this already.
+    It joins the rows of a batch, which needs a backend that keeps them apart; packing does this already.
     """
     value = config.raw("batch_flattening")
     if not value or value == "auto" or not config.typed("batch_flattening"):
         return
     if not separates_rows(config) and attention(config) != "varlen":
-        yield problem("Needs a back end such as `attn_implementation: flash_attention_2`.", "batch_flattening")
+        yield problem("Needs a backend such as `attn_implementation: flash_attention_2`.", "batch_flattening")
     if config.typed("sample_packing"):
         yield problem("Packing does this already: remove one of the two.", "batch_flattening", "sample_packing")
 
@@ -316,15 +319,16 @@ def flattening_conflicts(config: Config) -> Iterator[Problem]:
 def flattening_idle(config: Config) -> Iterator[Problem]:
     """`batch_flattening` where it does little.
 
-    With one row per batch there is nothing to join; with Liger's loss it reaches only the scoring.
+    With one row per batch there is nothing to join; with Liger's loss, it affects only the scoring.
     """
     if not config.raw("batch_flattening"):
         return
     if config.raw("batch_flattening") != "auto" and config.typed("micro_batch_size") == 1:
-        yield problem("No effect with `micro_batch_size: 1`.", "batch_flattening", "micro_batch_size")
+        message = "No effect with `micro_batch_size: 1`: raise it, or remove this."
+        yield problem(message, "batch_flattening", "micro_batch_size")
     if block(config, "trl").get("use_liger_loss"):
         yield problem(
-            "With `trl.use_liger_loss` it reaches only the scoring.", "batch_flattening", "trl.use_liger_loss"
+            "With `trl.use_liger_loss`, it affects only the scoring.", "batch_flattening", "trl.use_liger_loss"
         )
 
 
@@ -345,13 +349,14 @@ BALANCE = (
 def balance_scope(config: Config) -> Iterator[Problem]:
     """`balance_labels` where rows can't be reordered or have no token labels.
 
-    It sorts batches by trained tokens, which is not possible on streams, with a fixed order or in preference training.
+    It sorts batches by trained tokens, which does not work with streaming, with a fixed order, or in preference
+    training.
     """
     if not config.typed("balance_labels"):
         return
     for name in BALANCE:
         if config.typed(name):
-            yield problem("Not possible with `balance_labels`: remove one of the two.", name, "balance_labels")
+            yield problem("Incompatible with `balance_labels`: remove one of the two.", name, "balance_labels")
     if not config.typed("sample_packing"):
         for name in ("streaming", "pretraining_dataset", "group_by_length"):
             if config.typed(name):
@@ -376,7 +381,7 @@ def balance_window(config: Config) -> Iterator[Problem]:
             yield problem("Needs `balance_labels: true`.", name)
         for stream in ("streaming", "pretraining_dataset"):
             if config.typed(stream):
-                yield problem("Not possible on a stream: remove it.", name, stream)
+                yield problem("Does not work with streaming: remove it.", name, stream)
 
 
 @rule(
@@ -393,5 +398,5 @@ def balance_split_batches(config: Config) -> Iterator[Problem]:
     """
     if config.typed("balance_labels") and block(config, "accelerator_config").get("split_batches"):
         yield problem(
-            "Not possible with `balance_labels`: set it to false.", "accelerator_config.split_batches", "balance_labels"
+            "Incompatible with `balance_labels`: set it to false.", "accelerator_config.split_batches", "balance_labels"
         )

@@ -31,11 +31,13 @@ _HELD = "val_set_size: 0.05\n"
 def held_out_rows_are_never_evaluated(config: Config) -> Iterator[Problem]:
     """Rows are held out, and nothing says when to evaluate them.
 
-    These rows are not trained on and are used for nothing.
+    These rows are neither trained on nor used for anything else.
     """
     unused = config.get("val_set_size") and not config.get("evals_per_epoch") and config.get("eval_strategy") != "no"
     if unused and plan_of(config).eval_strategy == "no":
-        yield problem("Held out, but never evaluated: add `evals_per_epoch: 4`, or set this to 0.", "val_set_size")
+        yield problem(
+            "Rows are held out but never evaluated: add `evals_per_epoch: 4`, or set this to 0.", "val_set_size"
+        )
 
 
 @rule(
@@ -54,7 +56,7 @@ def held_out_rows_are_never_evaluated(config: Config) -> Iterator[Problem]:
 def eval_strategy_without_rows(config: Config) -> Iterator[Problem]:
     """An evaluation strategy without rows to evaluate.
 
-    Without `val_set_size` or `test_datasets` Axolotl switches evaluation off without a message.
+    Without `val_set_size` or `test_datasets`, Axolotl silently turns evaluation off.
     """
     strategy = config.get("eval_strategy")
     if strategy in {None, "no"} or config.get("val_set_size") or config.get("test_datasets"):
@@ -66,15 +68,13 @@ def eval_strategy_without_rows(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.IGNORED,
-    fields=(
-        "load_best_model_at_end",
-        "rl",
-    ),
+    fields=(*("load_best_model_at_end", "rl", "save_steps", "evals_per_epoch"),),
+    needs=("load_best_model_at_end",),
     bad=_HELD + "evals_per_epoch: 2\nload_best_model_at_end: true\n",
-    good=_HELD + "eval_steps: 50\nsave_steps: 50\nload_best_model_at_end: true\n",
+    good=_HELD + "evals_per_epoch: 2\nsaves_per_epoch: 2\nload_best_model_at_end: true\n",
 )
 def best_model_is_not_loaded(config: Config) -> Iterator[Problem]:
-    """The best model is asked for, and the last one is kept.
+    """The best model is requested, but the last one is kept.
 
     Axolotl passes the key on only when rows are held out and both `save_steps` and `eval_steps` are set (or both
     counts per epoch), the first a multiple of the second. Preference trainers never get it.
@@ -83,10 +83,12 @@ def best_model_is_not_loaded(config: Config) -> Iterator[Problem]:
         return
     if config.get("rl"):
         yield problem(f"The last model is kept: `rl: {config.get('rl')}` does not read it.", "load_best_model_at_end")
+    elif config.get("evals_per_epoch") and not config.get("save_steps"):
+        count = config.get("evals_per_epoch")
+        yield problem(f"The last model is kept: set `saves_per_epoch: {count}` as well.", "load_best_model_at_end")
     else:
-        yield problem(
-            "The last model is kept: it needs `save_steps` and `eval_steps`, the same number.", "load_best_model_at_end"
-        )
+        message = "The last model is kept: this needs `save_steps` and `eval_steps`, with the same number."
+        yield problem(message, "load_best_model_at_end")
 
 
 @rule(
@@ -136,12 +138,12 @@ def best_model_may_have_no_checkpoint(config: Config) -> Iterator[Problem]:
 def early_stopping_without_evaluation(config: Config) -> Iterator[Problem]:
     """Early stopping without evaluations.
 
-    Early stopping compares evaluations. Hold rows out with `val_set_size`; without them the trainer stops when training
-    starts.
+    Early stopping compares evaluations. Hold rows out with `val_set_size`; without any, the trainer stops when
+    training starts.
     """
     if config.get("early_stopping_patience") and not config.get("rl") and plan_of(config).eval_strategy == "no":
         yield problem(
-            "Training stops at its start: nothing is evaluated. Set `val_set_size`.", "early_stopping_patience"
+            "Training stops at the start because nothing is evaluated. Set `val_set_size`.", "early_stopping_patience"
         )
 
 
@@ -161,8 +163,8 @@ def early_stopping_without_evaluation(config: Config) -> Iterator[Problem]:
 def preference_trainers_do_not_read_it(config: Config) -> Iterator[Problem]:
     """A key that preference trainers never get.
 
-    Another part of Axolotl builds them and leaves out early stopping, the metric of the best model, sorting by length,
-    curriculum order and dropping the last incomplete batch.
+    Another part of Axolotl builds them and leaves out early stopping, the metric of the best model, sorting by
+    length, curriculum order, and dropping the last incomplete batch.
     """
     if not config.get("rl"):
         return
@@ -184,7 +186,9 @@ def best_is_never_saved(config: Config) -> Iterator[Problem]:
     No checkpoint is written then; only the final weights are in `output_dir`.
     """
     if config.get("save_strategy") == "best" and plan_of(config).eval_strategy == "no":
-        yield problem("Nothing is evaluated, so no checkpoint is written: add `val_set_size`.", "save_strategy")
+        yield problem(
+            "Nothing is evaluated, so nothing is saved: set `val_set_size` and `eval_steps`.", "save_strategy"
+        )
 
 
 @rule(
@@ -205,7 +209,8 @@ def best_is_never_saved(config: Config) -> Iterator[Problem]:
 def metric_is_not_measured(config: Config) -> Iterator[Problem]:
     """The evaluation does not measure the metric of the best model.
 
-    Axolotl's trainer measures the loss and what follows from it. Another name ends the run at the first evaluation.
+    Axolotl's trainer measures the loss and values derived from it. Any other name ends the run at the first
+    evaluation.
     """
     metric = config.get("metric_for_best_model")
     own = (
@@ -217,7 +222,9 @@ def metric_is_not_measured(config: Config) -> Iterator[Problem]:
     if not isinstance(metric, str) or config.get("rl") or own or plan_of(config).eval_strategy == "no":
         return
     if metric.removeprefix("eval_") not in _METRICS:
-        yield problem("Never measured: the run crashes at its first evaluation. Use `loss`.", "metric_for_best_model")
+        yield problem(
+            "This is never measured, so the run crashes at its first evaluation. Use `loss`.", "metric_for_best_model"
+        )
 
 
 @rule(
@@ -228,14 +235,14 @@ def metric_is_not_measured(config: Config) -> Iterator[Problem]:
     says="KeyError: 'system'",
 )
 def reward_rows_need_a_system_column(config: Config) -> Iterator[Problem]:
-    """A type that reads a `system` column of every row and crashes where there is none.
+    """A type that reads a `system` column in every row and crashes if there is none.
 
-    An empty text in it is enough. The other columns that it reads are `input`, `chosen` and `rejected`.
+    An empty text is enough. The other columns that it reads are `input`, `chosen`, and `rejected`.
     """
     for index, entry in enumerate(config.datasets):
         if entry.get("type") == "bradley_terry.chat_template":
             yield problem(
-                "Rows without a `system` column crash the run: add one, which may be empty.", f"datasets[{index}].type"
+                "Rows without a `system` column crash the run: add one; it may be empty.", f"datasets[{index}].type"
             )
 
 

@@ -29,10 +29,10 @@ _OTHER_WAYS = ("rl", "processor_type", "reward_model", "process_reward_model")
     good=f"chat_template: llama3\n{ENTRY}    type: chat_template\n",
 )
 def chat_template_never_trained(config: Config) -> Iterator[Problem]:
-    """A `chat_template` that no dataset goes through.
+    """A `chat_template` that no dataset uses.
 
-    Only `type: chat_template` renders rows with it. The other types write prompts of their own, and the model is saved
-    with a template that it has never seen. Train with that type, or leave the template out.
+    Only `type: chat_template` renders rows with it. The other types write their own prompts, and the model is saved
+    with a template it has never seen. Train with that type, or leave the template out.
     """
     if not config.raw("chat_template") or any(map(config.raw, (*_OTHER_WAYS, "pretraining_dataset"))):
         return
@@ -64,15 +64,16 @@ _UNMARKED = expression(r"internvl|smolvlm|llava|lfm2?[-_.]?vl|voxtral|glm-?4(\.\
     fields=("processor_type", "base_model", "chat_template", "role_boundaries", "train_on_inputs", "rl"),
     needs=("processor_type",),
     bad="processor_type: AutoProcessor\nbase_model: OpenGVLab/InternVL3_5-8B-HF\n",
-    good="processor_type: AutoProcessor\nbase_model: google/gemma-3-4b-it\nchat_template: gemma3\n",
+    good="processor_type: AutoProcessor\nbase_model: OpenGVLab/InternVL3_5-8B-HF\nrole_boundaries:\n"
+    '  - role: assistant\n    start: "<|im_start|>assistant"\n    end: "<|im_end|>"\n',
     says="has no built-in role boundaries",
 )
 def every_turn_is_trained(config: Config) -> Iterator[Problem]:
     """A multimodal model whose turns Axolotl cannot tell apart.
 
-    For InternVL, SmolVLM2, LLaVA, LFM2-VL, Voxtral and GLM-4V Axolotl has no markers of the roles, so questions and
-    system texts are trained like answers, whatever `train_on_inputs` and `roles_to_train` say. Name the markers in
-    `role_boundaries`.
+    For InternVL, SmolVLM2, LLaVA, LFM2-VL, Voxtral and GLM-4V Axolotl does not know where roles begin, so questions
+    and system texts are trained like answers, whatever `train_on_inputs` and `roles_to_train` say. Name the markers
+    in `role_boundaries`.
     """
     name, template = config.raw("base_model"), config.raw("chat_template")
     if not config.typed("processor_type") or config.typed("train_on_inputs") or config.raw("rl"):

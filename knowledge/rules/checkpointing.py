@@ -27,15 +27,15 @@ GC = "gradient_checkpointing: true\n"
     good=f"{GC}activation_offloading: true\n",
 )
 def checkpointing_offload_old(config: Config) -> Iterator[Problem]:
-    """Offloading asked for through `gradient_checkpointing`.
+    """Offloading requested through `gradient_checkpointing`.
 
-    Offloading is now a field of its own, `activation_offloading`; Axolotl still translates the old words.
+    Offloading now has its own field, `activation_offloading`; Axolotl still translates the old values.
     """
     value = config.raw("gradient_checkpointing")
     if value in ("offload", "offload_disk"):
         new = "true" if value == "offload" else "disk"
         yield problem(
-            f"The new way is `gradient_checkpointing: true` with `activation_offloading: {new}`.",
+            f"Use `gradient_checkpointing: true` with `activation_offloading: {new}` instead.",
             "gradient_checkpointing",
         )
 
@@ -51,7 +51,7 @@ def checkpointing_offload_old(config: Config) -> Iterator[Problem]:
 def offloading_without_checkpointing(config: Config) -> Iterator[Problem]:
     """`activation_offloading` without `gradient_checkpointing`.
 
-    Axolotl offloads the checkpoints, so there have to be some.
+    Axolotl offloads the checkpoints, so there must be some.
     """
     if config.typed("activation_offloading") and not config.typed("gradient_checkpointing"):
         yield problem("Needs `gradient_checkpointing: true`.", "activation_offloading")
@@ -67,18 +67,19 @@ def offloading_without_checkpointing(config: Config) -> Iterator[Problem]:
     ),
     bad=f"{GC}activation_offloading: hidden_states\nunfrozen_parameters: [lm_head.weight]\n"
     "gradient_checkpointing_kwargs:\n  use_reentrant: true\n",
-    good=f"{GC}activation_offloading: hidden_states\n",
+    good=f"{GC}activation_offloading: hidden_states\nunfrozen_parameters: [lm_head.weight]\n"
+    "gradient_checkpointing_kwargs:\n  use_reentrant: false\n",
 )
 def reentrant_with_frozen_parts(config: Config) -> Iterator[Problem]:
     """Reentrant checkpointing with a model that is trained in parts.
 
-    Frozen layers pass no gradient on through a reentrant checkpoint. Set `use_reentrant: false`.
+    Frozen layers do not pass a gradient through a reentrant checkpoint. Set `use_reentrant: false`.
     """
     options = raw_block(config.at("check_use_reentrant_mismatch")("gradient_checkpointing_kwargs"))
     hidden = config.raw("activation_offloading") == "hidden_states"
     reentrant = options.get("use_reentrant")
     if config.raw("unfrozen_parameters") and (reentrant is True or (hidden and reentrant)):
-        message = "Has to be false while only parts are trained."
+        message = "Must be false while only parts of the model are trained."
         yield problem(message, "gradient_checkpointing_kwargs.use_reentrant", "unfrozen_parameters")
 
 
@@ -93,7 +94,7 @@ def reentrant_with_frozen_parts(config: Config) -> Iterator[Problem]:
 def hidden_states_with_adapter(config: Config) -> Iterator[Problem]:
     """`activation_offloading: hidden_states` with an adapter.
 
-    With LoRA, plain offloading can be faster, because less has to be moved.
+    With LoRA, plain offloading can be faster, because less data has to be moved.
     """
     if config.typed("activation_offloading") == "hidden_states" and config.typed("adapter"):
         yield problem("With an adapter, `true` can be faster.", "activation_offloading", "adapter")
@@ -113,18 +114,18 @@ def hidden_states_with_adapter(config: Config) -> Iterator[Problem]:
 def selective_conflicts(config: Config) -> Iterator[Problem]:
     """`selective_checkpointing` without what it builds on.
 
-    It needs gradient checkpointing, not reentrant, and of the offloading modes only hidden_states.
+    It needs gradient checkpointing that is not reentrant, and supports only the hidden_states offloading mode.
     """
     if not config.typed("selective_checkpointing"):
         return
     if not config.typed("gradient_checkpointing"):
         yield problem("Needs `gradient_checkpointing: true`.", "selective_checkpointing")
     if block(config, "gradient_checkpointing_kwargs").get("use_reentrant"):
-        message = "Has to be false with `selective_checkpointing`."
+        message = "Must be false with `selective_checkpointing`."
         yield problem(message, "gradient_checkpointing_kwargs.use_reentrant", "selective_checkpointing")
     offloading = config.typed("activation_offloading")
     if offloading and offloading != "hidden_states":
-        message = "With `selective_checkpointing` only hidden_states is possible."
+        message = "With `selective_checkpointing`, only hidden_states works."
         yield problem(message, "activation_offloading", "selective_checkpointing")
 
 
@@ -168,7 +169,7 @@ def matches(entry: str, names: list[str]) -> bool:
         "selective_checkpointing.save_matmul_min_k saves",
         "selective_checkpointing.save_modules",
     ),
-    bad=f"{QLORA}{GC}selective_checkpointing:\n  save_matmul_min_k: 1024\n",
+    bad=f"{QLORA}{GC}selective_checkpointing:\n  save: [attention]\n  save_matmul_min_k: 1024\n",
     good=f"{QLORA}{GC}selective_checkpointing:\n  save: [attention]\n",
 )
 def selective_with_kernels(config: Config) -> Iterator[Problem]:
@@ -183,10 +184,10 @@ def selective_with_kernels(config: Config) -> Iterator[Problem]:
     if any(kernel_on(config, name) for name in KERNELS):
         for index, entry in enumerate(options.get("save") or ()):
             if entry != "attention" and any(entry in operation for operation in MATMULS):
-                message = "Matrix products can't be saved with LoRA kernels: set the kernels to false."
+                message = "Matrix products cannot be saved with LoRA kernels: set the kernels to false."
                 yield problem(message, ("selective_checkpointing", "save", index))
         if options.get("save_matmul_min_k"):
-            message = "Not possible with LoRA kernels: set the three `lora_*_kernel` to false, or remove this."
+            message = "Incompatible with LoRA kernels: set the three `lora_*_kernel` to false, or remove this."
             yield problem(message, "selective_checkpointing.save_matmul_min_k")
     for index, entry in enumerate(options.get("save_modules") or ()):
         for name, modules in MODULES_OF.items():
@@ -250,7 +251,7 @@ PLACED = ("ple_cpu_offload", "fsdp_config", "deepspeed", "adapter", "load_in_4bi
     good=f"{QLORA}ple_cpu_offload: true\n",
 )
 def embeddings_on_cpu(config: Config) -> Iterator[Problem]:
-    """`ple_cpu_offload` where the weights are placed by something else.
+    """`ple_cpu_offload` when something else places the weights.
 
     It needs QLoRA in 4 bits or LoRA in 8 bits, and works with neither FSDP nor DeepSpeed.
     """
@@ -258,13 +259,17 @@ def embeddings_on_cpu(config: Config) -> Iterator[Problem]:
     if not now("ple_cpu_offload"):
         return
     if now("fsdp_config") is not None:
-        yield problem("Not possible with FSDP: remove one of the two.", "ple_cpu_offload", "fsdp_config")
+        yield problem("Incompatible with FSDP: remove one of the two.", "ple_cpu_offload", "fsdp_config")
     if now("deepspeed"):
-        yield problem("Not possible with DeepSpeed: remove one of the two.", "ple_cpu_offload", "deepspeed")
+        yield problem("Incompatible with DeepSpeed: remove one of the two.", "ple_cpu_offload", "deepspeed")
     adapter = now("adapter")
     quantized = (adapter == "qlora" and now("load_in_4bit")) or (adapter == "lora" and now("load_in_8bit"))
     if not quantized:
-        yield problem("Needs QLoRA in 4 bits or LoRA in 8 bits.", "ple_cpu_offload", "adapter")
+        yield problem(
+            "Needs QLoRA in 4 bits, or LoRA in 8 bits: train such an adapter, or remove this.",
+            "ple_cpu_offload",
+            "adapter",
+        )
 
 
 @rule(
@@ -281,7 +286,7 @@ def embeddings_on_cpu_of_each(config: Config) -> Iterator[Problem]:
     Each process then keeps its own copy of the table in host memory.
     """
     if config.typed("ple_cpu_offload") and config.gpus > 1:
-        yield problem("Tried on one GPU only: each process keeps its own copy in host memory.", "ple_cpu_offload")
+        yield problem("Tested on one GPU only: each process keeps its own copy in host memory.", "ple_cpu_offload")
 
 
 @rule(
@@ -299,7 +304,7 @@ def gc_steps_old(config: Config) -> Iterator[Problem]:
     if config.raw("gc_steps") is not None:
         new = [name for name in ("torch_empty_cache_steps", "gc_collect_steps") if config.raw(name) is not None]
         if new:
-            yield problem(f"Ignored: `{new[0]}` counts. Remove it.", "gc_steps", *new)
+            yield problem(f"Ignored, because `{new[0]}` is set. Remove it.", "gc_steps", *new)
         else:
             yield problem(
                 "The new names are `torch_empty_cache_steps` and `gc_collect_steps`; this one still works.", "gc_steps"

@@ -22,7 +22,7 @@ LORA = f"{PLACE}bf16: true\nadapter: lora\nlora_r: 8\nlora_alpha: 16\n"
 ROLLOUTS = f"{PLACE}  rollouts: true\n"
 GRPO = (
     "rl: grpo\nmicro_batch_size: 4\ngradient_accumulation_steps: 1\n"
-    "trl:\n  num_generations: 4\n  reward_funcs: [rewards.length]\n"
+    "trl:\n  num_generations: 4\n  reward_funcs: [rewards.length]\n  max_completion_length: 256\n"
     "datasets:\n  - path: org/prompts\n    type: rewards.transform\n"
 )
 
@@ -44,7 +44,9 @@ def coreweave_block(config: Config) -> Iterator[Problem]:
     `coreweave` says where checkpoints go.
     """
     if _on(config) and not config.raw("coreweave"):
-        yield problem("CoreWeavePlugin needs the block `coreweave`: where checkpoints go.", "plugins", "coreweave")
+        yield problem(
+            "CoreWeavePlugin needs a `coreweave` block, which says where checkpoints go.", "plugins", "coreweave"
+        )
 
 
 @rule(
@@ -62,10 +64,10 @@ def coreweave_adapter(config: Config) -> Iterator[Problem]:
     """
     if _on(config):
         if config.raw("adapter") not in (None, "lora"):
-            yield problem("CoreWeave accepts `adapter: lora` or no adapter.", "adapter")
+            yield problem("CoreWeave accepts `adapter: lora` with `bf16: true`, or no adapter.", "adapter")
         for name in ("load_in_8bit", "load_in_4bit"):
             if config.raw(name):
-                yield problem("Not possible with CoreWeave, which publishes bf16 weights: remove this.", name)
+                yield problem("Incompatible with CoreWeave, which publishes bf16 weights: remove this.", name)
 
 
 @rule(
@@ -79,14 +81,15 @@ def coreweave_adapter(config: Config) -> Iterator[Problem]:
 def coreweave_lora(config: Config) -> Iterator[Problem]:
     """Publishing a LoRA adapter to CoreWeave.
 
-    It needs `bf16: true` written out, safetensors and a model of Transformers' own, and does no rollouts.
+    It needs `bf16: true` written out, safetensors, and a model that is part of Transformers, and it does not do
+    rollouts.
     """
     if not _on(config) or config.raw("adapter") != "lora":
         return
     if not config.raw("bf16"):
         yield problem("CoreWeave needs `bf16: true` written out with LoRA.", "adapter", "bf16")
     if block(config, "coreweave").get("rollouts"):
-        yield problem("Not possible with LoRA, which is published at saves only.", "coreweave.rollouts", "adapter")
+        yield problem("Incompatible with LoRA, which is published only at saves.", "coreweave.rollouts", "adapter")
     if config.raw("save_safetensors") is False:
         yield problem("CoreWeave accepts only safetensors: remove this.", "save_safetensors")
     if config.raw("trust_remote_code"):
@@ -98,11 +101,11 @@ def coreweave_lora(config: Config) -> Iterator[Problem]:
     fields=("coreweave", "rl", "context_parallel_size", "is_multimodal", "nemo_gym_enabled", "trl"),
     needs=("coreweave",),
     says="CoreWeave rollouts",
-    bad=ROLLOUTS,
+    bad=f"{ROLLOUTS}{GRPO}".replace("rl: grpo\n", ""),
     good=f"{ROLLOUTS}{GRPO}",
 )
 def coreweave_rollouts(config: Config) -> Iterator[Problem]:
-    """Rollouts on CoreWeave with something that they do not support.
+    """Rollouts on CoreWeave with a setting they do not support.
 
     Rollouts support plain GRPO on text: one at a time, without your own vLLM, sampled by temperature and top_p.
     """
@@ -114,11 +117,11 @@ def coreweave_rollouts(config: Config) -> Iterator[Problem]:
         )
     if more_than_one(config.raw("context_parallel_size")):
         yield problem(
-            "Not possible with CoreWeave's rollouts: remove this.", "context_parallel_size", "coreweave.rollouts"
+            "Incompatible with CoreWeave's rollouts: remove this.", "context_parallel_size", "coreweave.rollouts"
         )
     for name in ("is_multimodal", "nemo_gym_enabled"):
         if config.raw(name):
-            yield problem("Not possible with CoreWeave's rollouts: remove this.", name, "coreweave.rollouts")
+            yield problem("Incompatible with CoreWeave's rollouts: remove this.", name, "coreweave.rollouts")
     for name, message in _sampling(raw_block(config.raw("trl"))):
         yield problem(message, f"trl.{name}", "coreweave.rollouts")
 
@@ -126,10 +129,10 @@ def coreweave_rollouts(config: Config) -> Iterator[Problem]:
 def _sampling(trl: dict[object, object]) -> Iterator[tuple[str, str]]:
     for name in ("async_prefetch", "use_data_producer", "use_vllm"):
         if trl.get(name):
-            yield name, "Not possible with CoreWeave's rollouts: set it to false."
+            yield name, "Incompatible with CoreWeave's rollouts: set it to false."
     temperature = trl.get("temperature")
     if isinstance(temperature, (int, float)) and temperature <= 0:
-        yield "temperature", "Rollouts are sampled: take a number above 0."
+        yield "temperature", "Rollouts are sampled: use a number above 0."
     for name, neutral in (("top_k", (None, 0, -1)), ("min_p", (None, 0)), ("repetition_penalty", (None, 1))):
         if trl.get(name) not in neutral:
             yield name, "CoreWeave samples by temperature and top_p only: remove this."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from knowledge.conditions import entries
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 ENTRY = "datasets:\n  - path: org/rows\n"
 CHAT = f"{ENTRY}    type: chat_template\n"
+SHAREGPT = (
+    "type: chat_template\nfield_messages: conversations\nmessage_property_mappings:\n  role: from\n  content: value"
+)
+"""What replaces `type: sharegpt` in an entry."""
 _LISTS = ("datasets", "test_datasets", "pretraining_dataset")
 
 
@@ -24,8 +29,7 @@ _LISTS = ("datasets", "test_datasets", "pretraining_dataset")
     fields=("datasets[].type",),
     says="`type: sharegpt.*` is deprecated",
     bad=f"{ENTRY}    type: sharegpt\n",
-    good=f"{CHAT}    field_messages: conversations\n    message_property_mappings:\n      role: from\n"
-    "      content: value\n",
+    good=f"{ENTRY}{indent(SHAREGPT, '    ')}\n",
 )
 def sharegpt_removed(config: Config) -> Iterator[Problem]:
     """`type: sharegpt` was removed.
@@ -36,7 +40,7 @@ def sharegpt_removed(config: Config) -> Iterator[Problem]:
         kind = entry.get("type")
         if isinstance(kind, str) and kind.startswith("sharegpt"):
             message = "Removed: use `chat_template` with `field_messages: conversations`."
-            yield problem(message, ("datasets", index, "type"), suggestion="chat_template")
+            yield problem(message, ("datasets", index, "type"), suggestion="chat_template", mended=SHAREGPT)
 
 
 @rule(
@@ -67,7 +71,7 @@ def sharegpt_in_test_datasets(config: Config) -> Iterator[Problem]:
 def message_fields_old_names(config: Config) -> Iterator[Problem]:
     """`message_field_role` and `message_field_content` became `message_property_mappings`.
 
-    They are still read and moved there.
+    The old keys still work and are moved there.
     """
     for name in _LISTS[:2]:
         for index, entry in entries(config, name):
@@ -75,7 +79,7 @@ def message_fields_old_names(config: Config) -> Iterator[Problem]:
                 continue
             old = [key for key in ("message_field_role", "message_field_content") if key in entry]
             if old:
-                message = "The new way is `message_property_mappings` with `role` and `content`; this still works."
+                message = "This still works, but `message_property_mappings` with `role` and `content` replaces it."
                 yield problem(message, *((name, index, key) for key in old), suggestion="message_property_mappings")
 
 
@@ -102,7 +106,7 @@ def message_fields_conflict(config: Config) -> Iterator[Problem]:
         for name in ("role", "content"):
             old = f"message_field_{name}"
             if isinstance(mappings, dict) and old in entry and name in mappings and mappings[name] != entry[old]:
-                message = f"Contradicts `message_property_mappings.{name}`: remove this old key."
+                message = f"Contradicts `message_property_mappings.{name}`: remove this older key."
                 yield problem(message, ("datasets", index, old), ("datasets", index, "message_property_mappings", name))
 
 
@@ -152,15 +156,15 @@ def dataset_jinja_unused(config: Config) -> Iterator[Problem]:
     good="datasets:\n  - path: org/rows\n    type: chat_template\n    chat_template: chatml\n",
 )
 def chat_template_unused(config: Config) -> Iterator[Problem]:
-    """A dataset's `chat_template` under a type that uses none.
+    """A dataset's `chat_template` with a type that does not use one.
 
-    Only chat types format rows with a template; the others have formats of their own.
+    Only chat types format rows with a template; the others have their own formats.
     """
     for index, entry in entries(config, "datasets"):
         kind = entry.get("type")
         uses = isinstance(kind, str) and ("chat" in kind or kind in ("messages", "passthrough"))
         if entry.get("chat_template") and not uses and not config.raw("rl") and isinstance(kind, str):
-            message = f"No effect: `type: {kind}` uses no template. For a chat, use `type: chat_template`."
+            message = f"No effect: `type: {kind}` does not use a template. For a chat, use `type: chat_template`."
             yield problem(message, ("datasets", index, "chat_template"), ("datasets", index, "type"))
 
 
@@ -194,9 +198,9 @@ def roles_turned_around(config: Config) -> Iterator[Problem]:
     good="datasets:\n  - path: org/rows\n    type: chat_template\n    chat_template: chatml\n",
 )
 def dataset_template_unknown(config: Config) -> Iterator[Problem]:
-    """A dataset's `chat_template` that is not a template.
+    """A dataset's `chat_template` that does not exist.
 
-    Validation takes any text here; preparing the rows finds no template of that name and fails.
+    Validation accepts any text here; preparing the rows finds no template of that name and fails.
     """
     known = config.types.choices("chat_template")
     for index, entry in entries(config, "datasets"):

@@ -27,12 +27,12 @@ ENTRY = "datasets:\n  - path: org/rows\n"
 def synthetic_turns(config: Config) -> Iterator[Problem]:
     """A synthetic dataset whose `max_turns` does not exceed `min_turns`.
 
-    When rows have more than one turn, the upper bound has to be higher than the lower one.
+    When rows have more than one turn, the upper bound must be higher than the lower one.
     """
     for index, entry in synthetic(config):
         if entry["min_turns"] > 1 and entry["max_turns"] <= entry["min_turns"]:
             yield problem(
-                "It has to be larger than `min_turns`.",
+                "It must be larger than `min_turns`.",
                 ("datasets", index, "max_turns"),
                 ("datasets", index, "min_turns"),
             )
@@ -48,7 +48,7 @@ def synthetic_turns(config: Config) -> Iterator[Problem]:
 def synthetic_too_short(config: Config) -> Iterator[Problem]:
     """A synthetic dataset whose rows are too short for their turns.
 
-    `sequence_length` has to hold `min_turns` turns of `min_turn_length` tokens.
+    `sequence_length` must have room for `min_turns` turns of `min_turn_length` tokens.
     """
     for index, entry in synthetic(config):
         raw = config.raw(f"datasets[{index}]")
@@ -58,7 +58,7 @@ def synthetic_too_short(config: Config) -> Iterator[Problem]:
         least = max(entry["min_turn_length"], 2 if fraction > 0 else 1) * entry["min_turns"]
         length = entry["sequence_length"]
         if length is not None and (entry["max_turns"] > 1 or fraction > 0) and length < least:
-            yield problem(f"Too short for its turns: at least {least}.", ("datasets", index, "sequence_length"))
+            yield problem(f"Too short for its turns: use at least {least}.", ("datasets", index, "sequence_length"))
 
 
 def synthetic(config: Config) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -117,7 +117,7 @@ def input_output_trains_inputs(config: Config) -> Iterator[Problem]:
 def input_output_adds_nothing(config: Config) -> Iterator[Problem]:
     """`type: input_output` adds no BOS, EOS or template by itself.
 
-    Whatever the model should see, and what it should learn to end with, has to be in the text of the segments.
+    Whatever the model should see, and what it should learn to end with, must be in the text of the segments.
     """
     for index, entry in entries(config, "datasets"):
         if entry.get("type") == "input_output":
@@ -134,8 +134,8 @@ def input_output_adds_nothing(config: Config) -> Iterator[Problem]:
 def dataset_type_unknown(config: Config) -> Iterator[Problem]:
     """A dataset type that does not exist.
 
-    Validation takes any text; preparing the rows finds no way to read them and fails. Plain text is `completion`, a
-    chat `chat_template`. Names with a dot may be code of your own, so they are left alone.
+    Validation accepts any text; preparing the rows finds no way to read them and fails. For plain text use
+    `completion`, for a chat `chat_template`. Names with a dot may be your own code, so they are left alone.
     """
     if any(config.raw(name) for name in ("rl", "reward_model", "process_reward_model")):
         return
@@ -149,7 +149,7 @@ def dataset_type_unknown(config: Config) -> Iterator[Problem]:
                 continue
             near = {"text": "completion", "raw": "completion", "json": "completion", "chat": "chat_template"}.get(kind)
             near = near or nearest(config, kind, known)
-            hint = f" Use `{near}`?" if near else " Plain text is `completion`, a chat `chat_template`."
+            hint = f" Use `{near}`?" if near else " For plain text use `completion`, for a chat `chat_template`."
             message = f"No such type: preparing the rows fails.{hint}"
             yield problem(message, (name, index, "type"), suggestion=near)
 
@@ -164,8 +164,8 @@ def dataset_type_unknown(config: Config) -> Iterator[Problem]:
 def generation_wants_a_function(config: Config) -> Iterator[Problem]:
     """A chat type under `rl: grpo` or `gdpo`.
 
-    The rows are then read as preference pairs, and the chosen column is missing. GRPO expects the name of a function of
-    yours, module.function, that returns prompts.
+    The rows are then read as preference pairs, and the chosen column is missing. GRPO expects the name of your own
+    function, module.function, that returns prompts.
     """
     rl = config.raw("rl")
     if rl in ("grpo", "gdpo"):

@@ -52,7 +52,7 @@ def datasets_blank(config: Config) -> Iterator[Problem]:
     """
     blank = config.written("datasets") and config.raw("datasets") is None
     if blank and config.raw("pretraining_dataset") is not None:
-        yield problem("This is blank, and Axolotl stops on it with a TypeError. Remove the line.", "datasets")
+        yield problem("This is blank, so Axolotl stops with a TypeError. Remove the line.", "datasets")
 
 
 @rule(
@@ -65,7 +65,8 @@ def datasets_blank(config: Config) -> Iterator[Problem]:
 def datasets_no_list(config: Config) -> Iterator[Problem]:
     """`datasets` is not a list of entries.
 
-    Each dataset is a list item that begins with `- path:`; anything else breaks with an error that names no field.
+    Each dataset is a list item that begins with `- path:`; anything else fails with an error that does not name a
+    field.
     """
     value = config.raw("datasets")
     if isinstance(value, dict) and value:
@@ -73,7 +74,7 @@ def datasets_no_list(config: Config) -> Iterator[Problem]:
     elif isinstance(value, list):
         for index, entry in enumerate(value):
             if not isinstance(entry, dict) and entry is not None:
-                yield problem("Not an entry: write `- path: ...` with the keys below it.", ("datasets", index))
+                yield problem("This is not an entry: write `- path: ...` with the keys below it.", ("datasets", index))
             elif entry is None:
                 yield problem("An empty entry: remove the `-`, or give it a `path`.", ("datasets", index))
     elif value is not None and value is not False and value not in (0, ""):
@@ -106,7 +107,7 @@ def datasets_empty(config: Config) -> Iterator[Problem]:
 def push_dataset_without_token(config: Config) -> Iterator[Problem]:
     """`push_dataset_to_hub` without `hf_use_auth_token: true`.
 
-    Uploading needs your login, and Axolotl uses it only when this says so.
+    Uploading needs your login, and Axolotl uses it only if this key says so.
     """
     now = config.at("check_push_ds_auth")
     if now("push_dataset_to_hub") and now("hf_use_auth_token") is not True:
@@ -161,17 +162,17 @@ def deduplication_without_preparing(config: Config) -> Iterator[Problem]:
     fields=("dataset_exact_deduplication", "streaming", "pretraining_dataset", "use_ray"),
     says="dataset_exact_deduplication is not available for streaming datasets",
     bad="dataset_exact_deduplication: true\nstreaming: true\nmax_steps: 100\n",
-    good="dataset_exact_deduplication: true\n",
+    good="streaming: true\nmax_steps: 100\n",
 )
 def deduplication_of_a_stream(config: Config) -> Iterator[Problem]:
     """`dataset_exact_deduplication` on a stream.
 
-    Duplicates can be found only when all rows are there.
+    Duplicates can be found only when all rows are available.
     """
     now = config.at("check_deduplication_with_streaming")
     stream = next((name for name in ("streaming", "pretraining_dataset") if now(name)), None)
     if now("dataset_exact_deduplication") and stream and not config.raw("use_ray"):
-        yield problem("Not possible on a stream: remove it.", "dataset_exact_deduplication", stream)
+        yield problem("Does not work with streaming: remove it.", "dataset_exact_deduplication", stream)
 
 
 @rule(
@@ -184,7 +185,7 @@ def deduplication_of_a_stream(config: Config) -> Iterator[Problem]:
 def dataset_processes_old_name(config: Config) -> Iterator[Problem]:
     """`dataset_processes` is the old name of `dataset_num_proc`.
 
-    It is still moved there, or dropped when both are set.
+    Its value is still moved there, or dropped if both are set.
     """
     if config.raw("dataset_processes") is not None:
         yield problem(
@@ -208,7 +209,7 @@ def dataset_without_path(config: Config) -> Iterator[Problem]:
     for name in _LISTS:
         for index, entry in entries(config, name):
             if not entry.get("path") and entry.get("type") != "_synthetic" and entry:
-                yield problem("No `path`: loading the data fails. Add where the rows are.", (name, index))
+                yield problem("There is no `path`, so loading the data fails. Add where the rows are.", (name, index))
 
 
 @rule(
@@ -240,11 +241,11 @@ def format_as_path(config: Config) -> Iterator[Problem]:
 def pretraining_local_file(config: Config) -> Iterator[Problem]:
     """A local file as `path` of `pretraining_dataset`.
 
-    The entry goes straight to the datasets library, which takes a format as path and the file as `data_files`.
+    The entry goes straight to the datasets library, which expects a format as the path and the file as `data_files`.
     """
     for index, entry in entries(config, "pretraining_dataset"):
         path = entry.get("path")
         if isinstance(path, str) and path.endswith((".json", ".jsonl", ".csv", ".parquet", ".txt")):
             kind = {"jsonl": "json", "txt": "text"}.get(path.rpartition(".")[2], path.rpartition(".")[2])
-            message = f"A file is read through its format here: `path: {kind}` with `data_files`."
+            message = f"Here, a file is read through its format: `path: {kind}` with `data_files`."
             yield problem(message, ("pretraining_dataset", index, "path"))

@@ -28,18 +28,18 @@ def _listed(config: Config) -> bool:
     fields=BLOCKS,
     says="min_mask_ratio must be",
     bad="diffusion_lm:\n  min_mask_ratio: 0.9\n  max_mask_ratio: 0.5\n",
-    good="diffusion_lm:\n  min_mask_ratio: 0.5\n  max_mask_ratio: 0.9\n",
+    good="diffusion_lm:\n  min_mask_ratio: 0.4\n  max_mask_ratio: 0.5\n",
 )
 def diffusion_mask_ratio(config: Config) -> Iterator[Problem]:
     """The smallest share of masked tokens is larger than the largest.
 
-    Without the keys they are 0.1 and 0.9.
+    Their defaults are 0.1 and 0.9.
     """
     for name in BLOCKS:
         given = block(config, name)
         if given and given["min_mask_ratio"] > given["max_mask_ratio"]:
             limit = given["max_mask_ratio"]
-            message = f"More than `max_mask_ratio`, which is {limit:g}: lower it."
+            message = f"This is more than `max_mask_ratio`, which is {limit:g}: lower it."
             yield problem(message, f"{name}.min_mask_ratio", f"{name}.max_mask_ratio")
 
 
@@ -48,7 +48,7 @@ def diffusion_mask_ratio(config: Config) -> Iterator[Problem]:
     fields=("diffusion_lm",),
     says="unroll.eval_steps must be between 1 and unroll.k_max",
     bad="diffusion_lm:\n  unroll:\n    k_max: 1\n    eval_steps: 2\n",
-    good="diffusion_lm:\n  unroll:\n    k_max: 2\n    eval_steps: 2\n",
+    good="diffusion_lm:\n  unroll:\n    k_max: 1\n    eval_steps: 1\n",
 )
 def diffusion_unroll(config: Config) -> Iterator[Problem]:
     """`unroll.eval_steps` exceeds `unroll.k_max`.
@@ -85,7 +85,7 @@ def diffusion_without_plugin(config: Config) -> Iterator[Problem]:
     needs=("diffusion_lm",),
     says="The legacy diffusion plugin supports only",
     bad=f"{PLUGIN}diffusion_lm:\n  eps: 0.01\n",
-    good=CAUSAL,
+    good=f"{PLUGIN}diffusion_lm:\n  eps: 0.01\n  from_causal_lm: true\n",
 )
 def diffusion_plugin_on_native(config: Config) -> Iterator[Problem]:
     """The diffusion plugin with a block for native diffusion models.
@@ -137,13 +137,13 @@ def _moves(config: Config) -> bool:
 def diffusion_renamed(config: Config) -> Iterator[Problem]:
     """The old diffusion block.
 
-    It is read as `diffusion_lm` with `from_causal_lm: true`, and so is not a block at all with the plugin.
+    It is read as `diffusion_lm` with `from_causal_lm: true`, and so is a value that is not a block.
     """
     if _moves(config):
         if config.raw("diffusion") is not None:
-            yield problem("The new way is `diffusion_lm` with `from_causal_lm: true`; this still works.", "diffusion")
+            yield problem("This still works, but `diffusion_lm` with `from_causal_lm: true` replaces it.", "diffusion")
         else:
-            yield problem("DiffusionPlugin now wants `diffusion_lm` with `from_causal_lm: true`.", "plugins")
+            yield problem("DiffusionPlugin now expects `diffusion_lm` with `from_causal_lm: true`.", "plugins")
 
 
 @rule(
@@ -155,7 +155,7 @@ def diffusion_renamed(config: Config) -> Iterator[Problem]:
     good=f"{PLUGIN}diffusion:\n  eps: 0.01\nwarmup_ratio: 0.1\n",
 )
 def diffusion_old_values(config: Config) -> Iterator[Problem]:
-    """Values that only the old diffusion block lets pass.
+    """Values that only the old diffusion block accepts.
 
     Axolotl reads a `warmup_steps` below 1 as `warmup_ratio`, and the best checkpoint is judged by `eval_loss`.
     """
@@ -183,7 +183,7 @@ def _fraction(config: Config) -> bool:
 def diffusion_warmup_twice(config: Config) -> Iterator[Problem]:
     """A `warmup_steps` below 1 with another `warmup_ratio`.
 
-    Under the old diffusion block both are a share of the run. Keep `warmup_ratio`.
+    In the old diffusion block, both are a share of the run. Keep `warmup_ratio`.
     """
     if _moves(config) and _fraction(config):
         if config.raw("warmup_ratio") not in (None, config.raw("warmup_steps")):

@@ -41,13 +41,13 @@ def _asked(config: Config) -> bool:
 def decision_needs_native(config: Config) -> Iterator[Problem]:
     """`diffusion_decision` without a native diffusion model.
 
-    It needs the block `diffusion_lm`, without `from_causal_lm`.
+    It needs the `diffusion_lm` block, without `from_causal_lm`.
     """
     if _asked(config):
         if config.raw("diffusion_lm") is None:
-            yield problem("Needs the block `diffusion_lm`.", NAME, "diffusion_lm")
+            yield problem("Needs a `diffusion_lm` block.", NAME, "diffusion_lm")
         elif raw_block(config.raw("diffusion_lm")).get("from_causal_lm"):
-            yield problem("Not possible with `diffusion_decision`: remove it.", "diffusion_lm.from_causal_lm", NAME)
+            yield problem("Incompatible with `diffusion_decision`: remove it.", "diffusion_lm.from_causal_lm", NAME)
 
 
 @rule(
@@ -55,7 +55,7 @@ def decision_needs_native(config: Config) -> Iterator[Problem]:
     fields=(NAME, "sample_packing", "batch_flattening", "micro_batch_size", "sequence_len"),
     needs=(NAME,),
     says=("diffusion_decision fixed logical batches require", "diffusion_decision sample_packing requires positive"),
-    bad=f"{DECISION}  layout: thought_block\nbatch_flattening: false\nmicro_batch_size: 2\n",
+    bad=f"{DECISION}  layout: thought_block\nbatch_flattening: false\nmicro_batch_size: 2\nsequence_len: 512\n",
     good=f"{DECISION}  layout: thought_block\nbatch_flattening: true\nmicro_batch_size: 2\nsequence_len: 512\n"
     "attn_implementation: flash_attention_2\n",
 )
@@ -98,7 +98,7 @@ def decision_mixture(config: Config) -> Iterator[Problem]:
     if mixture.get("premixed"):
         for name in ("weights", "temperature", "max_examples_per_source"):
             if mixture[name] is not None:
-                yield problem("Not possible with `premixed`: remove it.", f"{at}.{name}", f"{at}.premixed")
+                yield problem("Incompatible with `premixed`: remove it.", f"{at}.{name}", f"{at}.premixed")
         if mixture["per_batch_stratified"]:
             yield problem("Needs `per_batch_stratified: false`.", f"{at}.premixed", f"{at}.per_batch_stratified")
 
@@ -118,7 +118,7 @@ def decision_mixture_values(config: Config) -> Iterator[Problem]:
     mixture = _part(config, "mixture")
     at = (NAME, "mixture")
     if not math.isfinite(mixture.get("temperature") or 0):
-        yield problem("Takes a finite number.", (*at, "temperature"))
+        yield problem("Must be a finite number.", (*at, "temperature"))
     for name in ("weights", "loss_weight"):
         for source, value in (mixture.get(name) or {}).items():
             if not source or not math.isfinite(value) or value <= 0:
@@ -135,17 +135,17 @@ def decision_mixture_values(config: Config) -> Iterator[Problem]:
     fields=(NAME,),
     says=("labels brier_weight must be finite", "hard_label_smoothing requires full_ce_weighting=ce"),
     bad=f"{DECISION}  labels:\n    hard_label_smoothing: 0.1\n    full_ce_weighting: dft\n",
-    good=f"{DECISION}  labels:\n    hard_label_smoothing: 0.1\n",
+    good=f"{DECISION}  labels:\n    hard_label_smoothing: 0.1\n    full_ce_weighting: ce\n",
 )
 def decision_labels(config: Config) -> Iterator[Problem]:
     """Label settings that do not work together.
 
-    Smoothed labels need plain cross entropy, and a weight has to be finite.
+    Smoothed labels need plain cross entropy, and a weight must be finite.
     """
     labels = _part(config, "labels")
     at = f"{NAME}.labels"
     if not math.isfinite(labels.get("brier_weight") or 0):
-        yield problem("Takes a finite number.", f"{at}.brier_weight")
+        yield problem("Must be a finite number.", f"{at}.brier_weight")
     if labels.get("hard_label_smoothing") and labels["full_ce_weighting"] == "dft":
         message = "Needs `full_ce_weighting: ce`."
         yield problem(message, f"{at}.hard_label_smoothing", f"{at}.full_ce_weighting")

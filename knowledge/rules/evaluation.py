@@ -45,9 +45,9 @@ def eval_strategy_against_steps(config: Config) -> Iterator[Problem]:
     good="val_set_size: 0.05\neval_steps: 50\n",
 )
 def eval_without_rows(config: Config) -> Iterator[Problem]:
-    """Evaluation is asked for with `val_set_size: 0`.
+    """Evaluation is requested with `val_set_size: 0`.
 
-    Nothing is held out to evaluate on. Hold rows out, name `test_datasets`, or drop the evaluation keys.
+    No rows are held out to evaluate on. Hold rows out, name `test_datasets`, or remove the evaluation keys.
     """
     now = config.at("check_evals")
     asked = next((name for name in ("eval_steps", "eval_strategy") if now(name)), None)
@@ -87,7 +87,7 @@ def evals_twice(config: Config) -> Iterator[Problem]:
 def evals_per_epoch_against_strategy(config: Config) -> Iterator[Problem]:
     """`evals_per_epoch` with an `eval_strategy` other than steps.
 
-    `evals_per_epoch` becomes a number of steps, so the strategy has to be steps or absent.
+    `evals_per_epoch` becomes a number of steps, so the strategy must be steps or left out.
     """
     now = config.at("check_evals")
     if now("evals_per_epoch") and now("eval_strategy") and now("eval_strategy") != "steps":
@@ -180,7 +180,8 @@ def causal_metrics_unknown(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.ERROR,
-    fields=("early_stopping_patience", "save_steps", "eval_steps"),
+    fields=("early_stopping_patience", "save_steps", "eval_steps", "saves_per_epoch", "evals_per_epoch"),
+    needs=("early_stopping_patience",),
     says="`early_stopping_patience` requires save_steps and eval_steps to be set",
     bad=f"{HELD_OUT}early_stopping_patience: 3\nevals_per_epoch: 4\n",
     good=f"{HELD_OUT}early_stopping_patience: 3\nsave_steps: 100\neval_steps: 100\n",
@@ -188,10 +189,12 @@ def causal_metrics_unknown(config: Config) -> Iterator[Problem]:
 def early_stopping_without_steps(config: Config) -> Iterator[Problem]:
     """`early_stopping_patience` without `save_steps` and `eval_steps`.
 
-    The per-epoch fields do not count here: both have to be written as steps.
+    The per-epoch fields do not count here: both must be written as steps.
     """
     if config.typed("early_stopping_patience") and not (config.typed("save_steps") and config.typed("eval_steps")):
-        message = "Needs `save_steps` and `eval_steps`, both written; the per-epoch fields do not count."
+        per_epoch = [f"`{name}`" for name in ("evals_per_epoch", "saves_per_epoch") if config.raw(name)]
+        instead = f" in place of {' and '.join(per_epoch)}" if per_epoch else ""
+        message = f"Needs `save_steps` and `eval_steps`{instead}, the same number in both."
         yield problem(message, "early_stopping_patience")
 
 
@@ -205,7 +208,7 @@ def early_stopping_without_steps(config: Config) -> Iterator[Problem]:
 def early_stopping_steps_uneven(config: Config) -> Iterator[Problem]:
     """`early_stopping_patience` with `save_steps` that is not a multiple of `eval_steps`.
 
-    Axolotl looks for the best model among the saves, so each save has to fall on an evaluation.
+    Axolotl looks for the best model among the saves, so each save must fall on an evaluation.
     """
     saves, evals = config.typed("save_steps"), config.typed("eval_steps")
     if config.typed("early_stopping_patience") and saves and evals and saves % evals != 0:
@@ -224,7 +227,7 @@ def early_stopping_steps_uneven(config: Config) -> Iterator[Problem]:
 def evaluation_strategy_old_name(config: Config) -> Iterator[Problem]:
     """`evaluation_strategy` is the old name of `eval_strategy`.
 
-    It is still read where `eval_strategy` is absent.
+    It still works if `eval_strategy` is left out.
     """
     if config.typed("evaluation_strategy") is not None:
         message = "The new name is `eval_strategy`; the old one still works. Rename it."
@@ -299,7 +302,7 @@ def one_eval_in_one_epoch(config: Config) -> Iterator[Problem]:
 def val_set_size_negative(config: Config) -> Iterator[Problem]:
     """A negative `val_set_size`.
 
-    Validation takes any number; splitting the data fails.
+    Validation accepts any number; splitting the data fails.
     """
     size = config.typed("val_set_size")
     if size is not None and size < 0:

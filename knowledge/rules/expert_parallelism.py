@@ -33,7 +33,7 @@ def expert_parallel_bounds(config: Config) -> Iterator[Problem]:
     for name in ("expert_parallel_size", "expert_parallel_token_capacity"):
         value = config.typed(name)
         if value is not None and value < 1:
-            yield problem("The least is 1: leave it out to turn it off.", name)
+            yield problem("The minimum is 1: leave it out to turn it off.", name)
 
 
 @rule(
@@ -61,10 +61,10 @@ def expert_parallel_setting(config: Config) -> Iterator[Problem]:
         message = "Needs `state_dict_type: FULL_STATE_DICT`, or checkpoints lack experts."
         yield problem(message, "fsdp_config.state_dict_type", "expert_parallel_size")
     if inner.get("final_state_dict_type") not in (None, "FULL_STATE_DICT"):
-        yield problem("Has to be FULL_STATE_DICT.", "fsdp_config.final_state_dict_type", "expert_parallel_size")
+        yield problem("Must be FULL_STATE_DICT.", "fsdp_config.final_state_dict_type", "expert_parallel_size")
     if config.typed("optimizer") in ("adamw_torch_4bit", "ao_adamw_4bit", "ao_adamw_fp8"):
         yield problem(
-            "Not possible with expert parallelism: use `adamw_torch_8bit`.", "optimizer", "expert_parallel_size"
+            "Incompatible with expert parallelism: use `adamw_torch_8bit`.", "optimizer", "expert_parallel_size"
         )
 
 
@@ -77,7 +77,8 @@ def expert_parallel_setting(config: Config) -> Iterator[Problem]:
     needs=("expert_parallel_size",),
     says=("expert_parallel_backend: torch requires non-reentrant", "expert_parallel_backend: torch is incompatible"),
     bad=f"{EP}{FULL}expert_parallel_backend: torch\ngradient_checkpointing: true\nactivation_offloading: true\n",
-    good=f"{EP}{FULL}expert_parallel_backend: torch\ngradient_checkpointing: true\n",
+    good=f"{EP}{FULL}expert_parallel_backend: torch\ngradient_checkpointing: true\n"
+    "activation_offloading: hidden_states\n",
     gpus=2,
 )
 def expert_parallel_checkpointing(config: Config) -> Iterator[Problem]:
@@ -90,11 +91,11 @@ def expert_parallel_checkpointing(config: Config) -> Iterator[Problem]:
     if not config.typed("gradient_checkpointing"):
         return
     if block(config, "gradient_checkpointing_kwargs").get("use_reentrant"):
-        message = "Has to be false with expert parallelism."
+        message = "Must be false with expert parallelism."
         yield problem(message, "gradient_checkpointing_kwargs.use_reentrant", "expert_parallel_size")
     if config.typed("activation_offloading") in (True, "legacy", "disk"):
         yield problem(
-            "With expert parallelism only hidden_states is possible.", "activation_offloading", "expert_parallel_size"
+            "With expert parallelism, only hidden_states works.", "activation_offloading", "expert_parallel_size"
         )
 
 
@@ -106,9 +107,9 @@ def expert_parallel_checkpointing(config: Config) -> Iterator[Problem]:
     good="expert_parallel_dispatch_chunks: 2\nexpert_parallel_backend: torch\n",
 )
 def expert_parallel_chunks(config: Config) -> Iterator[Problem]:
-    """`expert_parallel_dispatch_chunks` with the deep_ep back end.
+    """`expert_parallel_dispatch_chunks` with the deep_ep backend.
 
-    That one sends the whole batch at once; chunks need the torch back end.
+    That backend sends the whole batch at once; chunks need the torch backend.
     """
     chunks = config.typed("expert_parallel_dispatch_chunks") or 1
     if chunks > 1 and config.typed("expert_parallel_backend") == "deep_ep":
@@ -126,9 +127,9 @@ def expert_parallel_chunks(config: Config) -> Iterator[Problem]:
 def expert_parallel_rdma(config: Config) -> Iterator[Problem]:
     """`expert_parallel_num_rdma_bytes` is set.
 
-    That path needs Hopper GPUs and a special InfiniBand; elsewhere it fails.
+    That path needs Hopper GPUs and a suitable InfiniBand network; elsewhere it fails.
     """
     if (config.typed("expert_parallel_size") or 1) > 1 and config.typed("expert_parallel_num_rdma_bytes"):
         yield problem(
-            "Needs Hopper GPUs and InfiniBand; on one machine leave it at 0.", "expert_parallel_num_rdma_bytes"
+            "Needs Hopper GPUs and InfiniBand; on one machine, leave it at 0.", "expert_parallel_num_rdma_bytes"
         )

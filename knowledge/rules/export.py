@@ -33,7 +33,7 @@ GGUF = frozenset(
 def export_type_unknown(config: Config) -> Iterator[Problem]:
     """`export.quantize` names a type that llama.cpp does not have.
 
-    Upper and lower case do not matter, and one text with commas counts as a list.
+    Case does not matter, and one text with commas counts as a list.
     """
     unknown = [name for name in block(config, "export").get("quantize") or () if name not in GGUF]
     if unknown:
@@ -46,17 +46,17 @@ def export_type_unknown(config: Config) -> Iterator[Problem]:
     fields=("export", "export.quantize", "export.outtype", "export.outfile"),
     says=("llama.cpp cannot requantize from", "`export.outfile` needs a `{ftype}` placeholder"),
     bad="export:\n  quantize: [Q4_K_M]\n  outtype: q8_0\n",
-    good="export:\n  quantize: [Q4_K_M]\n  outfile: model-{ftype}.gguf\n",
+    good="export:\n  quantize: [Q4_K_M]\n  outtype: f16\n",
 )
 def export_quantized(config: Config) -> Iterator[Problem]:
     """`export.quantize` from a type that is quantized itself, or several files under one name.
 
-    Quantize from f16, bf16 or f32. Each type is a file of its own: its name needs `{ftype}`.
+    Quantize from f16, bf16 or f32. Each type is a separate file, so the name needs `{ftype}`.
     """
     export = block(config, "export")
     if export.get("quantize") and all(name in GGUF for name in export["quantize"]):
         if export.get("outtype") in ("q8_0", "tq1_0", "tq2_0"):
-            yield problem("This type is quantized already: use f16, bf16 or f32.", "export.outtype", "export.quantize")
+            yield problem("This type is already quantized: use f16, bf16, or f32.", "export.outtype", "export.quantize")
         if export.get("outfile") and "{ftype}" not in export["outfile"]:
             yield problem(
                 "The name needs `{ftype}` in it, as in `model-{ftype}.gguf`.", "export.outfile", "export.quantize"

@@ -53,8 +53,8 @@ def lora_in_4bit(config: Config) -> Iterator[Problem]:
 def experts_not_quantized(config: Config) -> Iterator[Problem]:
     """The experts of a mixture-of-experts model stay unquantized.
 
-    In Transformers 5 the experts are stacked tensors, which `load_in_4bit` and `load_in_8bit` pass over; the
-    preparation that follows raises them to fp32. `quantize_moe_experts: true` packs them as well.
+    In Transformers 5 the experts are stacked tensors, which `load_in_4bit` and `load_in_8bit` skip; the preparation
+    that follows raises them to fp32. `quantize_moe_experts: true` packs them as well.
     """
     quantized = config.get("load_in_4bit") or config.get("load_in_8bit")
     if not quantized or config.get("adapter") not in {"lora", "qlora"} or config.get("quantize_moe_experts"):
@@ -63,8 +63,11 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
     if memory is not None and memory.known not in GUESSED and memory.widened_experts:
         key = "load_in_4bit" if config.get("load_in_4bit") else "load_in_8bit"
         message = f"Experts stay unquantized, about {memory.parts.weights:.0f} GiB: set `quantize_moe_experts: true`"
-        message += ", and name targets." if config.get("lora_target_linear") else "."
-        yield problem(message, key, "base_model")
+        if not config.get("lora_target_linear"):
+            yield problem(f"{message}.", key, "base_model")
+            return
+        targets = "quantize_moe_experts: true\nlora_target_modules: [q_proj, k_proj, v_proj, o_proj]"
+        yield problem(f"{message}, and name targets.", key, "base_model", "lora_target_linear", mended=targets)
 
 
 @rule(
@@ -75,10 +78,10 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
     gpus=2,
 )
 def zero_two_offloads(config: Config) -> Iterator[Problem]:
-    """Axolotl's `zero2.json` keeps the optimizer's state in the host's memory.
+    """Axolotl's `zero2.json` keeps the optimizer's state in host memory.
 
-    Its name does not say so. The optimizer then steps on the CPU, which is slower and needs 12 bytes of host memory per
-    parameter. `zero1.json` and `zero3_bf16.json` keep the state on the GPUs.
+    Its name does not say so. The optimizer then steps on the CPU, which is slower and needs 12 bytes of host memory
+    per parameter. `zero1.json` and `zero3_bf16.json` keep the state on the GPUs.
     """
     value = config.get("deepspeed")
     if isinstance(value, str) and value.rsplit("/", 1)[-1] == "zero2.json":
@@ -118,9 +121,9 @@ def evaluation_needs_more(config: Config) -> Iterator[Problem]:
 def logits_take_most(config: Config) -> Iterator[Problem]:
     """The loss's logits take a large part of the memory.
 
-    For every token the loss keeps one number for each word of the vocabulary, several times over. Cut cross entropy
-    computes the same loss without them: add `axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin` to the list
-    `plugins`.
+    For every token, the loss keeps one number for each entry of the vocabulary, several times over. Cut cross entropy
+    computes the same loss without them: add `axolotl.integrations.cut_cross_entropy.CutCrossEntropyPlugin` to the
+    list `plugins`.
     """
     if config.get("chunked_cross_entropy") or config.get("rl"):
         return
@@ -172,8 +175,8 @@ def activations_take_most(config: Config) -> Iterator[Problem]:
 def fits_no_card(config: Config) -> Iterator[Problem]:
     """A GPU would need more memory than any card has.
 
-    The largest card has 288 GB. The plan's memory part says what uses it. `adapter: qlora` trains on 4-bit
-    weights; FSDP and DeepSpeed ZeRO 3 divide the model among several GPUs. Where it is divided already, more GPUs,
+    The largest card has 288 GB. The plan's memory part says what uses it. `adapter: qlora` trains on 4-bit weights;
+    FSDP and DeepSpeed ZeRO 3 divide the model among several GPUs. If it is already divided, more GPUs,
     `offload_params: true` in `fsdp_config` or an 8-bit optimizer need less memory on each.
     """
     if config.gpus == 1 and any(config.raw(key) for key in ("fsdp_config", "deepspeed", "tensor_parallel_size")):

@@ -34,7 +34,7 @@ def grpo_liger_context_parallel(config: Config) -> Iterator[Problem]:
             yield problem("A blank stops Axolotl with a TypeError: remove the line.", "context_parallel_size")
         if more_than_one(now("context_parallel_size")):
             yield problem(
-                "Not possible with GRPO and Liger's loss: remove one of them.",
+                "Incompatible with GRPO and Liger's loss: remove one of them.",
                 "context_parallel_size",
                 "trl.use_liger_loss",
             )
@@ -69,7 +69,7 @@ def gdpo_aggregation(config: Config) -> Iterator[Problem]:
 def trl_no_block(config: Config) -> Iterator[Problem]:
     """`trl` is blank or a single value under GRPO or GDPO.
 
-    Axolotl looks into the block before it checks types and stops with a bare AttributeError.
+    Axolotl reads the block before it checks types, and stops with a bare AttributeError.
     """
     rl, value = config.raw("rl"), config.raw("trl")
     if rl == "gdpo" and config.written("trl") and not isinstance(value, dict):
@@ -91,12 +91,12 @@ def trl_no_block(config: Config) -> Iterator[Problem]:
         "GRPO with world_size",
     ),
     bad=f"{GRPO}micro_batch_size: 2\ngradient_accumulation_steps: 1\ntrl:\n  num_generations: 4\n",
-    good=f"{GRPO}micro_batch_size: 4\ngradient_accumulation_steps: 1\ntrl:\n  num_generations: 4\n",
+    good=f"{GRPO}micro_batch_size: 2\ngradient_accumulation_steps: 2\ntrl:\n  num_generations: 4\n",
 )
 def grpo_generations(config: Config) -> Iterator[Problem]:
-    """GRPO's batch does not hold whole groups of generations.
+    """GRPO's batch does not contain whole groups of generations.
 
-    Each prompt is answered `num_generations` times (2 at least), and micro batch times accumulation times GPUs has to
+    Each prompt is answered `num_generations` times (2 at least), and micro batch times accumulation times GPUs must
     be a multiple of it, with a group for each GPU.
     """
     now = config.at("check_grpo_batch_size_divisibility")
@@ -108,7 +108,7 @@ def grpo_generations(config: Config) -> Iterator[Problem]:
         yield problem("Axolotl stops with a TypeError: write the number without quotes.", "trl.num_generations")
         return
     if count < 2:
-        yield problem("The least is 2: with one answer there is nothing to compare.", "trl.num_generations")
+        yield problem("The minimum is 2: with one answer, there is nothing to compare.", "trl.num_generations")
         return
     world = config.gpus if not config.raw("use_ray") else whole_number(config.raw("world_size")) or 1
     explicit = inner.get("generation_batch_size")
@@ -179,13 +179,13 @@ def vllm_colocate(config: Config) -> Iterator[Problem]:
         return
     if (config.typed("context_parallel_size") or 1) > 1:
         yield problem(
-            "Not possible with a colocated vLLM: use `vllm_mode: server`.", "context_parallel_size", "trl.vllm_mode"
+            "Incompatible with a colocated vLLM: use `vllm_mode: server`.", "context_parallel_size", "trl.vllm_mode"
         )
     if inner.get("vllm_lora_sync"):
         yield problem("Needs `vllm_mode: server`: remove it.", "trl.vllm_lora_sync", "trl.vllm_mode")
     for name in ("async_prefetch", "use_data_producer"):
         if inner.get(name) and config.typed("adapter"):
-            yield problem("With an adapter it needs `vllm_mode: server`.", ("trl", name), "trl.vllm_mode", "adapter")
+            yield problem("With an adapter, it needs `vllm_mode: server`.", ("trl", name), "trl.vllm_mode", "adapter")
 
 
 @rule(
@@ -206,7 +206,7 @@ def vllm_length(config: Config) -> Iterator[Problem]:
         and inner.get("vllm_mode") == "colocate"
         and not block(config, "vllm").get("max_model_len")
     ):
-        message = "Reserves the whole context's memory: add `vllm.max_model_len`."
+        message = "Reserves memory for the whole context: add `vllm.max_model_len`."
         yield problem(message, "trl.vllm_mode")
 
 
@@ -218,7 +218,7 @@ def vllm_length(config: Config) -> Iterator[Problem]:
     good="rl: ebft\nebft:\n  mode: structured\n",
 )
 def ebft_without_block(config: Config) -> Iterator[Problem]:
-    """`rl: ebft` without the block `ebft`, or with something else in its place.
+    """`rl: ebft` without the `ebft` block, or with something else in its place.
 
     Add it with at least `mode: structured` or `strided`.
     """
@@ -247,11 +247,11 @@ def ebft_strided_conflicts(config: Config) -> Iterator[Problem]:
     now = config.at("check_ebft_torch_compile")
     if now("torch_compile") is True and now("gradient_checkpointing"):
         yield problem(
-            "Not possible with checkpointing here: remove `torch_compile`.", "torch_compile", "gradient_checkpointing"
+            "Incompatible with checkpointing here: remove `torch_compile`.", "torch_compile", "gradient_checkpointing"
         )
     if config.typed("activation_offloading") is True and config.typed("attn_implementation") == "flex_attention":
         yield problem(
-            "Not possible with flex attention here: remove it.", "activation_offloading", "attn_implementation"
+            "Incompatible with flex attention here: remove it.", "activation_offloading", "attn_implementation"
         )
 
 
@@ -285,11 +285,13 @@ def ebft_strided_hints(config: Config) -> Iterator[Problem]:
         return
     now = config.at("check_ebft_torch_compile")
     if now("torch_compile") is True and not now("gradient_checkpointing"):
-        yield problem("Axolotl compiles again for each length: remove it.", "torch_compile")
+        yield problem("Axolotl recompiles for each length: remove it.", "torch_compile")
     reentrant = block(config, "gradient_checkpointing_kwargs").get("use_reentrant")
     if config.typed("attn_implementation") == "flex_attention" and config.typed("gradient_checkpointing"):
         if not reentrant:
-            yield problem("Axolotl sets `use_reentrant: true` on flex attention: write it.", "gradient_checkpointing")
+            yield problem(
+                "Axolotl sets `use_reentrant: true` with flex attention: write it out.", "gradient_checkpointing"
+            )
     numbers = (
         config.raw("sequence_len") if config.written("sequence_len") else 512,
         inner.get("n_samples_per_prompt", 4),
@@ -301,7 +303,9 @@ def ebft_strided_hints(config: Config) -> Iterator[Problem]:
         length, samples, generated, stride, context = numbers
         total = (length + ((length - generated - context) // stride + 1) * generated) * samples
         if total > 20000:
-            yield problem(f"Holds {total:,} tokens at once: lower it, or raise the stride.", "sequence_len", "ebft")
+            yield problem(
+                f"It processes {total:,} tokens at once: lower it, or raise the stride.", "sequence_len", "ebft"
+            )
 
 
 @rule(

@@ -50,8 +50,8 @@ def _listed(names: tuple[str, ...]) -> str:
 def dataset_not_public(config: Config) -> Iterator[Problem]:
     """No public dataset on the Hub has this name.
 
-    To somebody who is not logged in, a private dataset looks like one that does not exist. Where the name is
-    misspelled, the run stops when it loads the data. If the dataset is private or yours, ignore this.
+    To somebody who is not logged in, a private dataset looks like one that does not exist. If the name is misspelled,
+    the run stops when it loads the data. If the dataset is private or yours, ignore this.
     """
     for found in _datasets(config, "missing"):
         if not is_doubtful(found.id):
@@ -70,10 +70,10 @@ def dataset_not_public(config: Config) -> Iterator[Problem]:
     hub=World(datasets=(_data("org/gated", status="gated", gated=True), _data("org/rows"))),
 )
 def dataset_gated(config: Config) -> Iterator[Problem]:
-    """A dataset for those who have accepted its terms.
+    """A dataset that requires accepting its terms.
 
-    Log in to the Hub, accept the terms on the page of the dataset, make a token that may read it, and set `HF_TOKEN` on
-    the machine that trains; else the run stops when it loads the data.
+    Log in to the Hub, accept the terms on the page of the dataset, create a token that can read it, and set
+    `HF_TOKEN` on the training machine; otherwise, the run stops when it loads the data.
     """
     for found in _datasets(config, "gated"):
         yield problem("Gated: accept its terms on the Hub, and set `HF_TOKEN` where you train.", f"{found.field}.path")
@@ -88,9 +88,9 @@ def dataset_gated(config: Config) -> Iterator[Problem]:
     hub=World(datasets=(_data("org/before", renamed_to="org/rows"), _data("org/rows"))),
 )
 def dataset_renamed(config: Config) -> Iterator[Problem]:
-    """The dataset has another name now.
+    """The dataset was renamed.
 
-    The Hub redirects from the old name to the new one, until somebody takes the old one. Write the new name.
+    The Hub redirects from the old name to the new one until somebody else takes the old name. Write the new name.
     """
     facts = facts_of(config)
     for found in facts.datasets if facts is not None else ():
@@ -113,12 +113,14 @@ def dataset_renamed(config: Config) -> Iterator[Problem]:
 def dataset_of_a_script(config: Config) -> Iterator[Problem]:
     """The dataset is made by a Python script, which `datasets` no longer runs.
 
-    Loading it stops with an error. Look for a copy as parquet files, or make one with an older `datasets`.
+    Loading it stops with an error. Look for a copy as Parquet files, or make one with an older `datasets`.
     """
     facts = facts_of(config)
     for found in facts.datasets if facts is not None else ():
         if found.script:
-            yield problem("Made by a script, which is no longer run: use a copy in parquet.", f"{found.field}.path")
+            yield problem(
+                "This dataset needs a loading script, which no longer runs: use a Parquet copy.", f"{found.field}.path"
+            )
 
 
 @rule(
@@ -158,8 +160,8 @@ def dataset_config_missing(config: Config) -> Iterator[Problem]:
 def dataset_split_missing(config: Config) -> Iterator[Problem]:
     """The dataset has no such split.
 
-    Without `split`, an entry of `datasets` reads `train` and one of `test_datasets` reads `test`; where that is not
-    there, loading stops. Name one of its splits.
+    Without `split`, an entry of `datasets` reads `train` and one of `test_datasets` reads `test`; if that split does
+    not exist, loading stops. Name one of its splits.
     """
     for found in _datasets(config, "no-split"):
         yield problem(f"No such split: it has {_listed(found.splits)}.", f"{found.field}.split")
@@ -174,7 +176,7 @@ def dataset_split_missing(config: Config) -> Iterator[Problem]:
     hub=World(datasets=(_data("org/rows", status="no-revision"), _data("org/other"))),
 )
 def dataset_revision_missing(config: Config) -> Iterator[Problem]:
-    """The dataset has no such branch, tag or commit.
+    """The dataset has no such branch, tag, or commit.
 
     Axolotl then does not find the dataset on the Hub and stops. The page of the dataset lists its commits.
     """

@@ -31,8 +31,8 @@ _GOOD = "base_model: org/model\n"
 _OWN_WEIGHTS = ("reinit_weights", "base_model_config", "cls_model_config")
 _OWN_CLASS = ("reward_model", "process_reward_model", "num_labels", "type_of_model", *_OWN_WEIGHTS)
 _KINDS = {
-    "gguf": "It holds GGUF files only, which cannot be trained. Name the original model.",
-    "diffusion": "It holds an image generation model, not one that writes. Name a language model.",
+    "gguf": "It has only GGUF files, which cannot be trained. Name the original model.",
+    "diffusion": "This is an image generation model. Name a language model.",
 }
 _PACKED = frozenset({"gptq", "awq", "bitsandbytes"})
 
@@ -67,7 +67,7 @@ _MISSING = World(models=(found_model("org/modl", status="missing", nearest=("org
 def model_not_public(config: Config) -> Iterator[Problem]:
     """No public repository on the Hub has this name.
 
-    To somebody who is not logged in, a private repository looks like one that does not exist. Where the name is
+    To somebody who is not logged in, a private repository looks like one that does not exist. If the name is
     misspelled, the run stops when it loads the model. If the repository is private or yours, ignore this.
     """
     for found in _named(config):
@@ -85,10 +85,10 @@ def model_not_public(config: Config) -> Iterator[Problem]:
     hub=World(models=(found_model("org/gated", status="gated", gated=True), found_model())),
 )
 def model_gated(config: Config) -> Iterator[Problem]:
-    """Its files are only for those who have accepted its terms.
+    """Its files require accepting its terms.
 
-    Log in to the Hub, accept the terms on the page of the model, make a token that may read it, and set `HF_TOKEN` on
-    the machine that trains; else the run stops when it loads the model. What is said here comes from what is public.
+    Log in to the Hub, accept the terms on the page of the model, create a token that can read it, and set `HF_TOKEN`
+    on the training machine; otherwise, the run stops when it loads the model. This check uses only what is public.
     """
     for found in _named(config):
         if found.status == "gated":
@@ -104,9 +104,9 @@ def model_gated(config: Config) -> Iterator[Problem]:
     hub=World(models=(found_model("org/before", renamed_to="org/model"), found_model())),
 )
 def model_renamed(config: Config) -> Iterator[Problem]:
-    """The repository has another name now.
+    """The repository was renamed.
 
-    The Hub redirects from the old name to the new one, until somebody takes the old one. Write the new name.
+    The Hub redirects from the old name to the new one until somebody else takes the old name. Write the new name.
     """
     for found in _named(config):
         if found.renamed_to:
@@ -124,7 +124,7 @@ def model_renamed(config: Config) -> Iterator[Problem]:
     hub=World(models=(found_model(status="no-revision"), found_model("org/other"))),
 )
 def model_revision_missing(config: Config) -> Iterator[Problem]:
-    """The base model has no such branch, tag or commit.
+    """The base model has no such branch, tag, or commit.
 
     The run stops when it loads the model's config. The page of the model lists its branches and commits.
     """
@@ -156,7 +156,7 @@ def model_is_an_adapter(config: Config) -> Iterator[Problem]:
     if found is not None and kind_of(found) == "adapter":
         base = found.adapter.get("base_model_name_or_path") if found.adapter else None
         near = base if isinstance(base, str) and len(base) < 100 else None
-        yield problem("An adapter, not a model: name its base model here.", "base_model", suggestion=near)
+        yield problem("This is an adapter, not a model: name its base model here.", "base_model", suggestion=near)
 
 
 @rule(
@@ -180,7 +180,7 @@ def model_has_no_weights(config: Config) -> Iterator[Problem]:
     if kind in _KINDS:
         yield problem(_KINDS[kind], "base_model")
     elif not has_weights(found) and not any("/" in name for name in found.files):
-        yield problem("It holds no weights that Transformers can load.", "base_model")
+        yield problem("It has no weights that Transformers can load.", "base_model")
 
 
 @rule(
@@ -198,10 +198,10 @@ def model_has_no_weights(config: Config) -> Iterator[Problem]:
     says="Unrecognized configuration class",
 )
 def model_writes_no_text(config: Config) -> Iterator[Problem]:
-    """A base model that does not write text.
+    """A base model that does not generate text.
 
-    Axolotl loads it with `AutoModelForCausalLM`, which does not accept encoders and encoder-decoder models, and stops.
-    `type_of_model` names another class where one fits.
+    Axolotl loads it with `AutoModelForCausalLM`, which does not accept encoders and encoder-decoder models, and
+    stops. `type_of_model` can name another class if one fits.
     """
     found = _found(config, *_OWN_CLASS)
     model_type = found.dimensions.get("model_type") if found is not None else None
@@ -231,7 +231,7 @@ def model_writes_no_text(config: Config) -> Iterator[Problem]:
 def model_needs_its_own_code(config: Config) -> Iterator[Problem]:
     """The model needs code from its repository, which is not allowed to run.
 
-    Transformers does not know its kind, and loads the Python files of the repository only with
+    Transformers does not know its model type, and loads the Python files of the repository only with
     `trust_remote_code: true`. Read them first: they run on your machine with your rights.
     """
     found = _found(config, *_OWN_WEIGHTS)
@@ -269,7 +269,7 @@ def model_quantized_otherwise(config: Config) -> Iterator[Problem]:
     adapter = config.get("adapter")
     for key in ("load_in_4bit", "load_in_8bit"):
         if config.get(key) and adapter in (("qlora", "mixlora") if key == "load_in_4bit" else ("lora",)):
-            yield problem(f"Stored in `{method}` already: name the model's 16-bit repository.", "base_model", key)
+            yield problem(f"Already stored in `{method}`: name the model's 16-bit repository.", "base_model", key)
 
 
 @rule(
@@ -326,7 +326,9 @@ def gptq_without_a_gptq_model(config: Config) -> Iterator[Problem]:
     """
     found = _found(config)
     if found is not None and found.config is not None and config.get("gptq") and quantized_as(found) != "gptq":
-        yield problem("This model is not stored in GPTQ: remove the key, or name one that is.", "gptq", "base_model")
+        yield problem(
+            "This model is not stored in GPTQ: remove the key, or name a model that is.", "gptq", "base_model"
+        )
 
 
 @rule(
@@ -334,7 +336,7 @@ def gptq_without_a_gptq_model(config: Config) -> Iterator[Problem]:
     fields=("base_model", "tensor_parallel_size", "base_model_config"),
     needs=("tensor_parallel_size",),
     bad="base_model: org/tied\ntensor_parallel_size: 2\n",
-    good="base_model: org/model\ntensor_parallel_size: 2\n",
+    good="base_model: org/tied\nfsdp_config:\n  reshard_after_forward: true\n",
     hub=World(
         models=(found_model("org/tied", config={"model_type": "llama", "tie_word_embeddings": True}), found_model())
     ),
@@ -351,7 +353,8 @@ def tied_model_in_tensor_parallel(config: Config) -> Iterator[Problem]:
         return
     if found.config.get("tie_word_embeddings") is True:
         yield problem(
-            "Not possible with this model: it ties its embeddings to its head. Use FSDP.", "tensor_parallel_size"
+            "Incompatible: this model ties its embeddings to its head. Use `fsdp_config` instead.",
+            "tensor_parallel_size",
         )
 
 
@@ -366,8 +369,8 @@ def tied_model_in_tensor_parallel(config: Config) -> Iterator[Problem]:
 def sequence_longer_than_the_model(config: Config) -> Iterator[Problem]:
     """`sequence_len` is longer than the texts that the model was made for.
 
-    Its config gives the most positions in `max_position_embeddings`, with rope scaling counted. Beyond them
-    the model has never seen a position, and longer rows teach it little; learned positions end in an error.
+    Its config gives the limit in `max_position_embeddings`, with rope scaling counted. The model has never seen
+    positions beyond it, so longer rows teach it little; with learned positions, they end in an error.
     """
     found = _found(config, "base_model_config", "overrides_of_model_config")
     length, asked = context_length(found) if found is not None else None, config.get("sequence_len")
@@ -406,9 +409,9 @@ def model_class_of_another_model(config: Config) -> Iterator[Problem]:
     hub=World(models=(found_model("org/old", ("config.json", "pytorch_model.bin")), found_model())),
 )
 def model_in_old_files(config: Config) -> Iterator[Problem]:
-    """The weights are there as `.bin` files only.
+    """The weights are only available as `.bin` files.
 
-    They are Python pickles: they load more slowly, and Transformers refuses them with a torch older than 2.6.
+    These are Python pickles: they load more slowly, and Transformers refuses them with a torch older than 2.6.
     """
     found = _found(config)
     if found is None or found.files is None or kind_of(found) != "model" or any("/" in name for name in found.files):
@@ -416,7 +419,7 @@ def model_in_old_files(config: Config) -> Iterator[Problem]:
     if any(name.endswith(".bin") for name in found.files) and not any(
         name.endswith(".safetensors") for name in found.files
     ):
-        yield problem("Its weights are `.bin` files only: they load slowly, and need torch 2.6.", "base_model")
+        yield problem("It has only `.bin` weights, which load slowly and need torch 2.6.", "base_model")
 
 
 @rule(

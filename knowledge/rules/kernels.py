@@ -1,4 +1,4 @@
-"""The kernels plugin: back ends for mixtures of experts."""
+"""The kernels plugin: backends for mixtures of experts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def kernels_on(config: Config) -> bool:
 def kernels_choice(config: Config) -> Iterator[Problem]:
     """A name that the kernels plugin does not know.
 
-    Each of these fields accepts one of a few names, in upper or lower case. Some that older texts name, such as
+    Each of these fields accepts one of a few names, in upper or lower case. Some names from older guides, such as
     dequant or fp8 for the grouped experts, have no backward pass.
     """
     if kernels_on(config):
@@ -66,7 +66,7 @@ def kernels_choice(config: Config) -> Iterator[Problem]:
     good=f"{KERNELS}use_scattermoe: true\n",
 )
 def expert_backend_twice(config: Config) -> Iterator[Problem]:
-    """Two back ends for the experts.
+    """Two backends for the experts.
 
     `expert_backend` and the two switches choose the same thing.
     """
@@ -76,11 +76,11 @@ def expert_backend_twice(config: Config) -> Iterator[Problem]:
     if chosen is None:
         now = config.at("check_mutually_exclusive")
         if now("use_scattermoe") and now("use_sonicmoe"):
-            yield problem("There can be one back end: keep one of the two.", *FLAGS)
+            yield problem("Only one backend can be used: keep one of the two.", *FLAGS)
         return
     for name in FLAGS:
         if config.raw(name) is True and name != f"use_{str(chosen).lower()}":
-            yield problem("This chooses the same as `expert_backend`: remove it.", name, "expert_backend")
+            yield problem("This chooses the same thing as `expert_backend`: remove it.", name, "expert_backend")
 
 
 @rule(
@@ -109,14 +109,14 @@ def experts_without_backward(config: Config) -> Iterator[Problem]:
 def experts_fall_back_to_eager(config: Config) -> Iterator[Problem]:
     """An `experts_implementation` that Axolotl replaces with eager.
 
-    It is unknown, or the switch of its kernels is off. Eager is the slowest way.
+    It is unknown, or the switch of its kernels is off. Eager is the slowest option.
     """
     now = config.at("check_experts_implementation")
     chosen = now("experts_implementation")
     if kernels_on(config) and chosen is not None and experts_fall_back(now):
         known = chosen in ("scattermoe", "sonicmoe")
-        cure = f"add `use_{chosen}: true`" if known else "use `grouped_mm` or a back end"
-        yield problem(f"Becomes `eager`, the slowest way: {cure}.", "experts_implementation")
+        cure = f"add `use_{chosen}: true`" if known else "use `grouped_mm` or a backend"
+        yield problem(f"Becomes `eager`, the slowest option: {cure}.", "experts_implementation")
 
 
 @rule(
@@ -129,7 +129,7 @@ def experts_fall_back_to_eager(config: Config) -> Iterator[Problem]:
 def hub_kernels_switched_on(config: Config) -> Iterator[Problem]:
     """The kernels plugin switches `use_kernels` on.
 
-    It brings in kernels from the Hub for other layers, too. Write true or false to decide it yourself.
+    This also brings in kernels from the Hub for other layers. Write true or false to decide it yourself.
     """
     if kernels_on(config) and config.raw("use_kernels") is None:
         yield problem("This sets `use_kernels: true` unless you write it: write it out.", "plugins", "use_kernels")
@@ -180,11 +180,11 @@ def grouped_backend_idle(config: Config) -> Iterator[Problem]:
 def gemma_quantization_renamed(config: Config) -> Iterator[Problem]:
     """Gemma 4's own switches for quantizing what is not an expert.
 
-    `nonexpert_quantization` takes their place; they are still read.
+    `nonexpert_quantization` replaces them; they still work.
     """
     for name, value in (("gemma4_fp8_nonexpert", "fp8_blockwise"), ("gemma4_nf4_nonexpert", "nf4")):
         if kernels_on(config) and config.raw(name):
-            yield problem(f"The new way is `nonexpert_quantization: {value}`; this still works.", name)
+            yield problem(f"This still works, but `nonexpert_quantization: {value}` replaces it.", name)
 
 
 @rule(
@@ -219,13 +219,13 @@ def dequant_chunk_size(config: Config) -> Iterator[Problem]:
 def dsv4_attention_lora(config: Config) -> Iterator[Problem]:
     """LoRA on modules with the DeepSeek-V4 kernels.
 
-    The fused indexer passes no gradient on. Train the experts alone with `lora_target_parameters`.
+    The fused indexer passes no gradient on. Train only the experts with `lora_target_parameters`.
     """
     now = config.at("check_dsv4_attention_lora_unsupported")
     if kernels_on(config) and now("use_dsv4_kernels") and not now("lora_exclude_modules"):
         for name in ("lora_target_modules", "lora_target_linear"):
             if now(name):
-                message = "Only experts can be trained: use `lora_target_parameters` or `lora_exclude_modules`."
+                message = "Only experts can be trained: use `lora_target_parameters` instead."
                 yield problem(message, name, "use_dsv4_kernels")
 
 
@@ -238,11 +238,15 @@ def dsv4_attention_lora(config: Config) -> Iterator[Problem]:
     good=f"{LORA}use_dsv4_kernels: true\nlora_target_parameters: [mlp.experts.down_proj]\n",
 )
 def dsv4_excluded_modules(config: Config) -> Iterator[Problem]:
-    """LoRA on modules with the DeepSeek-V4 kernels, with exceptions.
+    """LoRA on modules with the DeepSeek-V4 kernels, with exceptions that are not read.
 
-    The projections of the indexer's scorer have to be among the exceptions: they get no gradient.
+    `lora_exclude_modules` satisfies Axolotl's check, but Axolotl's schema has no such field and drops it before the
+    adapter is built. The indexer's scorer is then adapted as well, and gets no gradient. Train the experts only, with
+    `lora_target_parameters`.
     """
     now = config.at("check_dsv4_attention_lora_unsupported")
     if kernels_on(config) and now("use_dsv4_kernels") and now("lora_exclude_modules"):
-        if now("lora_target_modules") or now("lora_target_linear"):
-            yield problem("It has to name the indexer's scorer, which gets no gradient.", "lora_exclude_modules")
+        targets = [name for name in ("lora_target_modules", "lora_target_linear") if now(name)]
+        if targets:
+            message = f"Excludes nothing: replace `{targets[0]}` by `lora_target_parameters`."
+            yield problem(message, "lora_exclude_modules", *targets)

@@ -33,7 +33,7 @@ _ROOTS = (("/",), ("//",))
 def launcher_provider(config: Config) -> Iterator[Problem]:
     """A cloud provider that is not text.
 
-    The provider is one word: `modal`, `nebius`, `coreweave`, `baseten`, or `module:Class` of a launcher of your own.
+    The provider is one word: `modal`, `nebius`, `coreweave`, `baseten`, or `module:Class` of your own launcher.
     """
     name = config.raw("provider")
     if name is not None and not isinstance(name, str):
@@ -48,10 +48,10 @@ def launcher_provider(config: Config) -> Iterator[Problem]:
     good=f"provider: modal\n{IMAGE}",
 )
 def launcher_provider_unknown(config: Config) -> Iterator[Problem]:
-    """A cloud provider that Axolotl does not bring.
+    """A cloud provider that Axolotl does not include.
 
-    It starts only where an installed package registers that name. Axolotl's own are `baseten`, `coreweave`, `modal`
-    and `nebius`, in lower case; `module:Class` names a launcher of your own.
+    It works only if an installed package registers that name. Axolotl's own are `baseten`, `coreweave`, `modal` and
+    `nebius`, in lower case; `module:Class` names your own launcher.
     """
     name, known = config.raw("provider"), sorted(config.types.launchers)
     if isinstance(name, str) and name and ":" not in name and name not in known:
@@ -69,9 +69,9 @@ def launcher_provider_unknown(config: Config) -> Iterator[Problem]:
     good=f"{NEBIUS}{IMAGE}",
 )
 def launcher_provider_missing(config: Config) -> Iterator[Problem]:
-    """A launcher file without a provider, but with keys of another than Modal.
+    """A launcher file that names no provider but has another provider's keys.
 
-    Axolotl launches on Modal where no provider is named, and Modal ignores the keys of others. Name the provider.
+    Without a provider, Axolotl launches on Modal, which ignores the keys of others. Name the provider.
     """
     launcher = config.launcher
     if launcher is None or launcher.written or launcher.provider == "modal":
@@ -91,7 +91,8 @@ def launcher_provider_missing(config: Config) -> Iterator[Problem]:
 def launcher_image_source(config: Config) -> Iterator[Problem]:
     """An image that is both named and built.
 
-    `image` names one that exists, `image_build` makes one from a Dockerfile. A launcher accepts one of the two.
+    `image` names an existing image, `image_build` builds one from a Dockerfile. A launcher accepts only one of the
+    two.
     """
     if config.raw("image") is not None and config.raw("image_build") is not None:
         yield problem("Set either `image` or `image_build`, not both.", "image", "image_build")
@@ -102,7 +103,7 @@ def launcher_image_source(config: Config) -> Iterator[Problem]:
     fields=("image_build.context", "image_build.dockerfile"),
     says="image_build.dockerfile must be inside the build context",
     bad="image_build:\n  context: source\n  dockerfile: ../Dockerfile\n",
-    good="image_build:\n  context: source\n  dockerfile: docker/Dockerfile\n",
+    good="image_build:\n  context: source\n  dockerfile: Dockerfile\n",
 )
 def launcher_dockerfile_outside(config: Config) -> Iterator[Problem]:
     """A Dockerfile outside the folder that the image is built from.
@@ -119,13 +120,13 @@ def _inside(config: Config) -> str | None:
     if not isinstance(context, str) or not isinstance(file, str):
         return None
     if "\x00" in context + file:
-        return "No path has a zero byte in it: remove it."
+        return "A path cannot contain a zero byte: remove it."
     folder = _plain(PurePosixPath(context))
     target = _plain(PurePosixPath(context) / file)
     if target == folder:
-        return "Not a file but the folder `context` itself: name the Dockerfile in it."
+        return "This is the folder `context` itself: name the Dockerfile in it."
     if not _may_hold(folder, target):
-        return "Outside `context`, where the Dockerfile has to be: move it there, or name another folder."
+        return "The Dockerfile is outside `context`: move it there, or set another `context`."
     return None
 
 
@@ -165,10 +166,10 @@ def _may_hold(folder: tuple[str, ...], target: tuple[str, ...]) -> bool:
     good="image_build:\n  context: source\n",
 )
 def launcher_dockerfile(config: Config) -> Iterator[Problem]:
-    """A Dockerfile of another name than usual.
+    """A Dockerfile with an unusual name.
 
-    Whether it exists depends on your machine: without the file Axolotl refuses to build. Axolotl looks for it in
-    the folder that `context` names, counted from the launcher file; without the key it is the `Dockerfile` there.
+    Whether it exists depends on your machine: without the file, Axolotl refuses to build. Axolotl looks for it in the
+    folder that `context` names, counted from the launcher file; without the key it is the `Dockerfile` there.
     """
     file = raw_block(config.raw("image_build")).get("dockerfile")
     if isinstance(file, str) and PurePosixPath(file) != PurePosixPath("Dockerfile") and _inside(config) is None:
@@ -189,7 +190,7 @@ def launcher_image_tag(config: Config) -> Iterator[Problem]:
     """
     tagged = provider(config) in ("nebius", "coreweave", "baseten")
     if tagged and config.raw("image_build") is not None and not config.typed("image_build.tag"):
-        yield problem("Needs the name to push it under: add `tag`.", "image_build.tag", "image_build")
+        yield problem("Needs a name to push it under: add `tag`.", "image_build.tag", "image_build")
 
 
 @rule(
@@ -203,7 +204,7 @@ def launcher_image_tag(config: Config) -> Iterator[Problem]:
 def launcher_image(config: Config) -> Iterator[Problem]:
     """A launcher file without an image.
 
-    Modal and Baseten bring an image of their own; Nebius and CoreWeave do not.
+    Modal and Baseten have their own images; Nebius and CoreWeave do not.
     """
     if provider(config) not in ("nebius", "coreweave"):
         return

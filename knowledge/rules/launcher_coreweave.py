@@ -39,7 +39,7 @@ def _on(config: Config, backend: str) -> bool:
 
 
 def _missing(config: Config, keys: tuple[str, ...], backend: str, other: str) -> Iterator[Problem]:
-    """The keys that a back end needs and a file does not have."""
+    """The keys that a backend needs and a file does not have."""
     for key in keys:
         if config.raw(key) is None:
             yield problem(f"Missing `{key}`: {backend} needs it. Add it, or use `backend: {other}`.", key, "backend")
@@ -58,7 +58,7 @@ def _climbs(path: object) -> bool:
     good=SUNK,
 )
 def sunk_place(config: Config) -> Iterator[Problem]:
-    """A job on SUNK without its place.
+    """A job on SUNK that does not say where it runs.
 
     `shared_dir` is an absolute path without `..` that all nodes see, `partition` the queue of the cluster.
     """
@@ -77,7 +77,7 @@ def sunk_place(config: Config) -> Iterator[Problem]:
     good=f"{SUNK}account: my-team\n",
 )
 def sunk_slurm(config: Config) -> Iterator[Problem]:
-    """A word for Slurm with characters that it does not accept.
+    """A value for Slurm with characters that it does not accept.
 
     Letters, digits and any of `_ : . + -` make up a partition, an account, a qos, the memory and the time limit.
     """
@@ -100,14 +100,14 @@ def sunk_slurm(config: Config) -> Iterator[Problem]:
 def sunk_mounts(config: Config) -> Iterator[Problem]:
     """A mount that is not an absolute path.
 
-    Each is one path, the same outside and inside of the container: no `..`, spaces, commas and colons.
+    Each is one path, the same outside and inside of the container: no `..`, spaces, commas, or colons.
     """
     mounts = config.raw("mounts") if _on(config, "sunk") else None
     for index, path in enumerate(mounts if isinstance(mounts, list) else ()):
         if not isinstance(path, str):
             continue
         if not _SHARED_PATH.fullmatch(path) or _climbs(path):
-            yield problem("Write an absolute path without `..`, spaces, commas and colons.", ("mounts", index))
+            yield problem("Write an absolute path without `..`, spaces, commas, or colons.", ("mounts", index))
 
 
 @rule(
@@ -116,7 +116,7 @@ def sunk_mounts(config: Config) -> Iterator[Problem]:
     needs=("env",),
     says="Invalid or launcher-owned environment variable",
     bad=f"{SUNK}env:\n  MASTER_PORT: '29501'\n",
-    good=f"{SUNK}master_port: 29501\n",
+    good=SUNK,
 )
 def coreweave_env(config: Config) -> Iterator[Problem]:
     """An environment variable that CoreWeave's launcher does not accept.
@@ -147,15 +147,15 @@ def coreweave_env(config: Config) -> Iterator[Problem]:
 def coreweave_env_file(config: Config) -> Iterator[Problem]:
     """A file of variables that the nodes cannot read.
 
-    On SUNK it is an absolute path without spaces, commas and colons that every node sees. CKS accepts none: there
-    variables come from `env` and `secret_env`.
+    On SUNK it is an absolute path without spaces, commas, or colons that every node sees. CKS does not accept such a
+    file: variables come from `env` and `secret_env`.
     """
     if provider(config) != "coreweave" or config.typed("env_file") is None:
         return
     if config.typed("backend") == "cks":
         yield problem("CKS does not have this option: use `env` and `secret_env`.", "env_file", "backend")
     elif not _SHARED_PATH.fullmatch(config.typed("env_file")):
-        yield problem("Write an absolute path without spaces, commas and colons that the nodes see.", "env_file")
+        yield problem("Write an absolute path that the nodes see, without spaces, commas, or colons.", "env_file")
 
 
 @rule(
@@ -166,7 +166,7 @@ def coreweave_env_file(config: Config) -> Iterator[Problem]:
     good=SUNK,
 )
 def sunk_env_file(config: Config) -> Iterator[Problem]:
-    """A file of variables that has to lie on the cluster.
+    """A file of variables that must be on the cluster.
 
     The job reads it on each node before it trains: whether it is there depends on the cluster.
     """
@@ -184,7 +184,7 @@ def sunk_env_file(config: Config) -> Iterator[Problem]:
     good=CKS,
 )
 def cks_place(config: Config) -> Iterator[Problem]:
-    """A job on CKS without its place.
+    """A job on CKS that does not say where it runs.
 
     `namespace` is where it runs, `pvc` the volume that all pods read and write, mounted at `pvc_mount` without `..`.
     """
@@ -226,7 +226,7 @@ def cks_secret_env(config: Config) -> Iterator[Problem]:
     good=CKS,
 )
 def coreweave_backend(config: Config) -> Iterator[Problem]:
-    """A key of CoreWeave's other back end.
+    """A key of CoreWeave's other backend.
 
     SUNK, the default, does not read the keys for Kubernetes, and CKS does not read those for Slurm.
     """
@@ -236,4 +236,4 @@ def coreweave_backend(config: Config) -> Iterator[Problem]:
     other, keys = ("sunk", ONLY_SUNK) if backend == "cks" else ("cks", ONLY_CKS)
     for key in keys:
         if config.written(key):
-            yield problem(f"Not read here: remove it, or use `backend: {other}`.", key, "backend")
+            yield problem(f"This is not read here: remove it, or use `backend: {other}`.", key, "backend")

@@ -27,7 +27,7 @@ GPUS = ("a10", "a100", "a100-40gb", "a100-80gb", "a10g", "h100", "l4", "l40s", "
     good=f"{MODAL}{IMAGE}image_registry:\n  secret: registry-login\n",
 )
 def modal_registry(config: Config) -> Iterator[Problem]:
-    """A login for a registry from which no image comes.
+    """A login for a registry that no image comes from.
 
     `image_registry` belongs to an `image`, or to a build with a `tag`; Modal builds what has no tag by itself.
     """
@@ -47,10 +47,10 @@ def modal_registry(config: Config) -> Iterator[Problem]:
     good=f"{MODAL}docker_tag: main-latest\n",
 )
 def modal_image_changes(config: Config) -> Iterator[Problem]:
-    """An image of your own together with keys that change Modal's image.
+    """Your own image together with keys that change Modal's image.
 
-    `docker_tag` picks one of Axolotl's images. What `branch` and `dockerfile_commands` do belongs in the
-    Dockerfile where you build the image; an `image` accepts both.
+    `docker_tag` picks one of Axolotl's images. What `branch` and `dockerfile_commands` do belongs in the Dockerfile
+    where you build the image; an `image` accepts both.
     """
     if provider(config) != "modal":
         return
@@ -58,7 +58,7 @@ def modal_image_changes(config: Config) -> Iterator[Problem]:
     for key in ("docker_tag", "branch", "dockerfile_commands"):
         if config.raw(key) and built:
             yield problem(
-                "Not possible with `image_build`: remove this, and put it in the Dockerfile.", key, "image_build"
+                "Incompatible with `image_build`: remove this, and put it in the Dockerfile.", key, "image_build"
             )
     if image and config.raw("docker_tag"):
         yield problem("Set either `image` or this tag of Axolotl's image, not both.", "docker_tag", "image")
@@ -83,7 +83,7 @@ def modal_gpu(config: Config) -> Iterator[Problem]:
     if name in GPUS:
         message = f"Write only `{name}`: `gpu_count` says how many GPUs there are."
     else:
-        message = "Not on Axolotl's list for Modal: use h100, a100-80gb, l40s or another one of it."
+        message = "Not on Axolotl's list for Modal: use one from it, such as h100, a100-80gb, or l40s."
     yield problem(message, "gpu", suggestion=name if name in GPUS else None)
 
 
@@ -94,7 +94,7 @@ def modal_gpu(config: Config) -> Iterator[Problem]:
     good=f"{MODAL}gpu: h100\nvolumes:\n  - name: cache\n    mount: /cache\n",
 )
 def modal_volume(config: Config) -> Iterator[Problem]:
-    """A volume that Modal cannot be asked for.
+    """A volume that Modal cannot provide as written.
 
     `volumes` is a list, and every entry has a `name` and the path `mount`.
     """

@@ -62,7 +62,7 @@ def nebius_volume(config: Config) -> Iterator[Problem]:
             yield problem(message, ("volumes", index, "source"))
     for index, mount in _volumes(config, "mount"):
         if _path(mount) is None:
-            message = "Write an absolute path without `..` and colons, such as `/data`."
+            message = "Write an absolute path without `..` or colons, such as `/data`."
             yield problem(message, ("volumes", index, "mount"))
 
 
@@ -76,7 +76,7 @@ def nebius_volume(config: Config) -> Iterator[Problem]:
 def nebius_mounts(config: Config) -> Iterator[Problem]:
     """Volumes that are mounted inside one another, or where the results go.
 
-    `/outputs` is the launcher's own, and each volume needs a folder that holds no other.
+    `/outputs` is the launcher's own, and each volume needs its own folder.
     """
     taken: list[tuple[PurePosixPath, str]] = [(OUTPUTS, "`/outputs`, which is the launcher's")]
     for index, mount in _volumes(config, "mount"):
@@ -85,7 +85,7 @@ def nebius_mounts(config: Config) -> Iterator[Problem]:
             continue
         other = next((whose for p, whose in taken if path.is_relative_to(p) or p.is_relative_to(path)), None)
         if other is not None:
-            yield problem(f"This is mounted over {other}: use a folder of its own.", ("volumes", index, "mount"))
+            yield problem(f"This is mounted over {other}: use a separate folder.", ("volumes", index, "mount"))
         taken.append((path, f"volume {index + 1}"))
 
 
@@ -100,7 +100,7 @@ def nebius_env(config: Config) -> Iterator[Problem]:
     """An environment variable that Nebius does not accept.
 
     A name has letters, digits and underlines and does not begin with a digit. Three names are set by the launcher
-    itself. A secret is not empty, and no value has a zero byte.
+    itself. A secret must not be empty, and no value may contain a zero byte.
     """
     for key in ("env", "env_secret"):
         for name, value in _variables(config, key).items():
@@ -124,7 +124,7 @@ def nebius_env(config: Config) -> Iterator[Problem]:
     good=f"{NEBIUS}env_secret:\n  TOKEN: my-token\n",
 )
 def nebius_env_twice(config: Config) -> Iterator[Problem]:
-    """A variable that is set both openly and from a secret.
+    """A variable that is set both in plain text and from a secret.
 
     One of the two would win; keep the secret.
     """
@@ -147,12 +147,12 @@ def nebius_env_twice(config: Config) -> Iterator[Problem]:
 def nebius_preview(config: Config) -> Iterator[Problem]:
     """Two dry runs at once, or one with an image that would have to be built.
 
-    `show_context` and `dry_run` both launch nothing. Either needs an image that exists, named by `image`.
+    `show_context` and `dry_run` both launch nothing. Both need an existing image, named by `image`.
     """
     if provider(config) != "nebius":
         return
     asked = [key for key in ("show_context", "dry_run") if config.raw(key) is True]
     if len(asked) == 2:
-        yield problem("Both only look and launch nothing: keep one of the two.", *asked)
+        yield problem("Both only show and launch nothing: keep one of the two.", *asked)
     if asked and config.raw("image_build") is not None:
-        yield problem("Not possible with a build: name an `image` that exists, or remove this.", *asked, "image_build")
+        yield problem("Incompatible with a build: name an existing `image`, or remove this.", *asked, "image_build")

@@ -40,13 +40,13 @@ def warmup_twice(config: Config) -> Iterator[Problem]:
     good="neftune_noise_alpha: 5\n",
 )
 def noise_twice(config: Config) -> Iterator[Problem]:
-    """The noise of the embeddings is set under its old and its new name.
+    """The embedding noise is set under both its old and its new name.
 
-    `noisy_embedding_alpha` is the old name of `neftune_noise_alpha`; Axolotl takes only one.
+    `noisy_embedding_alpha` is the old name of `neftune_noise_alpha`; Axolotl accepts only one.
     """
     now = config.at("check_neftune")
     if now("noisy_embedding_alpha") and now("neftune_noise_alpha"):
-        message = "Both set the same noise: keep `neftune_noise_alpha`, drop the old name."
+        message = "Both set the same noise: keep `neftune_noise_alpha` and remove the old name."
         yield problem(message, "noisy_embedding_alpha", "neftune_noise_alpha")
 
 
@@ -60,12 +60,12 @@ def noise_twice(config: Config) -> Iterator[Problem]:
 def noise_not_positive(config: Config) -> Iterator[Problem]:
     """`neftune_noise_alpha` is zero or less.
 
-    Noise of zero is not a noise: leave the field out instead.
+    Zero noise is no noise: leave the field out instead.
     """
     value = config.typed("neftune_noise_alpha")
     if value is not None and value <= 0:
         name = "neftune_noise_alpha" if config.written("neftune_noise_alpha") else "noisy_embedding_alpha"
-        yield problem("Noise has to be above 0. Leave the field out for none.", name)
+        yield problem("Noise must be above 0. Leave the field out for none.", name)
 
 
 @rule(
@@ -78,15 +78,15 @@ def noise_not_positive(config: Config) -> Iterator[Problem]:
 def noise_old_name(config: Config) -> Iterator[Problem]:
     """`noisy_embedding_alpha` is the old name of `neftune_noise_alpha`.
 
-    Axolotl moves the value to the new name; a release that forgets the old one will ignore it without a message.
+    Axolotl moves the value to the new name; a release that drops the old one will ignore it silently.
     """
     if config.raw("noisy_embedding_alpha") and not config.raw("neftune_noise_alpha"):
         epochs = config.typed("num_epochs")
         noise = config.raw("noisy_embedding_alpha")
         if epochs >= 5:
-            message = f"Now `neftune_noise_alpha`, still read. Noise of {noise} over {epochs:g} epochs tends to harm."
+            message = f"Renamed to `neftune_noise_alpha`. Noise of {noise} over {epochs:g} epochs tends to do harm."
         else:
-            message = "Now `neftune_noise_alpha`; the old name is still read. Rename it."
+            message = "The new name is `neftune_noise_alpha`; the old one still works. Rename it."
         edit = None
         if "neftune_noise_alpha" not in config.values:
             edit = rename(config, ("noisy_embedding_alpha",), "neftune_noise_alpha")
@@ -103,12 +103,12 @@ def noise_old_name(config: Config) -> Iterator[Problem]:
 def noise_over_many_epochs(config: Config) -> Iterator[Problem]:
     """Noisy embeddings together with many epochs.
 
-    The guide for factual training warns of it: many epochs help facts, but with noise on the embeddings the model
-    degrades. Lower one of the two.
+    A guide for factual training warns about this: many epochs help with facts, but with noise on the embeddings the
+    model degrades. Lower one of the two.
     """
     noise, epochs = config.typed("neftune_noise_alpha"), config.typed("num_epochs")
     if noise and config.raw("neftune_noise_alpha") and epochs >= 5:
-        message = f"Noise of {noise:g} over {epochs:g} epochs tends to harm the model (the guide): lower one."
+        message = f"Noise of {noise:g} over {epochs:g} epochs tends to harm the model: lower one of the two."
         yield problem(message, "neftune_noise_alpha", "num_epochs")
 
 
@@ -121,11 +121,13 @@ def noise_over_many_epochs(config: Config) -> Iterator[Problem]:
 def learning_rate_negative(config: Config) -> Iterator[Problem]:
     """A negative learning rate.
 
-    Validation takes any number; optimizers refuse a negative rate when they are built.
+    Validation accepts any number; optimizers refuse a negative rate when they are built.
     """
     rate = config.typed("learning_rate")
     if isinstance(rate, float) and rate < 0:
-        yield problem("A learning rate below 0: building the optimizer fails. Write it above 0.", "learning_rate")
+        yield problem(
+            "The learning rate is below 0, so building the optimizer fails. Use a value above 0.", "learning_rate"
+        )
 
 
 @rule(
@@ -140,7 +142,7 @@ def learning_rate_zero(config: Config) -> Iterator[Problem]:
     Every step multiplies the gradient by it, so the weights never change.
     """
     if config.typed("learning_rate") == 0:
-        yield problem("A learning rate of 0: the run ends with the weights it began with.", "learning_rate")
+        yield problem("The learning rate is 0, so the run ends with the weights it began with.", "learning_rate")
 
 
 @rule(
@@ -150,14 +152,16 @@ def learning_rate_zero(config: Config) -> Iterator[Problem]:
     good="learning_rate: 0.0002\n",
 )
 def learning_rate_huge(config: Config) -> Iterator[Problem]:
-    """A learning rate far above what fine-tuning takes.
+    """A learning rate far above what fine-tuning uses.
 
-    Usual are 1e-6 to 5e-5 for full training and 5e-5 to 1e-3 for LoRA; at 0.1 and more the loss diverges.
+    Usual ranges are 1e-6 to 5e-5 for full training and 5e-5 to 1e-3 for LoRA; at 0.1 and above, the loss diverges.
     """
     rate = config.typed("learning_rate")
     own_scale = str(config.typed("optimizer")).lower() in ("adafactor", "muon", "muon_8bit", "sgd", "dion", "polora")
     if isinstance(rate, float) and rate >= 0.1 and not own_scale:
-        yield problem(f"Far too high: {rate:g} makes the loss diverge. Usual are 1e-5 to 5e-4.", "learning_rate")
+        yield problem(
+            f"Far too high: {rate:g} makes the loss diverge. The usual range is 1e-5 to 5e-4.", "learning_rate"
+        )
 
 
 @rule(
@@ -173,7 +177,7 @@ def sequence_len_not_positive(config: Config) -> Iterator[Problem]:
     """
     length = config.typed("sequence_len")
     if isinstance(length, int) and length <= 0:
-        yield problem("A sequence length has to be above 0: no row would be left.", "sequence_len")
+        yield problem("The sequence length must be above 0, or no rows are left.", "sequence_len")
 
 
 @rule(
@@ -185,11 +189,11 @@ def sequence_len_not_positive(config: Config) -> Iterator[Problem]:
 def epochs_not_positive(config: Config) -> Iterator[Problem]:
     """`num_epochs` of zero or less, without `max_steps`.
 
-    The step count is computed from it; without a step nothing is trained.
+    The step count is computed from it; without steps, nothing is trained.
     """
     epochs = config.typed("num_epochs")
     if epochs <= 0 and not config.get("max_steps"):
-        yield problem("No epoch, no step: nothing is trained. Set `num_epochs` to 1 or more.", "num_epochs")
+        yield problem("No epochs means no steps: nothing is trained. Set `num_epochs` to 1 or more.", "num_epochs")
 
 
 @rule(
@@ -205,4 +209,6 @@ def many_epochs(config: Config) -> Iterator[Problem]:
     """
     epochs = config.typed("num_epochs")
     if epochs > 12:
-        yield problem(f"Repeats every row {epochs:g} times: good for facts, else it memorizes wording.", "num_epochs")
+        yield problem(
+            f"Repeats every row {epochs:g} times: good for facts; otherwise it memorizes wording.", "num_epochs"
+        )

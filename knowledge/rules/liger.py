@@ -31,7 +31,8 @@ LIGER = "plugins: [axolotl.integrations.liger.LigerPlugin]\n"
 def cut_cross_entropy_precision(config: Config) -> Iterator[Problem]:
     """`cut_cross_entropy` without a written half precision.
 
-    The default of `bf16` does not count here. Left out, the plugin turns itself on and this is not asked.
+    The default of `bf16` does not count here. If you leave the key out, the plugin turns itself on and skips this
+    check.
     """
     now = config.at("check_dtype_is_half")
     if "CutCrossEntropyPlugin" in config.plugins and now("cut_cross_entropy") and not (now("bf16") or now("fp16")):
@@ -54,7 +55,7 @@ def cut_cross_entropy_chunked(config: Config) -> Iterator[Problem]:
     now = config.at("check_chunked_cross_entropy_not_set")
     if "CutCrossEntropyPlugin" in config.plugins and now("chunked_cross_entropy"):
         yield problem(
-            "Not possible with CutCrossEntropyPlugin: remove one of the two.", "chunked_cross_entropy", "plugins"
+            "Incompatible with CutCrossEntropyPlugin: remove one of the two.", "chunked_cross_entropy", "plugins"
         )
 
 
@@ -66,7 +67,7 @@ def cut_cross_entropy_chunked(config: Config) -> Iterator[Problem]:
     good=f"{CUT}cut_cross_entropy_c_grad_chunk_size: 256\ncut_cross_entropy_accum_c_fp32: true\n",
 )
 def cut_cross_entropy_chunk_size(config: Config) -> Iterator[Problem]:
-    """`cut_cross_entropy_c_grad_chunk_size` of a wrong size, or without what it belongs to.
+    """`cut_cross_entropy_c_grad_chunk_size` with an invalid size, or without the switch it belongs to.
 
     It is a number of vocabulary rows in steps of 128, of the gradient that is summed in fp32.
     """
@@ -74,7 +75,7 @@ def cut_cross_entropy_chunk_size(config: Config) -> Iterator[Problem]:
     size = config.typed(name)
     if "CutCrossEntropyPlugin" in config.plugins and size:
         if size != "auto" and (size < 0 or size % 128):
-            yield problem("Takes `auto` or a multiple of 128.", name)
+            yield problem("Must be `auto` or a multiple of 128.", name)
         elif not config.typed(total):
             yield problem(f"Needs `{total}: true`.", name, total)
 
@@ -92,11 +93,13 @@ def cut_cross_entropy_chunk_size(config: Config) -> Iterator[Problem]:
 def liger_activation_twice(config: Config) -> Iterator[Problem]:
     """`liger_swiglu` with `liger_glu_activation`.
 
-    They are the old and the new name of one switch.
+    They are the old and new names of one switch.
     """
     if "LigerPlugin" in config.plugins and config.raw("liger_swiglu") is not None:
         if config.raw("liger_glu_activation") is not None:
-            yield problem("The old name of `liger_glu_activation`: remove it.", "liger_swiglu", "liger_glu_activation")
+            yield problem(
+                "This is the old name of `liger_glu_activation`: remove it.", "liger_swiglu", "liger_glu_activation"
+            )
 
 
 @rule(
@@ -107,13 +110,13 @@ def liger_activation_twice(config: Config) -> Iterator[Problem]:
     good=f"{LIGER}liger_glu_activation: true\n",
 )
 def liger_swiglu_renamed(config: Config) -> Iterator[Problem]:
-    """`liger_swiglu` has a new name.
+    """`liger_swiglu` was renamed.
 
-    It is still read, as `liger_glu_activation`.
+    It still works, as `liger_glu_activation`.
     """
     if "LigerPlugin" in config.plugins and config.raw("liger_swiglu") is not None:
         if config.raw("liger_glu_activation") is None:
-            message = "Now `liger_glu_activation`; the old name is still read."
+            message = "The new name is `liger_glu_activation`; the old one still works."
             yield problem(message, "liger_swiglu", suggestion="liger_glu_activation")
 
 
@@ -132,7 +135,7 @@ def liger_tiled_mlp(config: Config) -> Iterator[Problem]:
     now = config.at("check_tiled_mlp_conflict")
     both = now("liger_glu_activation") is True and now("tiled_mlp") is True
     if "LigerPlugin" in config.plugins and both and not now("tiled_mlp_use_original_mlp"):
-        yield problem("Needs `tiled_mlp_use_original_mlp: true` with it.", "liger_glu_activation", "tiled_mlp")
+        yield problem("Needs `tiled_mlp_use_original_mlp: true` as well.", "liger_glu_activation", "tiled_mlp")
 
 
 @rule(
@@ -146,7 +149,7 @@ def liger_tiled_mlp(config: Config) -> Iterator[Problem]:
 def liger_tensor_parallel(config: Config) -> Iterator[Problem]:
     """Liger's norm or fused loss with tensor parallelism.
 
-    They work on whole weights, which no GPU has there.
+    They work on whole weights, which no GPU has in that mode.
     """
     if "LigerPlugin" not in config.plugins:
         return
@@ -154,14 +157,16 @@ def liger_tensor_parallel(config: Config) -> Iterator[Problem]:
     size = now("tensor_parallel_size")
     if now("liger_rms_norm"):
         if size is None and config.written("tensor_parallel_size"):
-            yield problem("Blank, with `liger_rms_norm`: leave it out.", "tensor_parallel_size", "liger_rms_norm")
+            yield problem(
+                "Blank while `liger_rms_norm` is set: leave it out.", "tensor_parallel_size", "liger_rms_norm"
+            )
         elif more_than_one(size):
             yield problem(
-                "Not possible with tensor parallelism: remove this.", "liger_rms_norm", "tensor_parallel_size"
+                "Incompatible with tensor parallelism: remove this.", "liger_rms_norm", "tensor_parallel_size"
             )
     loss = "liger_fused_linear_cross_entropy"
     if config.typed(loss) and config.typed("tensor_parallel_size") > 1:
-        yield problem("Not possible with tensor parallelism: remove this.", loss, "tensor_parallel_size")
+        yield problem("Incompatible with tensor parallelism: remove this.", loss, "tensor_parallel_size")
 
 
 @rule(
@@ -190,10 +195,10 @@ def liger_token_scaling(config: Config) -> Iterator[Problem]:
     good=LIGER,
 )
 def liger_kernels_need_package(config: Config) -> Iterator[Problem]:
-    """Another back end for Liger's kernels.
+    """Another backend for Liger's kernels.
 
     cutile needs the package cuda-tile, cutedsl nvidia-cutlass-dsl, both a recent Liger that nothing has imported
-    before; a config alone does not tell.
+    before; a config alone does not show this.
     """
     package = {"cutile": "cuda-tile", "cutedsl": "nvidia-cutlass-dsl"}.get(config.typed("liger_kernel_impl"))
     if "LigerPlugin" in config.plugins and package:

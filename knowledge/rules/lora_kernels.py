@@ -32,7 +32,7 @@ def fused_mlp_adapter(config: Config) -> Iterator[Problem]:
     The fused layers replace the modules that LoRA attaches to.
     """
     if config.typed("adapter") in ("lora", "qlora", "mixlora") and config.typed("flash_attn_fuse_mlp"):
-        yield problem("Not possible with an adapter: remove this.", "flash_attn_fuse_mlp", "adapter")
+        yield problem("Incompatible with an adapter: remove this.", "flash_attn_fuse_mlp", "adapter")
 
 
 @rule(
@@ -51,7 +51,7 @@ def kernels_in_8bit(config: Config) -> Iterator[Problem]:
     now = config.at("check_lora_kernels_8bit")
     on = [name for name in KERNELS if now(name)]
     if on and now("adapter") == "lora" and now("load_in_8bit"):
-        yield problem("Not on 8-bit weights: drop the kernels.", *on, "load_in_8bit")
+        yield problem("Incompatible with 8-bit weights: remove the kernels.", *on, "load_in_8bit")
 
 
 @rule(
@@ -65,12 +65,12 @@ def kernels_in_8bit(config: Config) -> Iterator[Problem]:
 def kernels_with_remote_code(config: Config) -> Iterator[Problem]:
     """LoRA kernels with `trust_remote_code`.
 
-    The kernels patch the layers of known models, and code from a repository may bring others.
+    The kernels patch the layers of known models, and code from a repository may contain other layers.
     """
     now = config.at("check_lora_kernels_trust_remote_code")
     on = [name for name in KERNELS if now(name)]
     if on and now("trust_remote_code"):
-        yield problem("Not possible with `trust_remote_code`: remove one of the two.", *on, "trust_remote_code")
+        yield problem("Incompatible with `trust_remote_code`: remove one of the two.", *on, "trust_remote_code")
 
 
 UNPATCHED = (
@@ -108,8 +108,8 @@ def kernels_on_unpatchable_model(config: Config) -> Iterator[Problem]:
 def kernels_cannot_rewrite_attention(config: Config) -> Iterator[Problem]:
     """LoRA kernels on a model type whose attention they can't rewrite.
 
-    Axolotl switches its LoRA kernels on by itself. They replace the lines of the attention that compute queries, keys,
-    values, and the output; where a model type writes those lines differently, loading ends in a ValueError.
+    Axolotl switches its LoRA kernels on by itself. They replace the lines of the attention that compute queries,
+    keys, values, and the output; if a model type writes those lines differently, loading ends in a ValueError.
     """
     model_type = _type_on_the_hub(config)
     if model_type is not None and kernels_rewrite(model_type) is False:

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     good="tokenizer_config: org/tokenizer\n",
 )
 def model_name_blank(config: Config) -> Iterator[Problem]:
-    """`base_model`, `base_model_config` or `tokenizer_config` is blank or no text.
+    """`base_model`, `base_model_config` or `tokenizer_config` is blank or not text.
 
-    Axolotl looks for a name in them and breaks with a bare AttributeError that names no field. Leave a blank key out.
+    Axolotl looks for a name in them and fails with a bare AttributeError that does not name a field. Leave a blank
+    key out.
     """
     if config.at("check_tokenizer_use_mistral_common")("tokenizer_use_mistral_common") is not None:
         return
@@ -34,9 +35,9 @@ def model_name_blank(config: Config) -> Iterator[Problem]:
         value = config.raw(name)
         if config.written(name) and not isinstance(value, str):
             if value is None:
-                yield problem(f"Blank: Axolotl breaks on it without naming it. Remove the line `{name}:`.", name)
+                yield problem(f"This is blank, and Axolotl crashes on it without saying why. Remove `{name}:`.", name)
             else:
-                yield problem("Text is expected: a name on the hub or a folder. Quote it.", name)
+                yield problem("Text is expected: a Hub name or a folder. Quote it.", name)
         elif isinstance(value, str) and "magistral" in value.lower():
             return
 
@@ -53,8 +54,8 @@ def model_type_unknown(config: Config) -> Iterator[Problem]:
     """`model_type` names a class that Transformers does not have.
 
     Axolotl looks the class up by its name when it loads the model, and fails with an AttributeError. Leave the field
-    out: Axolotl finds the class from the model itself. A class that the model's own repository brings along is found
-    only with `trust_remote_code: true`.
+    out: Axolotl finds the class from the model itself. A class from the model's own repository is found only with
+    `trust_remote_code: true`.
     """
     name = config.typed("type_of_model")
     if not name or config.typed("trust_remote_code") or config.typed("gptq") or name in model_classes():
@@ -63,9 +64,9 @@ def model_type_unknown(config: Config) -> Iterator[Problem]:
         return
     by_letters = {each.lower(): each for each in model_classes()}
     near = by_letters.get(nearest(config, name, tuple(by_letters), cutoff=90) or "")
-    cure = f"Did you mean `{near}`?" if near else "Leave it out: the model says its class itself."
+    cure = f"Did you mean `{near}`?" if near else "Leave it out: the model names its own class."
     written = "model_type" if config.written("model_type") else "type_of_model"
-    yield problem(f"No class of Transformers: loading the model fails. {cure}", written, suggestion=near)
+    yield problem(f"Transformers has no such class, so loading the model fails. {cure}", written, suggestion=near)
 
 
 def brings_own_code(config: Config) -> bool:
@@ -97,7 +98,7 @@ def remote_code(config: Config) -> Iterator[Problem]:
     name = config.typed("type_of_model")
     if config.typed("trust_remote_code"):
         needed = bool(name) and name not in model_classes()
-        cure = f"read it first. `{name}` is loaded by it." if needed else "read it first, or leave this out."
+        cure = f"read it first. It loads `{name}`." if needed else "read it first, or leave this out."
         yield problem(f"Runs code from the model's repository: {cure}", "trust_remote_code")
 
 
@@ -125,15 +126,15 @@ def rope_scaling_at_the_root(config: Config) -> Iterator[Problem]:
     good="revision_of_model: main\n",
 )
 def processor_reserved_keys(config: Config) -> Iterator[Problem]:
-    """`processor_kwargs` holds `revision` or `trust_remote_code`.
+    """`processor_kwargs` contains `revision` or `trust_remote_code`.
 
-    These have fields of their own at the top level.
+    These have their own fields at the top level.
     """
     options = config.typed("processor_kwargs")
     for key, root in (("revision", "revision_of_model"), ("trust_remote_code", "trust_remote_code")):
         if isinstance(options, dict) and key in options:
             yield problem(
-                f"Not possible here: set `{root}` at the top level instead.", ("processor_kwargs", key), suggestion=root
+                f"Not allowed here: set `{root}` at the top level instead.", ("processor_kwargs", key), suggestion=root
             )
 
 
@@ -185,7 +186,7 @@ def better_transformer_precision(config: Config) -> Iterator[Problem]:
     BetterTransformer works only without it; `bf16`, whose default is auto, counts as on.
     """
     if config.typed("flash_optimum") and (config.typed("fp16") or config.typed("bf16")):
-        message = "Not possible in mixed precision (`bf16: auto` counts): remove this; flash attention replaces it."
+        message = "Incompatible with mixed precision (also `bf16: auto`): remove this; flash attention replaces it."
         yield problem(message, "flash_optimum")
 
 
@@ -195,7 +196,7 @@ def better_transformer_precision(config: Config) -> Iterator[Problem]:
     needs=("flash_optimum",),
     says=("You should probably set bfloat16 or float16", "BetterTransformers probably doesn't work with PEFT"),
     bad="flash_optimum: true\nbf16: false\nadapter: lora\nlora_r: 8\nlora_alpha: 16\n",
-    good="bf16: true\n",
+    good="bf16: false\nadapter: lora\nlora_r: 8\nlora_alpha: 16\n",
 )
 def better_transformer_doubtful(config: Config) -> Iterator[Problem]:
     """`flash_optimum` with an adapter, or without `bfloat16` or `float16`.
@@ -206,7 +207,7 @@ def better_transformer_doubtful(config: Config) -> Iterator[Problem]:
         if config.typed("adapter"):
             yield problem("Probably fails with an adapter: remove this.", "flash_optimum", "adapter")
         if not (config.typed("bfloat16") or config.typed("float16")):
-            yield problem("Needs `bfloat16: true` or `float16: true`; it is better to remove this.", "flash_optimum")
+            yield problem("Needs `bfloat16: true` or `float16: true`; better, remove this.", "flash_optimum")
 
 
 @rule(
@@ -233,14 +234,14 @@ def memory_limit_twice(config: Config) -> Iterator[Problem]:
     good="base_model: /models/old-mistral/run1\nis_mistral_derived_model: true\n",
 )
 def mistral_padding(config: Config) -> Iterator[Problem]:
-    """`is_mistral_derived_model` for an older Mistral under a name of your own.
+    """`is_mistral_derived_model` for an older Mistral under your own name.
 
-    Older Mistral models pad on the other side. Axolotl recognizes them by the model's type, or by "mistral" in
-    the last part of the path; where neither tells, set the field.
+    Older Mistral models pad on the other side. Axolotl recognizes them by the model's type, or by "mistral" in the
+    last part of the path; where neither tells, set the field.
     """
     name = config.raw("base_model")
     if not isinstance(name, str) or not name.startswith(("/", ".")) or config.typed("is_mistral_derived_model"):
         return
     if "mistral" in name.lower() and "mistral" not in name.lower().split("/")[-1]:
-        message = "A Mistral in a folder: if it is an older one, set `is_mistral_derived_model: true` (padding)."
+        message = "A local Mistral model: if it is an older one, set `is_mistral_derived_model: true` (padding)."
         yield problem(message, "base_model")

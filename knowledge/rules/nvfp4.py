@@ -37,16 +37,16 @@ def _start_unused(config: Config) -> bool:
     "quantize_moe_experts: true\n",
 )
 def sonic_on_quantized_experts(config: Config) -> Iterator[Problem]:
-    """SonicMoE on experts quantized by bitsandbytes.
+    """SonicMoE with experts quantized by bitsandbytes.
 
-    Use ScatterMoE there.
+    Use ScatterMoE instead.
     """
     now = config.at("check_nvfp4_merge_aware")
     if _on(config) and not _start_unused(config) and now("use_sonicmoe") and now("quantize_moe_experts"):
         named = next(
             (name for name in ("use_sonicmoe", "expert_backend") if config.raw(name)), "experts_implementation"
         )
-        yield problem("Not possible on quantized experts: use `use_scattermoe: true`.", named, "quantize_moe_experts")
+        yield problem("Incompatible with quantized experts: use `use_scattermoe: true`.", named, "quantize_moe_experts")
 
 
 @rule(
@@ -78,8 +78,8 @@ def merge_aware_scatter(config: Config) -> Iterator[Problem]:
 def merge_aware_off(config: Config) -> Iterator[Problem]:
     """`nvfp4_merge_aware` or its start step has no effect.
 
-    The switch is for LoRA adapters, and the start step needs the switch. Without it a merge may round the training
-    away.
+    The switch is for LoRA adapters, and the start step needs the switch. Without it, merging may round away what was
+    learned.
     """
     if not _on(config):
         return

@@ -37,7 +37,7 @@ def optimizer_deepspeed(config: Config) -> Iterator[Problem]:
     optimizer, deepspeed = config.raw("optimizer"), config.at("check_muon_deepspeed_fsdp")("deepspeed")
     alone = optimizer in ("muon", "muon_8bit", "q_galore_adamw8bit") or str(optimizer).startswith("flash_")
     if alone and deepspeed:
-        yield problem("Not possible under DeepSpeed: use FSDP, or another optimizer.", "optimizer", "deepspeed")
+        yield problem("Incompatible with DeepSpeed: use FSDP, or another optimizer.", "optimizer", "deepspeed")
 
 
 POLORA_EXCLUDES = (
@@ -66,8 +66,8 @@ POLORA_EXCLUDES = (
 def polora_conflicts(config: Config) -> Iterator[Problem]:
     """`optimizer: polora` with something that it cannot train.
 
-    It updates LoRA factors only, as a whole: it needs adapter lora or qlora, and no other trained parameters, learning
-    rates of their own, DeepSpeed or tensor parallelism.
+    It updates whole LoRA factors only: it needs adapter lora or qlora, and does not work with other trained
+    parameters, separate learning rates, DeepSpeed, or tensor parallelism.
     """
     now = config.at("check_polora")
     if now("optimizer") != "polora":
@@ -77,13 +77,13 @@ def polora_conflicts(config: Config) -> Iterator[Problem]:
             "It trains only LoRA: add `adapter: lora`, `lora_r: 16` and `lora_alpha: 32`.", "optimizer", "adapter"
         )
     if now("deepspeed"):
-        yield problem("Not possible with polora: remove one of the two.", "deepspeed", "optimizer")
+        yield problem("Incompatible with polora: remove one of the two.", "deepspeed", "optimizer")
     size = now("tensor_parallel_size")
     if isinstance(size, int) and size > 1:
-        yield problem("Not possible with polora: remove one of the two.", "tensor_parallel_size", "optimizer")
+        yield problem("Incompatible with polora: remove one of the two.", "tensor_parallel_size", "optimizer")
     for name in POLORA_EXCLUDES:
         if now(name):
-            yield problem("Not possible with polora: remove one of the two.", name, "optimizer")
+            yield problem("Incompatible with polora: remove one of the two.", name, "optimizer")
 
 
 @rule(
@@ -134,7 +134,7 @@ def qgalore_precision(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_qgalore")
     if now("optimizer") == "q_galore_adamw8bit" and not (now("bf16") or now("bfloat16") or now("fp16")):
-        yield problem("It saves little memory in 32 bits: write `bf16: true`.", "optimizer")
+        yield problem("It saves little memory in fp32: write `bf16: true`.", "optimizer")
 
 
 @rule(
@@ -151,7 +151,7 @@ def fsdp_8bit_optimizer(config: Config) -> Iterator[Problem]:
     It can't update sharded tensors. Use `adamw_torch_8bit`.
     """
     if config.typed("fsdp_config") and config.typed("optimizer") in ("adamw_8bit", "adamw_bnb_8bit"):
-        message = "Not possible under FSDP: use `adamw_torch_8bit`."
+        message = "Incompatible with FSDP: use `adamw_torch_8bit`."
         yield problem(message, "optimizer", "fsdp_config", suggestion="adamw_torch_8bit")
 
 
@@ -171,7 +171,7 @@ def tensor_parallel_8bit_optimizer(config: Config) -> Iterator[Problem]:
     size, optimizer = config.typed("tensor_parallel_size"), config.typed("optimizer")
     if size > 1 and optimizer in ("paged_adamw_8bit", "adamw_8bit", "adamw_bnb_8bit"):
         yield problem(
-            "Not possible with tensor parallelism: use `adamw_torch_fused`.", "optimizer", "tensor_parallel_size"
+            "Incompatible with tensor parallelism: use `adamw_torch_fused`.", "optimizer", "tensor_parallel_size"
         )
 
 
@@ -203,8 +203,8 @@ def adam_parameters_unused(config: Config) -> Iterator[Problem]:
 def optimizer_unknown(config: Config) -> Iterator[Problem]:
     """An optimizer that does not exist, or that can't be built.
 
-    Validation takes any text; building the trainer fails. `ao_adamw_4bit` and `ao_adamw_8bit` are still listed, but
-    have become `adamw_torch_4bit` and `adamw_torch_8bit`.
+    Validation accepts any text; building the trainer fails. `ao_adamw_4bit` and `ao_adamw_8bit` are still listed, but
+    are now called `adamw_torch_4bit` and `adamw_torch_8bit`.
     """
     name = config.typed("optimizer")
     if not isinstance(name, str) or not name:
@@ -215,7 +215,7 @@ def optimizer_unknown(config: Config) -> Iterator[Problem]:
     if name not in known:
         near = renamed.get(name) or nearest(config, name, known)
         hint = f" Use `{near}`." if near else " Use one such as `adamw_torch_fused`."
-        yield problem(f"No such optimizer: building the trainer fails.{hint}", "optimizer", suggestion=near)
+        yield problem(f"There is no such optimizer, so building the trainer fails.{hint}", "optimizer", suggestion=near)
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     fields=("tensor_parallel_size", "expert_parallel_size"),
     says="tensor_parallel_size > 1 cannot be combined with expert_parallel_size",
     bad=f"tensor_parallel_size: 2\nexpert_parallel_size: 2\n{FSDP}  state_dict_type: FULL_STATE_DICT\n",
-    good="tensor_parallel_size: 2\n",
+    good=f"dp_shard_size: 2\nexpert_parallel_size: 2\n{FSDP}  state_dict_type: FULL_STATE_DICT\n",
     gpus=4,
 )
 def tensor_and_expert_parallel(config: Config) -> Iterator[Problem]:
@@ -29,7 +29,7 @@ def tensor_and_expert_parallel(config: Config) -> Iterator[Problem]:
     Divide the experts with `expert_parallel_size` and the rest with `dp_shard_size`.
     """
     if (config.typed("tensor_parallel_size") or 1) > 1 and (config.typed("expert_parallel_size") or 1) > 1:
-        message = "Not possible together: divide the rest with `dp_shard_size`."
+        message = "These cannot be combined: use `dp_shard_size` in place of `tensor_parallel_size`."
         yield problem(message, "tensor_parallel_size", "expert_parallel_size")
 
 
@@ -66,9 +66,7 @@ def tensor_parallel_adapter(config: Config) -> Iterator[Problem]:
     """
     if (config.typed("tensor_parallel_size") or 1) > 1 and config.typed("adapter") in ("lora", "qlora"):
         if "nvfp4" not in str(config.raw("base_model")).lower():
-            yield problem(
-                "Refused when the adapter is loaded: remove one of the two.", "tensor_parallel_size", "adapter"
-            )
+            yield problem("Loading the adapter refuses this: remove one of the two.", "tensor_parallel_size", "adapter")
 
 
 CP = ("context_parallel_size", "sequence_parallel_degree", "context_parallel")
@@ -85,7 +83,7 @@ CP = ("context_parallel_size", "sequence_parallel_degree", "context_parallel")
 def sequence_parallel_old(config: Config) -> Iterator[Problem]:
     """`sequence_parallel_degree` is the old name of `context_parallel_size`.
 
-    It is copied there without a message.
+    It is silently copied there.
     """
     if config.typed("sequence_parallel_degree"):
         message = "The new name is `context_parallel_size`; the old one still works."
@@ -128,11 +126,11 @@ def context_parallel_attention(config: Config) -> Iterator[Problem]:
         return
     glm = config.typed("use_glm_dsa_kernels")
     if config.typed("attn_implementation") == "eager" and not glm:
-        message = "Context parallelism needs sdpa, flash or flex attention."
+        message = "Context parallelism needs sdpa, flash, or flex attention."
         yield problem(message, "attn_implementation", "context_parallel_size")
     if glm and (config.typed("sample_packing") or config.typed("batch_flattening")):
         yield problem(
-            "Not possible with packed rows under context parallelism.", "use_glm_dsa_kernels", "sample_packing"
+            "Incompatible with packed rows under context parallelism.", "use_glm_dsa_kernels", "sample_packing"
         )
 
 
@@ -168,7 +166,7 @@ def context_parallel_sizes(config: Config) -> Iterator[Problem]:
         "!= context_parallel.size",
     ),
     bad="context_parallel:\n  size: 4\n  ulysses_size: 3\n",
-    good="context_parallel:\n  size: 4\n  ulysses_size: 2\n  ring_size: 2\n",
+    good="context_parallel:\n  size: 4\n  ulysses_size: 2\n",
     gpus=4,
 )
 def context_parallel_shape(config: Config) -> Iterator[Problem]:
@@ -182,14 +180,14 @@ def context_parallel_shape(config: Config) -> Iterator[Problem]:
     size, ulysses, ring = inner["size"], inner["ulysses_size"], inner["ring_size"]
     for name, degree in (("ulysses_size", ulysses), ("ring_size", ring)):
         if degree is not None and size % degree:
-            yield problem(f"It has to divide the size {size}.", ("context_parallel", name))
+            yield problem(f"It must divide the size {size}.", ("context_parallel", name))
     backend = inner["backend"]
     if backend == "ulysses" and (ring not in (None, 1) or ulysses not in (None, size)):
-        yield problem("Under ulysses: ring_size 1, ulysses_size the whole size.", "context_parallel.backend")
+        yield problem("With ulysses, ring_size must be 1 and ulysses_size the whole size.", "context_parallel.backend")
     if backend == "ring" and (ulysses not in (None, 1) or ring not in (None, size)):
-        yield problem("Under ring: ulysses_size 1, ring_size the whole size.", "context_parallel.backend")
+        yield problem("With ring, ulysses_size must be 1 and ring_size the whole size.", "context_parallel.backend")
     if ulysses and ring and ulysses * ring != size:
-        yield problem(f"ulysses_size times ring_size has to be {size}.", "context_parallel.ring_size")
+        yield problem(f"ulysses_size times ring_size must be {size}.", "context_parallel.ring_size")
 
 
 @rule(
@@ -213,7 +211,7 @@ def context_parallel_deepspeed(config: Config) -> Iterator[Problem]:
         return
     for name in ("use_glm_dsa_kernels", "rl"):
         if config.typed(name):
-            yield problem("Not possible with context parallelism under DeepSpeed: use FSDP.", name, "deepspeed")
+            yield problem("Incompatible with context parallelism under DeepSpeed: use FSDP.", name, "deepspeed")
     inner = block(config, "context_parallel")
     backend, ring, ulysses = inner.get("backend"), inner.get("ring_size"), inner.get("ulysses_size")
     if inner and (backend not in ("auto", "ulysses") or ring not in (None, 1) or ulysses not in (None, inner["size"])):
@@ -224,11 +222,11 @@ def context_parallel_deepspeed(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("ring_attn_func", "heads_k_stride"),
     says="`ring_attn_func` and `heads_k_stride` are deprecated",
-    bad="heads_k_stride: 1\n",
+    bad="heads_k_stride: 1\ncontext_parallel_size: 1\n",
     good="context_parallel_size: 1\n",
 )
 def ring_attention_unused(config: Config) -> Iterator[Problem]:
-    """`ring_attn_func` and `heads_k_stride` belong to a back end that was replaced.
+    """`ring_attn_func` and `heads_k_stride` belong to a backend that was replaced.
 
     They no longer do anything. Remove them.
     """
@@ -247,7 +245,7 @@ def ring_attention_unused(config: Config) -> Iterator[Problem]:
 def tensor_parallel_quoted(config: Config) -> Iterator[Problem]:
     """`tensor_parallel_size` is text.
 
-    Most fields accept a quoted number; Axolotl compares this one before that and stops with a TypeError.
+    Most fields accept a quoted number; Axolotl compares this one before it converts it, and stops with a TypeError.
     """
     if isinstance(config.raw("tensor_parallel_size"), (str, list, dict)):
         yield problem("Axolotl stops with a TypeError: write the number without quotes.", "tensor_parallel_size")

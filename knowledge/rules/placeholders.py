@@ -26,7 +26,7 @@ MORE = ("swanlab_project", "trackio_project_name")
 def placeholder_left(config: Config) -> Iterator[Problem]:
     """A placeholder such as YOUR_DATASET is still to be filled in.
 
-    A config that was written for you marks so what only you know. Axolotl looks for a dataset of that name and stops.
+    A generated config marks what only you can know this way. Axolotl looks for a dataset of that name and stops.
     """
     found = [key for key in (*ROOT, *MORE) if _marked(config.raw(key))]
     entries = config.raw("datasets")

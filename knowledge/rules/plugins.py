@@ -110,8 +110,8 @@ def plugin_unknown(config: Config) -> Iterator[Problem]:
 def plugin_from_elsewhere(config: Config) -> Iterator[Problem]:
     """A plugin that is not Axolotl's own.
 
-    Its package has to be installed where the run takes place, or Axolotl refuses the config. What it adds, changes or
-    checks is not known here.
+    Its package must be installed where the run takes place, or Axolotl refuses the config. I do not know what it
+    adds, changes, or checks.
     """
     for index, name in entries(config):
         if "." not in name or name.startswith(("axolotl.", *INSTALLED)) or name != name.strip():
@@ -120,7 +120,7 @@ def plugin_from_elsewhere(config: Config) -> Iterator[Problem]:
             message = "This fails where the package swanlab is installed: put `axolotl.integrations.` before it."
             yield problem(message, ("plugins", index), suggestion=HOME + name)
         elif HOME + name not in homes():
-            message = "Not Axolotl's own and not checked here: it has to be installed, or loading fails."
+            message = "This is not Axolotl's own and was not checked: it must be installed, or loading fails."
             yield problem(message, ("plugins", index), suggestion=_meant(name))
 
 
@@ -134,30 +134,31 @@ def plugin_from_elsewhere(config: Config) -> Iterator[Problem]:
 def plugin_twice(config: Config) -> Iterator[Problem]:
     """One plugin under two names.
 
-    Its fields would be declared twice. The same name twice does no harm.
+    Its fields would be declared twice. Listing the same name twice is harmless.
     """
     seen = {name: name for name in load_types().plugins if "_parallel." in name}
     for index, name in entries(config):
         full = name if name.startswith("axolotl.") else HOME + name
         usual = homes().get(full)
         if usual in load_types().plugins and seen.setdefault(usual, name) != name:
-            yield problem(f"This is loaded already, as `{seen[usual]}`: remove one.", ("plugins", index))
+            yield problem(f"This is already loaded, as `{seen[usual]}`: remove one.", ("plugins", index))
 
 
 @rule(
     Severity.WARNING,
-    fields=("plugins",),
+    fields=("plugins", "llmcompressor"),
     says="No module named 'llmcompressor'",
     bad=COMPRESSOR,
     good=LIGER,
 )
 def plugin_needs_package(config: Config) -> Iterator[Problem]:
-    """A plugin that needs a package which Axolotl does not bring.
+    """A plugin that needs a package Axolotl does not install.
 
-    Without it the config is refused; a config alone does not tell what is installed.
+    Without it, the config is refused; a config alone does not show what is installed.
     """
     if "LLMCompressorPlugin" in config.plugins:
-        yield problem("Needs the package llmcompressor; without it Axolotl refuses the config.", "plugins")
+        message = "Refused without the llmcompressor package: install it, or remove the plugin and its block."
+        yield problem(message, "plugins", "llmcompressor")
 
 
 @rule(
@@ -191,15 +192,17 @@ def mora_base(config: Config) -> Iterator[Problem]:
     needs=("plugins",),
     says="adapter: mora requires a PEFT build with MoRA support",
     bad=MORA,
-    good="adapter: lora\nlora_r: 8\nlora_alpha: 16\n",
+    good=MORA.replace("adapter: mora", "adapter: lora"),
 )
 def mora_needs_package(config: Config) -> Iterator[Problem]:
-    """MoRA, which the usual PEFT does not have.
+    """MoRA, which the standard PEFT does not have.
 
-    Building the adapter fails with the usual PEFT. A config alone does not tell what is installed.
+    Building the adapter fails with it. A config alone does not show what is installed.
     """
     if "MoraPlugin" in config.plugins and config.typed("adapter") == "mora":
-        yield problem("Fails with the usual PEFT: install a build of PEFT that has MoRA.", "adapter")
+        yield problem(
+            "Fails with the standard PEFT: install a build that includes MoRA, or use `adapter: lora`.", "adapter"
+        )
 
 
 GYM = f"{NEMO}nemo_gym_enabled: true\nnemo_gym_config_paths: [servers/math.yaml]\n"
@@ -215,7 +218,7 @@ GYM = f"{NEMO}nemo_gym_enabled: true\nnemo_gym_config_paths: [servers/math.yaml]
 def nemo_gym_incomplete(config: Config) -> Iterator[Problem]:
     """NeMo Gym without its datasets, or without the servers that it should start.
 
-    Axolotl asks for them only when `nemo_gym_enabled` is written.
+    Axolotl checks for them only if `nemo_gym_enabled` is written.
     """
     now = config.at("check_nemo_gym_config")
     if "NemoGymPlugin" not in config.plugins or not now("nemo_gym_enabled"):
@@ -239,26 +242,25 @@ def nemo_gym_starts_early(config: Config) -> Iterator[Problem]:
     With `nemo_gym_enabled` written, even preprocessing clones its repository and starts its servers first.
     """
     if "NemoGymPlugin" in config.plugins and config.raw("nemo_gym_enabled"):
-        does = []
-        if config.raw("nemo_gym_auto_clone") or not config.written("nemo_gym_auto_clone"):
-            does.append("clones its repository")
-        if config.raw("nemo_gym_auto_start") or not config.written("nemo_gym_auto_start"):
-            does.append("starts its servers")
-        if does:
-            yield problem(f"Reading the config {' and '.join(does)}, in every command.", "nemo_gym_enabled")
+        deeds = {"nemo_gym_auto_clone": "clones its repository", "nemo_gym_auto_start": "starts its servers"}
+        on = {name: deed for name, deed in deeds.items() if config.raw(name) or not config.written(name)}
+        if on:
+            cure = "set both `nemo_gym_auto_*` to false" if len(on) > 1 else f"set `{next(iter(on))}: false`"
+            message = f"Every command {' and '.join(on.values())}: {cure}."
+            yield problem(message, "nemo_gym_enabled", *on)
 
 
 @rule(
     Severity.WARNING,
     fields=("plugins", "kd_trainer"),
     needs=("plugins",),
-    bad=f"{KD}kd_alpha: 0.9\n",
-    good=f"{KD}kd_trainer: true\nkd_alpha: 0.9\n",
+    bad=f"{KD}kd_alpha: 0.9\nkd_ce_alpha: 0.1\n",
+    good=f"{KD}kd_trainer: true\nkd_alpha: 0.9\nkd_ce_alpha: 0.1\n",
 )
 def distillation_off(config: Config) -> Iterator[Problem]:
     """The distillation plugin without `kd_trainer`.
 
-    The plugin alone trains as usual; `kd_trainer` is what makes it distill.
+    The plugin alone trains as usual; `kd_trainer` makes it distill.
     """
     if "KDPlugin" in config.plugins and not config.typed("kd_trainer"):
         yield problem("Nothing is distilled without `kd_trainer: true`: add it.", "plugins", "kd_trainer")

@@ -39,7 +39,7 @@ COMPILE_OPTIONS = frozenset(
 def fp8_config_alone(config: Config) -> Iterator[Problem]:
     """`fp8_config` without `fp8: true`.
 
-    The block says only how; the switch turns it on.
+    The block only says how; the switch turns it on.
     """
     now = config.at("check_fp8_config")
     if now("fp8_config") is not None and not now("fp8"):
@@ -75,18 +75,18 @@ def fp8_all_gather(config: Config) -> Iterator[Problem]:
     good="fp8: true\ntorch_compile: true\n",
 )
 def fp8_slow(config: Config) -> Iterator[Problem]:
-    """FP8 in a way that gains no speed.
+    """FP8 in a setup that gains no speed.
 
     Without `torch_compile`, or with FSDP's activation checkpointing, it may be slower than bf16. It also needs a GPU
     that has FP8 (Ada, Hopper or newer) and torchao; without them Axolotl refuses it.
     """
     now = config.at("check_fp8_config")
     if now("fp8") and not now("torch_compile"):
-        yield problem("Slow without compilation: add `torch_compile: true`.", "fp8")
+        yield problem("This is slow without compilation: add `torch_compile: true`.", "fp8")
     sharding = raw_block(now("fsdp_config"))
     for name in ("activation_checkpointing", "fsdp_activation_checkpointing"):
         if now("fp8") and sharding.get(name) is True:
-            yield problem("May be slower than bf16 with FP8: set it to false.", ("fsdp_config", name), "fp8")
+            yield problem("With FP8, this may be slower than bf16: set it to false.", ("fsdp_config", name), "fp8")
 
 
 @rule(
@@ -110,7 +110,9 @@ def full_fp16_packed(config: Config) -> Iterator[Problem]:
     if half and not (config.typed("bf16") or config.typed("bfloat16")):
         if not config.typed("adapter") and not flash and config.typed("sample_packing"):
             yield problem(
-                "Likely to fail: full training in fp16 with packing. Use bf16, or LoRA.", "fp16", "sample_packing"
+                "Likely to fail: full training in fp16 with packing. Use `bf16: true`, or LoRA.",
+                "fp16",
+                "sample_packing",
             )
 
 
@@ -122,14 +124,14 @@ def full_fp16_packed(config: Config) -> Iterator[Problem]:
     good="torch_compile: true\ntorch_compile_options:\n  shape_padding: true\n",
 )
 def compile_option_unknown(config: Config) -> Iterator[Problem]:
-    """A key of `torch_compile_options` that Axolotl does not let through.
+    """A key of `torch_compile_options` that Axolotl does not allow.
 
-    It has a short list of compiler options that are known to work.
+    It accepts a short list of compiler options that are known to work.
     """
     options = config.typed("torch_compile_options")
     for key in options if isinstance(options, dict) else ():
         if key not in COMPILE_OPTIONS:
-            allowed = "shape_padding, epilogue_fusion and eight more"
+            allowed = "shape_padding, epilogue_fusion, and eight more"
             yield problem(f"Axolotl refuses this option. It accepts {allowed}.", ("torch_compile_options", key))
 
 
@@ -156,7 +158,8 @@ def compile_options_alone(config: Config) -> Iterator[Problem]:
     says="CUDA graphs require static shapes",
     bad="torch_compile: true\ntorch_compile_options:\n  triton.cudagraphs: true\nsample_packing: true\n"
     "attn_implementation: flash_attention_2\n",
-    good="torch_compile: true\ntorch_compile_options:\n  triton.cudagraphs: true\n",
+    good="torch_compile: true\ntorch_compile_options:\n  triton.cudagraphs: true\n"
+    "attn_implementation: flash_attention_2\n",
 )
 def cudagraphs_packed(config: Config) -> Iterator[Problem]:
     """CUDA graphs with packing.
@@ -165,7 +168,7 @@ def cudagraphs_packed(config: Config) -> Iterator[Problem]:
     """
     options = config.typed("torch_compile_options") or {}
     if options.get("triton.cudagraphs") and config.typed("sample_packing"):
-        message = "Captured again and again with packing: remove one of the two."
+        message = "With packing, graphs are captured again and again: remove one of the two."
         yield problem(message, ("torch_compile_options", "triton.cudagraphs"), "sample_packing")
 
 
@@ -184,7 +187,7 @@ def regional_compile_checkpointing(config: Config) -> Iterator[Problem]:
     """
     compiled = config.typed("torch_compile") and config.typed("torch_compile_regional")
     if compiled and config.typed("gradient_checkpointing"):
-        message = "Not possible with checkpointing: remove `torch_compile_regional`."
+        message = "Incompatible with checkpointing: remove `torch_compile_regional`."
         yield problem(message, "torch_compile_regional", "gradient_checkpointing")
 
 
@@ -252,9 +255,9 @@ EXCLUDED_BY_LOSS = ("rl", "reward_model", "process_reward_model", *CROSS_ENTROPY
     good="use_dft: true\n",
 )
 def custom_loss_conflicts(config: Config) -> Iterator[Problem]:
-    """`use_dft` or `use_eaft` with something that computes the loss another way.
+    """`use_dft` or `use_eaft` with another way of computing the loss.
 
-    They weigh the loss of each token in plain supervised training.
+    They weight the loss of each token in plain supervised training.
     """
     now = config.at("check_custom_loss_conflicts")
     on = [name for name in ("use_dft", "use_eaft") if now(name)]
@@ -263,10 +266,10 @@ def custom_loss_conflicts(config: Config) -> Iterator[Problem]:
     if on:
         for name in EXCLUDED_BY_LOSS:
             if now(name):
-                yield problem(f"Not possible with `{on[0]}`: remove one of the two.", name, on[0])
+                yield problem(f"Incompatible with `{on[0]}`: remove one of the two.", name, on[0])
         size = now("context_parallel_size") or now("sequence_parallel_degree")
         if more_than_one(size):
-            yield problem(f"Has to be 1 with `{on[0]}`.", "context_parallel_size", on[0])
+            yield problem(f"Must be 1 with `{on[0]}`.", "context_parallel_size", on[0])
 
 
 @rule(

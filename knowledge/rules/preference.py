@@ -27,7 +27,7 @@ KTO = "rl: kto\nremove_unused_columns: false\ndatasets:\n  - path: org/votes\n  
     needs=("rl",),
     says="`sample_packing: true` does not work with RLHF training",
     bad=f"{DPO}sample_packing: true\nattn_implementation: flash_attention_2\n",
-    good=DPO,
+    good=f"{DPO}attn_implementation: flash_attention_2\n",
 )
 def packed_preference(config: Config) -> Iterator[Problem]:
     """Packing in preference training.
@@ -36,7 +36,7 @@ def packed_preference(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_sample_packing_w_rl")
     if now("sample_packing") and now("rl"):
-        yield problem("Not possible with `rl`: remove it.", "sample_packing", "rl")
+        yield problem("Incompatible with `rl`: remove it.", "sample_packing", "rl")
 
 
 @rule(
@@ -57,7 +57,7 @@ def kto_columns(config: Config) -> Iterator[Problem]:
         if now("remove_unused_columns") is not False:
             yield problem("Needs `remove_unused_columns: false`.", "rl", "remove_unused_columns")
         if config.raw("eval_sample_packing") and now("eval_sample_packing"):
-            yield problem("Not possible with KTO: remove it.", "eval_sample_packing", "rl")
+            yield problem("Incompatible with KTO: remove it.", "eval_sample_packing", "rl")
 
 
 @rule(
@@ -80,7 +80,7 @@ def reentrant_preference(config: Config) -> Iterator[Problem]:
     reentrant = raw_block(now("gradient_checkpointing_kwargs")).get("use_reentrant")
     if now("rl") and now("gradient_checkpointing") and reentrant and config.gpus > 1:
         if now("load_in_4bit") and now("adapter") == "qlora" and not config.raw("use_ray"):
-            message = "Has to be false with QLoRA on several GPUs."
+            message = "Must be false with QLoRA on several GPUs."
             yield problem(message, "gradient_checkpointing_kwargs.use_reentrant", "rl")
 
 
@@ -108,7 +108,7 @@ def ipo_old(config: Config) -> Iterator[Problem]:
     good=f"{DPO}dpo_loss_type: [sigmoid]\ndpo_loss_weights: [1.0]\n",
 )
 def dpo_losses(config: Config) -> Iterator[Problem]:
-    """`dpo_loss_type` and `dpo_loss_weights` do not fit each other, or the training is not a DPO.
+    """`dpo_loss_type` and `dpo_loss_weights` do not match, or the training is not DPO.
 
     Each loss has one weight, and both fields belong to `rl: dpo`.
     """
@@ -119,7 +119,7 @@ def dpo_losses(config: Config) -> Iterator[Problem]:
         if given:
             yield problem("Only for `rl: dpo`: remove it.", *given, "rl")
     elif weights is not None and types is None:
-        yield problem("Needs `dpo_loss_type`, which names the losses that are weighed.", "dpo_loss_weights")
+        yield problem("Needs `dpo_loss_type`, which names the losses that are weighted.", "dpo_loss_weights")
     elif hasattr(types, "__len__") and hasattr(weights, "__len__") and len(types) != len(weights):
         yield problem(f"{len(types)} losses and {len(weights)} weights: give one weight per loss.", "dpo_loss_weights")
 
@@ -134,7 +134,7 @@ def dpo_losses(config: Config) -> Iterator[Problem]:
 def dpo_beta_old(config: Config) -> Iterator[Problem]:
     """`dpo_beta` is the old name of `rl_beta`.
 
-    It is still read where `rl_beta` is absent.
+    It still works if `rl_beta` is left out.
     """
     if config.typed("dpo_beta") is not None:
         yield problem("The new name is `rl_beta`; the old one still works.", "dpo_beta", suggestion="rl_beta")
@@ -151,10 +151,10 @@ def dpo_beta_old(config: Config) -> Iterator[Problem]:
 def simpo_warmup_ratio(config: Config) -> Iterator[Problem]:
     """`warmup_ratio` with SimPO.
 
-    Its trainer takes a number of steps.
+    Its trainer expects a number of steps.
     """
     if config.typed("rl") == "simpo" and config.typed("warmup_ratio"):
-        yield problem("Not possible with SimPO: use `warmup_steps`.", "warmup_ratio", "rl")
+        yield problem("Incompatible with SimPO: use `warmup_steps`.", "warmup_ratio", "rl")
 
 
 @rule(
@@ -166,7 +166,7 @@ def simpo_warmup_ratio(config: Config) -> Iterator[Problem]:
 def simpo_without_gamma(config: Config) -> Iterator[Problem]:
     """SimPO without `simpo_gamma`.
 
-    The margin has no default of its own, so computing the first loss fails.
+    The margin has no default, so computing the first loss fails.
     """
     if config.raw("rl") == "simpo" and config.typed("simpo_gamma") is None:
         yield problem("The first loss fails without `simpo_gamma`: add it, such as 0.5.", "rl", "simpo_gamma")
@@ -183,14 +183,16 @@ def simpo_without_gamma(config: Config) -> Iterator[Problem]:
 def reward_unpadded(config: Config) -> Iterator[Problem]:
     """A reward model without padding to the full length.
 
-    Axolotl recommends padding for reward models, and turns it on where nothing is written.
+    Axolotl recommends padding for reward models, and turns it on if nothing is written.
     """
     now = config.at("hint_reward_model_pad")
     if now("reward_model") and not now("pad_to_sequence_len"):
         if now("pad_to_sequence_len") is None:
-            yield problem("Axolotl turns padding on for it: write `pad_to_sequence_len: true`.", "reward_model")
+            yield problem("Axolotl turns padding on for this: write `pad_to_sequence_len: true`.", "reward_model")
         else:
-            yield problem("Recommended for reward models: set it to true.", "pad_to_sequence_len", "reward_model")
+            yield problem(
+                "This is recommended for reward models: set it to true.", "pad_to_sequence_len", "reward_model"
+            )
 
 
 @rule(
@@ -206,9 +208,9 @@ def reward_unpadded(config: Config) -> Iterator[Problem]:
     good=DPO,
 )
 def preference_removed(config: Config) -> Iterator[Problem]:
-    """A field of preference training that TRL no longer has.
+    """A preference training field that TRL no longer has.
 
-    Refused whatever its value. Remove it.
+    It is refused whatever its value. Remove it.
     """
     for name in ("dpo_use_logits_to_keep", "dpo_generate_during_eval", "dpo_norm_loss", "rpo_alpha"):
         if config.typed(name) is not None:
@@ -225,7 +227,7 @@ def preference_removed(config: Config) -> Iterator[Problem]:
 def preference_type_unknown(config: Config) -> Iterator[Problem]:
     """A dataset type that preference training does not have.
 
-    Validation takes any text; loading the rows then fails. Each `rl` has types of its own, such as chatml.intel for
+    Validation accepts any text; loading the rows then fails. Each `rl` has its own types, such as chatml.intel for
     DPO.
     """
     rl = config.raw("rl")
@@ -240,7 +242,7 @@ def preference_type_unknown(config: Config) -> Iterator[Problem]:
         accepted = kind in known[family] or f"{kind}.default" in known[family]
         if not accepted:
             example = next(iter(known[family]))
-            message = f"Not a type of `rl: {rl}`, so loading the rows fails. Use one such as `{example}`."
+            message = f"No such type for `rl: {rl}`: loading the rows fails. Use one such as `{example}`."
             yield problem(message, ("datasets", index, "type"), "rl")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.examples import QLORA
+from knowledge.examples import LORA, QLORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -33,7 +33,7 @@ def experts_target_linear(config: Config) -> Iterator[Problem]:
     now = config.at("check_quantize_moe_experts")
     if now("quantize_moe_experts") and now("lora_target_linear") and not now("use_ray"):
         yield problem(
-            "Not possible with quantized experts: name `lora_target_modules`.",
+            "Incompatible with quantized experts: name `lora_target_modules`.",
             "lora_target_linear",
             "quantize_moe_experts",
         )
@@ -50,7 +50,7 @@ def experts_target_linear(config: Config) -> Iterator[Problem]:
 def experts_need_quantized_adapter(config: Config) -> Iterator[Problem]:
     """`quantize_moe_experts` without an adapter on quantized weights.
 
-    It quantizes the experts with the rest: set the adapter and 4 or 8 bits.
+    It quantizes the experts along with the rest: set the adapter and 4-bit or 8-bit loading.
     """
     now = config.at("check_quantize_moe_experts")
     if now("quantize_moe_experts") and not now("use_ray"):
@@ -68,7 +68,7 @@ def experts_need_quantized_adapter(config: Config) -> Iterator[Problem]:
     needs=("model_quantization_config",),
     says="model_quantization_config",
     bad=f"{QLORA}model_quantization_config: Mxfp4Config\n",
-    good="model_quantization_config: Mxfp4Config\n",
+    good=QLORA,
 )
 def quantization_config_and_bits(config: Config) -> Iterator[Problem]:
     """`model_quantization_config` with 4-bit or 8-bit loading.
@@ -97,7 +97,7 @@ def mxfp4_ram_loading(config: Config) -> Iterator[Problem]:
     block = now("fsdp_config")
     if now("model_quantization_config") == "Mxfp4Config" and isinstance(block, dict):
         if block.get("cpu_ram_efficient_loading") is True:
-            yield problem("Not possible with MXFP4 weights: set it to false.", "fsdp_config.cpu_ram_efficient_loading")
+            yield problem("Incompatible with MXFP4 weights: set it to false.", "fsdp_config.cpu_ram_efficient_loading")
 
 
 @rule(
@@ -114,7 +114,7 @@ def gptq_revision(config: Config) -> Iterator[Problem]:
     """
     now = config.at("check_gptq_w_revision")
     if now("gptq") and now("revision_of_model"):
-        yield problem("Not possible with GPTQ: name a folder that holds the revision.", "revision_of_model", "gptq")
+        yield problem("Incompatible with GPTQ: name a folder that contains the revision.", "revision_of_model", "gptq")
 
 
 @rule(
@@ -184,7 +184,7 @@ def sharded_loading_inert(config: Config) -> Iterator[Problem]:
         return
     block = config.typed("fsdp_config") or {}
     if not block or not block.get("cpu_ram_efficient_loading"):
-        message = "Turned off: it needs `fsdp_config` with `cpu_ram_efficient_loading: true`."
+        message = "This is turned off: it needs `fsdp_config` with `cpu_ram_efficient_loading: true`."
         yield problem(message, "qlora_sharded_model_loading")
 
 
@@ -216,9 +216,9 @@ STAGED = (
     good=f"{QLORA}nf4_backend: torchao\n",
 )
 def staged_nf4(config: Config) -> Iterator[Problem]:
-    """4-bit loading through torchao or in shards, with something it does not support.
+    """4-bit loading through torchao or in shards, with a setting it does not support.
 
-    It needs QLoRA in 4 bits on DDP or FSDP, NF4 blocks of 64 with double quantization, and plain LoRA.
+    It needs 4-bit QLoRA on DDP or FSDP, NF4 blocks of 64 with double quantization, and plain LoRA.
     """
     torchao = config.typed("nf4_backend") == "torchao"
     block = config.typed("fsdp_config") or {}
@@ -229,27 +229,27 @@ def staged_nf4(config: Config) -> Iterator[Problem]:
     cause = "nf4_backend" if torchao else "qlora_sharded_model_loading"
     options = config.typed("bnb_config_kwargs") or {}
     if not config.typed("load_in_4bit") or config.typed("adapter") != "qlora" or config.typed("load_in_8bit"):
-        yield problem("Needs `adapter: qlora` and `load_in_4bit: true`, and no 8 bits.", cause, "adapter")
+        yield problem("Needs `adapter: qlora` and `load_in_4bit: true`, and not 8-bit loading.", cause, "adapter")
     if block and (not block.get("cpu_ram_efficient_loading") or not sharded):
-        message = "Under FSDP it needs `cpu_ram_efficient_loading` and `qlora_sharded_model_loading`."
+        message = "With FSDP, it needs `cpu_ram_efficient_loading` and `qlora_sharded_model_loading`."
         yield problem(message, cause, "fsdp_config")
     for name in ("deepspeed", "tensor_parallel_size", "context_parallel_size"):
         value = config.typed(name)
         if value and value != 1:
-            yield problem("Not possible with this 4-bit loading: remove one of the two.", name, cause)
+            yield problem("Incompatible with this 4-bit loading: remove one of the two.", name, cause)
     if (config.typed("dp_replicate_size") or 1) > 1:
-        yield problem("Has to be 1 with this 4-bit loading.", "dp_replicate_size", cause)
+        yield problem("Must be 1 with this 4-bit loading.", "dp_replicate_size", cause)
     if options.get("bnb_4bit_quant_type", "nf4") != "nf4":
-        yield problem("Has to be nf4 with this 4-bit loading.", "bnb_config_kwargs.bnb_4bit_quant_type", cause)
+        yield problem("Must be nf4 with this 4-bit loading.", "bnb_config_kwargs.bnb_4bit_quant_type", cause)
     if torchao and (options.get("blocksize", 64) != 64 or not options.get("bnb_4bit_use_double_quant", True)):
         yield problem("torchao needs blocks of 64 and double quantization.", "bnb_config_kwargs", cause)
     for name in ("peft_use_dora", "lora_modules_to_save"):
         if config.typed(name):
-            yield problem("Plain LoRA only with this 4-bit loading: remove it.", name, cause)
+            yield problem("This 4-bit loading supports only plain LoRA: remove it.", name, cause)
     peft = config.typed("peft") or {}
     if config.typed("peft_init_lora_weights") not in (None, True, False, "gaussian") or peft.get("loftq_config"):
         yield problem(
-            "Not possible with this 4-bit loading: leave the init at its default.", "peft_init_lora_weights", cause
+            "Incompatible with this 4-bit loading: leave the init at its default.", "peft_init_lora_weights", cause
         )
 
 
@@ -259,10 +259,10 @@ def staged_nf4(config: Config) -> Iterator[Problem]:
     needs=("qat",),
     says=("QAT and PEFT cannot be used together", "QAT and load_in_"),
     bad="adapter: lora\nlora_r: 8\nlora_alpha: 16\nload_in_8bit: true\nqat:\n  weight_dtype: int8\n",
-    good="qat:\n  weight_dtype: int8\n",
+    good="adapter: lora\nlora_r: 8\nlora_alpha: 16\nqat:\n  weight_dtype: int8\n",
 )
 def qat_conflicts(config: Config) -> Iterator[Problem]:
-    """Quantization-aware training with weights that are quantized already, or with `peft`.
+    """Quantization-aware training with weights that are already quantized, or with `peft`.
 
     It simulates the quantization of full weights.
     """
@@ -271,7 +271,7 @@ def qat_conflicts(config: Config) -> Iterator[Problem]:
         return
     for name in ("peft", "load_in_8bit", "load_in_4bit"):
         if now(name):
-            yield problem("Not possible with `qat`: remove one of the two.", name, "qat")
+            yield problem("Incompatible with `qat`: remove one of the two.", name, "qat")
 
 
 @rule(
@@ -284,13 +284,13 @@ def qat_conflicts(config: Config) -> Iterator[Problem]:
 def qat_ternary(config: Config) -> Iterator[Problem]:
     """Ternary weights with activations other than int8.
 
-    Leave `activation_dtype` out, or take int8.
+    Leave `activation_dtype` out, or use int8.
     """
     block = config.at("check_qat_config")("qat")
     if isinstance(block, dict) and block.get("weight_dtype") == "ternary" and not config.raw("use_ray"):
         if block.get("activation_dtype") not in (None, "int8"):
             yield problem(
-                "Has to be int8, or left out, with ternary weights.", "qat.activation_dtype", "qat.weight_dtype"
+                "Must be int8, or left out, with ternary weights.", "qat.activation_dtype", "qat.weight_dtype"
             )
 
 
@@ -298,16 +298,16 @@ def qat_ternary(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("bnb_config_kwargs", "load_in_4bit", "load_in_8bit"),
     needs=("bnb_config_kwargs",),
-    bad="bnb_config_kwargs:\n  load_in_4bit: true\n",
-    good=QLORA,
+    bad=f"{LORA}bnb_config_kwargs:\n  load_in_8bit: true\n",
+    good=f"{LORA}load_in_8bit: true\n",
 )
 def bits_in_kwargs(config: Config) -> Iterator[Problem]:
     """`load_in_4bit` inside `bnb_config_kwargs`.
 
-    The kwargs only refine a quantization that the top-level field switches on.
+    The kwargs only adjust a quantization that the top-level field turns on.
     """
     options = config.raw("bnb_config_kwargs")
     if isinstance(options, dict):
         for name in BITS:
             if name in options and not config.raw(name):
-                yield problem(f"Switches nothing on: write `{name}` at the top level.", ("bnb_config_kwargs", name))
+                yield problem(f"This turns nothing on: write `{name}` at the top level.", ("bnb_config_kwargs", name))

@@ -36,13 +36,13 @@ def packed_length_removed(config: Config) -> Iterator[Problem]:
     Severity.ERROR,
     fields=("s2_attention", "flash_attn_rms_norm"),
     says=("`s2_attention` (shifted-sparse attention) is no", "`flash_attn_rms_norm` is no longer supported"),
-    bad="s2_attention: true\n",
+    bad="s2_attention: true\nattn_implementation: flash_attention_2\n",
     good="attn_implementation: flash_attention_2\n",
 )
 def attention_removed(config: Config) -> Iterator[Problem]:
     """An attention option that was removed.
 
-    `s2_attention` and `flash_attn_rms_norm` exist no longer.
+    `s2_attention` and `flash_attn_rms_norm` no longer exist.
     """
     for name in ("s2_attention", "flash_attn_rms_norm"):
         if config.typed(name):
@@ -69,7 +69,7 @@ UNSLOTH = {
 def unsloth_removed(config: Config) -> Iterator[Problem]:
     """The `unsloth_*` switches were removed.
 
-    Axolotl has kernels of its own: `lora_mlp_kernel`, `lora_qkv_kernel`, `lora_o_kernel`.
+    Axolotl has its own kernels: `lora_mlp_kernel`, `lora_qkv_kernel`, `lora_o_kernel`.
     """
     now = config.at("check_deprecated_unsloth_fields")
     for name, new in UNSLOTH.items():
@@ -87,7 +87,7 @@ def unsloth_removed(config: Config) -> Iterator[Problem]:
 def save_limit_zero(config: Config) -> Iterator[Problem]:
     """`save_total_limit: 0` is not "none".
 
-    Axolotl takes 0 for unset and keeps 4 checkpoints.
+    Axolotl treats 0 as unset and keeps 4 checkpoints.
     """
     if config.typed("save_total_limit") == 0:
-        yield problem("Counts as unset: 4 checkpoints are kept. Write 1 for the least.", "save_total_limit")
+        yield problem("0 counts as unset: 4 checkpoints are kept. Write 1 to keep the fewest.", "save_total_limit")

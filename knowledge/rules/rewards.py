@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def reward_without_module(config: Config) -> Iterator[Problem]:
     """A reward function without its module.
 
-    Axolotl imports what stands before the last dot. Without a dot that is an empty name, and the run stops with
+    Axolotl imports what comes before the last dot. Without a dot, that is an empty name, and the run stops with
     "ValueError: Empty module name". A reward model on the Hub needs a dot in its name for the same reason.
     """
     names = raw_block(config.raw("trl")).get("reward_funcs")

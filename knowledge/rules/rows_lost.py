@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _SHORT = 0.9
 _LONGER = 1.1
 _PACKED = "sample_packing: true\n"
+_MANY = "num_epochs: 10\ngradient_accumulation_steps: 1\n"
 _FLASH = "attn_implementation: flash_attention_2\n"
 
 
@@ -40,13 +41,13 @@ def _detail(config: Config, kind: str) -> str | None:
     lengths=(100,) * 400,
 )
 def no_row_is_left(config: Config) -> Iterator[Problem]:
-    """Every row is dropped for its length, so there is nothing to train on.
+    """Every row is dropped because of its length, so there is nothing to train on.
 
-    Rows longer than `sequence_len` or shorter than `min_sample_len` are dropped while the data are prepared.
+    Rows longer than `sequence_len` or shorter than `min_sample_len` are dropped while the data is being prepared.
     """
     if _detail(config, "no-rows") is not None:
         yield problem(
-            "All rows are dropped for their length: raise it, or `excess_length_strategy: truncate`.", "sequence_len"
+            "All rows are dropped as too long: raise it, or set `excess_length_strategy: truncate`.", "sequence_len"
         )
 
 
@@ -54,7 +55,7 @@ def no_row_is_left(config: Config) -> Iterator[Problem]:
     Severity.CRASH,
     fields=("excess_length_strategy",),
     bad="sequence_len: 64\nexcess_length_strategy: raise\n",
-    good="sequence_len: 128\nexcess_length_strategy: raise\n",
+    good="sequence_len: 128\nexcess_length_strategy: truncate\n",
     says=("which exceeds the maximum", "Sample exceeds configured sequence_len"),
     lengths=(100,) * 400,
 )
@@ -73,22 +74,24 @@ def row_is_too_long(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("sample_packing",),
-    bad=_PACKED + "attn_implementation: sdpa\nsequence_len: 4096\n",
-    good=_PACKED + _FLASH + "sequence_len: 4096\n",
-    lengths=(100,) * 20,
+    bad=_PACKED + "attn_implementation: sdpa\nsequence_len: 8192\n" + _MANY,
+    good="sample_packing: false\nattn_implementation: sdpa\nsequence_len: 8192\n" + _MANY,
+    lengths=(100,) * 80,
 )
 def no_packed_batch(config: Config) -> Iterator[Problem]:
-    """The packed rows fill no batch, so the run ends without a step and without a message.
+    """The packed rows do not fill one batch, so the run ends without a step and without an error.
 
     Without an attention that keeps packed rows apart, a batch is `micro_batch_size` whole sequences, and a last
-    incomplete batch is dropped. The untrained weights are saved as checkpoint-0. The same happens where
+    incomplete batch is dropped. The untrained weights are saved as checkpoint-0. The same happens if
     `dataloader_drop_last` drops the only batch.
     """
     if _detail(config, "no-batches") is not None:
-        cause = "`sample_packing: false`" if config.get("sample_packing") else "less `micro_batch_size`"
+        cause = "`sample_packing: false`" if config.get("sample_packing") else "a lower `micro_batch_size`"
         field = "sample_packing" if config.get("sample_packing") else "micro_batch_size"
         yield problem(
-            f"Trains nothing, without a message: the rows fill no batch. Set {cause}.", field, "micro_batch_size"
+            f"Trains nothing and shows no error: the rows do not fill one batch. Set {cause}.",
+            field,
+            "micro_batch_size",
         )
 
 
@@ -101,13 +104,13 @@ def no_packed_batch(config: Config) -> Iterator[Problem]:
     lengths=(100,) * 400,
 )
 def packed_evaluation_is_too_small(config: Config) -> Iterator[Problem]:
-    """Packed, the rows held out make no whole step, and Axolotl refuses to start.
+    """When packed, the rows held out do not make a whole step, so Axolotl refuses to start.
 
-    It counts them like the rows to train on. Evaluate them unpacked.
+    It counts them like training rows. Evaluate them unpacked.
     """
     if _detail(config, "evaluation-too-small") is not None:
         yield problem(
-            "Too few rows held out to be packed: Axolotl stops. Set `eval_sample_packing: false`.",
+            "Too few rows are held out to be packed, so Axolotl stops. Set `eval_sample_packing: false`.",
             "sample_packing",
             "val_set_size",
         )
@@ -117,11 +120,11 @@ def packed_evaluation_is_too_small(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("val_set_size",),
     bad=_PACKED + "attn_implementation: sdpa\nval_set_size: 0.02\nevals_per_epoch: 4\nsequence_len: 4096\n",
-    good=_PACKED + _FLASH + "val_set_size: 0.02\nevals_per_epoch: 4\nsequence_len: 4096\n",
+    good=_PACKED + "attn_implementation: sdpa\nval_set_size: 0.5\nevals_per_epoch: 4\nsequence_len: 4096\n",
     lengths=(1000,) * 200,
 )
 def evaluation_over_nothing(config: Config) -> Iterator[Problem]:
-    """The rows held out fill no batch, so no evaluation loss is ever computed.
+    """The rows held out do not fill one batch, so no evaluation loss is ever computed.
 
     A last incomplete batch is dropped when evaluation is packed without an attention that keeps rows apart, and when
     packing is on but `eval_sample_packing` is off.
@@ -149,19 +152,17 @@ def split_cannot_be_made(config: Config) -> Iterator[Problem]:
     """The validation split takes everything.
 
     Up to 1 the number is a share, so 1 is all rows; above 1 it counts rows, which preference training does not allow.
-    The split fails after the data were prepared.
+    The split fails after the data is prepared.
     """
     size = config.get("val_set_size")
     if size is None or isinstance(size, bool) or not size:
         return
     if size == 1:
-        yield problem("1 is the share of all rows, which ends the run: write a share such as 0.05.", "val_set_size")
+        yield problem("1 means all rows, which ends the run: write a share such as 0.05.", "val_set_size")
     elif size > 1 and config.get("rl"):
-        yield problem(
-            "Preference training takes no count, and crashes because of it: write a share such as 0.05.", "val_set_size"
-        )
+        yield problem("Preference training crashes on a row count: write a share such as 0.05.", "val_set_size")
     elif size > 0 and (found := _detail(config, "split")) is not None:
-        yield problem(f"Cannot hold out {found}, which ends the run: take a smaller share.", "val_set_size")
+        yield problem(f"Cannot hold out {found}, which ends the run: use a smaller share.", "val_set_size")
 
 
 @rule(
@@ -176,9 +177,9 @@ def split_cannot_be_made(config: Config) -> Iterator[Problem]:
     says="index should be in [0, num_shards-1]",
 )
 def no_such_shard(config: Config) -> Iterator[Problem]:
-    """The shard that is asked for does not exist: they count from 0.
+    """The requested shard does not exist: shards count from 0.
 
-    With `dataset_shard_num: 4` the shards are 0, 1, 2 and 3; asking for another ends the loading of the dataset.
+    With `dataset_shard_num: 4` the shards are 0, 1, 2 and 3; requesting another one stops loading the dataset.
     """
     number, index = config.get("dataset_shard_num"), config.get("dataset_shard_idx")
     if number and index is not None and not 0 <= index < number and not config.get("rl"):
@@ -188,10 +189,10 @@ def no_such_shard(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.CRASH,
     fields=("sample_packing",),
-    bad=_PACKED + _FLASH,
-    good=_FLASH,
+    bad=_PACKED + _FLASH + _MANY,
+    good=_FLASH + _MANY,
     says="no samples left after dropping samples with no trainable tokens",
-    lengths=({"length": 100, "trained": 0},) * 20,
+    lengths=({"length": 100, "trained": 0},) * 160,
 )
 def no_token_is_trained(config: Config) -> Iterator[Problem]:
     """Every row is masked throughout, so packing drops them all.
@@ -200,7 +201,7 @@ def no_token_is_trained(config: Config) -> Iterator[Problem]:
     """
     if _detail(config, "no-trained-token") is not None:
         yield problem(
-            "No row holds a trained token, so all are dropped: see `roles_to_train`.", "sample_packing", "datasets"
+            "No row has a trained token, so all are dropped: check `roles_to_train`.", "sample_packing", "datasets"
         )
 
 
@@ -219,8 +220,8 @@ def no_token_is_trained(config: Config) -> Iterator[Problem]:
 def too_few_steps(config: Config) -> Iterator[Problem]:
     """The run has so few optimizer steps that it can hardly learn.
 
-    The guide balances everything around their number. More come from more epochs, a smaller batch, more data, and last
-    of all from switching packing off.
+    The number of steps matters most for learning. You get more of them from more epochs, a smaller batch, more data,
+    and as a last resort from turning packing off.
     """
     plan = plan_of(config)
     steps = plan.optimizer_steps_done
@@ -247,10 +248,10 @@ def too_few_steps(config: Config) -> Iterator[Problem]:
     lengths=(100,) * 9,
 )
 def epochs_are_not_reached(config: Config) -> Iterator[Problem]:
-    """The trainer stops well before the epochs that were asked for.
+    """The trainer stops well before the requested epochs.
 
-    Axolotl counts steps over all epochs together, but every epoch ends with a step of its own for what is left over.
-    With a batch that is large compared with the data, those steps use the count up early.
+    Axolotl counts steps over all epochs together, but every epoch ends with an extra step for the leftover rows. If
+    the batch is large compared with the data, those steps use up the count early.
     """
     plan = plan_of(config)
     asked, seen = plan.num_epochs, plan.epochs_seen
@@ -269,9 +270,9 @@ def epochs_are_not_reached(config: Config) -> Iterator[Problem]:
     lengths=(100,) * 400,
 )
 def steps_beyond_the_epochs(config: Config) -> Iterator[Problem]:
-    """`max_steps` is more than the epochs hold, so the data are repeated.
+    """`max_steps` is more than the epochs contain, so the data is repeated.
 
-    The trainer goes by `max_steps` alone. Warm-up and logging are still taken from the smaller number.
+    The trainer uses only `max_steps`. Warm-up and logging still use the smaller number.
     """
     plan = plan_of(config)
     limit, total, seen = config.get("max_steps"), plan.total_num_steps, plan.epochs_seen
@@ -279,7 +280,7 @@ def steps_beyond_the_epochs(config: Config) -> Iterator[Problem]:
         return
     if limit > total * _LONGER and seen > math.ceil(plan.num_epochs):
         yield problem(
-            f"Trains {seen:.3g} epochs, not {plan.num_epochs:g}: that many steps repeat the data.",
+            f"Repeats the data: trains {seen:.3g} epochs, not {plan.num_epochs:g}. Lower it, or remove it.",
             "max_steps",
             "num_epochs",
         )

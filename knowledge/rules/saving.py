@@ -30,7 +30,9 @@ def save_strategy_against_steps(config: Config) -> Iterator[Problem]:
     now = config.at("check_saves")
     if now("save_strategy") and now("save_steps") and now("save_strategy") != "steps":
         yield problem(
-            "Contradict: write `save_strategy: steps`, or remove `save_steps`.", "save_strategy", "save_steps"
+            "These contradict each other: write `save_strategy: steps`, or remove `save_steps`.",
+            "save_strategy",
+            "save_steps",
         )
 
 
@@ -62,11 +64,11 @@ def saves_twice(config: Config) -> Iterator[Problem]:
 def save_best_without_metric(config: Config) -> Iterator[Problem]:
     """`save_strategy: best` without a metric.
 
-    What is best has to be measured: name the metric, usually `eval_loss`.
+    What is best must be measured: name the metric, usually `eval_loss`.
     """
     now = config.at("check_save_strategy_best_requires_metric")
     if now("save_strategy") == "best" and not now("metric_for_best_model"):
-        message = "Saving the best needs a measure: add `metric_for_best_model: eval_loss`."
+        message = "Saving the best needs a metric: add `metric_for_best_model: eval_loss`."
         yield problem(message, "save_strategy")
 
 
@@ -80,12 +82,12 @@ def save_best_without_metric(config: Config) -> Iterator[Problem]:
 def hub_without_saves(config: Config) -> Iterator[Problem]:
     """`hub_model_id` while nothing is saved during the run.
 
-    Uploads happen at saves; with `save_strategy` other than steps or epoch none is made before the end.
+    Uploads happen at saves; with a `save_strategy` other than steps or epoch, there are none before the end.
     """
     now = config.at("check_push_save")
     if now("hub_model_id") and now("save_strategy") not in ("steps", "epoch", None):
         yield problem(
-            "Nothing is saved on the way, so nothing is uploaded. Set `save_strategy: epoch`.", "save_strategy"
+            "Nothing is saved along the way, so nothing is uploaded. Set `save_strategy: epoch`.", "save_strategy"
         )
 
 
@@ -93,8 +95,8 @@ def hub_without_saves(config: Config) -> Iterator[Problem]:
     Severity.ERROR,
     fields=("save_safetensors",),
     says="save_safetensors=False is not supported",
-    bad="save_safetensors: false\n",
-    good="save_safetensors: true\n",
+    bad="save_safetensors: false\nnum_epochs: 1\n",
+    good="num_epochs: 1\n",
 )
 def save_safetensors_off(config: Config) -> Iterator[Problem]:
     """`save_safetensors: false`.
@@ -112,14 +114,14 @@ def save_safetensors_off(config: Config) -> Iterator[Problem]:
     good="hub_model_id: me/model\nhub_strategy: every_save\n",
 )
 def hub_strategy_unknown(config: Config) -> Iterator[Problem]:
-    """`hub_strategy` is none of the four that exist.
+    """`hub_strategy` is not one of the four that exist.
 
-    Validation takes any text; building the trainer then fails. There are end (one upload after training), every_save
+    Validation accepts any text; building the trainer then fails. They are end (one upload after training), every_save
     (the newest model), checkpoint (also the last checkpoint, to resume from) and all_checkpoints (all of them).
     """
     strategy = config.typed("hub_strategy")
     if strategy and strategy not in ("end", "every_save", "checkpoint", "all_checkpoints"):
-        message = "Unknown: building the trainer fails. Take end, every_save, checkpoint or all_checkpoints."
+        message = "Unknown, so the trainer cannot be built. Use end, every_save, checkpoint, or all_checkpoints."
         yield problem(message, "hub_strategy")
 
 
@@ -130,15 +132,15 @@ def hub_strategy_unknown(config: Config) -> Iterator[Problem]:
     good="hub_model_id: me/model\nhub_strategy: every_save\n",
 )
 def hub_keeps_everything(config: Config) -> Iterator[Problem]:
-    """`hub_strategy: all_checkpoints` fills the hub.
+    """`hub_strategy: all_checkpoints` fills your Hub storage.
 
     Every checkpoint is uploaded with its optimizer state and none is deleted; `save_total_limit` works locally only.
     """
     if config.typed("hub_strategy") == "all_checkpoints" and config.typed("hub_model_id"):
         if config.written("save_total_limit"):
-            message = "Uploads every checkpoint and deletes none: `save_total_limit` does not reach the hub."
+            message = "Uploads every checkpoint and deletes none: `save_total_limit` does not apply to the Hub."
         else:
-            message = "Uploads every checkpoint and deletes none. Out of space: use `every_save` or `end`."
+            message = "Uploads every checkpoint and deletes none. If space is short, use `every_save` or `end`."
         yield problem(message, "hub_strategy", *(["save_total_limit"] if config.written("save_total_limit") else []))
 
 
@@ -162,16 +164,18 @@ def hub_strategy_alone(config: Config) -> Iterator[Problem]:
     fields=("saves_per_epoch", "num_epochs", "save_strategy"),
     needs=("saves_per_epoch",),
     bad="saves_per_epoch: 1\nnum_epochs: 1\n",
-    good="save_strategy: epoch\nnum_epochs: 1\n",
+    good="num_epochs: 1\n",
 )
 def one_save_in_one_epoch(config: Config) -> Iterator[Problem]:
     """`saves_per_epoch: 1` with one epoch is the same as `save_strategy: epoch`.
 
-    The share 1 / (1 × 1) is not below 1, so `save_steps` stays unset and the default, a save an epoch, applies.
+    The share 1 / (1 × 1) is not below 1, so `save_steps` stays unset and the default, one save per epoch, applies.
     """
     per_epoch, epochs = config.get("saves_per_epoch"), config.typed("num_epochs")
     if per_epoch and epochs and abs(per_epoch) < 1_000 and per_epoch * epochs <= 1 and not config.get("save_strategy"):
-        yield problem("Has no effect of its own: the default saves at the end of each epoch.", "saves_per_epoch")
+        yield problem(
+            "Changes nothing: the default already saves at the end of each epoch. Remove it.", "saves_per_epoch"
+        )
 
 
 @rule(
@@ -183,7 +187,7 @@ def one_save_in_one_epoch(config: Config) -> Iterator[Problem]:
 def strategy_unknown(config: Config) -> Iterator[Problem]:
     """A strategy that does not exist.
 
-    Validation takes any text; building the trainer then fails.
+    Validation accepts any text; building the trainer then fails.
     """
     for name, choices in (
         ("save_strategy", ("no", "steps", "epoch", "best")),
@@ -191,4 +195,4 @@ def strategy_unknown(config: Config) -> Iterator[Problem]:
     ):
         value = config.typed(name)
         if isinstance(value, str) and value not in choices:
-            yield problem(f"Unknown: building the trainer fails. Use {', '.join(choices)}.", name)
+            yield problem(f"Unknown, so the trainer cannot be built. Use {', '.join(choices)}.", name)

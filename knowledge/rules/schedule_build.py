@@ -39,9 +39,9 @@ _LONG_WARMUP = 20
     says="is not a valid SchedulerType",
 )
 def unknown_schedule(config: Config) -> Iterator[Problem]:
-    """The schedule's name is none that the trainer knows.
+    """The trainer does not know a schedule of this name.
 
-    Axolotl's validation lets any name pass; the trainer refuses it when it is built, after the data were prepared. Take
+    Axolotl's validation accepts any name; the trainer refuses it when it is built, after the data is prepared. Use
     one of Transformers' names, or Axolotl's own rex and one_cycle.
     """
     name = schedule_name(config)
@@ -58,7 +58,7 @@ def unknown_schedule(config: Config) -> Iterator[Problem]:
     Severity.CRASH,
     fields=("lr_scheduler",),
     bad="lr_scheduler: reduce_lr_on_plateau\n",
-    good="lr_scheduler: reduce_lr_on_plateau\nval_set_size: 0.05\neval_steps: 50\n",
+    good="lr_scheduler: reduce_lr_on_plateau\nval_set_size: 0.05\nevals_per_epoch: 4\n",
     says="requires an eval strategy",
 )
 def schedule_needs_evaluation(config: Config) -> Iterator[Problem]:
@@ -69,7 +69,7 @@ def schedule_needs_evaluation(config: Config) -> Iterator[Problem]:
     """
     if schedule_name(config) in FOLLOWS_EVALUATION and plan_of(config).eval_strategy == "no":
         yield problem(
-            "Without evaluation this schedule cannot start: set `val_set_size` and `evals_per_epoch`.", "lr_scheduler"
+            "Without evaluation, this schedule cannot start: set `val_set_size` and `evals_per_epoch`.", "lr_scheduler"
         )
 
 
@@ -88,21 +88,22 @@ def schedule_needs_evaluation(config: Config) -> Iterator[Problem]:
     ),
 )
 def schedule_needs_an_argument(config: Config) -> Iterator[Problem]:
-    """The schedule needs an argument in `lr_scheduler_kwargs` that is not there.
+    """The schedule needs an argument that is missing from `lr_scheduler_kwargs`.
 
-    `warmup_stable_decay` must be told how many steps the decay takes, and the cosine schedules with a minimum what the
-    minimum is, as a rate (`min_lr`) or as a share (`min_lr_rate`), not both. Validation does not ask; the trainer does.
+    `warmup_stable_decay` must be told how many steps the decay takes, and the cosine schedules with a minimum what
+    the minimum is, as a rate (`min_lr`) or as a share (`min_lr_rate`), not both. Validation does not ask; the trainer
+    does.
     """
     name, arguments = schedule_name(config), schedule_arguments(config)
     fields = ("lr_scheduler", "lr_scheduler_kwargs")
     if name == "warmup_stable_decay" and arguments.get("num_decay_steps") is None:
-        yield problem("Training stops at its start: add `num_decay_steps` to `lr_scheduler_kwargs`.", *fields)
+        yield problem("Training stops at the start: add `num_decay_steps` to `lr_scheduler_kwargs`.", *fields)
     if name in _MINIMUM:
         given = [key for key in ("min_lr", "min_lr_rate") if arguments.get(key) is not None]
         if not given:
-            yield problem("Training stops at its start: add `min_lr_rate: 0.1` to `lr_scheduler_kwargs`.", *fields)
+            yield problem("Training stops at the start: add `min_lr_rate: 0.1` to `lr_scheduler_kwargs`.", *fields)
         elif len(given) > 1:
-            yield problem("Training stops at its start: keep one of `min_lr` and `min_lr_rate`.", *reversed(fields))
+            yield problem("Training stops at the start: keep one of `min_lr` and `min_lr_rate`.", *reversed(fields))
 
 
 @rule(
@@ -110,14 +111,13 @@ def schedule_needs_an_argument(config: Config) -> Iterator[Problem]:
     fields=ARGUMENT_FIELDS,
     needs=("lr_scheduler_kwargs",),
     bad="lr_scheduler: linear\nlr_scheduler_kwargs:\n  power: 2\n",
-    good="lr_scheduler: polynomial\nlr_scheduler_kwargs:\n  power: 2\n",
+    good="lr_scheduler: linear\n",
     says="got an unexpected keyword argument",
 )
 def schedule_takes_no_such_argument(config: Config) -> Iterator[Problem]:
-    """An argument in `lr_scheduler_kwargs` is none that this schedule takes.
+    """This schedule does not accept one of the arguments in `lr_scheduler_kwargs`.
 
-    The arguments are handed to the schedule's builder as they are, and it refuses those that it does not know when
-    training starts.
+    The arguments go to the schedule's builder as they are, and it refuses unknown ones when training starts.
     """
     taken = arguments_read(config)
     if taken is None:
@@ -126,7 +126,7 @@ def schedule_takes_no_such_argument(config: Config) -> Iterator[Problem]:
         if name not in taken:
             takes = ", ".join(f"`{known}`" for known in sorted(taken)[:3]) or "no arguments"
             yield problem(
-                f"Training stops at its start: `{schedule_name(config)}` takes {takes}. Remove this one.",
+                f"Training stops at the start: `{schedule_name(config)}` accepts {takes}. Remove this one.",
                 f"lr_scheduler_kwargs.{name}",
             )
 
@@ -142,14 +142,14 @@ def schedule_takes_no_such_argument(config: Config) -> Iterator[Problem]:
 def schedule_argument_is_text(config: Config) -> Iterator[Problem]:
     """A number in `lr_scheduler_kwargs` is text for YAML.
 
-    YAML 1.1 takes `1e-6` for text: a number needs the point, `1.0e-6`. Axolotl turns such text into numbers for its own
-    fields, but hands these arguments on as they are.
+    YAML 1.1 reads `1e-6` as text: a number needs a decimal point, `1.0e-6`. Axolotl turns such text into numbers for
+    its own fields, but passes these arguments on as they are.
     """
     taken = arguments_read(config) or frozenset()
     for name, value in schedule_arguments(config).items():
         if isinstance(value, str) and name in taken and name not in _WORDS | _SWITCHES:
             yield problem(
-                f"Text for YAML, so training stops at its start: write `{_with_point(value)}`.",
+                f"YAML reads this as text, so training stops at the start: write `{_with_point(value)}`.",
                 f"lr_scheduler_kwargs.{name}",
             )
 
@@ -174,17 +174,17 @@ def _with_point(text: str) -> str:
     says=("cosine_min_lr_ratio must be between 0.0 and 1.0", "cosine_constant_lr_ratio must be between 0.0 and 1.0"),
 )
 def ratio_out_of_range(config: Config) -> Iterator[Problem]:
-    """A share of the learning rate or of the steps lies outside 0 to 1.
+    """A share of the learning rate or of the steps is outside 0 to 1. Both ratios are shares: 0.1 is a tenth.
 
-    Both ratios are shares: 0.1 is a tenth. Validation lets any number pass, and the trainer then stops at its start.
+    Validation accepts any number, and the trainer then stops at the start.
     """
     if schedule_name(config) not in {"cosine", "rex"} or is_quadratic(config):
         return
     minimum, constant = config.get("cosine_min_lr_ratio"), config.get("cosine_constant_lr_ratio")
     if minimum is not None and not 0 <= minimum <= 1:
-        yield problem("Outside 0 to 1: training stops at its start. A tenth is 0.1.", "cosine_min_lr_ratio")
+        yield problem("Outside 0 to 1: training stops at the start. A tenth is 0.1.", "cosine_min_lr_ratio")
     if minimum and constant and schedule_name(config) == "cosine" and not 0 <= constant <= 1:
-        yield problem("Outside 0 to 1: training stops at its start. Four fifths are 0.8.", "cosine_constant_lr_ratio")
+        yield problem("Outside 0 to 1: training stops at the start. Four fifths is 0.8.", "cosine_constant_lr_ratio")
 
 
 @rule(
@@ -199,7 +199,7 @@ def ratio_out_of_range(config: Config) -> Iterator[Problem]:
     good="lr_scheduler: cosine\njagged_restart_steps: 100\n",
 )
 def restarts_around_this_schedule(config: Config) -> Iterator[Problem]:
-    """Restarts are put around a schedule that does not bear them.
+    """Restarts are wrapped around a schedule that does not support them.
 
     `one_cycle` refuses the one step that the restarts run ahead, at the very end of the run; the two schedules that
     follow the evaluation have no rate that could be multiplied, and fail at the start.
@@ -212,7 +212,7 @@ def restarts_around_this_schedule(config: Config) -> Iterator[Problem]:
         )
     elif schedule_name(config) in FOLLOWS_EVALUATION:
         yield problem(
-            f"Training stops at its start with `{schedule_name(config)}`: use `cosine`.",
+            f"Training stops at the start with `{schedule_name(config)}`: use `cosine`.",
             "jagged_restart_steps",
             "lr_scheduler",
         )
@@ -236,15 +236,15 @@ def restarts_around_this_schedule(config: Config) -> Iterator[Problem]:
         "jagged_restart_anneal_steps",
     ),
     bad="lr_scheduler: rex\nmax_steps: 30\nwarmup_steps: 50\n",
-    good="lr_scheduler: rex\nmax_steps: 300\nwarmup_steps: 50\n",
+    good="lr_scheduler: rex\nmax_steps: 30\nwarmup_ratio: 0.1\n",
     says=("must be less than or equal to total_steps", "Expected float between 0 and 1 pct_start"),
     lengths=(100,) * 4000,
 )
 def schedule_cannot_be_built(config: Config) -> Iterator[Problem]:
     """The schedule cannot be built for the number of steps of this run.
 
-    Known where `max_steps` or the data give the steps. Mostly the warm-up is longer than the run: some schedules then
-    refuse to start, or divide by nothing at the last step.
+    Known where `max_steps` or the data give the steps. Usually the warm-up is longer than the run: some schedules
+    then refuse to start, or divide by nothing at the last step.
     """
     plan = plan_of(config)
     name = schedule_name(config)
@@ -274,9 +274,9 @@ def schedule_cannot_be_built(config: Config) -> Iterator[Problem]:
     good="lr_scheduler: rex\nwarmup_ratio: 0.1\n",
 )
 def warmup_may_outlast_the_run(config: Config) -> Iterator[Problem]:
-    """A fixed warm-up stands next to a schedule that crashes when the run is shorter.
+    """A fixed warm-up with a schedule that crashes when the run is shorter.
 
-    With the other schedules a short run only never reaches its rate; `rex` and `one_cycle` refuse to start. A share of
+    With other schedules, a short run only fails to reach its rate; `rex` and `one_cycle` refuse to start. A share of
     the steps, `warmup_ratio`, cannot outlast them.
     """
     warmup = config.get("warmup_steps")
@@ -297,18 +297,18 @@ def warmup_may_outlast_the_run(config: Config) -> Iterator[Problem]:
         "lr_scheduler_kwargs",
     ),
     bad="lr_scheduler: one_cycle\noptimizer: adafactor\n",
-    good="lr_scheduler: one_cycle\noptimizer: adamw_torch_fused\n",
+    good="lr_scheduler: one_cycle\noptimizer: adafactor\nlr_scheduler_kwargs:\n  cycle_momentum: false\n",
     says="optimizer must support momentum or beta1 with `cycle_momentum` option enabled",
 )
 def one_cycle_needs_momentum(config: Config) -> Iterator[Problem]:
     """One-cycle wants to move a momentum that this optimizer does not have.
 
-    Set `cycle_momentum: false` in `lr_scheduler_kwargs`, or take an optimizer of the Adam family.
+    Set `cycle_momentum: false` in `lr_scheduler_kwargs`, or use an optimizer of the Adam family.
     """
     cycles = schedule_arguments(config).get("cycle_momentum", True)
     if schedule_name(config) == "one_cycle" and config.get("optimizer") == "adafactor" and cycles:
         yield problem(
-            "Training stops at its start: `adafactor` has no momentum for it. Set `cycle_momentum: false`.",
+            "Training stops at the start: `adafactor` has no momentum for it. Set `cycle_momentum: false`.",
             "lr_scheduler",
             "optimizer",
         )

@@ -31,13 +31,13 @@ def _reads_ratio(config: Config) -> bool:
     Severity.WARNING,
     fields=("warmup_steps", "warmup_ratio", "lr_scheduler"),
     bad="lr_scheduler: cosine\nmax_steps: 50\nwarmup_steps: 100\n",
-    good="lr_scheduler: cosine\nmax_steps: 500\nwarmup_steps: 100\n",
+    good="lr_scheduler: cosine\nmax_steps: 50\nwarmup_ratio: 0.1\n",
     lengths=(100,) * 8000,
 )
 def warmup_never_ends(config: Config) -> Iterator[Problem]:
     """The warm-up is as long as the run, so the learning rate is never reached.
 
-    Known where `max_steps` or the data give the steps. A tenth of the steps or less is usual.
+    Known where `max_steps` or the data give the steps. A tenth of the steps or less is typical.
     """
     warmup, steps = _warmup(config)
     if _outlasts(config, warmup, steps):
@@ -51,19 +51,19 @@ def warmup_never_ends(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("warmup_steps", "warmup_ratio", "lr_scheduler"),
     bad="lr_scheduler: cosine\nmax_steps: 60\nwarmup_steps: 50\n",
-    good="lr_scheduler: cosine\nmax_steps: 500\nwarmup_steps: 50\n",
+    good="lr_scheduler: cosine\nmax_steps: 60\nwarmup_ratio: 0.1\n",
     lengths=(100,) * 8000,
 )
 def warmup_takes_the_run(config: Config) -> Iterator[Problem]:
     """The warm-up takes half of the run or more.
 
-    Known where `max_steps` or the data give the steps. Until the warm-up ends the learning rate is below the one that
-    is written, and what is left of the run is short. A tenth of the steps or less is usual.
+    Known where `max_steps` or the data give the steps. Until the warm-up ends, the learning rate is below the one you
+    set, and the rest of the run is short. A tenth of the steps or less is typical.
     """
     warmup, steps = _warmup(config)
     if warmup > _SHORT_WARMUP and 2 * warmup >= steps and not _outlasts(config, warmup, steps):
         yield problem(
-            f"Warm-up takes {warmup:,} of {steps:,} steps: a tenth is usual. Use `warmup_ratio: 0.1`.",
+            f"Warm-up takes {warmup:,} of {steps:,} steps; a tenth is typical. Use `warmup_ratio: 0.1`.",
             "warmup_steps" if config.written("warmup_steps") else "warmup_ratio",
         )
 
@@ -94,7 +94,7 @@ def _outlasts(config: Config, warmup: int, steps: int) -> bool:
     good="lr_scheduler: constant_with_warmup\nwarmup_ratio: 0.1\n",
 )
 def warmup_without_effect(config: Config) -> Iterator[Problem]:
-    """A warm-up is written with a schedule that has none.
+    """A warm-up is set with a schedule that has none.
 
     `constant`, `reduce_lr_on_plateau` and `greedy` start at the full rate whatever the warm-up keys say.
     """
@@ -106,7 +106,9 @@ def warmup_without_effect(config: Config) -> Iterator[Problem]:
             cure = "use `constant_with_warmup`" if schedule_name(config) == "constant" else "remove the key"
             what = "A constant schedule" if schedule_name(config) == "constant" else f"`{schedule_name(config)}`"
             message = (
-                f"{what} has no warm-up. For one, {cure}." if cure.startswith("take") else f"No warm-up here: {cure}."
+                f"{what} has no warm-up. To get one, {cure}."
+                if cure.startswith("take")
+                else f"No warm-up here: {cure}."
             )
             yield problem(message, name, "lr_scheduler")
 
@@ -121,12 +123,12 @@ def warmup_without_effect(config: Config) -> Iterator[Problem]:
 def schedule_reads_no_arguments(config: Config) -> Iterator[Problem]:
     """The schedule is built without `lr_scheduler_kwargs`.
 
-    `constant`, `constant_with_warmup` and `rex` take no arguments, and neither does the cosine that Axolotl builds for
-    `cosine_min_lr_ratio` or `lr_quadratic_warmup`.
+    `constant`, `constant_with_warmup` and `rex` accept no arguments, and neither does the cosine schedule that
+    Axolotl builds for `cosine_min_lr_ratio` or `lr_quadratic_warmup`.
     """
     if schedule_name(config) in KINDS and schedule_arguments(config) and arguments_read(config) is None:
         yield problem(
-            f"Nothing of this reaches `{schedule_name(config)}`: remove it.", "lr_scheduler_kwargs", "lr_scheduler"
+            f"None of this reaches `{schedule_name(config)}`: remove it.", "lr_scheduler_kwargs", "lr_scheduler"
         )
 
 
@@ -145,7 +147,7 @@ def schedule_reads_no_arguments(config: Config) -> Iterator[Problem]:
     good="lr_scheduler: cosine\ncosine_min_lr_ratio: 0.1\n",
 )
 def ratio_without_effect(config: Config) -> Iterator[Problem]:
-    """A ratio is written that this schedule does not read.
+    """A ratio is set that this schedule does not read.
 
     `cosine_min_lr_ratio` shapes cosine and rex (and the ramp of jagged restarts), unless `lr_quadratic_warmup` wins;
     `cosine_constant_lr_ratio` only acts together with it, on cosine.
@@ -159,7 +161,7 @@ def ratio_without_effect(config: Config) -> Iterator[Problem]:
         yield problem(f"No minimum is kept: {why}.", "cosine_min_lr_ratio", "lr_scheduler")
     if constant and (name != "cosine" or not minimum or is_quadratic(config)):
         cure = "Set `cosine_min_lr_ratio` too" if name == "cosine" and not minimum else "Remove it"
-        yield problem(f"Does nothing here. {cure}.", "cosine_constant_lr_ratio", "lr_scheduler")
+        yield problem(f"This does nothing here. {cure}.", "cosine_constant_lr_ratio", "lr_scheduler")
 
 
 @rule(
@@ -174,13 +176,13 @@ def ratio_without_effect(config: Config) -> Iterator[Problem]:
     good="lr_scheduler: cosine\nlr_quadratic_warmup: true\n",
 )
 def quadratic_warmup_without_effect(config: Config) -> Iterator[Problem]:
-    """A quadratic warm-up is asked of a schedule that has none.
+    """A quadratic warm-up is set for a schedule that has none.
 
-    Only cosine has one, and preference trainers are not told of it.
+    Only cosine has one, and preference trainers never get this key.
     """
     if config.get("lr_quadratic_warmup") and not is_quadratic(config):
         cause = f"`rl: {config.get('rl')}`" if config.get("rl") else f"`{schedule_name(config)}`"
-        yield problem(f"The warm-up stays straight with {cause}: only cosine reads this key.", "lr_quadratic_warmup")
+        yield problem(f"The warm-up stays straight with {cause}: only `cosine` reads this key.", "lr_quadratic_warmup")
 
 
 @rule(
@@ -197,7 +199,8 @@ def quadratic_warmup_without_effect(config: Config) -> Iterator[Problem]:
 def restarts_without_effect(config: Config) -> Iterator[Problem]:
     """Restarts are described, but none happen.
 
-    `jagged_restart_steps` says how often; without it the two others do nothing. Preference trainers are told of none.
+    `jagged_restart_steps` says how often; without it, the other two do nothing. Preference trainers never get these
+    keys.
     """
     names = ("jagged_restart_steps", "jagged_restart_warmup_steps", "jagged_restart_anneal_steps")
     if config.get("rl"):
@@ -220,7 +223,7 @@ def restarts_without_effect(config: Config) -> Iterator[Problem]:
     good="lr_scheduler: greedy\nlr_scheduler_kwargs:\n  min_lr: 1.0e-6\nval_set_size: 0.05\neval_steps: 50\n",
 )
 def greedy_only_rises(config: Config) -> Iterator[Problem]:
-    """The greedy schedule's lowest rate lies above the learning rate.
+    """The greedy schedule's lowest rate is above the learning rate.
 
     Its `min_lr` is 0.001 unless `lr_scheduler_kwargs` says otherwise. A rate below it is never lowered, only raised.
     """
@@ -246,14 +249,14 @@ def greedy_only_rises(config: Config) -> Iterator[Problem]:
     ),
     needs=("lr_scheduler_kwargs",),
     bad="lr_scheduler: warmup_stable_decay\nmax_steps: 100\nlr_scheduler_kwargs:\n  num_decay_steps: 500\n",
-    good="lr_scheduler: warmup_stable_decay\nmax_steps: 1000\nlr_scheduler_kwargs:\n  num_decay_steps: 500\n",
+    good="lr_scheduler: warmup_stable_decay\nmax_steps: 100\nlr_scheduler_kwargs:\n  num_decay_steps: 50\n",
     lengths=(100,) * 8000,
 )
 def decay_does_not_fit(config: Config) -> Iterator[Problem]:
     """The parts of the stable schedule do not add up to the run.
 
-    With a decay longer than what the warm-up leaves, the rate falls at once and never stands; with parts shorter than
-    the run, the rest is trained at the lowest rate, by default 0.
+    With a decay longer than what the warm-up leaves, the rate falls at once and never stays level; with parts shorter
+    than the run, the rest is trained at the lowest rate, by default 0.
     """
     plan = plan_of(config)
     steps, arguments = plan.optimizer_steps_done, schedule_arguments(config)
@@ -268,7 +271,7 @@ def decay_does_not_fit(config: Config) -> Iterator[Problem]:
     left = steps - trainer_warmup(plan.warmup_steps, steps)
     if decay > left:
         yield problem(
-            f"Decay of {decay:,} steps where {left:,} are left: the rate falls at once. Shorten it.",
+            f"{decay:,} decay steps with only {left:,} left: the rate drops at once. Shorten it.",
             "lr_scheduler_kwargs.num_decay_steps",
         )
     elif isinstance(stable, int) and stable + decay < left:
@@ -287,14 +290,16 @@ def decay_does_not_fit(config: Config) -> Iterator[Problem]:
     ),
     needs=("adam_beta1",),
     bad="lr_scheduler: one_cycle\nadam_beta1: 0.9\n",
-    good="lr_scheduler: cosine\nadam_beta1: 0.9\n",
+    good="lr_scheduler: one_cycle\n",
 )
 def one_cycle_sets_beta(config: Config) -> Iterator[Problem]:
     """One-cycle overwrites Adam's first beta.
 
-    It moves beta 1 from 0.95 down to 0.85 and back while the rate rises and falls, unless `cycle_momentum: false`
-    stands in `lr_scheduler_kwargs`.
+    It moves beta 1 from 0.95 down to 0.85 and back while the rate rises and falls, unless `cycle_momentum: false` is
+    in `lr_scheduler_kwargs`.
     """
     cycles = schedule_arguments(config).get("cycle_momentum", True)
     if schedule_name(config) == "one_cycle" and config.get("adam_beta1") is not None and cycles:
-        yield problem("Overwritten by `one_cycle`, which moves it between 0.85 and 0.95.", "adam_beta1", "lr_scheduler")
+        yield problem(
+            "Overwritten by `one_cycle`, which moves it between 0.85 and 0.95. Remove it.", "adam_beta1", "lr_scheduler"
+        )

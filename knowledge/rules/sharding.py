@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-QUANTIZED = "adapter: lora\nlora_r: 8\nlora_alpha: 16\nload_in_8bit: true\n"
+LORA = "adapter: lora\nlora_r: 8\nlora_alpha: 16\n"
+QUANTIZED = f"{LORA}load_in_8bit: true\n"
 REJECTED = {"sharding_strategy": "reshard_after_forward", "forward_prefetch": None}
 DROPPED = (
     "sync_module_states",
@@ -75,7 +76,8 @@ def fsdp_version_one(config: Config) -> Iterator[Problem]:
 def fsdp_key_rejected(config: Config) -> Iterator[Problem]:
     """A key of FSDP 1 that FSDP 2 rejects.
 
-    Refused whatever its value: `sharding_strategy` became `reshard_after_forward`, `forward_prefetch` has no successor.
+    It is refused whatever its value: `sharding_strategy` became `reshard_after_forward`, `forward_prefetch` has no
+    successor.
     """
     for key in raw_block(config.raw("fsdp_config")):
         name = key[5:] if isinstance(key, str) and key.startswith("fsdp_") and key != "fsdp_version" else key
@@ -89,7 +91,7 @@ def fsdp_key_rejected(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("fsdp_config",),
     says="is an FSDP1-only option and is ignored",
-    bad="fsdp_config:\n  use_orig_params: true\n",
+    bad=f"{FSDP}  use_orig_params: true\n",
     good=FSDP,
 )
 def fsdp_key_dropped(config: Config) -> Iterator[Problem]:
@@ -136,11 +138,11 @@ def fsdp_prefix(config: Config) -> Iterator[Problem]:
 def fsdp_pin_memory(config: Config) -> Iterator[Problem]:
     """`cpu_offload_pin_memory: false` without `offload_params`.
 
-    It concerns offloaded parameters only.
+    It applies only to offloaded parameters.
     """
     inner = raw_block(config.at("check_fsdp2_cpu_offload_pin_memory")("fsdp_config"))
     if inner.get("cpu_offload_pin_memory") is False and not inner.get("offload_params"):
-        yield problem("Needs `offload_params: true`, or leave it out.", "fsdp_config.cpu_offload_pin_memory")
+        yield problem("Needs `offload_params: true`; otherwise, leave it out.", "fsdp_config.cpu_offload_pin_memory")
 
 
 @rule(
@@ -149,7 +151,7 @@ def fsdp_pin_memory(config: Config) -> Iterator[Problem]:
     needs=("rl",),
     says="FSDP2 does not support load_in_8bit or load_in_4bit with",
     bad=f"{QUANTIZED}{FSDP}rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
-    good=f"{FSDP}rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
+    good=f"{LORA}{FSDP}rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n",
 )
 def fsdp_quantized_preference(config: Config) -> Iterator[Problem]:
     """Preference training under FSDP on quantized weights.
@@ -160,7 +162,7 @@ def fsdp_quantized_preference(config: Config) -> Iterator[Problem]:
     bits = [name for name in ("load_in_8bit", "load_in_4bit") if now(name)]
     if now("fsdp_config") and bits and now("rl") in ("dpo", "kto", "orpo", "ipo"):
         yield problem(
-            "Not possible under FSDP with preference training: use DeepSpeed, or 16 bits.", *bits, "rl", "fsdp_config"
+            "Incompatible with FSDP in preference training: use DeepSpeed, or 16 bits.", *bits, "rl", "fsdp_config"
         )
 
 
@@ -174,7 +176,7 @@ def fsdp_quantized_preference(config: Config) -> Iterator[Problem]:
 def fsdp_size_wrap(config: Config) -> Iterator[Problem]:
     """Wrapping by size without the size.
 
-    `min_num_params` says from how many parameters a module is wrapped.
+    `min_num_params` says how many parameters a module needs to be wrapped.
     """
     inner = block(config, "fsdp_config")
     if inner.get("auto_wrap_policy") == "SIZE_BASED_WRAP" and inner.get("min_num_params") is None:
@@ -205,7 +207,7 @@ def fsdp_and_deepspeed(config: Config) -> Iterator[Problem]:
     fields=("deepcompile", "deepspeed"),
     says="DeepCompile is only supported with DeepSpeed",
     bad="deepcompile: true\n",
-    good="deepspeed: deepspeed_configs/zero2.json\n",
+    good="deepcompile: true\ndeepspeed: deepspeed_configs/zero2.json\n",
 )
 def deepcompile_alone(config: Config) -> Iterator[Problem]:
     """`deepcompile` without `deepspeed`.
@@ -218,7 +220,7 @@ def deepcompile_alone(config: Config) -> Iterator[Problem]:
 
 
 @rule(
-    Severity.WARNING,
+    Severity.ADVICE,
     fields=("deepspeed", "tensor_parallel_size", "deepcompile"),
     bad="deepspeed: deepspeed_configs/zero3.json\ntensor_parallel_size: 2\n",
     good="deepspeed: deepspeed_configs/zero3.json\n",
@@ -232,7 +234,7 @@ def deepspeed_file_read_early(config: Config) -> Iterator[Problem]:
     """
     path = config.raw("deepspeed")
     if isinstance(path, str) and (more_than_one(config.raw("tensor_parallel_size")) or config.raw("deepcompile")):
-        yield problem("The file has to exist already: run `axolotl fetch deepspeed_configs` first.", "deepspeed")
+        yield problem("The file must already exist: run `axolotl fetch deepspeed_configs` first.", "deepspeed")
 
 
 @rule(
@@ -240,7 +242,7 @@ def deepspeed_file_read_early(config: Config) -> Iterator[Problem]:
     fields=("deepspeed", "tensor_parallel_size", "deepcompile"),
     says="expected str, bytes or os.PathLike object",
     bad="deepspeed:\n  zero_optimization:\n    stage: 2\ntensor_parallel_size: 2\n",
-    good="deepspeed:\n  zero_optimization:\n    stage: 2\n",
+    good="deepspeed: deepspeed_configs/zero2.json\ntensor_parallel_size: 2\n",
 )
 def deepspeed_mapping_with_tensor_parallel(config: Config) -> Iterator[Problem]:
     """`deepspeed` written as a mapping with tensor parallelism or DeepCompile.
@@ -294,7 +296,7 @@ def qlora_zero3_reentrant(config: Config) -> Iterator[Problem]:
 def block_no_mapping(config: Config) -> Iterator[Problem]:
     """A block is written as a single value.
 
-    Axolotl looks into it before it checks types and stops with a bare AttributeError that names no field.
+    Axolotl reads it before it checks types, and stops with a bare AttributeError that does not name a field.
     """
     blocks = ["fsdp_config"]
     if not config.raw("use_ray"):
@@ -323,13 +325,13 @@ SHIPPED = (
     good="deepspeed: deepspeed_configs/zero3_bf16.json\n",
 )
 def deepspeed_file_not_shipped(config: Config) -> Iterator[Problem]:
-    """A DeepSpeed file that Axolotl does not bring, in the folder of those that it does.
+    """A DeepSpeed file in Axolotl's folder that Axolotl does not provide.
 
-    `axolotl fetch deepspeed_configs` writes eight files there; any other has to be your own.
+    `axolotl fetch deepspeed_configs` writes eight files there; any other must be your own.
     """
     path = config.raw("deepspeed")
     if isinstance(path, str) and "deepspeed_configs/" in path and path.rpartition("/")[2] not in SHIPPED:
-        message = "Axolotl does not bring this file. It brings zero1, zero2, zero3_bf16 and others."
+        message = "Axolotl does not provide this file. It provides zero1, zero2, zero3_bf16, and others."
         yield problem(message, "deepspeed")
 
 
@@ -343,9 +345,9 @@ def deepspeed_file_not_shipped(config: Config) -> Iterator[Problem]:
 def zero3_with_bitsandbytes(config: Config) -> Iterator[Problem]:
     """ZeRO 3 with bitsandbytes: quantized weights, or an 8-bit optimizer in full training.
 
-    ZeRO 3 splits the tensors, and bitsandbytes works on whole ones. Reports of failures with quantized weights are
-    many; an 8-bit optimizer trains well for most, and has failed for a few on empty parts of a tensor. Axolotl does not
-    check it.
+    ZeRO 3 splits the tensors, and bitsandbytes works on whole ones. Failures with quantized weights are often
+    reported; an 8-bit optimizer works for most people, but has failed for a few on empty parts of a tensor. Axolotl
+    does not check this.
     """
     path = config.raw("deepspeed")
     if not isinstance(path, str) or "zero3" not in path:
@@ -356,5 +358,5 @@ def zero3_with_bitsandbytes(config: Config) -> Iterator[Problem]:
     optimizer = config.typed("optimizer")
     if isinstance(optimizer, str) and ("bnb_8bit" in optimizer or optimizer in ("adamw_8bit", "paged_adamw_8bit")):
         if not config.typed("adapter"):
-            message = "Has failed for some under ZeRO 3 (empty partitions): then use `adamw_torch_fused`."
+            message = "Has failed for some with ZeRO 3 (empty partitions): if so, use `adamw_torch_fused`."
             yield problem(message, "optimizer", "deepspeed")

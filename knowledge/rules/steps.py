@@ -35,9 +35,9 @@ def _streams(config: Config) -> bool:
     says="float division by zero",
 )
 def counts_per_no_epoch(config: Config) -> Iterator[Problem]:
-    """Saves or evaluations are counted per epoch, and there are no epochs.
+    """Saves or evaluations are counted per epoch, but there are no epochs.
 
-    Axolotl divides by `num_epochs` before it loads anything. With `max_steps` alone write `save_steps`.
+    Axolotl divides by `num_epochs` before it loads anything. With only `max_steps`, write `save_steps`.
     """
     counts = [name for name in ("saves_per_epoch", "evals_per_epoch") if config.get(name)]
     if config.get("num_epochs") == 0 and counts and config.get("max_steps"):
@@ -65,7 +65,7 @@ def batch_is_blank(config: Config) -> Iterator[Problem]:
     for name in ("micro_batch_size", "gradient_accumulation_steps"):
         derived = name == "gradient_accumulation_steps" and config.get("batch_size")
         if config.written(name) and config.typed(name) is None and not derived:
-            yield problem("Blank, so Axolotl cannot compute the batch: give a number, or remove the key.", name)
+            yield problem("This is blank, so Axolotl cannot compute the batch: give a number, or remove the key.", name)
 
 
 @rule(
@@ -113,18 +113,18 @@ def more_parallel_than_gpus(config: Config) -> Iterator[Problem]:
     ),
 )
 def packing_estimate_crashes(config: Config) -> Iterator[Problem]:
-    """A packing estimate is given, which Axolotl 0.21.0 cannot work with.
+    """A packing estimate is set, which Axolotl 0.21.0 cannot handle.
 
-    Its product with `num_epochs` is a fraction, and the trainer crashes on a fraction of a step; with rows held out and
-    packed evaluation it fails even earlier. Only `max_steps` without packed evaluation gets past it. Leave the estimate
-    out, and Axolotl finds it by packing.
+    Its product with `num_epochs` is a fraction, and the trainer crashes on a fraction of a step; with rows held out
+    and packed evaluation it fails even earlier. Only `max_steps` without packed evaluation gets past it. Leave the
+    estimate out, and Axolotl finds it by packing.
     """
     if not config.get("sample_packing_eff_est") or not config.get("sample_packing") or _streams(config):
         return
     evaluates = bool(config.get("val_set_size") or config.get("test_datasets"))
     packs = evaluates and config.get("eval_sample_packing") is not False
     if packs or not config.get("max_steps"):
-        when = "while the data are prepared" if packs else "when training starts"
+        when = "while the data is being prepared" if packs else "when training starts"
         yield problem(
             f"The run crashes {when}: remove this line; Axolotl computes the value.", "sample_packing_eff_est"
         )
@@ -150,7 +150,9 @@ def no_length_fits(config: Config) -> Iterator[Problem]:
     shortest, longest = config.get("min_sample_len"), config.get("sequence_len")
     truncates = str(config.get("excess_length_strategy") or "").lower() == "truncate"
     if shortest and longest and shortest > longest and not truncates and not config.get("rl"):
-        yield problem("No row can be this long and fit `sequence_len`: lower it.", "min_sample_len", "sequence_len")
+        yield problem(
+            "No row can be this long and still fit `sequence_len`: lower it.", "min_sample_len", "sequence_len"
+        )
 
 
 @rule(
@@ -162,8 +164,8 @@ def no_length_fits(config: Config) -> Iterator[Problem]:
 def sequence_len_is_tiny(config: Config) -> Iterator[Problem]:
     """Few rows fit into a sequence this short.
 
-    Longer rows are dropped, unless `excess_length_strategy: truncate` cuts them; where all are dropped, training
-    cannot start.
+    Longer rows are dropped, unless `excess_length_strategy: truncate` cuts them; if all are dropped, training cannot
+    start.
     """
     length = config.get("sequence_len")
     if length is not None and 0 < length < _TINY:
@@ -178,9 +180,9 @@ def sequence_len_is_tiny(config: Config) -> Iterator[Problem]:
     says="which exceeds the maximum",
 )
 def first_long_row_ends_the_run(config: Config) -> Iterator[Problem]:
-    """One row longer than `sequence_len` stops the run while the data are prepared.
+    """One row longer than `sequence_len` stops the run while the data is being prepared.
 
-    That is what `raise` is for. `drop` leaves such rows out, `truncate` cuts them.
+    That is the purpose of `raise`. `drop` leaves such rows out, `truncate` cuts them.
     """
     if str(config.get("excess_length_strategy") or "").lower() == "raise" and plan_of(config).train_rows is None:
         yield problem(
@@ -199,7 +201,7 @@ def first_long_row_ends_the_run(config: Config) -> Iterator[Problem]:
     says="must be an integer if bigger than 1",
 )
 def fraction_of_a_step(config: Config) -> Iterator[Problem]:
-    """Steps above 1 with a fraction.
+    """A number of steps above 1 with a fraction.
 
     Below 1 the number is a share of all steps; above 1 it must be whole, or the trainer refuses it when it is built.
     """
@@ -257,7 +259,7 @@ def negative_steps(config: Config) -> Iterator[Problem]:
     gpus=4,
 )
 def gpus_are_not_counted(config: Config) -> Iterator[Problem]:
-    """With `ddp: false` Axolotl counts the steps of one GPU, and all of them train.
+    """With `ddp: false`, Axolotl counts the steps of one GPU, but all of them train.
 
     Every step uses the rows of all GPUs, so with 4 GPUs the run goes through the data four times as often.
     """
@@ -280,10 +282,10 @@ def gpus_are_not_counted(config: Config) -> Iterator[Problem]:
     gpus=4,
 )
 def gpus_multiply_the_batch(config: Config) -> Iterator[Problem]:
-    """More GPUs make a different run of the same config.
+    """More GPUs turn the same config into a different run.
 
-    Every GPU uses its own rows, so the batch is multiplied and the steps are divided by their number. About 150
-    rows per step are a good batch for learning facts; to keep it, lower the accumulation as you add GPUs.
+    Every GPU uses its own rows, so the batch is multiplied and the steps are divided by their number. About 150 rows
+    per step are a good batch for learning facts; to keep it, lower the accumulation as you add GPUs.
     """
     plan = plan_of(config)
     alone, advice = guide_on_one_gpu(plan), plan.batch

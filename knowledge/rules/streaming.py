@@ -18,6 +18,7 @@ _READ = ("path", "name", "split", "skip", "data_files", "type", "text_column")
 """What Axolotl hands on of an entry of `pretraining_dataset` (`_extract_pretraining_config`)."""
 _UNREAD = frozenset(load_types().models["SFTDataset"]["fields"]) - frozenset(_READ)
 """The keys that its type accepts and nothing reads there."""
+TESTED = "streaming: true\nmax_steps: 100\ntest_datasets:\n  - path: org/test\n    type: completion\n"
 STREAM = "pretraining_dataset:\n  - path: org/text\nstreaming: true\n"
 
 
@@ -36,7 +37,7 @@ def streaming_implied(config: Config) -> Iterator[Problem]:
     now = config.at("check_pretraining_streaming_deprecation")
     if now("pretraining_dataset") and not now("streaming"):
         if config.raw("streaming") is False:
-            message = "Does nothing: `pretraining_dataset` streams all the same. Write `streaming: true`, or remove it."
+            message = "Does nothing: `pretraining_dataset` streams anyway. Write `streaming: true`, or remove it."
             yield problem(message, "streaming", "pretraining_dataset")
             return
         yield problem("Streams by default for now; add `streaming: true` so it stays that way.", "pretraining_dataset")
@@ -52,7 +53,7 @@ def streaming_implied(config: Config) -> Iterator[Problem]:
 def pretraining_without_steps(config: Config) -> Iterator[Problem]:
     """`pretraining_dataset` without `max_steps`.
 
-    A stream has no known end, so the number of steps has to be given.
+    A stream has no known end, so you must give the number of steps.
     """
     now = config.at("check_pretraining_w_max_steps")
     if now("pretraining_dataset") and not now("max_steps"):
@@ -69,7 +70,7 @@ def pretraining_without_steps(config: Config) -> Iterator[Problem]:
 def streaming_without_steps(config: Config) -> Iterator[Problem]:
     """`streaming` without `max_steps`.
 
-    A stream has no known end, so the number of steps has to be given.
+    A stream has no known end, so you must give the number of steps.
     """
     now = config.at("check_streaming_w_max_steps")
     if now("streaming") and not now("max_steps") and not config.raw("pretraining_dataset"):
@@ -86,11 +87,13 @@ def streaming_without_steps(config: Config) -> Iterator[Problem]:
 def pretraining_grouped(config: Config) -> Iterator[Problem]:
     """`group_by_length` with `pretraining_dataset`.
 
-    Rows can be sorted by length only when all of them are there, which a stream does not offer.
+    Rows can be sorted by length only when all of them are available, which is not the case for a stream.
     """
     now = config.at("check_pretraining_w_group_by_length")
     if now("pretraining_dataset") and now("group_by_length"):
-        yield problem("Sorting needs the whole dataset, which a stream does not have: remove this.", "group_by_length")
+        yield problem(
+            "Sorting needs the whole dataset, which a stream does not provide: remove this.", "group_by_length"
+        )
 
 
 @rule(
@@ -104,12 +107,12 @@ def pretraining_grouped(config: Config) -> Iterator[Problem]:
 def pretraining_held_out(config: Config) -> Iterator[Problem]:
     """`val_set_size` with `pretraining_dataset`.
 
-    Nothing can be held out of a stream: name `test_datasets`.
+    Rows cannot be held out of a stream: name `test_datasets`.
     """
     now = config.at("check_pretraining_w_val_set_size")
     if now("pretraining_dataset") and now("val_set_size"):
         yield problem(
-            "Nothing can be held out of a stream: name `test_datasets`.", "val_set_size", "pretraining_dataset"
+            "Rows cannot be held out of a stream: name `test_datasets`.", "val_set_size", "pretraining_dataset"
         )
 
 
@@ -124,11 +127,11 @@ def pretraining_held_out(config: Config) -> Iterator[Problem]:
 def streaming_held_out(config: Config) -> Iterator[Problem]:
     """`val_set_size` with `streaming`.
 
-    Nothing can be held out of a stream: name `test_datasets`.
+    Rows cannot be held out of a stream: name `test_datasets`.
     """
     now = config.at("check_streaming_w_val_set_size")
     if now("streaming") and now("val_set_size") and not config.raw("pretraining_dataset"):
-        yield problem("Nothing can be held out of a stream: name `test_datasets`.", "val_set_size", "streaming")
+        yield problem("Rows cannot be held out of a stream: name `test_datasets`.", "val_set_size", "streaming")
 
 
 @rule(
@@ -175,19 +178,19 @@ def streaming_several_packed(config: Config) -> Iterator[Problem]:
     fields=("streaming", "datasets[].weight"),
     needs=("streaming",),
     says="Dataset weight is not supported with streaming",
-    bad="streaming: true\nmax_steps: 100\ndatasets:\n  - path: org/a\n    type: alpaca\n    weight: 0.5\n",
+    bad="streaming: true\nmax_steps: 100\ndatasets:\n  - path: org/rows\n    type: alpaca\n    weight: 0.5\n",
     good="streaming: true\nmax_steps: 100\n",
 )
 def streaming_weight(config: Config) -> Iterator[Problem]:
-    """A dataset's `weight` under `streaming`.
+    """A dataset's `weight` with `streaming`.
 
-    Weights need the number of rows; on a stream they are ignored.
+    Weights need the number of rows; with streaming, they are ignored.
     """
     if config.raw("streaming"):
         for index, entry in enumerate(config.datasets):
             weight = entry.get("weight")
             if isinstance(weight, float) and weight < 1:
-                yield problem("Ignored on a stream: remove it.", ("datasets", index, "weight"), "streaming")
+                yield problem("Ignored when streaming: remove it.", ("datasets", index, "weight"), "streaming")
 
 
 @rule(
@@ -200,7 +203,7 @@ def streaming_weight(config: Config) -> Iterator[Problem]:
     "streaming_multipack_buffer_size: 1000\n",
 )
 def buffer_twice(config: Config) -> Iterator[Problem]:
-    """The packing buffer is set under its old and its new name.
+    """The packing buffer is set under both its old and its new name.
 
     Axolotl accepts only one.
     """
@@ -222,7 +225,7 @@ def buffer_twice(config: Config) -> Iterator[Problem]:
 def buffer_old_name(config: Config) -> Iterator[Problem]:
     """`pretrain_multipack_buffer_size` is the old name of `streaming_multipack_buffer_size`.
 
-    It is still moved there.
+    Its value is still moved there.
     """
     if config.raw("pretrain_multipack_buffer_size") and not config.raw("streaming_multipack_buffer_size"):
         message = "The new name is `streaming_multipack_buffer_size`; the old one still works. Rename it."
@@ -232,9 +235,7 @@ def buffer_old_name(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("pretraining_dataset",),
-    bad=f"{STREAM}  - path: org/more\nmax_steps: 100\n".replace(
-        "streaming: true\n  - path: org/more\n", "  - path: org/more\n"
-    ),
+    bad="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n  - path: org/more\n",
     good=f"{STREAM}max_steps: 100\n",
 )
 def pretraining_only_first(config: Config) -> Iterator[Problem]:
@@ -244,7 +245,9 @@ def pretraining_only_first(config: Config) -> Iterator[Problem]:
     """
     entries = config.raw("pretraining_dataset")
     if isinstance(entries, list) and len(entries) > 1:
-        yield problem("Never used: only the first entry of `pretraining_dataset` is read.", ("pretraining_dataset", 1))
+        yield problem(
+            "Never used: only the first entry of `pretraining_dataset` is read. Remove it.", ("pretraining_dataset", 1)
+        )
 
 
 @rule(
@@ -256,8 +259,8 @@ def pretraining_only_first(config: Config) -> Iterator[Problem]:
 def not_read_in_pretraining_dataset(config: Config) -> Iterator[Problem]:
     """A key of `pretraining_dataset` that only `datasets` reads.
 
-    Of an entry Axolotl uses `path`, `name`, `split`, `skip`, `data_files`, `type` and `text_column`. Remove the others,
-    or move the entry to `datasets`, with `streaming: true` if it is large.
+    Axolotl uses only an entry's `path`, `name`, `split`, `skip`, `data_files`, `type`, and `text_column`. Remove the
+    others, or move the entry to `datasets`, with `streaming: true` if it is large.
     """
     for index, entry in entries(config, "pretraining_dataset"):
         for key in entry:
@@ -271,13 +274,13 @@ def not_read_in_pretraining_dataset(config: Config) -> Iterator[Problem]:
     fields=("pretraining_dataset", "pretraining_dataset[].type", "sample_packing"),
     needs=("pretraining_dataset",),
     bad="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n    type: completion\n",
-    good="streaming: true\nmax_steps: 100\npretraining_dataset:\n  - path: org/text\n    text_column: text\n",
+    good=f"{STREAM}max_steps: 100\n",
 )
 def type_of_unpacked_pretraining(config: Config) -> Iterator[Problem]:
     """The `type` of `pretraining_dataset` without `sample_packing`.
 
-    Without packing Axolotl tokenizes one column of the stream as plain text, `text` unless `text_column` names another,
-    and never asks for the type. With `sample_packing: true` the type is read.
+    Without packing Axolotl tokenizes one column of the stream as plain text, `text` unless `text_column` names
+    another, and never looks at the type. With `sample_packing: true` the type is read.
     """
     if config.typed("sample_packing"):
         return
@@ -291,8 +294,8 @@ def type_of_unpacked_pretraining(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("test_datasets", "streaming", "pretraining_dataset", "sample_packing"),
     needs=("test_datasets", "streaming"),
-    bad="streaming: true\nmax_steps: 100\ntest_datasets:\n  - path: org/test\n    type: completion\n",
-    good=f"{STREAM}max_steps: 100\ntest_datasets:\n  - path: org/test\n    type: completion\n",
+    bad=f"{TESTED}attn_implementation: flash_attention_2\n",
+    good=f"{TESTED}attn_implementation: flash_attention_2\nsample_packing: true\n",
 )
 def test_set_never_loaded(config: Config) -> Iterator[Problem]:
     """`test_datasets` next to `datasets` that are streamed without packing.
@@ -302,4 +305,6 @@ def test_set_never_loaded(config: Config) -> Iterator[Problem]:
     """
     asked = config.get("test_datasets") and config.get("streaming")
     if asked and not config.get("pretraining_dataset") and not config.get("sample_packing"):
-        yield problem("Never loaded: `datasets` is streamed without packing. Add `sample_packing`.", "test_datasets")
+        yield problem(
+            "Never loaded: `datasets` is streamed without packing. Add `sample_packing: true`.", "test_datasets"
+        )

@@ -100,7 +100,7 @@ def no_module_targeted(config: Config) -> Iterator[Problem]:
 def module_not_in_model(config: Config) -> Iterator[Problem]:
     """One of LoRA's targets is not a module of the base model.
 
-    PEFT skips it without a message as long as another one matches, so fewer matrices are trained than the list says.
+    PEFT silently skips it as long as another one matches, so fewer matrices are trained than the list says.
     """
     architecture = _architecture(config)
     targets = config.get("lora_target_modules")
@@ -136,7 +136,7 @@ def module_not_in_model(config: Config) -> Iterator[Problem]:
 def half_of_fused_experts(config: Config) -> Iterator[Problem]:
     """Only one of the experts' gate and up projections is targeted.
 
-    Transformers 5 keeps the two in one tensor, so PEFT adapts both or neither, and stops where one is named alone.
+    Transformers 5 keeps the two in one tensor, so PEFT adapts both or neither, and stops if only one is named.
     """
     architecture = _architecture(config)
     targets = config.get("lora_target_modules")
@@ -167,8 +167,9 @@ def half_of_fused_experts(config: Config) -> Iterator[Problem]:
 def linear_target_that_peft_refuses(config: Config) -> Iterator[Problem]:
     """`lora_target_linear` picks a module that PEFT does not attach LoRA to.
 
-    The kernels of Mamba layers read the weight of `out_proj` directly, past the adapter, so PEFT stops at it; other
-    families have whole blocks under names that look like a linear layer. Name the modules in `lora_target_modules`.
+    The kernels of Mamba layers read the weight of `out_proj` directly, bypassing the adapter, so PEFT stops there;
+    other families have whole blocks under names that look like a linear layer. Name the modules in
+    `lora_target_modules`.
     """
     architecture = _architecture(config)
     if architecture is None or not architecture.refused or config.get("adapter") not in {"lora", "qlora"}:
@@ -176,5 +177,5 @@ def linear_target_that_peft_refuses(config: Config) -> Iterator[Problem]:
     if config.get("lora_target_linear"):
         message = f"PEFT refuses `{architecture.refused}` of this model: set `lora_target_modules`."
         if architecture.refused == "nothing":
-            message = "It finds no linear module in this model: set `lora_target_modules`."
+            message = "It finds no linear modules in this model: set `lora_target_modules`."
         yield problem(message, "lora_target_linear")

@@ -45,13 +45,13 @@ MISTRAL_COMMON = ("added_tokens_overrides", "special_tokens", "tokens", "chat_te
 def mistral_common_options(config: Config) -> Iterator[Problem]:
     """Tokenizer changes with `tokenizer_use_mistral_common`.
 
-    The mistral-common tokenizer cannot be edited and brings its own chat format.
+    The mistral-common tokenizer cannot be edited and has its own chat format.
     """
     now = config.at("check_mistral_common_incompatible_options")
     if now("tokenizer_use_mistral_common"):
         for name in MISTRAL_COMMON:
             if now(name):
-                yield problem("Not possible with the mistral-common tokenizer: remove it.", name)
+                yield problem("Incompatible with the mistral-common tokenizer: remove it.", name)
 
 
 @rule(

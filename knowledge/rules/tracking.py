@@ -36,7 +36,7 @@ _DETAILS = {name: switch for switch, (_, names) in TRACKERS.items() for name in 
 def wandb_id_as_name(config: Config) -> Iterator[Problem]:
     """`wandb_run_id` without `wandb_name`.
 
-    The id becomes the name, too. An id is for continuing a run: a second run with the same id continues the first.
+    The id also becomes the name. An id is for continuing a run: a second run with the same id continues the first.
     """
     now = config.at("check_wandb_run")
     if now("wandb_run_id") and not now("wandb_name"):
@@ -70,7 +70,7 @@ def tracker_off(config: Config) -> Iterator[Problem]:
     fields=(*_SWITCHES, *TRACKERS),
     needs=tuple(TRACKERS),
     bad="wandb_project: mine\nuse_wandb: false\n",
-    good="wandb_project: mine\nwandb_mode: disabled\n",
+    good="use_wandb: false\n",
 )
 def tracker_on_again(config: Config) -> Iterator[Problem]:
     """A tracker that is switched off, with the field that switches it on.
@@ -133,7 +133,7 @@ def swanlab_mode(config: Config) -> Iterator[Problem]:
     good=f"{SWANLAB}use_swanlab: true\nswanlab_project: mine\nswanlab_mode: local\n",
 )
 def swanlab_key(config: Config) -> Iterator[Problem]:
-    """SwanLab in the cloud, and no key in the config.
+    """SwanLab in the cloud without a key in the config.
 
     The key may come from SWANLAB_API_KEY or from a login, which a config does not show. Keep it out of the config.
     """
@@ -180,4 +180,4 @@ def trackers_together(config: Config) -> Iterator[Problem]:
     if "SwanLabPlugin" in config.plugins:
         on = [name for name in LOGGERS if config.raw(name)]
         if len({name.split("_")[1 if name.startswith("use_") else 0] for name in on}) > 1:
-            yield problem("Several trackers run at once, and each costs 1 to 2 % of a step.", *on)
+            yield problem("Several trackers run at once, and each costs 1–2% of a step.", *on)

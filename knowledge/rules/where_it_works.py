@@ -31,9 +31,12 @@ def _modes() -> dict[str, dict[str, list[str]]]:
 _DECIDE = (
     *("sample_packing", "streaming", "pretraining_dataset", "rl", "reward_model", "process_reward_model", "adapter"),
     *("load_in_4bit", "load_in_8bit", "fsdp_config", "fsdp", "deepspeed", "processor_type", "ebft"),
+    "test_datasets",
 )
 """The fields that make a config one kind of run or another."""
 
+_FOR_EVALUATION = ("sample_packing_group_size", "sample_packing_sequentially", "sample_packing_mp_start_method")
+"""What the packing of a test set reads, which is not streamed even where the training rows are."""
 _ROOM = 66
 """Characters of a message that are left for the kinds of run."""
 
@@ -49,13 +52,15 @@ _ROOM = 66
 def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
     """A field that this kind of run does not read.
 
-    Axolotl accepts the key and nothing in this kind of run looks at it, so it changes nothing. Remove it, or switch to
+    Axolotl accepts the key, but nothing in this kind of run reads it, so it changes nothing. Remove it, or switch to
     the kind of run that reads it; `/explain` says where it works.
     """
     modes = _modes()
     for path in config.values:
         effects = modes.get(path)
         if effects is None or not _asks_for_something(config, path):
+            continue
+        if path in _FOR_EVALUATION and config.typed("test_datasets"):
             continue
         if mode := _ignoring(config, effects):
             yield problem(f"Nothing reads this {phrase(mode)}: remove it.", path)

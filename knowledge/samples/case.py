@@ -127,6 +127,7 @@ SETTINGS = (
     "reward_model",
     "chat_template_kwargs",
     "processor_type",
+    "image_size",
     "remove_unused_columns",
 )
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from knowledge.samples.image_tokens import image_tokens
+from knowledge.text import plural
+
 if TYPE_CHECKING:
     from knowledge.samples.case import Case
     from knowledge.samples.rows import Row
@@ -19,11 +22,34 @@ IMAGE_KEYS: dict[str, Any] = {
 _COLUMNS = ("images", "image")
 _MARKS = ("<image>", "<|image|>", "<image_soft_token>", "<start_of_image>", "[IMG]", "<|image_pad|>")
 _LOOK = 200
+_USUAL_SIZE = 512
 
 
 def shows_images(rows: list[Row]) -> bool:
     """Whether rows hold images: in a column, or as parts of a message."""
     return any(row.get(name) for row in rows[:_LOOK] for name in _COLUMNS) or any(_parts(row) for row in rows[:_LOOK])
+
+
+def tokens_of_images(case: Case) -> int | None:
+    """Tokens of each image that the run loads; None where that is not known, or it loads none."""
+    if not case.settings.get("processor_type") or not shows_images(case.rows):
+        return None
+    return image_tokens(str(case.settings.get("base_model") or ""), case.settings.get("image_size"))
+
+
+def counted_images(case: Case) -> str:
+    """A sentence that says what an image counts as."""
+    each = tokens_of_images(case)
+    if each is not None:
+        return f"Each image counts as {plural(each, 'token')}."
+    sized = image_tokens(str(case.settings.get("base_model") or ""), _USUAL_SIZE) is not None
+    more = " They depend on the size of each image, unless `image_size` sets one." if sized else ""
+    return f"The rows contain images; their tokens are not counted.{more}"
+
+
+def images_of(row: Row, column: str = "messages") -> int:
+    """How many images of a row reach the model: those in its messages, else the one that its column gives."""
+    return len(_parts(row, column)) or int(any(row.get(name) for name in _COLUMNS))
 
 
 def check_images(case: Case, column: str) -> None:
@@ -45,7 +71,7 @@ def check_images(case: Case, column: str) -> None:
             case.issues.add("rows-image-text", index, name)
         elif isinstance(row.get(name), list) and len(row[name]) > 1:
             case.issues.add("rows-image-many", index, name)
-        if row.get(name) and _marks(row, column):
+        if (row.get(name) or _parts(row, column)) and _marks(row, column):
             case.issues.add("rows-image-mark", index, column)
 
 
@@ -63,5 +89,9 @@ def _parts(row: Row, column: str = "messages") -> list[dict[str, Any]]:
 
 def _marks(row: Row, column: str) -> int:
     """Placeholders for images that are written into texts."""
-    texts = [message.get("content") for message in _messages(row, column)]
+    texts: list[Any] = []
+    for message in _messages(row, column):
+        content = message.get("content")
+        parts = content if isinstance(content, list) else [content]
+        texts += [part.get("text") if isinstance(part, dict) else part for part in parts]
     return sum(text.count(mark) for text in texts if isinstance(text, str) for mark in _MARKS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case, Made, Reader
+from knowledge.samples.images import images_of, tokens_of_images
 from knowledge.samples.tokens import ASCII_PER_TOKEN, HIGH, LOW
 
 PIECES = 64
@@ -61,10 +62,12 @@ class Lengths:
         self.plain = not case.model.exact
         self.surely = 1.0 if case.model.exact else LOW
         self.most = 1.0 if case.model.exact else HIGH
+        self.image = tokens_of_images(case) or 0
 
     def take(self, made: Reader) -> Tally:
         """Count every row."""
         tally, case = self.tally, self.case
+        self.sides()
         for index, each in enumerate(made):
             if each is None:
                 tally.failed += 1
@@ -85,12 +88,21 @@ class Lengths:
                 case.issues.add("rows-all-untrained", None)
         return tally
 
+    def sides(self) -> None:
+        """Chosen answers that are read from the column of rejected ones."""
+        names = {column.part: self.case.name(column) for column in self.case.kind.columns}
+        if names.get("chosen") == "rejected" and names.get("rejected") == "chosen":
+            self.case.issues.add("rows-pair-swapped", None, "rejected", "chosen")
+
     # -- rows of one text --------------------------------------------------------------------------------------
 
     def row(self, index: int, made: Made) -> None:
         """A row whose pieces are context or trained."""
         tally = self.tally
         total, trained, before = self.counted(made)
+        if self.image and made.pieces:
+            seen = self.image * images_of(self.case.rows[index])
+            total, before = total + seen, before + seen if before >= 0 else before
         if total <= 0:
             tally.gone += 1
             return

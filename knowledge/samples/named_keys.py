@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from knowledge.samples.printing import Wanted
 
 FLAGS = ("train", "weight", "training")
+DETAILS = ("train_detail", "training_detail")
 _THOUGHT_KEYS = ("reasoning_content", "thinking", "reasoning", "thought", "tool_calls")
 
 
@@ -25,6 +26,10 @@ def check_keys(case: Case, mapping: Mapping, wanted: Wanted) -> None:
         return
     held = {key for message in messages for key in message}
     _check_flag(case, held, mapping)
+    if mapping.detail is None:
+        for key in DETAILS:
+            if key in held:
+                case.issues.add("rows-details-unread", None, key)
     tools = case.entry.get("field_tools")
     if isinstance(tools, str) and tools != "tools" and tools in case.columns:
         case.issues.add("rows-tools-renamed", None, tools)

@@ -284,8 +284,8 @@ def _plugins(draft: Draft) -> list[Line]:
 _ATTENTION = {
     "flash_attention_2": "Exact, fast, and keeps packed rows apart. It needs the package flash-attn.",
     "sdpa": "PyTorch's own attention, since flash attention does not run on this card or model.",
-    "eager": "Plain attention: no faster back end computes this model on this card.",
-    "": "The back end that computes this model's attention.",
+    "eager": "Plain attention: no faster backend computes this model on this card.",
+    "": "The backend that computes this model's attention.",
 }
 
 

@@ -134,7 +134,7 @@ def _first(wishes: Wishes, rows: Read, base: Parameters, room: Room) -> Draft:
 
 
 def _attention(wishes: Wishes, wanted: str, head: int, *, bf16: bool) -> str:
-    """The back end: flash attention wherever the card and the model take it."""
+    """The backend: flash attention wherever the card and the model take it."""
     if not bf16 or head > _WIDEST_HEAD:
         return "sdpa"
     if wanted.startswith("kernels-community") and not (wishes.gpu is not None and wishes.gpu.name.startswith(_HOPPER)):

@@ -117,6 +117,14 @@ _MORE: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
         {"experts": 128, "experts_per_token": 8, "expert_width": 1408, "shared_width": 1408, "dense_layers": 1},
     ),
 }
+# Models whose layers are of several kinds: their parameters, and the config.json that describes them.
+_CONVOLUTIONS = (*("conv", "conv", "full_attention", "conv") * 5, "conv", "full_attention", "conv", "conv")
+_READ: dict[str, tuple[int, dict[str, Any]]] = {
+    "LiquidAI/LFM2-8B-A1B": (
+        8339929856,
+        {"model_type": "lfm2_moe", "num_hidden_layers": 24, "layer_types": [*_CONVOLUTIONS]},
+    ),
+}
 # Further names under which the same dimensions are published.
 _ALSO = {
     "mistralai/Mistral-Small-24B-Base-2501": (
@@ -160,6 +168,8 @@ def generate(source: Source) -> dict[str, Any]:
         entry["parameters"] = layout(Architecture(**_hashable(entry))).parameters
         models.setdefault(name, entry | {"confirmed": False})
         aliases.update(dict.fromkeys(_ALSO.get(name, ()), name))
+    for name, (parameters, config) in _READ.items():
+        models[name] = {"config": config, "confirmed": False, "parameters": parameters}
     return {
         "axolotl": source.version,
         "source": "Dimensions of published checkpoints, counted with Transformers' model classes",

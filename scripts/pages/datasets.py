@@ -48,6 +48,10 @@ their texts and from what the template prints around a turn; with `--tokenizer` 
 chat template runs in a sandbox with a limit on time (0.5 s a row, 2 s in all), steps and size. When the tokenizer's own
 template is not at hand, rows are shown with the built-in one that is closest to the model's, which a note says.
 
+Images count as the model's processor makes them: a fixed number for Gemma 3, Llama 3.2 Vision and LLaVA 1.5, and what
+`image_size` comes to for Qwen2-VL, Qwen2.5-VL, Qwen3-VL, SmolVLM2, Pixtral, Mistral Small 3 and InternVL 3. Otherwise a
+note says that their tokens are not counted.
+
 The file: JSON Lines, a JSON list, one JSON object, CSV with commas, a text file (a row each line) or parquet. At most
 2 MiB are read of a sample. Axolotl chooses the reader by `ds_type`, else by `.parquet`, `.arrow`, `.csv` or `.txt`
 anywhere in `path`, else it reads JSON; UTF-8 alone is read without fault.

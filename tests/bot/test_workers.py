@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import inspect
 import json
 import logging
 import os
@@ -10,8 +11,10 @@ import signal
 import sys
 from pathlib import Path
 from time import thread_time
+from typing import get_type_hints
 
 import pytest
+from pydantic import TypeAdapter
 
 from bot import jobs
 from bot.errors import Busy
@@ -28,6 +31,17 @@ def workers():
     found = Workers(1, 4, 20.0)
     yield found
     found.close()
+
+
+def test_a_worker_knows_every_job_and_the_shape_of_its_answer():
+    public = {
+        name
+        for name, value in vars(jobs).items()
+        if inspect.isfunction(value) and value.__module__ == jobs.__name__ and not name.startswith("_")
+    }
+    assert public <= set(jobs.JOBS)
+    for job in jobs.JOBS.values():
+        TypeAdapter(get_type_hints(job)["return"])
 
 
 async def test_a_report_comes_back_whole(workers):

@@ -21,7 +21,7 @@ async def test_paste_read_correct_check_again_share(world, tools):
     assert corrected != broken
 
     again = await world.check(corrected, name="config.corrected.yaml")
-    assert re.search(r"Since your last check: [1-9]\d* fixed, \d+ left, \d+ new\.", tools.words(again))
+    assert re.search(r"Since your last check of config\.yaml: [1-9]\d* fixed, \d+ left, \d+ new\.", tools.words(again))
 
     shared = tools.answer(await world.press(again, "Share summary"))
     assert not shared.ephemeral
@@ -177,6 +177,14 @@ async def test_a_servers_defaults_count_and_are_named(world, tools):
     assert "Axolotl 0.16.0 is this server's default" in text
     assert "Axolotl 0.16.0" in text.splitlines()[0]
     assert "is this server's default; the option `gpus`" not in tools.words(await world.check(tools.CLEAN, gpus=2))
+
+
+async def test_a_servers_card_is_used_and_another_one_wins(world, tools):
+    await world.bot.services.store.guilds.change(world.guild.id, gpu="RTX 4090")
+    text = tools.words(await world.check(tools.CLEAN))
+    assert "RTX 4090 is this server's default card" in text
+    other = tools.words(await world.check(tools.CLEAN, gpu="H100 80GB"))
+    assert "RTX 4090" not in other
 
 
 def field_of(shown):

@@ -55,3 +55,11 @@ async def test_a_message_with_rows_or_a_question_is_answered(world, tools) -> No
     empty = await world.ben.send(world.channel, "🙂")
     nothing = await world.ann.context_menu(world.channel, "Check message", empty)
     assert "contains no config and no log" in tools.words(tools.answer(nothing))
+
+
+async def test_a_log_cannot_be_compared_but_is_answered(world, tools) -> None:
+    files = {"a": ("mine.yaml", tools.CLEAN.encode()), "b": ("train.log", LOG.encode())}
+    text = await every_answer(world, tools, await world.ann.slash(world.channel, "compare", **files))
+    assert "`train.log` is a log, not a config, so there is nothing to compare." in text
+    assert "no column `instruction`" in text
+    assert "mine.yaml · 9 keys" in text

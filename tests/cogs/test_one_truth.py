@@ -101,3 +101,33 @@ async def test_steps_of_some_rows_are_told_as_such(world, tools) -> None:
     whole = tools.words(await world.check(SHORT, dataset=("part.jsonl", few.encode()), rows=500_000))
     assert "If these 20 rows are all" not in whole
     assert "**Learns** over about" in whole
+
+
+async def test_a_wrong_type_is_judged_by_the_run_with_the_block_that_is_proposed(
+    world, tools, tmp_path, capsys
+) -> None:
+    rows = "".join(
+        json.dumps({"conversations": [{"from": "human", "value": f"{n}?"}, {"from": "gpt", "value": "Yes. " * 30}]})
+        + "\n"
+        for n in range(240)
+    )
+    text = SHORT.replace("type: alpaca", "type: sharegpt")
+    config, file = tmp_path / "config.yaml", tmp_path / "rows.jsonl"
+    file.write_text(rows)
+    config.write_text(text)
+    check = found_by("check", capsys, str(config), "--dataset", str(file))
+    plan = found_by("plan", capsys, str(config), "--dataset", str(file))
+    block = check["findings"][0]["mended"]
+    assert "field_messages: conversations" in block
+    config.write_text(text.replace("datasets:\n  - path: rows.jsonl\n    type: sharegpt\n", block))
+    cured = found_by("check", capsys, str(config), "--dataset", str(file))
+    steps = check["plan"]["optimizer_steps_done"]
+    assert cured["plan"]["optimizer_steps_done"] == steps == plan["optimizer_steps_done"]
+    too_few = next(each for each in check["findings"] if each["rule"] == "too-few-steps")
+    assert too_few["severity"] == "advice", "what does not start cannot be said to train too little"
+    message = await world.check(text, dataset=("rows.jsonl", rows.encode()))
+    answer = tools.words(message)
+    assert f"With the proposed block, the run **hardly learns**: only {steps} optimizer step" in answer
+    shown = tools.answer(await world.press(message, "Plan"))
+    pictures = [item["description"] for each in tools.components(shown) for item in each.get("items", [])]
+    assert "with the proposed block" in pictures[0]

@@ -13,7 +13,7 @@ from bot import jobs
 from bot.checking import check
 from bot.errors import UserError
 from bot.permissions import post_reply, require_moderator, require_public
-from bot.replies import answer, begin
+from bot.responses import answer, begin, open_form, post, update
 from bot.views.check import words
 from bot.views.check.correction import corrected_name, correction_layout
 from bot.views.check.next_step import NO_STEPS, next_layout
@@ -178,7 +178,7 @@ class OtherGpus(Press, name="gpus"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Opens the form."""
-        await interaction.response.send_modal(GpuForm(find(interaction, self.state)))
+        await open_form(interaction, GpuForm(find(interaction, self.state)))
 
 
 class GpuForm(Form):
@@ -216,7 +216,7 @@ class Share(Press, name="share"):
         checked = find(interaction, self.state)
         if interaction.guild_id is not None:
             require_public(interaction)
-        await interaction.response.send_message(view=share_summary(checked, interaction.user.id))
+        await post(interaction, share_summary(checked, interaction.user.id))
 
 
 class AnswerPublicly(Press, name="public"):
@@ -243,7 +243,7 @@ class Turn(Press, name="page"):
         key, _, number = self.state.rpartition(":")
         checked = find(interaction, key)
         page = int(number) if number.isdecimal() else 1
-        await interaction.response.edit_message(view=answer_layout(checked, key, page))
+        await update(interaction, answer_layout(checked, key, page))
 
 
 PRESSES: tuple[type[Press], ...] = (

@@ -72,7 +72,8 @@ def describe(sketch: Sketch) -> str:
 
 def _condition(sketch: Sketch) -> str:
     """What the number of steps hangs on."""
-    return f", if {sketch.of_rows.words} are all" if sketch.of_rows is not None else ""
+    words = sketch.condition
+    return f", {words[:1].lower()}{words[1:]}" if words else ""
 
 
 def _when(points: Sequence[int], sketch: Sketch) -> str:

@@ -53,6 +53,12 @@ def neither_log_nor_rows(name: str, size: int, limit: int) -> str:
     )
 
 
+def not_compared(name: str, kind: str) -> str:
+    """Something given to compare that is not a config."""
+    named = {"log": "a log", "rows": "rows of a dataset"}.get(kind, "a question")
+    return f"{limits.code(name)} is {named}, not a config, so there is nothing to compare."
+
+
 def one_of_rows(name: str, taken: str) -> str:
     """A second file of rows."""
     return f"I did not look at the rows of {limits.code(name)}, only at those of {limits.code(taken)}."
@@ -89,6 +95,16 @@ def unpacks_to_more(limit: int) -> str:
 def not_unpacked(name: str, reason: str) -> str:
     """A .gz or .zip file that is not read."""
     return f"I did not unpack {limits.code(name)}: {reason}. Attach the log itself, or its last lines."
+
+
+REFUSED = "the site refuses to hand it out"
+UNREAD_LINK = "a link that could not be read"
+A_PAGE = "it is a web page, not a text: link to the raw file"
+
+
+def link_unread(address: str, reason: str) -> str:
+    """A link whose text cannot be had."""
+    return f"I could not read {limits.code(limits.cut(address, 200))}: {reason}. Attach the file instead."
 
 
 def unfetched(name: str) -> str:

@@ -98,8 +98,7 @@ def _steps(plan: TrainingPlan, steps: int, number: str) -> str:
 
 def _sentence(plan: TrainingPlan, line: str) -> str:
     """The line as it begins a sentence, or as it goes on after a condition."""
-    part = plan.of_rows
-    return f"**{line[2:3].upper()}{line[3:]}" if part is None else f"If {part.words} are all, the run {line}"
+    return f"{plan.condition}, the run {line}" if plan.condition else f"**{line[2:3].upper()}{line[3:]}"
 
 
 def _more(plan: TrainingPlan) -> str:

@@ -19,6 +19,11 @@ def server_gpus(gpus: int) -> str:
     return f"{plural(gpus, 'GPU')} is this server's default; the option `gpus` changes it."
 
 
+def server_card(card: str) -> str:
+    """Where the card comes from."""
+    return f"{card} is this server's default card; the option `gpu` changes it."
+
+
 def two_counts(named: int, given: int) -> str:
     """Two options that say different numbers of GPUs."""
     return f"`gpu` says {plural(named, 'GPU')} and `gpus` says {given}: give the number in only one of them."

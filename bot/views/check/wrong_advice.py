@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.errors import UserError
 from bot.permissions import require_moderator
-from bot.replies import answer
+from bot.responses import answer, open_form
 from bot.views.kit import limits, notice
 from bot.views.kit.components import Form, Press, field, typed
 from bot.views.kit.escape import inert
@@ -37,7 +37,7 @@ class WrongAdvice(Press, name="wrong"):
         checked = interaction.client.services.answers.find(self.state)
         if checked is None:
             raise UserError(notice.EXPIRED)
-        await interaction.response.send_modal(WrongAdviceForm(checked))
+        await open_form(interaction, WrongAdviceForm(checked))
 
 
 class WrongAdviceForm(Form):

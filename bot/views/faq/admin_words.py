@@ -37,6 +37,7 @@ SETTINGS_ROLE = "Role that may use /faq-admin and /rules, except settings"
 SETTINGS_CHANNEL = "The channel where changes are announced"
 SETTINGS_AXOLOTL = "The Axolotl release that members here use"
 SETTINGS_GPUS = "GPUs a config here is for, unless a member says otherwise"
+SETTINGS_GPU = "The card that configs here are for, such as RTX 4090 or 2x A100 80GB"
 SETTINGS_HUB = "Whether checks look up models and datasets on the Hub"
 SETTINGS_CLEAR = "A setting to clear"
 SETTINGS_NAMES = {
@@ -44,6 +45,7 @@ SETTINGS_NAMES = {
     "log_channel_id": "log channel",
     "axolotl": "axolotl",
     "gpus": "gpus",
+    "gpu": "gpu",
     "hub": "hub",
 }
 """Settings as the database names them, and as members do."""

@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.faq_links import doubtful, links_text, sort_links, split_aliases
 from bot.pending import Begun, Draft
 from bot.permissions import require_moderator
-from bot.replies import answer
+from bot.responses import acknowledge, answer, open_form, update
 from bot.store import EditConflict, EntryContent, InvalidEntry, StoreError, StoreUnavailable, TitleTaken
 from bot.store.content import CATEGORY_LIMIT, TEXT_LIMIT, TITLE_LIMIT, cleaned, hidden_characters
 from bot.store.entry import DEFAULT_CATEGORY
@@ -92,7 +92,7 @@ class SaveDraft(Press, name="faq-save"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Saved" after the commit, or what stands against it; a draft is never lost."""
         draft = await begun_of(interaction, self.state, Draft)
-        await interaction.response.defer()
+        await acknowledge(interaction)
         drafts = interaction.client.services.pending
         drafts.drop(self.state)
         try:
@@ -123,7 +123,7 @@ class EditAgain(Press, name="faq-again"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Opens it."""
         draft = await begun_of(interaction, self.state, Draft)
-        await interaction.response.send_modal(EntryForm(draft, self.state))
+        await open_form(interaction, EntryForm(draft, self.state))
 
 
 class CancelDraft(Press, name="faq-cancel"):
@@ -135,7 +135,7 @@ class CancelDraft(Press, name="faq-cancel"):
         begun = pending.find(self.state, Begun)
         await (require_moderator(interaction) if begun is None else checked_owner(interaction, begun))
         pending.drop(self.state)
-        await interaction.response.edit_message(view=notice.notice(words.CANCELLED))
+        await update(interaction, notice.notice(words.CANCELLED))
 
 
 async def checked_owner(interaction: discord.Interaction[ServiceBot], begun: _B) -> _B:

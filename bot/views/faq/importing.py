@@ -10,7 +10,7 @@ from discord import ui
 from bot.errors import UserError
 from bot.pending import PendingImport
 from bot.permissions import require_moderator
-from bot.replies import answer
+from bot.responses import acknowledge, answer
 from bot.store import PlanOutdated
 from bot.views.faq import admin_words as words
 from bot.views.faq.diff import changed_parts
@@ -43,7 +43,7 @@ class Import(Press, name="faq-import"):
         if pending.guild_id != guild_id or pending.owner != interaction.user.id:
             raise UserError(words.NOT_YOUR_DRAFT)
         interaction.client.services.pending.drop(key)
-        await interaction.response.defer()
+        await acknowledge(interaction)
         plan, remove_missing = pending.plan, extent == "all"
         try:
             await interaction.client.services.store.transfer.carry_out(

@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.faq_links import doubtful
 from bot.faq_offers import home_of
 from bot.permissions import require_public
-from bot.replies import answer
+from bot.responses import answer, post, update
 from bot.store import StoreError
 from bot.views.explanation import related
 from bot.views.faq import words
@@ -71,7 +71,7 @@ class ShareEntry(Press, name="faq-share"):
         entry = await entry_of(interaction, self.state)
         if interaction.guild_id is not None:
             require_public(interaction)
-        await interaction.response.send_message(view=shared_layout(interaction, entry))
+        await post(interaction, shared_layout(interaction, entry))
 
 
 class UnshareEntry(Press, name="faq-unshare"):
@@ -90,7 +90,7 @@ class EntryPage(Press, name="faq-page"):
         number, _, page = self.state.partition(":")
         entry = await entry_of(interaction, number)
         view = await entry_layout(interaction, entry, int(page) if page.isdecimal() else 1)
-        await interaction.response.edit_message(view=view)
+        await update(interaction, view)
 
 
 class Browse(Press, name="faq-list"):
@@ -109,7 +109,7 @@ class Browse(Press, name="faq-list"):
             home_of(interaction), names[chosen].name, skip=start, limit=_LISTED
         )
         view = category_layout(chosen, names[chosen].name, entries, start, names[chosen].entries, interaction.user.id)
-        await interaction.response.edit_message(view=view)
+        await update(interaction, view)
 
 
 async def entry_of(interaction: discord.Interaction[ServiceBot], number: str) -> Entry:

@@ -10,7 +10,7 @@ from discord import ui
 from bot.errors import UserError
 from bot.faq_offers import home_of
 from bot.permissions import post_reply, require_public
-from bot.replies import answer
+from bot.responses import acknowledge, answer, open_form
 from bot.views.faq import words
 from bot.views.faq.reading import count_view, entry_of, options_of, shared_layout
 from bot.views.kit import notice
@@ -34,7 +34,7 @@ class ReplyWith(Press, name="faq-reply"):
         channel_id, _, message_id = self.state.partition(":")
         entry = await entry_of(interaction, self.values[0])
         require_server(interaction)
-        await interaction.response.defer()
+        await acknowledge(interaction)
         channel = interaction.client.get_partial_messageable(int(channel_id), guild_id=interaction.guild_id)
         await post_reply(channel.get_partial_message(int(message_id)), shared_layout(interaction, entry))
         await interaction.edit_original_response(view=notice.notice(words.POSTED, colour=Colour.CLEAN))
@@ -46,7 +46,7 @@ class SearchReply(Press, name="faq-search"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Opens it."""
-        await interaction.response.send_modal(SearchForm(self.state))
+        await open_form(interaction, SearchForm(self.state))
 
 
 class SearchForm(Form):

@@ -29,6 +29,7 @@ def settings_layout(settings: GuildSettings, *, saved: bool) -> ui.LayoutView:
         f"**Changes are announced in** {channel}",
         f"**Axolotl release here** {inert(settings.axolotl) if settings.axolotl else words.NOT_SET}",
         f"**GPUs per config here** {settings.gpus or words.NOT_SET}",
+        f"**Card per config here** {inert(settings.gpu) if settings.gpu else words.NOT_SET}",
         f"**Look things up on the Hub** {_switch(settings.hub)}",
     ]
     if settings.moderator_role_id:

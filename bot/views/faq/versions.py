@@ -10,7 +10,7 @@ from discord import ui
 from bot.errors import UserError
 from bot.pending import Removal, Restoration
 from bot.permissions import require_moderator
-from bot.replies import answer
+from bot.responses import acknowledge, answer, update
 from bot.views.faq import admin_words as words
 from bot.views.faq.diff import difference
 from bot.views.faq.edit import CancelDraft, begun_of
@@ -42,7 +42,7 @@ class RemoveEntry(Press, name="faq-remove"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Removed" after the commit."""
         removal = await begun_of(interaction, self.state, Removal)
-        await interaction.response.defer()
+        await acknowledge(interaction)
         entry = await interaction.client.services.store.faq.remove(
             removal.guild_id, removal.entry_id, author_id=removal.owner, expected=removal.expected, note=removal.note
         )
@@ -60,7 +60,7 @@ class RestoreEntry(Press, name="faq-restore"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Says "Restored" after the commit."""
         restoration = await begun_of(interaction, self.state, Restoration)
-        await interaction.response.defer()
+        await acknowledge(interaction)
         entry = await restore(interaction, restoration)
         interaction.client.services.pending.drop(self.state)
         done = notice.notice(words.restored(entry), colour=Colour.CLEAN)
@@ -89,7 +89,7 @@ class TurnHistory(Press, name="faq-history"):
         entry, versions = await entry_and_versions(interaction, guild_id, int(number))
         now = interaction.client.services.store.clock()
         view = history_layout(entry, versions, now, interaction.user.id, int(page))
-        await interaction.response.edit_message(view=view)
+        await update(interaction, view)
 
 
 async def entry_and_versions(

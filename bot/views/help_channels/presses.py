@@ -11,7 +11,7 @@ from bot.help_channels import care
 from bot.help_channels.answering import for_one
 from bot.help_channels.contents import read
 from bot.permissions import is_moderator
-from bot.replies import answer
+from bot.responses import answer, think
 from bot.views.help_channels import words
 from bot.views.kit import notice
 from bot.views.kit.components import Press
@@ -26,7 +26,7 @@ class See(Press, name="help-see"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers privately."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         message = await _message(interaction, self.state)
         contents = await read(interaction.client.services, message)
         await for_one(interaction, message, contents)
@@ -39,7 +39,7 @@ class Solved(Press, name="help-solved"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Counts it, then closes the thread."""
         post = await _post_for_author(interaction, self.state)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         await interaction.client.services.store.help_posts.mark(post, "solved")
         await answer(interaction, notice.notice(words.CLOSED, colour=Colour.CLEAN))
         thread = interaction.channel
@@ -53,7 +53,7 @@ class Wrong(Press, name="help-wrong"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Counts it, removes the answer, and is quiet about the post."""
         post = await _post_for_author(interaction, self.state)
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         posts = interaction.client.services.store.help_posts
         await posts.mark(post, "wrong")
         await posts.mark(post, "silenced")

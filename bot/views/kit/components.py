@@ -16,6 +16,7 @@ from bot.errors import UserError
 from bot.forms import OPEN
 from bot.permissions import is_moderator
 from bot.replies import answered, guarded, handle, reply
+from bot.responses import acknowledge
 from bot.views.kit import limits, notice
 from bot.views.kit.layout import Colour
 
@@ -158,7 +159,7 @@ async def take_back(interaction: discord.Interaction[ServiceBot], sharer: str) -
     mine = sharer == str(interaction.user.id)
     if not mine and not interaction.permissions.manage_messages and not await is_moderator(interaction):
         raise UserError(notice.NOT_YOUR_SUMMARY)
-    await interaction.response.defer()
+    await acknowledge(interaction)
     await interaction.delete_original_response()
 
 

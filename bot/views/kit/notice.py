@@ -34,6 +34,11 @@ FORM_EXPIRED = (
     "The bot restarted while this form was open, or a thousand newer forms were opened, so what you typed was not "
     "used. Your text is attached: run the command again and paste it there."
 )
+POSTED = "This is posted below."
+FORM_TOO_LATE = (
+    "The database took too long, so Discord no longer opens a form for this. Run the command again, or press the "
+    "button once more."
+)
 MAY_NOT_POST = "Everybody in this channel would see this, so both you and the bot need permission to write here."
 
 

@@ -73,3 +73,29 @@ def test_fix_with_diff_prints_the_diff(tmp_path: Path, capsys: pytest.CaptureFix
     text = told(capsys, "check", "--fix", "--diff", str(config))[1]
     assert "-max_seq_length: 2048" in text
     assert "# my first run" not in text
+
+
+def test_check_answers_a_question_and_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    question, config = tmp_path / "question.txt", tmp_path / "config.yaml"
+    question.write_text("why is my loss 0?\n")
+    config.write_text(BROKEN)
+    assert "no token is trained" in told(capsys, "check", str(question))[1]
+    assert "How many epochs and steps do I need?" in told(capsys, "check", "why", "only", "12", "steps")[1]
+    assert "The rows have no column `instruction`" in told(capsys, "check", "KeyError: 'instruction'")[1]
+    both = told(capsys, "check", "CUDA out of memory. Tried to allocate 3 GiB", str(config))[1]
+    assert "The GPU's memory is full" in both
+    assert "refuses this: 1 reason" in both
+    code, text = told(capsys, "check", "confg.yaml")
+    assert code == 2
+    assert "cannot read confg.yaml" in text
+
+
+def test_compare_says_that_a_log_is_not_a_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log, config = tmp_path / "train.log", tmp_path / "config.yaml"
+    log.write_text(LOG)
+    config.write_text(BROKEN)
+    code, text = told(capsys, "compare", str(config), str(log))
+    assert code == 1
+    assert f"{log} is a log, not a config, so there is nothing to compare." in text
+    assert "The rows have no column `instruction`" in text
+    assert "refuses this: 1 reason" in text

@@ -56,7 +56,7 @@ CONCEPTS = (
     "quantized weights",
     "sharding",
     "gradient checkpointing",
-    "attention back ends",
+    "attention backends",
     "checkpoints and the hub",
     "learning-rate schedules",
     "special tokens and end-of-turn",

@@ -256,3 +256,27 @@ def test_hostile_bars_and_metrics_take_linear_time(piece):
     start = time.process_time()
     readings(text)
     assert time.process_time() - start < 1.0
+
+
+def test_a_sentence_below_a_short_log_is_what_somebody_asks_about():
+    metrics = "{'loss': 15.3, 'grad_norm': 412.7, 'learning_rate': 2e-05, 'epoch': 0.01}\n"
+    assert diagnose(metrics).matches == ()
+    diagnosis = diagnose(metrics + "the loss starts at 15 instead of about 1.5")
+    assert not diagnosis.failed
+    assert diagnosis.matches[0].id == "loss-far-too-high"
+
+
+def test_a_process_that_the_watchdog_ended_is_lost_whatever_the_others_still_print():
+    lost = "[Rank 3] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=3) ran for 1800021 milliseconds"
+    assert diagnose(f"{lost}\n{{'eval_loss': 1.31, 'eval_runtime': 900.1, 'epoch': 1.0}}").failed
+
+
+def test_a_rules_phrase_counts_only_as_whole_words():
+    text = "triton.runtime.errors.OutOfResources: out of resource: shared memory. Reducing block sizes may help."
+    assert diagnose(text).matches[0].id == "triton-shared-memory"
+
+
+def test_an_exception_is_known_by_the_module_of_its_class():
+    diagnosis = diagnose("pyarrow.lib.ArrowInvalid: Parquet magic bytes not found in footer.")
+    assert diagnosis.failed
+    assert diagnosis.error.type == "pyarrow.lib.ArrowInvalid"

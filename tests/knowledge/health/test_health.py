@@ -162,6 +162,29 @@ def test_what_looks_odd_and_is_not_wrong_stays_unflagged(spared: list[dict[str, 
     assert ids(state(spared)) == []
 
 
+@pytest.mark.parametrize("before", ["[default0]:", "2026-03-01T09:15:07.123456789Z "])
+def test_what_a_launcher_puts_before_each_line_changes_nothing(before: str) -> None:
+    """Axolotl prints the config with its `logging_steps` into the log; every second step is logged here."""
+    log = '[INFO] [axolotl.cli.config] config:\n{\n  "logging_steps": 2,\n  "max_steps": 60\n}\n' + console(
+        rows()[1::2]
+    )
+    prefixed = "\n".join(before + line for line in log.split("\n"))
+    found = judged(prefixed)
+    assert found.healthy
+    assert found.steps == judged(log).steps
+    assert found.steps.done == STEPS
+
+
+def test_a_run_that_may_be_whole_is_not_held_to_the_epochs_of_its_config() -> None:
+    """An abandoned `batch_size` makes a run end within its first epoch, and nothing in a table says so."""
+    config = CONFIG.replace("max_steps: 60\n", "")
+    history = rows(epochs=0.26)
+    assert ids(json.dumps(history), config) == []
+    assert ids(json.dumps(rows(epochs=0.26, learning_rate=lambda step: planned(step) * 3)), config) == [
+        "learning-rate-off"
+    ]
+
+
 def test_a_preference_run_is_judged_by_its_own_measure() -> None:
     def pairs(**changed: Any) -> list[dict[str, Any]]:
         return rows(**{"rewards/margins": lambda step: step / 10, "loss": lambda step: 0.69 / step, **changed})

@@ -59,3 +59,19 @@ def test_a_model_that_is_also_a_language_model_has_its_tower_with_a_processor_on
     base = BASE.replace("Qwen/Qwen2.5-VL-3B-Instruct", "google/gemma-3-4b-it")
     assert estimate("", base).base_params == 3880099328
     assert estimate(IMAGES, base).base_params == 3880263168 + 416866032 + 2950272
+
+
+@pytest.mark.parametrize(
+    ("name", "total", "adapted"),
+    [
+        ("LiquidAI/LFM2-VL-1.6B", 1_596_625_904, 20_006_400),
+        ("meta-llama/Llama-3.2-11B-Vision-Instruct", 10_670_220_835, 67_362_816),
+    ],
+)
+def test_towers_described_by_their_config_count_as_peft_counts_them(name: str, total: int, adapted: int) -> None:
+    """Both figures were counted on the real classes without weights: Transformers 5.20.1 and PEFT 0.21.2."""
+    text = BASE.replace("Qwen/Qwen2.5-VL-3B-Instruct", name)
+    text += "adapter: lora\nlora_r: 16\nlora_alpha: 16\nlora_target_linear: true\n"
+    found = memory_of(read(text))
+    assert found is not None
+    assert (found.base_params, found.trainable_params) == (total, adapted)

@@ -20,12 +20,16 @@ from knowledge.fixes import corrected
 from knowledge.pages import PAGES
 from knowledge.rule import Rule, whole
 from knowledge.rules import all_rules
+from knowledge.run_data import DataSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RULES = [rule for rule in all_rules() if not rule.of_launcher and not rule.lengths]
+RULES = all_rules()
 _LINE = re.compile(r"`([a-z_0-9]+: [^`]+)`")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+_ADAPTER = {"adapter", "load_in_4bit", "load_in_8bit", "lora_r", "lora_alpha", "lora_target_linear"}
+"""What belongs to an adapter: an adapter comes and goes with them."""
 _SEVERE = {Severity.ERROR, Severity.CRASH, Severity.IGNORED, Severity.WARNING}
 NESTED = {
     *("block-no-mapping", "chat-template-never-trained", "chat-template-unused", "coreweave-rollouts"),
@@ -33,6 +37,8 @@ NESTED = {
     *("pretraining-local-file", "role-names-turned", "coreweave-adapter"),
 }
 """Rules whose message writes a line that stands inside a block, or that is half of the cure: their `good` has all."""
+OUTSIDE = {"dataset-revision-missing", "dataset-split-missing", "deepspeed-file-read-early"}
+"""Rules whose cure is on a disk or on the Hub, as another revision, another split or a file that has to be there."""
 
 
 @cache
@@ -40,7 +46,8 @@ def found(text: str, rule: Rule | None = None) -> tuple[Finding, ...]:
     if rule is None:
         return check(text).findings
     facts = None if rule.hub is None else rule.hub.facts(read(text))
-    return check(text, gpus=rule.gpus, hub=facts).findings
+    size = DataSize(lengths=rule.lengths) if rule.lengths else None
+    return check(text, gpus=rule.gpus, hub=facts, size=size).findings
 
 
 def spoiled(rule: Rule, text: str) -> list[str]:
@@ -54,6 +61,45 @@ def spoiled(rule: Rule, text: str) -> list[str]:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_the_good_example_is_the_bad_one_cured(rule: Rule) -> None:
     assert spoiled(rule, whole(rule.good)) == []
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.id not in OUTSIDE], ids=lambda rule: rule.id)
+def test_the_good_example_does_what_the_message_says(rule: Rule) -> None:
+    """Nothing differs from the bad example but what the finding points at, or its message and lines to copy name."""
+    findings = [each for each in found(whole(rule.bad), rule) if each.rule == rule.id]
+    bad, good = leaves(yaml.safe_load(whole(rule.bad))), leaves(yaml.safe_load(whole(rule.good)))
+    told = {word for each in findings for word in words(each)}
+    at = {field for each in findings for field in each.fields}
+    changed = [path for path in {**bad, **good} if (path in bad, bad.get(path)) != (path in good, good.get(path))]
+    unsaid = [path for path in changed if not about(path, at) and told.isdisjoint(_WORD.findall(path))]
+    unsaid = [path for path in unsaid if told.isdisjoint(_WORD.findall(str(good.get(path)))) and not renamed(path, at)]
+    assert not unsaid, [each.message for each in findings]
+
+
+def leaves(value: Any, path: str = "") -> dict[str, Any]:
+    """Every single value under its path."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    below = {
+        found: each
+        for key, item in inner
+        for found, each in leaves(item, f"{path}[{key}]" if isinstance(value, list) else f"{path}.{key}").items()
+    }
+    return below or {path.removeprefix("."): value}
+
+
+def words(finding: Finding) -> set[str]:
+    """The names that a finding tells people to write: in backticks, in lines to copy, and the fields of an adapter."""
+    quoted = " ".join([*re.findall(r"`([^`]*)`", finding.message), finding.mended])
+    return {*_WORD.findall(quoted), *(_ADAPTER if re.search("adapter|LoRA", finding.message) else ())}
+
+
+def about(path: str, fields: set[str]) -> bool:
+    return any(path == each or path.startswith((f"{each}.", f"{each}[")) for each in fields)
+
+
+def renamed(path: str, fields: set[str]) -> bool:
+    """Whether a key stands in the block of one that is found fault with, in its place."""
+    return path.rpartition(".")[0] != "" and path.rpartition(".")[0] in {each.rpartition(".")[0] for each in fields}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
