@@ -52,6 +52,21 @@ async def test_entries_of_the_server_come_before_the_bots_own(world, tools):
     assert "Ask `#cluster` for a slot." in said
 
 
+async def test_an_entry_that_did_not_help_is_no_longer_sure_for_that_question_alone(world, tools):
+    from bot.store import EntryContent
+
+    content = EntryContent(title="Which GPUs may I book on our cluster?", text="Ask `#cluster` for a slot.", aliases=())
+    await world.bot.services.store.faq.add(world.guild.id, content, author_id=1)
+    question = "Which GPUs may I book on our cluster?"
+    first = tools.answer(await world.ann.slash(world.channel, "ask", question=question))
+    assert tools.words(first).startswith("### Which GPUs may I book")
+    await world.ann.click(first, label="That did not help")
+    again = tools.words(tools.answer(await world.ben.slash(world.channel, "ask", question=question)))
+    assert "One of these may answer it" in again
+    other = tools.answer(await world.ben.slash(world.channel, "ask", question="may I book GPUs on our cluster today"))
+    assert "Ask `#cluster` for a slot." in tools.words(other)
+
+
 async def test_a_moderator_answers_a_message_in_public_with_a_mention(world, tools):
     message = await world.ann.send(world.channel, "How do I resume a run that broke off?")
     private = tools.answer(await world.max.context_menu(world.channel, "Answer this", message))
