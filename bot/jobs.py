@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, recognition, request
@@ -83,7 +82,7 @@ class Rows:
         lines: Rows, trained tokens, and what was assumed.
         mask: The first rows, trained text and context apart, as a code block.
         picture: The lengths of the rows.
-        findings: What is wrong with the rows, where no config was given.
+        findings: What is wrong with the rows.
     """
 
     __pydantic_config__ = _BYTES
@@ -222,7 +221,7 @@ def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
         conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
         return Rows(block=None, words=proposal.words, conversion=conversion)
     sample = check_rows(read(proposal.block), dataset, name=dataset_name)
-    return replace(_rows_of(sample, proposal.block, proposal.words), findings=sample.findings)
+    return _rows_of(sample, proposal.block, proposal.words)
 
 
 def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
@@ -235,6 +234,7 @@ def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
         lines=rows_lines(sample),
         mask=mask_text(sample, _MASK),
         picture=None if picture is None else Picture(png=picture.png, alt=picture.alt),
+        findings=sample.findings,
     )
 
 
