@@ -1,7 +1,7 @@
 """What is remembered of recent answers, in memory only: for their buttons, and for "3 fixed, 1 left".
 
 A config is kept for its own buttons, with its secrets masked, for an hour at most. What a second check is compared with
-is rule ids and paths, never the config.
+is rule ids, paths and hashes of its keys, never the config.
 """
 
 from __future__ import annotations
@@ -37,8 +37,9 @@ _CORRECTED = ".corrected"
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What became of the findings of the check before."""
+    """What became of the findings of the check before, and the name of the file that was checked then."""
 
+    name: str
     mended: int
     left: int
     new: int
@@ -129,7 +130,14 @@ class _Packed:
 @dataclass(frozen=True, slots=True)
 class _Before:
     name: str
+    file: str
+    keys: frozenset[int]
     findings: Counter[tuple[str, tuple[str, ...]]]
+
+
+def _keys(text: str) -> frozenset[int]:
+    """What tells whether two texts are one config: its keys, as numbers that nobody can read."""
+    return frozenset(hash(line.partition(":")[0].strip()) for line in text.splitlines() if ":" in line)
 
 
 def _now() -> float:
@@ -158,22 +166,24 @@ class Answers:
         found = self._kept.get(key)
         return found.unpacked() if found else None
 
-    def compare(self, owner: int, name: str, findings: Iterable[Finding]) -> Progress | None:
+    def compare(self, owner: int, submission: Submission, findings: Iterable[Finding]) -> Progress | None:
         """Remembers a check of a member and compares it with the one before, if that was of the same config.
 
-        Nothing of the config itself tells that. It is taken for the same when its name is; a pasted text, which has
-        none, also has to share findings with the one before, or to have no new ones.
+        It is taken for the same when its name and most of its keys are; a pasted text, which has no name, also has to
+        share findings with the one before, or to have no new ones.
         """
+        name, keys = submission.name, _keys(submission.text)
         current = Counter((finding.rule, finding.fields) for finding in findings)
         stem = name.replace(_CORRECTED, "")
         before = self._before.get(owner)
-        self._before[owner] = _Before(stem, current)
+        self._before[owner] = _Before(stem, name, keys, current)
         if before is None:
             return None
         left = (before.findings & current).total()
-        progress = Progress(before.findings.total() - left, left, current.total() - left)
+        progress = Progress(before.file, before.findings.total() - left, left, current.total() - left)
         # The corrected copy of a pasted text has a name, the text had none.
         named = stem if before.name != PASTED or _CORRECTED not in name else PASTED
         of_copy = named != PASTED or _CORRECTED in name
-        same = before.name == named and (of_copy or progress.left > 0 or progress.new == 0)
+        alike = len(before.keys & keys) * 2 >= len(before.keys | keys)
+        same = before.name == named and alike and (of_copy or progress.left > 0 or progress.new == 0)
         return progress if same and before.findings else None

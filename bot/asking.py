@@ -70,3 +70,11 @@ async def count_miss(store: Store, guild_id: int, question: str) -> None:
         await store.misses.add(guild_id, mask(question))
     except StoreError as error:
         _log.warning("a question in vain was not kept", extra={"error": type(error).__name__})
+
+
+async def answered_by_entry(store: Store, guild_id: int, question: str) -> bool:
+    """Whether an entry of the server answers a question: it has it as a name, or comes first for it without doubt."""
+    if await store.faq.find(guild_id, question) is not None:
+        return True
+    asked = await ask(store, guild_id, question)
+    return asked.answer.level == "sure" and asked.entry is not None

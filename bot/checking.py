@@ -67,7 +67,7 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         axolotl=release,
         notes=tuple(said),
         muted=muted,
-        progress=services.answers.compare(request.owner, submission.name, shown) if request.compare else None,
+        progress=services.answers.compare(request.owner, submission, shown) if request.compare else None,
         faq=await offered(
             services.store,
             request.guild_id,

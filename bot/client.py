@@ -14,6 +14,7 @@ from discord.ext import commands
 
 from bot import errors, replies
 from bot.hub import open_hub
+from bot.links import Links
 from bot.services import ServiceBot, Services
 from bot.store import open_store
 from bot.views.kit import notice
@@ -81,6 +82,7 @@ class HelpBot(ServiceBot):
         self.services.store = await open_store(self.services.settings.address)
         self._opened = True
         self.services.hub = open_hub(self.services.settings, self.services.store)
+        self.services.links = Links(self.services.settings.link_hosts) if self.services.settings.link_hosts else None
         self.services.workers.warm()
         try:
             for name in extension_names():
@@ -104,6 +106,8 @@ class HelpBot(ServiceBot):
         self.services.workers.close()
         if self.services.hub is not None:
             await self.services.hub.close()
+        if self.services.links is not None:
+            await self.services.links.close()
         if self._opened:
             await self.services.store.close()
         await super().close()

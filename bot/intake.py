@@ -18,10 +18,12 @@ from bot.views.check import intake as words
 from knowledge.document import MAX_BYTES
 from knowledge.samples import SAMPLE_BYTES
 from knowledge.text_kind import ROWS_SUFFIXES
+from knowledge.versions import lists_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bot.links import LinkedFile, Links
     from bot.workers import Workers
 
 MAX_SAMPLE_BYTES = 10 << 20
@@ -66,7 +68,7 @@ async def from_attachment(workers: Workers, attachment: discord.Attachment) -> S
     return await submit(workers, attachment.filename, text, notes)
 
 
-async def take(workers: Workers, attachment: discord.Attachment) -> Submission | Sample:
+async def take(workers: Workers, attachment: discord.Attachment | LinkedFile) -> Submission | Sample:
     """Reads a file and tells what it is: rows of a dataset become a Sample; of a long log the end is read.
 
     Raises:
@@ -90,7 +92,7 @@ async def take(workers: Workers, attachment: discord.Attachment) -> Submission |
     return replace(found, text=found.text[-MAX_BYTES:], notes=(*found.notes, words.END_OF_LOG))
 
 
-async def sample_from(workers: Workers, attachment: discord.Attachment) -> Sample:
+async def sample_from(workers: Workers, attachment: discord.Attachment | LinkedFile) -> Sample:
     """Reads rows of a dataset from a file; secrets are masked where it is text.
 
     Raises:
@@ -110,31 +112,41 @@ async def from_paste(workers: Workers, *parts: str) -> Submission:
     return await submit(workers, PASTED, "\n".join(part.strip("\n") for part in parts if part.strip()))
 
 
-async def from_message(workers: Workers, message: discord.Message) -> MessageTexts:
-    """Finds configs and logs in a message: in its code blocks, its files, and those of a message that it forwards.
+async def from_message(workers: Workers, message: discord.Message, links: Links | None = None) -> MessageTexts:
+    """Finds configs and logs in a message: in its code blocks, its files and links, and in a message that it forwards.
 
     Raises:
-        UserError: a file can't be fetched.
+        UserError: a file can't be fetched; or a link can't, and there is nothing else.
     """
     taken: list[Submission] = []
     left: list[str] = []
     rows: list[Sample] = []
+    unread: list[UserError] = []
     for part in parts_of(message):
-        taken += [text for text in await from_content(workers, part.content) if text.kind not in _UNCLEAR]
-        for attachment in part.attachments:
+        taken += [text for text in await from_content(workers, part.content) if _is_telling(text)]
+        for attachment in files_of(part, links):
             if reason := unfit(attachment):
                 left.append(words.left_out(attachment.filename, reason))
                 continue
             if len(taken) + len(rows) >= MAX_TAKEN:
                 left.append(words.left_out(attachment.filename, words.TOO_MANY))
                 continue
-            text = await take(workers, attachment)
+            try:
+                text = await take(workers, attachment)
+            except UserError as error:
+                if isinstance(attachment, discord.Attachment):
+                    raise
+                unread.append(error)
+                left.append(words.left_out(attachment.filename, words.UNREAD_LINK))
+                continue
             if isinstance(text, Sample):
                 rows.append(text)
-            elif text.kind not in _UNCLEAR:
+            elif _is_telling(text):
                 taken.append(text)
             else:
                 left.append(words.left_out(attachment.filename, words.NO_CONFIG))
+    if unread and not taken and not rows:
+        raise unread[0]
     left += [words.left_out(text.name, words.TOO_MANY) for text in taken[MAX_TAKEN:]]
     return MessageTexts(tuple(taken[:MAX_TAKEN]), tuple(left), tuple(rows))
 
@@ -142,6 +154,18 @@ async def from_message(workers: Workers, message: discord.Message) -> MessageTex
 def parts_of(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
     """A message, and what it forwards."""
     return [message, *message.message_snapshots]
+
+
+def _is_telling(text: Submission) -> bool:
+    """Whether a text of a message is one to answer: a config, a log, or a list of installed packages."""
+    return text.kind not in _UNCLEAR or lists_packages(text.text)
+
+
+def files_of(
+    part: discord.Message | discord.MessageSnapshot, links: Links | None
+) -> list[discord.Attachment | LinkedFile]:
+    """The files of a message, and what its links to listed hosts lead to."""
+    return [*part.attachments, *(links.named_in(part.content) if links is not None else ())]
 
 
 def has_block(content: str) -> bool:
@@ -201,7 +225,7 @@ async def from_content(workers: Workers, content: str) -> list[Submission]:
     return [await submit(workers, name, block) for name, block in zip(names, blocks, strict=False)]
 
 
-def unfit(attachment: discord.Attachment) -> str | None:
+def unfit(attachment: discord.Attachment | LinkedFile) -> str | None:
     """Why a file of a message is not looked into, or None."""
     if (attachment.content_type or "").startswith(_PICTURES):
         return words.PICTURE
@@ -213,7 +237,7 @@ def unfit(attachment: discord.Attachment) -> str | None:
     return None
 
 
-async def _download(attachment: discord.Attachment, limit: int, refusal: words.Refusal) -> bytes:
+async def _download(attachment: discord.Attachment | LinkedFile, limit: int, refusal: words.Refusal) -> bytes:
     if attachment.size > limit:
         raise UserError(refusal(attachment.filename, attachment.size, limit))
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from bot import reading, recognition, request
@@ -28,6 +27,7 @@ from knowledge.next_steps import NextSteps, next_steps
 from knowledge.plan import TrainingPlan
 from knowledge.run_data import DataSize
 from knowledge.value import value
+from knowledge.versions import Versions, compare_versions, lists_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ class Rows:
         lines: Rows, trained tokens, and what was assumed.
         mask: The first rows, trained text and context apart, as a code block.
         picture: The lengths of the rows.
-        findings: What is wrong with the rows, where no config was given.
+        findings: What is wrong with the rows.
     """
 
     __pydantic_config__ = _BYTES
@@ -222,7 +222,7 @@ def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
         conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
         return Rows(block=None, words=proposal.words, conversion=conversion)
     sample = check_rows(read(proposal.block), dataset, name=dataset_name)
-    return replace(_rows_of(sample, proposal.block, proposal.words), findings=sample.findings)
+    return _rows_of(sample, proposal.block, proposal.words)
 
 
 def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
@@ -235,6 +235,7 @@ def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
         lines=rows_lines(sample),
         mask=mask_text(sample, _MASK),
         picture=None if picture is None else Picture(png=picture.png, alt=picture.alt),
+        findings=sample.findings,
     )
 
 
@@ -294,6 +295,11 @@ def steps(text: str, *, name: str, gpus: int = 1) -> NextSteps | None:
     return next_steps(read(text, gpus), name)
 
 
+def versions(text: str) -> Versions | None:
+    """Compares a list of packages with what Axolotl asks for; None for any other text."""
+    return compare_versions(text) if lists_packages(text) else None
+
+
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
@@ -313,6 +319,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         model_of,
         support,
         steps,
+        versions,
         diagnose,
         health,
         compare,

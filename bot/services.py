@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.hub import Hub
+    from bot.links import Links
     from bot.settings import Settings
     from bot.store import Store
 
@@ -34,6 +35,7 @@ class Services:
         version: The version of this bot.
         store: The database; there from the bot's `setup_hook` to its `close`.
         hub: The Hub, where the host lets it be asked; there as long as the store.
+        links: Links that are read, where the host lists any; there as long as the store.
         workers: Where configs are checked.
         answers: What the buttons under recent answers need to know.
         pending: What moderators have begun and not confirmed yet.
@@ -45,10 +47,12 @@ class Services:
 
     store: Store
     hub: Hub | None
+    links: Links | None
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.hub = None
+        self.links = None
         self.version = _version()
         self.workers = Workers(settings.workers, settings.queue, settings.check_seconds)
         self.answers = Answers(minutes=settings.answer_minutes)

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.hub.addresses import HUB, VIEWER, usable
+from bot.links import host_of
 from knowledge.duration import price_of
 from knowledge.gpus import gpu_named
 
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
         hub_endpoint: The Hub's address, `HF_ENDPOINT` in the environment.
         hub_viewer: The address of its dataset viewer.
         help_channels: `on` asks Discord for the text of messages, for channels that moderators name; `off` does not.
+        link_hosts: Hosts whose pastes, gists and raw files are read where a message links to them; none by default.
         gpu_prices: Prices of a GPU-hour by the card's name, for the cost of a run: `RTX 4090=0.40, H100 80GB=2.50`.
         source_url: Where the source of this bot is found, shown by /about.
     """
@@ -63,6 +65,7 @@ class Settings(BaseSettings):
     hub_endpoint: str = Field(default=HUB, validation_alias="HF_ENDPOINT")
     hub_viewer: str = VIEWER
     help_channels: str = Field(default="off", pattern="^(on|off)$")
+    link_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     gpu_prices: Annotated[dict[str, float], NoDecode] = Field(default_factory=dict)
     source_url: str = ""
 
@@ -79,6 +82,13 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(int(part) for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("link_hosts", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        """`"gist.github.com, gist.githubusercontent.com"` is how hosts stand in the environment."""
+        entries = value.split(",") if isinstance(value, str) else value
+        return tuple(host_of(entry) for entry in entries if entry.strip())
 
     @field_validator("gpu_prices", mode="before")
     @classmethod

@@ -95,7 +95,7 @@ class CheckConfig(commands.Cog):
     async def check_message(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
         """Answers everything in a message: configs, logs, rows; without any of them its words."""
         await begin(interaction)
-        found = await intake.from_message(self.bot.services.workers, message)
+        found = await intake.from_message(self.bot.services.workers, message, self.bot.services.links)
         given = Given(samples=list(found.rows))
         if not found.taken and not found.rows:
             question = reading.read(intake_words.WHOLE_MESSAGE, message.content)

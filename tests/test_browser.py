@@ -36,7 +36,7 @@ async def test_a_visitor_checks_mends_plans_checks_again_and_shares(tmp_path):
         corrected.write_text(corrected.read_text().replace("save_steps: 100\n", ""))
         await demo.command("checkconfig", files={"file": corrected}, gpus="2")
         again = await demo.text()
-        assert "Since your last check: 2 fixed, 0 left, " in again
+        assert "Since your last check of first.yaml: 2 fixed, 0 left, " in again
         assert "refuses" not in again
 
         await demo.press("Share summary")

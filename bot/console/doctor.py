@@ -61,6 +61,7 @@ async def look(settings: Settings, *, offline: bool = False) -> AsyncIterator[_L
     for line in _versions():
         yield line
     yield await _database(settings)
+    yield _links(settings)
     if settings.token is None:
         yield False, "DISCORD_TOKEN is not set: `helpbot run` needs it, `helpbot demo` and `helpbot check` do not."
     elif offline:
@@ -85,6 +86,12 @@ def _versions() -> list[_Line]:
     catalog = Catalog.load()
     lines.append((True, f"Facts about Axolotl {catalog.axolotl}: {len(catalog.fields):,} fields."))
     return lines
+
+
+def _links(settings: Settings) -> _Line:
+    if not settings.link_hosts:
+        return True, "HELPBOT_LINK_HOSTS is empty: no link is followed."
+    return True, f"Links are followed to {', '.join(settings.link_hosts)}."
 
 
 def _use_of(name: str) -> str:
@@ -134,7 +141,7 @@ async def _discord(token: str, *, reads: bool) -> AsyncIterator[_Line]:
             whole = await client.fetch_guild(guild.id, with_counts=False)  # with its roles, which the list leaves out
             permissions = (await whole.fetch_member(client.user.id if client.user else info.id)).guild_permissions
             missing = [name for name in _PERMISSIONS if not getattr(permissions, name)]
-            words = f"missing {', '.join(missing)}" if missing else "the bot the bot has the permissions it can use"
+            words = f"missing {', '.join(missing)}" if missing else "the bot has the permissions it can use"
             yield True, f"Server {guild.id}: {words}."
     except discord.LoginFailure:
         yield False, "Discord refuses the token: reset it on the application's Bot page."

@@ -75,7 +75,7 @@ async def for_everybody(services: Services, message: discord.Message, contents: 
     for number, config in enumerate(configs):
         request = CheckRequest(config, message.author.id, guild_id, compare=False)
         checked = await check(services, request)
-        progress = services.answers.compare(message.id + number, config.name, checked.findings)
+        progress = services.answers.compare(message.id + number, config, checked.findings)
         boxes.append(views.config_box(replace(checked, progress=progress), room))
         topics.append(checked.findings[0].rule if checked.findings else "")
         tags.append("config")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import intake, jobs
+from bot.errors import UserError
+from bot.links import LinkedFile
 from bot.request import Sample
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Contents:
 
 
 async def read(services: Services, message: discord.Message, *, whole: bool = True) -> Contents:
-    """Reads a message: its code blocks, its files, those of a message that it forwards.
+    """Reads a message: its code blocks, its files and links, those of a message that it forwards.
 
     Args:
         services: What the bot owns.
@@ -60,10 +62,15 @@ async def read(services: Services, message: discord.Message, *, whole: bool = Tr
         secrets += written.secrets
         if whole or intake.has_block(part.content):
             texts += await intake.from_content(workers, part.content)
-        for attachment in part.attachments[:_MOST_FILES]:
+        for attachment in intake.files_of(part, services.links)[:_MOST_FILES]:
             if intake.unfit(attachment) is not None:
                 continue
-            taken = await intake.take(workers, attachment)
+            try:
+                taken = await intake.take(workers, attachment)
+            except UserError:
+                if isinstance(attachment, LinkedFile):  # a link may lead to anything; the rest is still answered
+                    continue
+                raise
             if isinstance(taken, Sample):
                 samples.append(taken)
             else:

@@ -18,7 +18,7 @@ from bot.help_channels.contents import read
 from bot.help_channels.phrases import tells_to_be_quiet
 from bot.help_channels.place import Places, missing
 from bot.incidents import number, trace
-from bot.intake import has_block
+from bot.intake import files_of, has_block
 from bot.store import StoreError
 from bot.views.help_channels import words
 from bot.views.help_channels.answer import answer_layout
@@ -153,7 +153,7 @@ class Reader:
             return False
         if message.reference is not None and message.type is discord.MessageType.reply:
             return False
-        if message.attachments or message.message_snapshots or has_block(message.content):
+        if files_of(message, self._bot.services.links) or message.message_snapshots or has_block(message.content):
             return True
         return (place.forum and place.first) or bool(secrets.find(message.content[:_SECRETS_IN]))
 

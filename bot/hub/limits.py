@@ -29,9 +29,10 @@ class Kind(StrEnum):
     API = "api"
     FILES = "files"
     VIEWER = "viewer"
+    LINKS = "links"
 
 
-BUDGETS = {Kind.API: 300, Kind.FILES: 1_500, Kind.VIEWER: 300}
+BUDGETS = {Kind.API: 300, Kind.FILES: 1_500, Kind.VIEWER: 300, Kind.LINKS: 300}
 """Requests in five minutes; the Hub allows the anonymous 500 to its API and 3,000 files."""
 
 

@@ -1,4 +1,4 @@
-"""The one way to the Hub: which hosts, how large, how long, and never with a token, a cookie or a stored login."""
+"""The one way out, to the Hub and to links: which hosts, how large, how long, and never with a token or a cookie."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.hub.limits import Limits, NotNow
 from bot.hub.resolver import Resolver
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bot.hub.addresses import Addresses
     from bot.hub.limits import Kind
@@ -68,16 +68,27 @@ class Answer:
             raise Unreachable("its answer could not be read") from error
 
 
-class Transport:
-    """Fetches from the configured hosts only. Made in a running event loop; `close` ends it.
+class Fetcher:
+    """Fetches from some hosts only. Made in a running event loop; `close` ends it.
 
     Args:
-        addresses: The hosts.
-        limits: What may be asked; those of the process, where several transports share them.
+        allows: Whether a redirect may lead to an address.
+        limits: What may be asked; those of the process, where several share them.
+        resolver: Host names to addresses.
+        keeps: Whether connections are kept, which saves the handshakes of https.
     """
 
-    def __init__(self, addresses: Addresses, limits: Limits | None = None) -> None:
-        self.addresses = addresses
+    def __init__(
+        self,
+        allows: Callable[[URL], bool],
+        limits: Limits | None = None,
+        *,
+        resolver: type[Resolver] = Resolver,
+        keeps: bool = True,
+    ) -> None:
+        self._allows = allows
+        self._resolver = resolver
+        self._keeps = keeps
         self._limits = limits or Limits()
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._session: aiohttp.ClientSession | None = None
@@ -125,7 +136,7 @@ class Transport:
                 if response.status not in _MOVED:
                     return await _read(response, most)
                 url = url.join(URL(response.headers.get("Location", ""), encoded=True))
-                if not self.addresses.allows(url):
+                if not self._allows(url):
                     raise Unreachable("it redirects to a host that is not its own")
         raise Unreachable("it redirects too often")
 
@@ -134,9 +145,8 @@ class Transport:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=_AT_ONCE,
-                    resolver=Resolver(),
-                    # Kept connections save the handshakes of https; on this machine there are none.
-                    force_close=self.addresses.hub.scheme == "http",
+                    resolver=self._resolver(),
+                    force_close=not self._keeps,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers=_HEADERS,
@@ -145,6 +155,19 @@ class Transport:
                 max_field_size=_MOST_HEADERS,
             )
         return self._session
+
+
+class Transport(Fetcher):
+    """The way to the Hub and its dataset viewer.
+
+    Args:
+        addresses: Where they are.
+        limits: What may be asked; those of the process, where several transports share them.
+    """
+
+    def __init__(self, addresses: Addresses, limits: Limits | None = None) -> None:
+        self.addresses = addresses
+        super().__init__(addresses.allows, limits, keeps=addresses.hub.scheme == "https")
 
 
 async def _read(response: aiohttp.ClientResponse, most: int) -> Answer:

@@ -17,7 +17,7 @@ from knowledge.samples.case import Case, choose_template, model_for, settings_of
 from knowledge.samples.cures import TRIED, Curer
 from knowledge.samples.entry import Entry, check_split, choose_entry, file_form, resolve_kind
 from knowledge.samples.evaluation import check_evaluation
-from knowledge.samples.first_rows import first_rows
+from knowledge.samples.first_rows import rows_at
 from knowledge.samples.images import counted_images, shows_images
 from knowledge.samples.issues import Issues, Met
 from knowledge.samples.lengths import Lengths, Tally, spread
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from knowledge.samples.kinds import Kind
+    from knowledge.samples.report import Example
     from knowledge.samples.rows import Row
     from knowledge.samples.tokens import Model
 
@@ -42,6 +43,9 @@ _BEGINNING = 65_536
 
 _MANY = 0.1
 """From this share on, rows left out as doubles are more than a note."""
+
+_FAULTY = 2
+"""Rows with a fault that are shown as the run reads them."""
 
 _FEW = 3
 """Fewer rows than that may well have one label by chance."""
@@ -183,6 +187,10 @@ def _report(
         found.append(finding(met, around, curer.cure(met), None, _severity(met, total, config)))
     found.sort(key=lambda each: (each.severity.rank, each.row or 0))
     exact = case.model.exact if case is not None else False
+
+    def shown(places: Sequence[int]) -> tuple[Example, ...]:
+        return () if case is None else rows_at(case, places, lambda met: sentence(met, around))
+
     low, high = spread(tally.trained, exact=exact)
     return SampleReport(
         file=name,
@@ -204,9 +212,16 @@ def _report(
         columns=_columns(rows),
         notes=tuple(_notes(entry, rows, checked, name, exact=exact)),
         lengths=tuple(tally.lengths),
-        examples=first_rows(case, examples, lambda met: sentence(met, around)) if case is not None else (),
+        examples=shown(range(min(examples, total))),
+        faulty=shown(_faulty(found, total)),
         findings=tuple(found),
     )
+
+
+def _faulty(found: list[Finding], total: int) -> list[int]:
+    """The places of the first rows that findings are about, the worst first."""
+    rows = (each.row for each in found if each.row is not None and each.severity is not Severity.ADVICE)
+    return list(dict.fromkeys(row - 1 for row in rows if row <= total))[:_FAULTY]
 
 
 def _longest(met: Met, tally: Tally) -> Met:

@@ -1,4 +1,4 @@
-"""The first rows of a sample as the run reads them: their text, and which of it is trained."""
+"""Rows of a sample as the run reads them: their text, and which of it is trained."""
 
 from __future__ import annotations
 
@@ -14,34 +14,37 @@ from knowledge.samples.report import Example, Part
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from knowledge.samples.case import Made
     from knowledge.samples.issues import Met
+    from knowledge.samples.rows import Row
     from knowledge.samples.tokens import Model
 
 
-def first_rows(case: Case, count: int, words: Callable[[Met], str]) -> tuple[Example, ...]:
-    """The first rows of a sample.
+def rows_at(case: Case, places: Sequence[int], words: Callable[[Met], str]) -> tuple[Example, ...]:
+    """Some rows of a sample.
 
     Args:
         case: The sample and how it is read.
-        count: How many rows.
+        places: Which rows, from 0.
         words: Puts what was met in a row into words.
     """
-    few = replace(case, rows=case.rows[:count], issues=Issues())
+    few = replace(case, rows=[case.rows[place] for place in places], issues=Issues())
     examples: list[Example] = []
     for index, made in enumerate(READERS[case.kind.reads](few)):
         if made is None:
             met = next((each for each in few.issues.met.values() if each.row == index), None)
             met = met or next(reversed(few.issues.met.values()), None)
-            examples.append(Example(row=index + 1, error=words(met) if met else "The run stops at this row."))
+            examples.append(Example(row=places[index] + 1, error=words(met) if met else "The run stops at this row."))
         elif made.tokens is None and case.kind.reads == "completion" and case.model.exact and made.pieces:
             examples += [
-                Example(row=index + 1, parts=(Part(text=mask(text), trained=True),)) for text in _cut(case, made)
+                Example(row=places[index] + 1, parts=(Part(text=mask(text), trained=True),))
+                for text in _cut(case, made)
             ]
         elif made.tokens is None:
-            examples.extend(_examples(index + 1, _judged(case, index, made), case.model))
+            row = case.rows[places[index]]
+            examples.extend(_examples(places[index] + 1, _judged(case, row, made), case.model))
     return tuple(examples)
 
 
@@ -60,12 +63,12 @@ def _cut(case: Case, made: Made) -> list[str]:
     return pieces
 
 
-def _judged(case: Case, index: int, made: Made) -> Made:
+def _judged(case: Case, row: Row, made: Made) -> Made:
     """A judged answer is a chosen one or a rejected one, as its label says."""
     label = next((case.name(column) for column in case.kind.columns if column.part == "label"), None)
     if case.entry.rl != "kto":
         return made
-    side = CHOSEN if case.rows[index].get(label or "label") else REJECTED
+    side = CHOSEN if row.get(label or "label") else REJECTED
     return replace(made, pieces=[(text, side if part == TRAINED else part) for text, part in made.pieces])
 
 

@@ -53,6 +53,7 @@ class SampleReport:
         cut: whether the file goes on behind the sample; read: bytes that were read.
         examples: the first rows as the run reads them. Only the command line prints them in JSON, since they hold the
             words of the rows.
+        faulty: some of the rows that findings are about, in the same form.
         notes: what was assumed or not checked.
     """
 
@@ -76,4 +77,5 @@ class SampleReport:
     notes: tuple[str, ...] = ()
     lengths: tuple[Any, ...] = field(default=(), metadata=_STAYS)
     examples: tuple[Example, ...] = field(default=(), metadata=_STAYS)
+    faulty: tuple[Example, ...] = field(default=(), metadata=_STAYS)
     findings: tuple[Finding, ...] = field(default=(), metadata=_STAYS)

@@ -21,7 +21,7 @@ async def test_paste_read_correct_check_again_share(world, tools):
     assert corrected != broken
 
     again = await world.check(corrected, name="config.corrected.yaml")
-    assert re.search(r"Since your last check: [1-9]\d* fixed, \d+ left, \d+ new\.", tools.words(again))
+    assert re.search(r"Since your last check of config\.yaml: [1-9]\d* fixed, \d+ left, \d+ new\.", tools.words(again))
 
     shared = tools.answer(await world.press(again, "Share summary"))
     assert not shared.ephemeral

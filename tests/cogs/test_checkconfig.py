@@ -99,8 +99,10 @@ async def test_version_answers_for_an_older_release(world, tools):
 async def test_a_second_check_says_what_was_mended(world, tools):
     await world.check(tools.BROKEN)
     mended = tools.BROKEN.replace("save_steps: 100\n", "")
-    assert "Since your last check: 1 fixed, 1 left, 0 new." in tools.words(await world.check(mended))
+    assert "Since your last check of config.yaml: 1 fixed, 1 left, 0 new." in tools.words(await world.check(mended))
     assert "Since" not in tools.words(await world.check(tools.BROKEN, who=world.ben))
+    other = "base_model: mistralai/Mistral-7B-v0.3\nadapter: lora\nlora_r: 8\nsave_steps: 5\nsaves_per_epoch: 1\n"
+    assert "Since" not in tools.words(await world.check(other)), "another config, though its name is the same"
     await world.env.advance_time(3601)
     assert "Since" not in tools.words(await world.check(tools.BROKEN))
 

@@ -97,6 +97,16 @@ def not_unpacked(name: str, reason: str) -> str:
     return f"I did not unpack {limits.code(name)}: {reason}. Attach the log itself, or its last lines."
 
 
+REFUSED = "the site refuses to hand it out"
+UNREAD_LINK = "a link that could not be read"
+A_PAGE = "it is a web page, not a text: link to the raw file"
+
+
+def link_unread(address: str, reason: str) -> str:
+    """A link whose text cannot be had."""
+    return f"I could not read {limits.code(limits.cut(address, 200))}: {reason}. Attach the file instead."
+
+
 def unfetched(name: str) -> str:
     """Discord did not hand the file over."""
     return (

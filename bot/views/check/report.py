@@ -133,7 +133,10 @@ def _head(checked: Checked, *, first: bool) -> str:
     lines += outlook(checked.report, checked.findings)
     if checked.progress is not None:
         progress = checked.progress
-        lines.append(f"Since your last check: {progress.mended} fixed, {progress.left} left, {progress.new} new.")
+        counts = f"{progress.mended} fixed, {progress.left} left, {progress.new} new"
+        # What was pasted has no file's name.
+        named = f" of {file_name(progress.name)}" if "." in progress.name else ""
+        lines.append(f"Since your last check{named}: {counts}.")
     said = [*checked.report.repairs, *checked.notes]
     lines += [small(limits.cut(" ".join(said), 400))] if said else []
     if (broken := _broken(checked.findings)) is not None:

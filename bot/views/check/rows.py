@@ -175,7 +175,7 @@ def rows_lines(sample: SampleReport) -> tuple[str, ...]:
 
 
 def mask_text(sample: SampleReport, limit: int = limits.PAGE) -> str:
-    """The first rows, trained text and context text apart by words; empty where no row can be shown.
+    """Some rows, trained text and context apart by words, those with a fault first; empty where none can be shown.
 
     What stands in it are words of the member's rows: it belongs in a private reply and nowhere else.
     """
@@ -185,12 +185,14 @@ def mask_text(sample: SampleReport, limit: int = limits.PAGE) -> str:
 
 def mask_lines(sample: SampleReport) -> tuple[str, ...]:
     """The same as lines."""
-    lines = [line for example in sample.examples[: 3 * _SHOWN] for line in ("", *_example(example))]
+    rows = {example.row for example in sample.faulty}
+    shown = [*sample.faulty, *(example for example in sample.examples if example.row not in rows)][: 3 * _SHOWN]
+    lines = [line for example in shown for line in ("", *_example(example, faulty=example.row in rows))]
     return tuple(lines[1:])
 
 
-def _example(example: Example) -> Iterator[str]:
-    yield f"Row {example.row}{f', {example.part}' if example.part else ''}"
+def _example(example: Example, *, faulty: bool) -> Iterator[str]:
+    yield f"Row {example.row}{f', {example.part}' if example.part else ''}{', with a fault' if faulty else ''}"
     if example.error:
         yield f"        │ {example.error}"
         return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.jobs import Rows
+    from knowledge.finding import Finding
     from knowledge.secrets import Secret
 
 _BLOCK = 1200
@@ -36,7 +37,7 @@ def rows_layout(name: str, rows: Rows) -> tuple[ui.LayoutView, dict[str, Any]]:
     """
     items, files = _shown(rows)
     head: ui.Item[Any] = ui.TextDisplay(f"### Your rows\n{small(file_name(name))}")
-    return layout(container(Colour.NEUTRAL, head, *items), ui.TextDisplay(small(_NOT_KEPT))), files
+    return layout(container(Colour.NEUTRAL, head, *_wrong(rows), *items), ui.TextDisplay(small(_NOT_KEPT))), files
 
 
 def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tuple[ui.LayoutView, dict[str, Any]]:
@@ -63,21 +64,30 @@ def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tu
             text = f"### {rows.words}\n{small(file_name(name))}\n{both}"
         return layout(*warning, container(Colour.WARNING, ui.TextDisplay(text))), {}
     items, files = _shown(rows)
-    faults = [finding for finding in rows.findings if finding.severity is not Severity.ADVICE]
-    if faults:
-        texts = [finding_text(finding) for finding in faults]
-        taken, _ = limits.pack(texts, _FAULTS)
-        more = len(texts) - taken
-        said = [*texts[:taken], f"And {plural(more, 'more finding')}."] if more else texts
-        items[:0] = [ui.TextDisplay("**Wrong with the rows**\n" + "\n\n".join(said)), ui.Separator()]
+    faults = _faults(rows)
     ends = any(finding.severity in (Severity.ERROR, Severity.CRASH) for finding in faults)
     title = "This fits your rows, but one of them stops the run" if ends else "This fits your rows"
     head = f"### {title}\n{small(file_name(name))}\n{limits.block(rows.block, 'yaml', _BLOCK)}"
     head += f"\n{rows.words}" if rows.words else ""
     foot = "`path` is where Axolotl will find the file. You can give `/checkconfig` a `file` and a `dataset` together. "
     colour = colour_of(finding.severity for finding in faults) if faults else Colour.CLEAN
-    view = container(colour, ui.TextDisplay(head), *items)
+    view = container(colour, ui.TextDisplay(head), *_wrong(rows), *items)
     return layout(*warning, view, ui.TextDisplay(small(foot + _NOT_KEPT))), files
+
+
+def _faults(rows: Rows) -> list[Finding]:
+    return [finding for finding in rows.findings if finding.severity is not Severity.ADVICE]
+
+
+def _wrong(rows: Rows) -> list[ui.Item[Any]]:
+    """What is wrong with the rows, as far as there is room."""
+    texts = [finding_text(finding) for finding in _faults(rows)]
+    if not texts:
+        return []
+    taken, _ = limits.pack(texts, _FAULTS)
+    more = len(texts) - taken
+    said = [*texts[:taken], f"And {plural(more, 'more finding')}."] if more else texts
+    return [ui.TextDisplay("**Wrong with the rows**\n" + "\n\n".join(said)), ui.Separator()]
 
 
 def _shown(rows: Rows) -> tuple[list[ui.Item[Any]], dict[str, Any]]:

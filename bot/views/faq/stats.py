@@ -1,4 +1,4 @@
-"""What is read and what is not, what leads nowhere, and what was searched for but not found."""
+"""What is read and what is not, what leads nowhere, and what was asked in vain."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
+from bot.asking import answered_by_entry
 from bot.faq_links import doubtful
 from bot.pending import Draft
 from bot.permissions import require_moderator
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 _ROOM = 560
+_LOOKED_AT = 100
+"""Questions in vain that are put again, the most frequent ones."""
 
 
 class MakeEntry(Press, name="faq-make"):
@@ -45,17 +48,19 @@ class MakeEntry(Press, name="faq-make"):
 async def stats_layout(store: Store, guild_id: int, owner: int) -> ui.LayoutView:
     """The numbers of a server's FAQ."""
     categories = await store.faq.categories(guild_id)
-    misses = _together(await store.misses.top(guild_id))
+    misses = _together(await _in_vain(store, guild_id))
     titles = await store.faq.titles(guild_id)
     views = [count for count in await store.counts.top(guild_id, "faq-viewed", 1000) if count.subject in titles]
     total = sum(category.entries for category in categories)
     head = f"### FAQ of this server\n{small(await _sum(store, guild_id, total))}"
+    asked = [f"{limits.code(miss.query, 80)} · {miss.times}" for miss in misses]
+    unread = await store.faq.unused(guild_id, limit=max(total, 1))
     groups = [
         ("Read most", [f"{inert(titles[count.subject])} · {count.times}" for count in views[:10]]),
-        ("Never read", [inert(entry.title) for entry in await store.faq.unused(guild_id)]),
+        (f"Never read: {len(unread)} of {total}", [inert(entry.title) for entry in unread]),
         ("Did not help", await _unhelpful(store, guild_id, titles)),
         ("Broken links", await _flagged(store, guild_id)),
-        ("searched for but not found", [f"{limits.code(miss.query, 80)} · {miss.times}" for miss in misses]),
+        ("Asked in vain, with /faq, /ask, or /explain", asked),
     ]
     items: list[ui.Item[Any]] = [ui.TextDisplay(head)]
     for name, lines in groups:
@@ -65,6 +70,17 @@ async def stats_layout(store: Store, guild_id: int, owner: int) -> ui.LayoutView
     if options := _options(misses):
         view.append(ui.ActionRow(MakeEntry.select(words.MAKE_ENTRY, owner, options)))
     return layout(*view)
+
+
+async def _in_vain(store: Store, guild_id: int) -> list[Miss]:
+    """What nothing answered; what an entry of the server answers by now leaves the list for good."""
+    left: list[Miss] = []
+    for miss in await store.misses.top(guild_id, _LOOKED_AT):
+        if await answered_by_entry(store, guild_id, miss.query):
+            await store.misses.forget(guild_id, miss.query)
+        else:
+            left.append(miss)
+    return left
 
 
 async def _sum(store: Store, guild_id: int, entries: int) -> str:

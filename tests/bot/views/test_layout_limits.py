@@ -112,7 +112,7 @@ def _checked(findings, name, text, repairs, notes, muted, reason, progress, secr
         axolotl="0.21.0",
         notes=tuple(notes),
         muted=dict.fromkeys(muted, reason),
-        progress=Progress(*progress) if progress else None,
+        progress=Progress(name, *progress) if progress else None,
     )
 
 

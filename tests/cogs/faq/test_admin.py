@@ -1,6 +1,7 @@
 """What moderators do with the FAQ: write, change, remove, bring back, name, take in and give out."""
 
 import asyncio
+import re
 
 import pytest
 import yaml
@@ -287,6 +288,26 @@ async def test_statistics_lead_from_a_miss_to_an_entry(town, tools):
     preview = await town.fill(town.anna, form, "Zebra stripes", "They are bands.")
     assert "Saved" in tools.said(await town.anna.click(tools.answer(preview), label="Save"))
     assert await town.store.misses.top(town.guild.id) == ()
+
+
+async def test_statistics_count_every_entry_and_drop_what_is_answered_by_now(town, tools):
+    for number in range(60):
+        await town.add(f"Topic number {number}")
+    await town.ben.slash(town.channel, "faq", topic="Topic number 7")
+    await town.ben.slash(town.channel, "faq", topic="zebra stripes")
+    await town.ben.slash(town.channel, "ask", question="quagga manes and hooves")
+    await town.ben.slash(town.channel, "explain", field="okapi tongues")
+    said = tools.said(await town.anna.slash(town.channel, "faq-admin stats"))
+    assert "Never read: 59 of 60" in said
+    shown = len(re.findall(r"^- Topic number", said.partition("Never read")[2], re.MULTILINE))
+    assert f"and {59 - shown} more" in said
+    for question in ("zebra stripes", "quagga manes and hooves", "okapi tongues"):
+        assert f"`{question}` · 1" in said
+    await town.write(town.anna, "Zebras", "They are bands.", aliases="zebra stripes\nquagga manes and hooves")
+    later = tools.said(await town.anna.slash(town.channel, "faq-admin stats"))
+    assert "zebra stripes" not in later
+    assert "quagga" not in later
+    assert "`okapi tongues` · 1" in later
 
 
 async def test_settings_are_kept_and_only_managers_change_them(town, tools):

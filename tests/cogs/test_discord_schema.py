@@ -1,0 +1,179 @@
+"""Every kind of request that the bot makes, against the schema that Discord publishes of its own interface."""
+
+import copy
+import json
+import re
+from collections import Counter
+
+import pytest
+from jsonschema import Draft202012Validator
+from simcord.backend.errors import BackendError, SetupError
+from simcord.http import client
+
+from bot.store import EntryContent
+from tests.cogs.test_access import COMMANDS, MENUS
+from tests.places import ROOT
+from tests.world import BROKEN, answer, components, running
+
+SCHEMA = json.loads((ROOT / "tests/cogs/discord_schema.json").read_text("utf-8"))
+# The library writes the ids of files as numbers, which Discord takes as well.
+SCHEMA["components"]["schemas"]["SnowflakeType"] = {"type": ["string", "integer"], "pattern": "^(0|[1-9][0-9]*)$"}
+VALIDATORS = {
+    tuple(name.split(" ")): Draft202012Validator({**schema, "components": SCHEMA["components"]})
+    for name, schema in SCHEMA["requests"].items()
+}
+BUTTON, STRING_SELECT, TEXT_INPUT = 2, 3, 4
+TEXT = "😀 *word* `code` @everyone " * 200
+ROWS = b'{"instruction": "Say hi", "input": "", "output": "hi"}\n' * 20
+
+
+def validator(method, path):
+    """The schema of a request, the most literal path first; None where the schema wants no body."""
+    for verb, template in sorted(VALIDATORS, key=lambda key: key[1].count("{")):
+        if verb == method and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path):
+            return VALIDATORS[verb, template]
+    return None
+
+
+def violations(method, path, body):
+    """What the schema minds in a request."""
+    found = validator(method, path)
+    if found is None:
+        return [] if body is None else [f"{method} {path}: a body that no schema is known of"]
+    return [f"{method} {path} {error.json_path}: {error.message[:200]}" for error in found.iter_errors(body)]
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    """Every request to the in-process Discord, as it stands on the wire."""
+    requests = []
+
+    def record(route, body, form):
+        for part in form or ():
+            if part.get("name") == "payload_json":
+                body = json.loads(part["value"])
+        path = re.sub(r"^.*?/api/v\d+", "", route.url).partition("?")[0]
+        requests.append((route.method, path, json.loads(json.dumps(body))))
+
+    rest, hook = client.FakeHTTPClient.request, client.FakeWebhookAdapter.request
+
+    async def asked(self, route, *, files=None, form=None, **options):
+        record(route, options.get("json"), form)
+        return await rest(self, route, files=files, form=form, **options)
+
+    async def called(self, route, session, *, payload=None, multipart=None, **options):
+        record(route, payload, multipart)
+        return await hook(self, route, session, payload=payload, multipart=multipart, **options)
+
+    monkeypatch.setattr(client.FakeHTTPClient, "request", asked)
+    monkeypatch.setattr(client.FakeWebhookAdapter, "request", called)
+    return requests
+
+
+def _filled(field):
+    """What is put into a field of a form; nothing into one for files."""
+    if field.get("type") == STRING_SELECT:
+        return [field["options"][-1]["value"]]
+    if field.get("type") != TEXT_INPUT:
+        return None
+    longest = field.get("max_length", 4000)
+    return "2" if longest <= 10 else TEXT[:longest]
+
+
+class Explorer:
+    """A member who presses and fills in all that is offered, each kind once."""
+
+    def __init__(self, who):
+        self.who, self.pressed, self.offered = who, Counter(), Counter()
+
+    async def use(self, result):
+        """Uses what an answer offers, and what that offers."""
+        if result.modal is not None:
+            fields = [label.get("component") or {} for label in result.modal["components"]]
+            values = {each["custom_id"]: filled for each in fields if (filled := _filled(each))}
+            await self.use(await self.who.submit_modal(result, values))
+            return
+        for message in (result.response, *result.followups):
+            if message is not None:
+                await self._press(message)
+
+    async def _press(self, message):
+        for part in components(message):
+            if part.get("type") not in (BUTTON, STRING_SELECT) or "custom_id" not in part or part.get("disabled"):
+                continue
+            kind = part["custom_id"].partition(":")[0]
+            self.offered[kind] += 1
+            if self.pressed[kind]:
+                continue
+            self.pressed[kind] += 1
+            try:
+                if part["type"] == BUTTON:
+                    done = await self.who.click(message, custom_id=part["custom_id"])
+                else:
+                    value = part["options"][-1]["value"]
+                    done = await self.who.select(message, [value], custom_id=part["custom_id"])
+            except (SetupError, BackendError):
+                continue  # a press before this one has changed or removed the message
+            await self.use(done)
+
+
+async def test_every_command_button_and_form_sends_what_discord_takes(tmp_path, sent):
+    async with running(tmp_path, member_burst=10**6, guild_burst=10**6) as world:
+        content = EntryContent(title="Packing", text="line of text\n" * 250, category="Rows", fields=("lora_r",))
+        await world.bot.services.store.faq.add(world.guild.id, content, author_id=1)
+        explorer = Explorer(world.max)
+        for name, (_, options) in COMMANDS.items():
+            given = options | ({"channel": world.channel} if "channel" in options else {})
+            await explorer.use(await world.max.slash(world.channel, name, **given))
+        check = {"file": ("ру́сский (1).yaml", BROKEN.encode()), "dataset": ("rows.jsonl", ROWS)}
+        for given in (check, {"dataset": check["dataset"]}, {}):
+            await explorer.use(await world.max.slash(world.channel, "checkconfig", **given))
+        message = await world.ann.send(world.channel, f"why?\n```yaml\n{BROKEN}```")
+        for menu in MENUS:
+            await explorer.use(await world.max.context_menu(world.channel, menu, message))
+        for each in await world.ann.autocomplete(world.channel, "explain", "field", "lora"):
+            assert each["name"]
+        assert answer(await world.ann.slash(world.channel, "explain", field="nothing of the kind"))
+    assert [each for request in sent for each in violations(*request)] == []
+    assert {kind for kind in explorer.offered if not explorer.pressed[kind]} == set()
+    assert len(explorer.pressed) > 20
+    assert {method for method, path, _ in sent if path.endswith("/commands")} == {"PUT"}
+
+
+def _message(part):
+    return "POST", "/channels/1/messages", {"components": [part], "flags": 1 << 15}
+
+
+def _row(*parts):
+    return {"type": 1, "components": list(parts)}
+
+
+_FINE = {"type": 2, "style": 2, "label": "x", "custom_id": "x"}
+_OPTION = {"label": "a", "value": "a"}
+FAULTS = {
+    "a label of 81": _message(_row({**_FINE, "label": "x" * 81})),
+    "an id of 101": _message(_row({**_FINE, "custom_id": "x" * 101})),
+    "six buttons": _message(_row(*[_FINE] * 6)),
+    "26 options": _message(_row({"type": 3, "custom_id": "x", "options": [_OPTION] * 26})),
+    "no text": _message({"type": 10, "content": ""}),
+    "a colour of 25 bits": _message(
+        {"type": 17, "accent_color": 1 << 24, "components": [{"type": 10, "content": "x"}]}
+    ),
+    "a type of none": _message({"type": 99}),
+    "a form's title of 46": (
+        "POST",
+        "/interactions/1/token/callback",
+        {"type": 9, "data": {"custom_id": "x", "title": "x" * 46, "components": []}},
+    ),
+    "a command's description of 101": (
+        "PUT",
+        "/applications/1/commands",
+        [{"name": "about", "type": 1, "description": "x" * 101}],
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", list(FAULTS))
+def test_the_schema_minds_what_discord_refuses(fault):
+    assert violations(*copy.deepcopy(FAULTS[fault]))
+    assert violations(*_message(_row(_FINE))) == []
