@@ -8,6 +8,9 @@ ANSWERED = {
     "why is my loss flat": "error:loss-plateau",
     "how many epochs should I use": "faq:epochs-and-steps",
     "model never stops generating": "faq:model-never-stops",
+    "what learning rate for lora": "faq:which-learning-rate",
+    "difference between completion and input_output": "faq:which-dataset-type",
+    "can I train on a 3090": "faq:which-gpu",
     "how to continue training from checkpoint": "faq:resume",
     "why is my loss 0": "error:loss-zero",
     "gradent_acc": "field:gradient_accumulation_steps",
@@ -22,9 +25,21 @@ def test_among_the_first_three(question: str, target: str) -> None:
     assert target in [f"{topic.kind}:{topic.id}" for topic in answer(question).answers]
 
 
-@pytest.mark.parametrize("chat", ["THIS IS SO COOL", "Thanks a lot!", "lol same here", ""])
+@pytest.mark.parametrize("chat", ["THIS IS SO COOL", "Thanks a lot!", "lol same here", "", "gm", "brb lunch"])
 def test_chat_is_not_answered(chat: str) -> None:
     assert answer(chat).level == "unknown"
+
+
+def test_a_question_to_a_person_is_not_answered_as_sure() -> None:
+    assert answer("what's your base model?").level != "sure"
+
+
+def test_a_question_for_one_name_is_answered_by_it() -> None:
+    for asked in ("What does sample_packing do?", "what is lora_dropout", "how do I use eval_steps"):
+        found = answer(asked)
+        assert found.level == "sure"
+        assert found.answers[0].kind == "field"
+        assert found.answers[0].id in asked
 
 
 def test_a_sure_answer_is_the_text_of_the_entry() -> None:
