@@ -43,7 +43,7 @@ def test_a_question_for_one_name_is_answered_by_it() -> None:
 
 
 def test_a_sure_answer_is_the_text_of_the_entry() -> None:
-    found = answer("How do I resume a run that broke off?")
+    found = answer("How do I resume an interrupted run?")
     assert found.level == "sure"
     assert found.answers[0].id == "resume"
     assert "resume_from_checkpoint" in found.answers[0].text
@@ -76,8 +76,8 @@ def test_what_people_ask_most_has_an_entry(question: str, key: str) -> None:
 
 
 def test_entries_of_a_server_stand_in_for_the_starter_ones() -> None:
-    own = OwnEntry(key="resume", title="How do I resume a run that broke off?", text="Ask **Mia** first.")
-    first = answer("How do I resume a run that broke off?", [own]).answers[0]
+    own = OwnEntry(key="resume", title="How do I resume an interrupted run?", text="Ask **Mia** first.")
+    first = answer("How do I resume an interrupted run?", [own]).answers[0]
     assert (first.id, first.text) == ("resume", "Ask **Mia** first.")
 
 
