@@ -111,8 +111,8 @@ def _typos(chance: random.Random) -> Iterator[tuple[str, str, str]]:
         if len(name) < 5:
             continue
         slip = _slipped(name, chance)
-        if slip in load_types().names or meaning(slip) is not None:
-            continue
+        while slip in load_types().names or meaning(slip) is not None:
+            slip = _slipped(name, chance)
         value = defaults.get(name)
         yield BASE["full"] + REST + yaml.safe_dump({slip: 1 if value is None else value}), slip, name
 

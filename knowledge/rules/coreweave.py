@@ -22,7 +22,7 @@ LORA = f"{PLACE}bf16: true\nadapter: lora\nlora_r: 8\nlora_alpha: 16\n"
 ROLLOUTS = f"{PLACE}  rollouts: true\n"
 GRPO = (
     "rl: grpo\nmicro_batch_size: 4\ngradient_accumulation_steps: 1\n"
-    "trl:\n  num_generations: 4\n  reward_funcs: [rewards.length]\n"
+    "trl:\n  num_generations: 4\n  reward_funcs: [rewards.length]\n  max_completion_length: 256\n"
     "datasets:\n  - path: org/prompts\n    type: rewards.transform\n"
 )
 

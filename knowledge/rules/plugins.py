@@ -254,8 +254,8 @@ def nemo_gym_starts_early(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("plugins", "kd_trainer"),
     needs=("plugins",),
-    bad=f"{KD}kd_alpha: 0.9\n",
-    good=f"{KD}kd_trainer: true\nkd_alpha: 0.9\n",
+    bad=f"{KD}kd_alpha: 0.9\nkd_ce_alpha: 0.1\n",
+    good=f"{KD}kd_trainer: true\nkd_alpha: 0.9\nkd_ce_alpha: 0.1\n",
 )
 def distillation_off(config: Config) -> Iterator[Problem]:
     """The distillation plugin without `kd_trainer`.

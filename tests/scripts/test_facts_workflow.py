@@ -10,7 +10,7 @@ import yaml
 from tests.places import ROOT
 
 WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "facts.yml").read_text("utf-8"))
-STEPS = {step["name"]: step for step in WORKFLOW["jobs"]["facts"]["steps"] if "name" in step}
+STEPS = {step["name"]: step for job in WORKFLOW["jobs"].values() for step in job["steps"] if "name" in step}
 BRANCH = "facts/axolotl-9.9.9"
 
 
@@ -70,10 +70,25 @@ def test_what_is_no_release_ends_the_run(repository, tmp_path, version):
     assert not (repository / "bad").exists()
 
 
-def test_facts_and_docs_come_as_a_pull_request_and_nothing_else(repository, tmp_path):
+@pytest.fixture
+def handed_over(repository, tmp_path):
+    """Carries what the first job has written to the second, which begins with a clean checkout."""
+
+    def carry():
+        (tmp_path / "short.md").write_text("what differs")
+        kept = run("Keep what was written", repository, RUNNER_TEMP=str(tmp_path))
+        assert kept.returncode == 0, kept.stderr
+        git(repository, "reset", "--quiet", "--hard")
+        return run("Apply what was written", repository, RUNNER_TEMP=str(tmp_path))
+
+    return carry
+
+
+def test_facts_and_docs_come_as_a_pull_request_and_nothing_else(repository, handed_over, tmp_path):
     (repository / "knowledge/facts/types.json").write_text('{"axolotl": "9.9.9"}')
     (repository / "docs/fields.md").write_text("new")
     (repository / "a.py").write_text("changed")
+    assert handed_over().returncode == 0
     names = {"BRANCH": BRANCH, "TITLE": "Facts of Axolotl 9.9.9", "RUNNER_TEMP": str(tmp_path)}
     done = run("Open a pull request", repository, OPEN="", **names)
     assert done.returncode == 0, done.stderr
@@ -83,10 +98,26 @@ def test_facts_and_docs_come_as_a_pull_request_and_nothing_else(repository, tmp_
     assert f"pr create --head {BRANCH} --base main --title Facts of Axolotl 9.9.9" in asked
 
 
-def test_an_open_pull_request_is_renewed_and_not_opened_twice(repository, tmp_path):
+def test_an_open_pull_request_is_renewed_and_not_opened_twice(repository, handed_over, tmp_path):
     (repository / "knowledge/facts/types.json").write_text('{"axolotl": "9.9.9"}')
+    assert handed_over().returncode == 0
     names = {"BRANCH": BRANCH, "TITLE": "Facts of Axolotl 9.9.9", "RUNNER_TEMP": str(tmp_path)}
     done = run("Open a pull request", repository, OPEN="12", **names)
     assert done.returncode == 0, done.stderr
     assert git(repository, "rev-parse", f"origin/{BRANCH}") == git(repository, "rev-parse", "HEAD")
     assert "pr create" not in (repository / "asked").read_text()
+
+
+def test_a_link_among_the_facts_is_refused(repository, handed_over):
+    (repository / "docs/link.md").symlink_to("/etc/passwd")
+    assert handed_over().returncode != 0
+    assert not (repository / "docs/link.md").is_symlink()
+
+
+def test_the_job_that_may_write_runs_no_foreign_code():
+    for name, job in WORKFLOW["jobs"].items():
+        may_write = "write" in job.get("permissions", WORKFLOW["permissions"]).values()
+        assert may_write == (name == "pull-request")
+        if may_write:
+            scripts = "\n".join(step.get("run", "") for step in job["steps"])
+            assert not any(word in scripts for word in ("pip", "python", "make", "npm", "curl"))
