@@ -141,15 +141,19 @@ async def test_the_first_answer_decides_without_a_button(tmp_path, size):
         both = await told("compare", {"a": config, "b": log})
         assert "Line\u00a09" in both
 
-        asked = await told("explain", {}, field="why does my run make only 12 steps?")
-        assert "Steps = rows" in asked
+        asked = await told("explain", {}, field="why only 12 steps?")
+        assert "How many epochs and steps do I need?" in asked
 
 
-async def test_the_message_menu_can_be_tried(tmp_path):
+async def test_the_message_menu_can_be_tried():
     async with served_demo() as url, demo_page(url, PHONE) as demo:
-        for entry, words in (("Check message", "pasted"), ("Answer with FAQ", ""), ("Answer this", "")):
+        for entry, words in (
+            ("Check message", "This is not valid YAML"),
+            ("Answer with FAQ", "Which entry answers this message?"),
+            ("Answer this", "what is wrong with my YAML?"),
+        ):
             await demo.command("message-menu", entry=entry)
             answer = await demo.text()
             assert "Only you can see this" in answer
-            assert words in answer or "code block" in answer
-            assert not await demo.overflows()
+            assert words in answer
+            assert not await demo.overflows(), "nothing sticks out sideways"
