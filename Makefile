@@ -54,8 +54,10 @@ families: install
 recall: install
 	$(BIN)/python benchmarks/cases_recall.py
 
+# make rows LOADER=PYTHON also asks that Python, which has Axolotl, to render random conversations
 rows: install
 	$(BIN)/python benchmarks/rows_agreement.py
+	$(BIN)/python benchmarks/template_shapes.py $(LOADER)
 
 health: install
 	$(BIN)/python benchmarks/health_accuracy.py

@@ -46,6 +46,11 @@ WRITTEN_SINCE = {
     "how long will it take / is this speed normal": "how-long",
 }
 """A gap that the labels name -> the entry that fills it now."""
+ANSWERED_SINCE = {
+    "print or save the loss of each sample": "loss-per-row",
+    "do pretraining with axolotl when the input data contains images": "pretrain-images",
+}
+"""A question that nothing answered and that names no gap -> the entry that answers it now."""
 
 
 class Case(NamedTuple):
@@ -76,7 +81,7 @@ def public_cases() -> list[Case]:
         return []
     found = []
     for each in map(json.loads, PUBLIC.read_text("utf-8").splitlines()):
-        written = WRITTEN_SINCE.get(each["gap"])
+        written = WRITTEN_SINCE.get(each["gap"]) or ANSWERED_SINCE.get(each["question"])
         targets = each["targets"] or ([f"faq:{written}"] if written else [])
         kind = "gap" if written and not each["in_scope"] else each["kind"]
         found.append(Case(each["question"], frozenset(targets), kind))

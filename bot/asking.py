@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from bot.faq_offers import SHARED_GUILD
 from bot.store import StoreError
-from knowledge.search import Answer, OwnEntry, answer
+from knowledge.search import Answer, OwnEntry, Topic, answer, first_sentence, terms_of
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
@@ -58,8 +59,31 @@ async def ask(store: Store, guild_id: int, question: str) -> Asked:
         for key, each in entries.items()
     ]
     found = answer(question, own)
+    first = found.answers[0] if found.answers else None
+    if found.level == "sure" and first is not None and first.id in entries and first.kind == "faq":
+        found = await _doubted(store, guild_id, found, first)
     shown = {topic.id for topic in found.answers if topic.kind == "faq"}
     return Asked(found, {key: entry for key, entry in entries.items() if key in shown})
+
+
+def pairing(question: str, key: str) -> str:
+    """What the votes on an entry as the answer to a question are counted under: a hash, so that no word is kept."""
+    return blake2b(" ".join([key, *sorted(terms_of(question))]).encode(), digest_size=6).hexdigest()
+
+
+async def _doubted(store: Store, guild_id: int, found: Answer, first: Topic) -> Answer:
+    """The answer, as one of several and last, where the votes of this server say that it does not help."""
+    pair = pairing(found.question, first.id)
+    try:
+        against = await store.counts.get(guild_id, "ask-unhelped", pair)
+        if not against or against <= await store.counts.get(guild_id, "ask-helped", pair):
+            return found
+    except StoreError as error:
+        _log.warning("answered without the votes", extra={"error": type(error).__name__})
+        return found
+    return replace(
+        found, level="perhaps", answers=(*found.answers[1:], replace(first, text=first_sentence(first.text)))
+    )
 
 
 async def count_miss(store: Store, guild_id: int, question: str) -> None:

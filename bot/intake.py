@@ -18,6 +18,7 @@ from bot.views.check import intake as words
 from knowledge.document import MAX_BYTES
 from knowledge.samples import SAMPLE_BYTES
 from knowledge.text_kind import ROWS_SUFFIXES
+from knowledge.versions import lists_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,7 +123,7 @@ async def from_message(workers: Workers, message: discord.Message, links: Links 
     rows: list[Sample] = []
     unread: list[UserError] = []
     for part in parts_of(message):
-        taken += [text for text in await from_content(workers, part.content) if text.kind not in _UNCLEAR]
+        taken += [text for text in await from_content(workers, part.content) if _is_telling(text)]
         for attachment in files_of(part, links):
             if reason := unfit(attachment):
                 left.append(words.left_out(attachment.filename, reason))
@@ -140,7 +141,7 @@ async def from_message(workers: Workers, message: discord.Message, links: Links 
                 continue
             if isinstance(text, Sample):
                 rows.append(text)
-            elif text.kind not in _UNCLEAR:
+            elif _is_telling(text):
                 taken.append(text)
             else:
                 left.append(words.left_out(attachment.filename, words.NO_CONFIG))
@@ -153,6 +154,11 @@ async def from_message(workers: Workers, message: discord.Message, links: Links 
 def parts_of(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
     """A message, and what it forwards."""
     return [message, *message.message_snapshots]
+
+
+def _is_telling(text: Submission) -> bool:
+    """Whether a text of a message is one to answer: a config, a log, or a list of installed packages."""
+    return text.kind not in _UNCLEAR or lists_packages(text.text)
 
 
 def files_of(

@@ -27,6 +27,7 @@ from knowledge.next_steps import NextSteps, next_steps
 from knowledge.plan import TrainingPlan
 from knowledge.run_data import DataSize
 from knowledge.value import value
+from knowledge.versions import Versions, compare_versions, lists_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -294,6 +295,11 @@ def steps(text: str, *, name: str, gpus: int = 1) -> NextSteps | None:
     return next_steps(read(text, gpus), name)
 
 
+def versions(text: str) -> Versions | None:
+    """Compares a list of packages with what Axolotl asks for; None for any other text."""
+    return compare_versions(text) if lists_packages(text) else None
+
+
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
     for job in (
@@ -313,6 +319,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         model_of,
         support,
         steps,
+        versions,
         diagnose,
         health,
         compare,

@@ -17,6 +17,8 @@ _LISTED: Final = re.compile(
     re.MULTILINE,
 )
 _MOST: Final = 400_000
+_LOOKED_AT: Final = 40_000
+_MOSTLY: Final = 0.7
 
 
 @value
@@ -59,7 +61,7 @@ def compare_versions(text: str) -> Versions | None:
     facts = read_json("pins.json")
     pins: dict[str, str] = facts["packages"]
     listed: dict[str, str] = {}
-    for name, version in _LISTED.findall(text[:_MOST]):
+    for name, version in _LISTED.findall(text[:_MOST].replace("\r\n", "\n")):
         listed.setdefault(canonicalize_name(name), version)
     compared = [name for name in pins if name in listed]
     if len(compared) + ("axolotl" in listed) < 2:
@@ -77,6 +79,13 @@ def compare_versions(text: str) -> Versions | None:
         misfits=tuple(misfits),
         command=_command(facts["axolotl"], own, misfits),
     )
+
+
+def lists_packages(text: str) -> bool:
+    """Whether a text is a list of packages, some of which Axolotl asks for, and little else."""
+    lines = [line for line in text[:_LOOKED_AT].split("\n") if line.strip(" \t\r-=│|")]
+    listed = sum(_LISTED.match(line.rstrip("\r")) is not None for line in lines)
+    return listed >= max(2, _MOSTLY * len(lines)) and compare_versions(text) is not None
 
 
 def _is_off(version: str, wanted: str) -> bool:

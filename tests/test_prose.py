@@ -22,8 +22,17 @@ BANNED = {
     r"\bbeside\b": "with, next to, or compared with",
     r"\bTake `": "Use `",
     r"\bat the fullest\b": "at its peak",
+    r"\bafterwards\b": "afterward",
+    r"\b(works|used) with `[^`\n]+` alone\b": "only with",
+    r"\banew\b": "again",
+    r"\bseldom\b": "rarely",
+    r"\bevery so many\b": "every this many",
+    r"\bdraws a warning\b": "triggers a warning",
+    r"\b(template|format|strategy|transform|script|folder) of your own\b": "your own ...",
 }
-TEXTS = ("fields", "errors", "faq", "samples")
+SERIAL = re.compile(r"`[^`\n]+`, `[^`\n]+` (and|or) `")
+"""A list of three names in back-ticks without its last comma."""
+TEXTS = ("fields", "errors", "faq", "samples", "foreign")
 """Folders of knowledge whose YAML is shown to users."""
 PATTERNS = {"when", "unless", "seen", "words", "phrases", "aliases", "see", "also", "evidence", "bad", "good", "after"}
 """Keys of YAML that hold what users write, names or examples."""
@@ -65,7 +74,9 @@ def name_of(file: Path) -> str:
 
 @pytest.mark.parametrize("file", files("*.yaml", *(f"knowledge/{name}" for name in TEXTS)), ids=name_of)
 def test_the_texts_keep_to_the_glossary(file: Path) -> None:
-    assert not wrong(told(yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)))
+    texts = list(told(yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)))
+    assert not wrong(iter(texts))
+    assert not [text for text in texts if SERIAL.search(text)], "a list of three needs its last comma"
 
 
 @pytest.mark.parametrize("file", files("*.py", "knowledge/rules", "bot/views", "bot/console", "cogs"), ids=name_of)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.console._arguments import text_or_word
+from knowledge.secrets import find
 from knowledge.text_kind import ROWS_SUFFIXES, kind_of
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ def answer_words(name: str, text: str, *, config: str | None, gpus: int, style: 
         gpus: GPUs of the run.
         style: "text", "json" or "github"; the last has no form for either, so it gets the text.
     """
+    for secret in find(text):
+        print(f"helpbot: {name} contains a {secret.kind}, which is masked below. {secret.revoke}", file=sys.stderr)
     if kind_of(text) == "log":
         return explain_log(name, text, config=config, gpus=gpus, style=style)
     from bot.console import ask

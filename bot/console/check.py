@@ -91,7 +91,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"helpbot: cannot count tokens: {wrong}.", file=sys.stderr)
         return 2
     options.paths, options.dataset = without_rows(options.paths, options.dataset)
-    options.paths, words = words_of(options.paths)
+    # In a job of GitHub's the paths are what a workflow says, never somebody's question.
+    options.paths, words = (options.paths, "") if options.format == "github" else words_of(options.paths)
     if words:
         config = text_or_word(options.paths[0]) if len(options.paths) == 1 else None
         told = answer_words("your words", words, config=config, gpus=count, style=options.format)

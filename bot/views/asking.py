@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot import intake
-from bot.asking import ask, count_miss
+from bot.asking import ask, count_miss, pairing
 from bot.checking import diagnose
 from bot.faq_offers import home_of, offered
 from bot.responses import answer, begin
@@ -153,9 +153,10 @@ def _sure(asked: Asked, owner: int, now: Any) -> ui.LayoutView:
     view.append(_box(first, text, source))
     buttons: list[Press] = []
     if entry is not None:
+        pair = pairing(asked.answer.question, entry.key)
         buttons = [
-            Helped.button(words.HELPED, owner, f"helped:{entry.id}"),
-            Helped.button(words.NOT_HELPED, owner, f"unhelped:{entry.id}"),
+            Helped.button(words.HELPED, owner, f"helped:{entry.id}:{pair}"),
+            Helped.button(words.NOT_HELPED, owner, f"unhelped:{entry.id}:{pair}"),
         ]
     if shortened or first.kind in ("field", "concept", "kind", "rule"):
         buttons.append(ReadTopic.button(words.READ_ALL, owner, _value(first, asked).replace(" ", "+")))

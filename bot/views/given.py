@@ -16,6 +16,7 @@ from bot.views.check.answer import show
 from bot.views.check.sample import proposal_layout
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.health import health_layout
+from bot.views.versions import versions_layout
 
 if TYPE_CHECKING:
     import discord
@@ -81,7 +82,8 @@ def is_config(piece: Submission | Sample) -> TypeGuard[Submission]:
 async def answer_given(interaction: discord.Interaction[ServiceBot], given: Given, asked: Asked) -> None:
     """Answers every piece; the interaction is deferred.
 
-    A log is led to its cause with the config that came with it; rows are checked with each config, or get the block
+    A list of packages is compared with what Axolotl asks for; a log is led to its cause with the config that came with
+    it; rows are checked with each config, or get the block
     that fits them.
 
     Raises:
@@ -89,6 +91,10 @@ async def answer_given(interaction: discord.Interaction[ServiceBot], given: Give
     """
     if not (given.configs or given.logs or given.samples or given.questions):
         raise UserError(words.NOTHING_GIVEN)
+    for pieces in (given.logs, given.configs, given.questions):
+        for piece in list(pieces):
+            if await _answer_versions(interaction, piece):
+                pieces.remove(piece)
     for log in given.logs:
         await _answer_log(interaction, log, asked, given.configs[0].text if len(given.configs) == 1 else None)
     first = given.samples[0] if given.samples else None
@@ -130,6 +136,15 @@ async def _answer_log(
         return
     view = diagnosis_layout(found, interaction.user.id, notes=log.notes, secrets=log.secrets, public=public)
     await answer(interaction, view)
+
+
+async def _answer_versions(interaction: discord.Interaction[ServiceBot], piece: Submission) -> bool:
+    """Answers a list of packages; False where it is something else."""
+    found = await interaction.client.services.workers.run(jobs.versions, text=piece.text)
+    if found is None:
+        return False
+    await answer(interaction, versions_layout(found))
+    return True
 
 
 async def _answer_rows(interaction: discord.Interaction[ServiceBot], sample: Sample) -> None:

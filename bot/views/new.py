@@ -13,6 +13,7 @@ from bot.checking import defaults_of
 from bot.errors import UserError
 from bot.pending import Begun
 from bot.responses import answer, begin, open_form
+from bot.views.check.next_step import show_next
 from bot.views.kit import limits, notice
 from bot.views.kit.components import Form, Press, field, typed
 from bot.views.kit.layout import Colour, container, layout, small
@@ -42,6 +43,7 @@ class Wanted(Begun):
         gpu: The card's name.
         dataset: Name and bytes of the rows.
         like: A config that does not fit, whose dataset and aim are kept.
+        config: The config that was written, for the commands that come next.
     """
 
     model: str
@@ -53,6 +55,7 @@ class Wanted(Begun):
     length: int | None = None
     epochs: float | None = None
     like: str | None = None
+    config: str = ""
 
 
 async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted, changed: str = "") -> None:
@@ -82,7 +85,7 @@ async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted,
     )
     if made.refused:
         raise UserError(made.refused)
-    key = services.pending.keep(replace(wanted, length=made.length, epochs=made.epochs))
+    key = services.pending.keep(replace(wanted, length=made.length, epochs=made.epochs, config=made.config))
     view, files = new_layout(made, wanted, key, changed)
     if interaction.response.is_done():
         await interaction.edit_original_response(view=view, attachments=files)
@@ -136,7 +139,7 @@ def _rows(wanted: Wanted, key: str) -> list[ui.ActionRow[Any]]:
     longer = NewWish.button("Longer rows", owner, f"{key}:longer")
     rows: list[ui.ActionRow[Any]] = [
         ui.ActionRow(*methods, longer, NewWish.button("More steps", owner, f"{key}:steps")),
-        ui.ActionRow(NewGpu.button("Other GPU", owner, key)),
+        ui.ActionRow(NewGpu.button("Other GPU", owner, key), NewNext.button("Next step", owner, key)),
     ]
     if wanted.gpu is None:
         cards = [discord.SelectOption(label=name, value=name) for name in suggest("")]
@@ -221,6 +224,18 @@ class NewGpu(Press, name="new-gpu"):
         await open_form(interaction, NewGpuForm(wanted))
 
 
+class NewNext(Press, name="new-next"):
+    """Shows the commands that come next for the config that was written; its state is the key of what was wanted."""
+
+    async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
+        """Answers with the commands and a Modelfile."""
+        wanted = interaction.client.services.pending.find(self.state, Wanted)
+        if wanted is None:
+            raise UserError(notice.EXPIRED)
+        await begin(interaction)
+        await show_next(interaction, wanted.config, NAME, wanted.gpus)
+
+
 class NewGpuForm(Form):
     """The name of a card, and how many."""
 
@@ -242,4 +257,4 @@ class NewGpuForm(Form):
         await show_new(interaction, wanted, f"now on {plural(count, 'GPU')}: {gpu.name}")
 
 
-PRESSES = (NewWish, NewGpu, FittingOne)
+PRESSES = (NewWish, NewGpu, NewNext, FittingOne)

@@ -27,7 +27,9 @@ def proposed(cure: str, write: str, config: Config | None) -> str:
                 names = ", ".join(f"`{key}`" for key in present)
                 have = "has" if len(present) == 1 else "have"
                 cure = f"{cure} In your config, {names} already {have} that value or a larger one."
-                keys = {key: value for key, value in keys.items() if key not in present}
+            missing = {key: _missing(config.get(key), value) for key, value in keys.items() if key not in present}
+            if missing != keys:
+                keys = missing
                 lines = yaml.safe_dump(keys, sort_keys=False).strip() if keys else ""
     return f"{cure}\n```yaml\n{lines}\n```" if lines else cure
 
@@ -35,6 +37,23 @@ def proposed(cure: str, write: str, config: Config | None) -> str:
 def _has(config: Config, key: str, value: Any) -> bool:
     """Whether the config says the same already, or waits at least as long."""
     present = config.get(key)
+    if isinstance(value, dict) and value:
+        return not _missing(present, value)
     if key.endswith("timeout") and isinstance(present, int | float) and isinstance(value, int | float):
         return present >= value
-    return present is not None and type(present) is type(value) and bool(present == value)
+    return _same(present, value)
+
+
+def _missing(present: Any, value: Any) -> Any:
+    """What a proposed value has besides what is present: of a block only the keys that are absent or differ."""
+    if not isinstance(value, dict) or not isinstance(present, dict):
+        return value
+    return {
+        key: _missing(present.get(key), inner) for key, inner in value.items() if not _same(present.get(key), inner)
+    }
+
+
+def _same(present: Any, value: Any) -> bool:
+    if isinstance(value, dict) and value:
+        return not _missing(present, value)
+    return present is not None and isinstance(present, bool) is isinstance(value, bool) and bool(present == value)

@@ -56,10 +56,13 @@ def duration_of(config: Config, gpu: Gpu, pace: Pace | None = None) -> Duration 
     plan = plan_of(config)
     batch = _batch(run, plan)
     seconds = speed(run, gpu, batch.computed, batch.reach)
-    step = pace.seconds if pace is not None else seconds.micro * run.accumulation + seconds.rest
+    computed = seconds.micro * run.accumulation + seconds.rest
+    step = pace.seconds if pace is not None else computed
     spread = _SPREAD_OF_LOG if pace is not None else SPREAD
     steps = plan.optimizer_steps_done
     evaluation, saving, loading = _evaluation(run, plan, seconds, batch), _saving(plan), _loading(run)
+    if pace is not None:
+        evaluation = _timed(plan, pace, None if evaluation is None else evaluation * step / computed)
     whole = None if steps is None else steps * step + (evaluation or 0.0) + (saving or 0.0) + loading
     return Duration(
         gpu=gpu.name,
@@ -127,6 +130,12 @@ def _evaluation(run: Run, plan: TrainingPlan, seconds: Seconds, batch: _Batch) -
         return None
     each = seconds.micro * run.evaluation / run.micro_batch / work_of(run, batch.computed, batch.reach).passes
     return times * math.ceil(batches / max(run.ranks // run.context, 1)) * each
+
+
+def _timed(plan: TrainingPlan, pace: Pace, slowed: float | None) -> float | None:
+    """Seconds of all evaluations where a log shows how long one takes, else computed as much slower as the steps."""
+    times = plan.n_evals_incl_start
+    return slowed if pace.evaluation is None or times is None else times * pace.evaluation
 
 
 def _saving(plan: TrainingPlan) -> float | None:

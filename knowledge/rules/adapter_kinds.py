@@ -120,7 +120,7 @@ def onebit_adapter(config: Config) -> Iterator[Problem]:
 def relora_without_restarts(config: Config) -> Iterator[Problem]:
     """ReLoRA without `jagged_restart_steps`.
 
-    ReLoRA merges its adapter and restarts every so many steps, so it needs that number.
+    ReLoRA merges its adapter and restarts every this many steps, so it needs that number.
     """
     if config.typed("relora") and not config.typed("jagged_restart_steps"):
         yield problem("Needs `jagged_restart_steps`, which says how often it restarts.", "relora")

@@ -36,7 +36,7 @@ def quantized_without_adapter(config: Config) -> Iterator[Problem]:
     if name and not now("adapter") and not now("inference"):
         kind = "qlora" if name == "load_in_4bit" else "lora"
         yield problem(
-            f"Needs an adapter: add `adapter: {kind}`, `lora_r: 16` and `lora_alpha: 32`, or remove this.", name
+            f"Needs an adapter: add `adapter: {kind}`, `lora_r: 16`, and `lora_alpha: 32`, or remove this.", name
         )
 
 

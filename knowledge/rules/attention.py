@@ -99,7 +99,7 @@ def attention_unknown(config: Config) -> Iterator[Problem]:
         return
     short = {"flash": "flash_attention_2", "flex": "flex_attention", "sdp": "sdpa"}
     near = short.get(value) or {"flash_attn": "flash_attention_2", "flash_attention": "flash_attention_2"}.get(value)
-    hint = f"Write `{near}`." if near else "Use one such as `flash_attention_2`, `sdpa` or `flex_attention`."
+    hint = f"Write `{near}`." if near else "Use one such as `flash_attention_2`, `sdpa`, or `flex_attention`."
     yield problem(f"Unknown backend. {hint}", "attn_implementation", suggestion=near)
 
 

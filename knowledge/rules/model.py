@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     good="tokenizer_config: org/tokenizer\n",
 )
 def model_name_blank(config: Config) -> Iterator[Problem]:
-    """`base_model`, `base_model_config` or `tokenizer_config` is blank or not text.
+    """`base_model`, `base_model_config`, or `tokenizer_config` is blank or not text.
 
     Axolotl looks for a name in them and fails with a bare AttributeError that does not name a field. Leave a blank
     key out.

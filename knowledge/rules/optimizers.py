@@ -74,7 +74,7 @@ def polora_conflicts(config: Config) -> Iterator[Problem]:
         return
     if now("adapter") not in ("lora", "qlora"):
         yield problem(
-            "It trains only LoRA: add `adapter: lora`, `lora_r: 16` and `lora_alpha: 32`.", "optimizer", "adapter"
+            "It trains only LoRA: add `adapter: lora`, `lora_r: 16`, and `lora_alpha: 32`.", "optimizer", "adapter"
         )
     if now("deepspeed"):
         yield problem("Incompatible with polora: remove one of the two.", "deepspeed", "optimizer")

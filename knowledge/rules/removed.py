@@ -27,7 +27,7 @@ def packed_length_removed(config: Config) -> Iterator[Problem]:
     """
     if config.typed("max_packed_sequence_len"):
         yield problem(
-            "Removed: use `sample_packing: true`, `sequence_len` and `attn_implementation: flash_attention_2`.",
+            "Removed: use `sample_packing: true`, `sequence_len`, and `attn_implementation: flash_attention_2`.",
             "max_packed_sequence_len",
         )
 

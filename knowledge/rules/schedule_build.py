@@ -48,7 +48,7 @@ def unknown_schedule(config: Config) -> Iterator[Problem]:
     if name not in KINDS:
         near = min(KINDS, key=lambda known: (not known.startswith(name[:6]), abs(len(known) - len(name))))
         suggestion = near if near.startswith(name[:4]) else None
-        cure = f"Did you mean `{suggestion}`?" if suggestion else "Use `cosine`, `linear` or `constant`."
+        cure = f"Did you mean `{suggestion}`?" if suggestion else "Use `cosine`, `linear`, or `constant`."
         yield problem(
             f"No schedule has this name: the trainer cannot be built. {cure}", "lr_scheduler", suggestion=suggestion
         )

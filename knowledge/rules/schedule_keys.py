@@ -96,7 +96,7 @@ def _outlasts(config: Config, warmup: int, steps: int) -> bool:
 def warmup_without_effect(config: Config) -> Iterator[Problem]:
     """A warm-up is set with a schedule that has none.
 
-    `constant`, `reduce_lr_on_plateau` and `greedy` start at the full rate whatever the warm-up keys say.
+    `constant`, `reduce_lr_on_plateau`, and `greedy` start at the full rate whatever the warm-up keys say.
     """
     kind = KINDS.get(schedule_name(config))
     if kind is None or kind.warmup:
@@ -123,7 +123,7 @@ def warmup_without_effect(config: Config) -> Iterator[Problem]:
 def schedule_reads_no_arguments(config: Config) -> Iterator[Problem]:
     """The schedule is built without `lr_scheduler_kwargs`.
 
-    `constant`, `constant_with_warmup` and `rex` accept no arguments, and neither does the cosine schedule that
+    `constant`, `constant_with_warmup`, and `rex` accept no arguments, and neither does the cosine schedule that
     Axolotl builds for `cosine_min_lr_ratio` or `lr_quadratic_warmup`.
     """
     if schedule_name(config) in KINDS and schedule_arguments(config) and arguments_read(config) is None:

@@ -66,7 +66,7 @@ def system_message_unused(config: Config) -> Iterator[Problem]:
     """`default_system_message`, which no template has a place for.
 
     Axolotl looks for a sentence in the template chatml to replace, and that template no longer has one. Put a system
-    message into the rows, or into a template of your own with `chat_template_jinja`.
+    message into the rows, or into your own template with `chat_template_jinja`.
     """
     if config.typed("default_system_message"):
         message = "No template has a place for this: write a system message into the rows, and remove it here."

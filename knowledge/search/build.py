@@ -21,6 +21,8 @@ IN_NAMES, IN_SUMMARY, IN_TEXT = 2.0, 2.0, 1.0
 """What a term counts by where it stands: in a title or another name, in the summary, in the text."""
 SATURATION, LENGTH = 1.8, 0.6
 """BM25's k1 and b."""
+MOST_TOLD = 5.0
+"""The most that a term tells: a word that only one document happens to have is no better clue than one of five."""
 _NAMES_READ = 60
 """Names of one document that are looked at; an error of more phrases is found by these."""
 
@@ -48,7 +50,10 @@ def build(documents: Sequence[Document], lexicon: Lexicon, rarity: Mapping[str, 
     lengths = [sum(bag.values()) for bag in bags]
     usual = sum(lengths) / max(len(lengths), 1) or 1.0
     within = Counter(term for bag in bags for term in bag)
-    idf = {term: math.log(1 + (len(bags) - amount + 0.5) / (amount + 0.5)) for term, amount in within.items()}
+    idf = {
+        term: min(MOST_TOLD, math.log(1 + (len(bags) - amount + 0.5) / (amount + 0.5)))
+        for term, amount in within.items()
+    }
     if rarity is not None:
         idf = {term: rarity.get(term, max(rarity.values())) for term in idf}
     terms: dict[str, list[Any]] = {term: [round(told, 3)] for term, told in sorted(idf.items())}

@@ -13,6 +13,11 @@ _SHARED = 0.5
 """Part of the terms of two questions, by what they tell, that both have when they ask for the same."""
 
 
+def terms_of(question: str) -> frozenset[str]:
+    """What a question is searched by: its telling words, stemmed, as they were meant."""
+    return load_search().terms(question)
+
+
 def grouped(questions: Sequence[str]) -> list[list[int]]:
     """The places of questions that ask for the same; the first of each group, and the groups, in the order given."""
     search = load_search()

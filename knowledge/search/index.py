@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 FILE = Path(__file__).parent / "index.json"
-KINDS = {"faq": 1.35, "concept": 1.3, "error": 1.2, "field": 1.1, "kind": 0.9, "rule": 0.65}
+KINDS = {"faq": 1.35, "concept": 1.3, "error": 1.1, "field": 1.1, "kind": 0.9, "rule": 0.65}
 """How much a kind is preferred: an entry was written for a question, a rule for one fault of a config."""
 WHOLE_NAME = 1.8
 """What a name that is the question itself adds, with the sum of what its words tell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,8 +22,9 @@ NAME_WORDS = 4
 """A text of up to so many words may be a name."""
 _WRITTEN, _NAMED, _SPACED, _EXACT = 0.72, 0.8, 0.9, 0.97
 """Likeness from which a short text is taken for a name: with underlines, one word, several words; and for that name."""
-
-
+_WRITTEN_NAME = re.compile(r"[A-Za-z][\w.\[\]]{0,80}_\w{1,40}")
+_ASKED = 100
+"""Characters of a question that asks for one name."""
 _FEW_LETTERS = 5
 """Up to so many letters begin what is meant; more of them may be a name that is written wrong."""
 _OFFERED = ("field", "concept", "faq", "kind", "error", "rule")
@@ -62,6 +64,7 @@ class Search:
             own: Documents besides those of the index; one stands in for that of the same kind and id.
             limit: How many hits are wanted.
         """
+        question = self._only_name(question)
         corrected = self._spelling.corrected(question)
         terms = list(dict.fromkeys(self.index.lexicon.terms(corrected)))
         hits = self._ranked(terms, own, limit)
@@ -76,6 +79,13 @@ class Search:
             return Found("unknown", [], [])
         measured = features(question, words, terms, hits, self.index)
         return Found(level_of(measured), hits, measured)
+
+    def _only_name(self, question: str) -> str:
+        """The name that a question asks for with nothing else that tells: `What does sample_packing do?`."""
+        written: list[str] = _WRITTEN_NAME.findall(question[:_ASKED])
+        if len(written) == 1 and not self.index.lexicon.terms(question.replace(written[0], " ")):
+            return written[0]
+        return question
 
     def _ranked(self, terms: Sequence[str], own: Sequence[Document], limit: int) -> list[Hit]:
         if not own:
@@ -117,6 +127,7 @@ class Search:
         near = self._names.near(text, limit)
         plain = "_" in text or "." in text or len(text.split()) == 1
         least = _WRITTEN if "_" in text else _NAMED if plain else _SPACED
+        near.sort(key=lambda each: each[1].id != text)
         return [Hit(document, like, like, 1.0) for like, document in near if like >= least]
 
 

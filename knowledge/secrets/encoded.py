@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from knowledge.secrets.secret import Span
 
-_RUN = expression(r"(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]{0,16}){0,1000}[A-Za-z0-9+/_-]{20,}={0,2}")
+_RUN = expression(r"(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]{0,16}){0,1000}[A-Za-z0-9+/_-]{16,}={0,2}")
 _PRINTABLE = re.compile(rb"[\t\n\r -~]{12,}")
 _STANDARD = str.maketrans("-_", "+/", "\r\n \t")
 _GROUP = 4

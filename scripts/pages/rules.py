@@ -97,9 +97,9 @@ def _page(name: str, page: Page) -> list[str]:
 def _entry(name: str, head: str, title: str, text: str, bad: str, good: str) -> list[str]:
     lines = [f"### {name}", "", head, "", f"**{title}**" + (f" {text}" if text else ""), ""]
     if bad:
-        lines += ["So not:", "", "```yaml", bad.rstrip("\n"), "```", ""]
+        lines += ["Instead of:", "", "```yaml", bad.rstrip("\n"), "```", ""]
     if good:
-        lines += ["But so:", "", "```yaml", good.rstrip("\n"), "```", ""]
+        lines += ["Write:", "", "```yaml", good.rstrip("\n"), "```", ""]
     return lines
 
 

@@ -51,6 +51,8 @@ PRESSES = {
     "corrected": (OWNER, False),
     "new-wish": (OWNER, False),
     "new-gpu": (OWNER, False),
+    "new-fits": (OWNER, False),
+    "new-next": (OWNER, False),
     "plan": (OWNER, False),
     "rows": (OWNER, False),
     "gpus": (OWNER, False),

@@ -7,7 +7,7 @@ async def test_a_question_is_answered_by_the_entry_itself(world, tools):
     result = await world.ann.slash(world.channel, "ask", question="how do I continue training from a checkpoint?")
     said = tools.words(tools.answer(result))
     assert tools.answer(result).ephemeral
-    assert said.startswith("### How do I resume a run that broke off?\n-# from the FAQ · Axolotl 0.21.0")
+    assert said.startswith("### How do I resume an interrupted run?\n-# from the FAQ · Axolotl 0.21.0")
     assert "resume_from_checkpoint" in said
 
 
@@ -52,8 +52,23 @@ async def test_entries_of_the_server_come_before_the_bots_own(world, tools):
     assert "Ask `#cluster` for a slot." in said
 
 
+async def test_an_entry_that_did_not_help_is_no_longer_sure_for_that_question_alone(world, tools):
+    from bot.store import EntryContent
+
+    content = EntryContent(title="Which GPUs may I book on our cluster?", text="Ask `#cluster` for a slot.", aliases=())
+    await world.bot.services.store.faq.add(world.guild.id, content, author_id=1)
+    question = "Which GPUs may I book on our cluster?"
+    first = tools.answer(await world.ann.slash(world.channel, "ask", question=question))
+    assert tools.words(first).startswith("### Which GPUs may I book")
+    await world.ann.click(first, label="That did not help")
+    again = tools.words(tools.answer(await world.ben.slash(world.channel, "ask", question=question)))
+    assert "One of these may answer it" in again
+    other = tools.answer(await world.ben.slash(world.channel, "ask", question="may I book GPUs on our cluster today"))
+    assert "Ask `#cluster` for a slot." in tools.words(other)
+
+
 async def test_a_moderator_answers_a_message_in_public_with_a_mention(world, tools):
-    message = await world.ann.send(world.channel, "How do I resume a run that broke off?")
+    message = await world.ann.send(world.channel, "How do I resume an interrupted run?")
     private = tools.answer(await world.max.context_menu(world.channel, "Answer this", message))
     assert private.ephemeral
     public = world.channel.last_message
@@ -63,7 +78,7 @@ async def test_a_moderator_answers_a_message_in_public_with_a_mention(world, too
 
 
 async def test_a_member_reads_the_answer_to_a_message_alone(world, tools):
-    message = await world.ann.send(world.channel, "How do I resume a run that broke off?")
+    message = await world.ann.send(world.channel, "How do I resume an interrupted run?")
     before = len(world.channel.history())
     private = tools.answer(await world.ben.context_menu(world.channel, "Answer this", message))
     assert "resume_from_checkpoint" in tools.words(private)
@@ -86,4 +101,4 @@ async def test_what_is_typed_is_completed(world):
         assert len(choices) <= 25
         assert all(0 < len(each["name"]) <= 100 and 0 < len(each["value"]) <= 100 for each in choices)
     first = await world.ann.autocomplete(world.channel, "ask", "question", "How do I resume")
-    assert first[0]["value"] == "How do I resume a run that broke off?"
+    assert first[0]["value"] == "How do I resume an interrupted run?"

@@ -473,3 +473,78 @@ async def test_everything_of_discord_may_fail_without_a_sound(room):
     room.env.inject_error("POST", "/channels/*/messages", status=403, code=50013, times=None)
     await room.ann.send(room.channel, block(BROKEN))
     assert room.env.errors == []
+
+
+async def test_where_the_bot_may_not_write_moderators_get_one_line_in_their_log(room):
+    log = room.guild.create_text_channel("bot-log")
+    await room.max.slash(room.channel, "faq-admin settings", log_channel=log)
+    before = len(room.said(log))
+    await room.open(room.channel)
+    room.permit(deny=discord.Permissions(send_messages=True))
+    await room.ann.send(room.channel, block(BROKEN))
+    await room.ben.send(room.channel, block(BROKEN))
+    assert room.said(room.channel) == []
+    (line,) = room.said(log)[before:]
+    assert "I lack Send Messages" in words(line)
+
+
+async def test_a_token_of_an_author_who_takes_no_private_messages_gets_a_reply_that_says_only_that(room):
+    await room.open(room.channel)
+    room.env.inject_error("POST", "/users/@me/channels", status=403, code=50007, times=None)
+    await room.ann.send(room.channel, f"my token is {TOKEN}\n{block(BROKEN)}")
+    (said,) = room.said(room.channel)
+    assert "Revoke it now" in words(said)
+    assert TOKEN not in words(said)
+    assert "max_seq_length" not in words(said)
+
+
+@pytest.mark.parametrize("state", ["archived", "locked"])
+async def test_a_closed_thread_stays_closed(room, state):
+    await room.open()
+    thread = await room.post("Help", "zzz qqq")
+    setattr(room.env.backend.get_channel(thread.id).thread_metadata, state, True)
+    cached = room.bot.get_channel(room.forum.id).get_thread(thread.id)
+    setattr(cached, state, True)
+    room.env.backend.create_message(thread.id, room.ann.id, block(BROKEN))
+    await room.env.settle()
+    assert room.said(thread) == []
+
+
+async def test_slow_mode_and_a_thread_that_is_gone_leave_no_error(room):
+    await room.open(room.channel)
+    room.env.inject_error("POST", "/channels/*/messages", status=429, code=20016, times=1)
+    await room.ann.send(room.channel, block(BROKEN))
+    room.env.inject_error("POST", "/channels/*/messages", status=404, code=10003, times=1)
+    await room.ben.send(room.channel, block(BROKEN))
+    assert room.env.errors == []
+
+
+async def test_a_message_that_is_deleted_during_the_check_gets_no_answer(room):
+    await room.open(room.channel)
+    room.env.inject_error("POST", "/channels/*/messages", status=400, code=50035, times=1)
+    message = room.env.backend.create_message(room.channel.id, room.ann.id, block(BROKEN))
+    room.env.backend.delete_message(room.channel.id, message.id)
+    await room.env.settle()
+    assert room.said(room.channel) == []
+    assert room.env.errors == []
+
+
+async def test_an_edit_during_the_check_still_makes_one_answer(room):
+    await room.open(room.channel)
+    message = room.env.backend.create_message(room.channel.id, room.ann.id, block(BROKEN))
+    changed = block(BROKEN.replace("max_seq_length", "sequence_len"))
+    room.env.backend.edit_message(room.channel.id, message.id, {"content": changed})
+    await room.env.settle()
+    assert len(room.said(room.channel)) == 1
+
+
+async def test_its_own_reply_does_not_count_as_a_persons_answer(room, monkeypatch):
+    await room.open()
+    thread = await room.post("Help", block(BROKEN))
+    assert len(room.said(thread)) == 1
+    store = room.bot.services.store
+    later = store.clock() + timedelta(days=1, minutes=1)
+    monkeypatch.setattr(store.help_posts, "_clock", lambda: later)
+    assert [post.post_id for post in await store.help_posts.unanswered(room.guild.id, timedelta(days=1))] == [thread.id]
+    await room.ben.send(thread, "set sequence_len")
+    assert await store.help_posts.unanswered(room.guild.id, timedelta(days=1)) == ()

@@ -66,6 +66,15 @@ async def test_a_config_that_does_not_fit_offers_one_that_does(world, tools):
     assert "Not as you asked" not in written
 
 
+async def test_the_next_step_is_that_of_the_config_that_was_written(world, tools):
+    result = await world.ann.slash(
+        world.channel, "newconfig", model=MODEL, dataset=("rows.jsonl", ROWS), gpu="2x RTX 4090"
+    )
+    shown = tools.words(tools.answer(await world.ann.click(tools.answer(result), label="Next step")))
+    assert "axolotl preprocess config.yaml --debug" in shown
+    assert "CUDA_VISIBLE_DEVICES=0,1 axolotl train config.yaml" in shown
+
+
 async def test_what_is_missing_is_asked_for_with_selects(world, tools):
     message = tools.answer(await world.ann.slash(world.channel, "newconfig", model=MODEL))
     for placeholder, value, said in (

@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli import main
 from knowledge.facts import read_json
-from knowledge.versions import compare_versions
+from knowledge.versions import compare_versions, lists_packages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +50,15 @@ def test_another_axolotl_is_upgraded_as_a_whole() -> None:
 @pytest.mark.parametrize("text", ["", "hello there", "learning_rate: 0.0002\nnum_epochs: 3\n", "torch==2.13.0"])
 def test_other_text_is_not_a_list(text: str) -> None:
     assert compare_versions(text) is None
+
+
+@pytest.mark.parametrize("table", [True, False])
+def test_a_list_is_known_from_a_log_and_a_config_that_names_packages(table: bool) -> None:
+    assert lists_packages(listed(table=table))
+    assert lists_packages(listed(table=table).replace("\n", "\r\n"))
+    log = "ImportError: cannot import name\nTraceback\n" + "step\n" * 9 + "torch 2.1.0\ntransformers 4.46.0\n"
+    assert not lists_packages(log)
+    assert not lists_packages("learning_rate: 0.0002\nnum_epochs: 3\n")
 
 
 def test_the_command_line_says_what_to_type(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

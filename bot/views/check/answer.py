@@ -16,7 +16,7 @@ from bot.permissions import post_reply, require_moderator, require_public
 from bot.responses import answer, begin, open_form, post, update
 from bot.views.check import words
 from bot.views.check.correction import corrected_name, correction_layout
-from bot.views.check.next_step import NO_STEPS, next_layout
+from bot.views.check.next_step import show_next
 from bot.views.check.plan import plan_layout
 from bot.views.check.report import Page, page_of, report_layout
 from bot.views.check.sample import rows_layout
@@ -145,13 +145,7 @@ class NextStep(Press, name="next"):
         checked = find(interaction, self.state)
         await begin(interaction)
         name = checked.submission.name if checked.submission.name.endswith((".yml", ".yaml")) else "config.yaml"
-        found = await interaction.client.services.workers.run(
-            jobs.steps, text=checked.submission.text, name=name, gpus=checked.gpus
-        )
-        if found is None:
-            raise UserError(NO_STEPS)
-        view, files = next_layout(found)
-        await answer(interaction, view, **files)
+        await show_next(interaction, checked.submission.text, name, checked.gpus)
 
 
 class Rows(Press, name="rows"):

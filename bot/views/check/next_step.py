@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import discord
 from discord import ui
 
+from bot import jobs
+from bot.errors import UserError
+from bot.responses import answer
 from bot.views.kit import limits
 from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout, small
 
 if TYPE_CHECKING:
+    from bot.services import ServiceBot
     from knowledge.next_steps import NextSteps
 
 MODELFILE: Final = "Modelfile"
@@ -46,6 +50,25 @@ def next_layout(found: NextSteps) -> tuple[ui.LayoutView, dict[str, Any]]:
     for text in lists:
         items += [ui.Separator(), ui.TextDisplay(limits.cut(text, _LIST))]
     return layout(container(Colour.NEUTRAL, *items)), files
+
+
+async def show_next(interaction: discord.Interaction[ServiceBot], text: str, name: str, gpus: int) -> None:
+    """Answers with the commands for a config and a Modelfile.
+
+    Args:
+        interaction: What asked for it; it has been deferred.
+        text: The config.
+        name: Its file, as the commands name it.
+        gpus: GPUs of the run.
+
+    Raises:
+        UserError: It is not a training config.
+    """
+    found = await interaction.client.services.workers.run(jobs.steps, text=text, name=name, gpus=gpus)
+    if found is None:
+        raise UserError(NO_STEPS)
+    view, files = next_layout(found)
+    await answer(interaction, view, **files)
 
 
 def _plain(point: str) -> str:

@@ -52,14 +52,20 @@ class FaqSelect(Press, name="faq-open"):
 
 
 class Helped(Press, name="faq-helped"):
-    """Counts that an entry helped, or did not; once a member and entry while the process runs."""
+    """Counts that an entry helped, or did not; once a member and entry while the process runs.
+
+    The state is `helped` or `unhelped`, the entry's id and, below an answer, what the pair is counted as.
+    """
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Counts, without who."""
-        kind, _, number = self.state.partition(":")
+        kind, number, *pair = self.state.split(":")
         entry = await entry_of(interaction, number)
         if interaction.client.services.helpful_votes.first(interaction.user.id, entry.id):
-            await interaction.client.services.store.counts.add(entry.guild_id, f"faq-{kind}", entry.key)
+            counts = interaction.client.services.store.counts
+            await counts.add(entry.guild_id, f"faq-{kind}", entry.key)
+            if pair:
+                await counts.add(entry.guild_id, f"ask-{kind}", pair[0])
         await answer(interaction, notice.notice(words.THANKS if kind == "helped" else words.NOT_HELPED))
 
 

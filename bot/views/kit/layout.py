@@ -16,6 +16,9 @@ from knowledge.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_NOTHING_SEEN = "…"
+"""In the place of a text that holds nothing to be seen, which Discord would refuse."""
+
 
 class Colour(IntEnum):
     """Colors of containers; each repeats what the words in it say."""
@@ -57,7 +60,8 @@ def layout(*items: ui.Item[Any]) -> ui.LayoutView:
         view.add_item(item)
     for text in view.walk_children():
         if isinstance(text, ui.TextDisplay):
-            text.content = visible(text.content)
+            shown = visible(text.content)
+            text.content = shown if shown.strip() else _NOTHING_SEEN
     characters = sum(limits.length(item.content) for item in view.walk_children() if isinstance(item, ui.TextDisplay))
     if characters > limits.TEXT:
         raise ValueError(f"{characters} characters of text in one layout")

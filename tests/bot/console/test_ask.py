@@ -6,7 +6,7 @@ from bot.cli import main
 
 
 def test_json_has_the_level_and_the_topics(capsys):
-    assert main(["ask", "how do I resume a run that broke off?", "--format", "json"]) == 0
+    assert main(["ask", "how do I resume an interrupted run?", "--format", "json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["level"] == "sure"
     assert found["answers"][0]["kind"] == "faq"

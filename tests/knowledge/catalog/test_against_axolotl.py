@@ -75,7 +75,7 @@ CLAIMS = (
         "datasets[].message_field_training_detail",
         "all of it counts",
     ),
-    Claim("the end token alone in eot_tokens", "loads", "datasets[].train_on_eot", "next to others"),
+    Claim("the end token alone in eot_tokens", "loads", "datasets[].train_on_eot", "in `eot_tokens` with others"),
     Claim("the end token next to another", "ValueError", "datasets[].train_on_eos", "else loading fails"),
     Claim("keys of an entry under dpo", ["type"], "datasets[].roles", "Preference training drops this key"),
     Claim("keys of an entry under dpo", ["type"], "datasets[].message_property_mappings", "it is not read"),

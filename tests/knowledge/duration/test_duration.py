@@ -147,6 +147,25 @@ def test_a_log_gives_the_speed() -> None:
     assert found.high_s < 1.25 * found.low_s
 
 
+def test_evaluations_in_a_log_count_as_evaluations_and_not_as_steps() -> None:
+    """A run whose real course is known: 400 steps of 3 s, and after every 10 of them an evaluation of 25 s."""
+    lines, clock = [], 0
+    for step in range(1, 21):
+        clock += 3
+        lines.append(f" {step}%|#  | {step}/400 [{clock // 60:02}:{clock % 60:02}<19:00,  {clock / step:.2f}s/it]")
+        if step % 10 == 0:
+            lines.append("{'eval_loss': '1.71', 'eval_runtime': '25.01', 'eval_samples_per_second': '4', 'epoch': '1'}")
+            clock += 25
+    pace = pace_of("\n".join(lines), 400)
+    assert pace is not None
+    assert pace.seconds == pytest.approx(3.0, rel=0.02)
+    config = read(f"{BASE}max_steps: 400\neval_steps: 10\nval_set_size: 100\nsave_steps: 400\n")
+    remember_plan(config, make_plan(config, rows=20_000, mean_tokens=500))
+    found = duration_of(config, gpu_named("RTX 4090"), pace)
+    assert found is not None
+    assert found.estimate_s == pytest.approx(400 * 3 + 40 * 25, rel=0.1)
+
+
 @pytest.mark.parametrize("log", ["", "no bar at all", "0/50 [00:00<?, ?it/s]", "1/0 [00:00<00:00, 0.0it/s]"])
 def test_a_log_without_a_bar_gives_none(log: str) -> None:
     assert pace_of(log) is None

@@ -8,6 +8,9 @@ ANSWERED = {
     "why is my loss flat": "error:loss-plateau",
     "how many epochs should I use": "faq:epochs-and-steps",
     "model never stops generating": "faq:model-never-stops",
+    "what learning rate for lora": "faq:which-learning-rate",
+    "difference between completion and input_output": "faq:which-dataset-type",
+    "can I train on a 3090": "faq:which-gpu",
     "how to continue training from checkpoint": "faq:resume",
     "why is my loss 0": "error:loss-zero",
     "gradent_acc": "field:gradient_accumulation_steps",
@@ -22,13 +25,25 @@ def test_among_the_first_three(question: str, target: str) -> None:
     assert target in [f"{topic.kind}:{topic.id}" for topic in answer(question).answers]
 
 
-@pytest.mark.parametrize("chat", ["THIS IS SO COOL", "Thanks a lot!", "lol same here", ""])
+@pytest.mark.parametrize("chat", ["THIS IS SO COOL", "Thanks a lot!", "lol same here", "", "gm", "brb lunch"])
 def test_chat_is_not_answered(chat: str) -> None:
     assert answer(chat).level == "unknown"
 
 
+def test_a_question_to_a_person_is_not_answered_as_sure() -> None:
+    assert answer("what's your base model?").level != "sure"
+
+
+def test_a_question_for_one_name_is_answered_by_it() -> None:
+    for asked in ("What does sample_packing do?", "what is lora_dropout", "how do I use eval_steps"):
+        found = answer(asked)
+        assert found.level == "sure"
+        assert found.answers[0].kind == "field"
+        assert found.answers[0].id in asked
+
+
 def test_a_sure_answer_is_the_text_of_the_entry() -> None:
-    found = answer("How do I resume a run that broke off?")
+    found = answer("How do I resume an interrupted run?")
     assert found.level == "sure"
     assert found.answers[0].id == "resume"
     assert "resume_from_checkpoint" in found.answers[0].text
@@ -61,8 +76,8 @@ def test_what_people_ask_most_has_an_entry(question: str, key: str) -> None:
 
 
 def test_entries_of_a_server_stand_in_for_the_starter_ones() -> None:
-    own = OwnEntry(key="resume", title="How do I resume a run that broke off?", text="Ask **Mia** first.")
-    first = answer("How do I resume a run that broke off?", [own]).answers[0]
+    own = OwnEntry(key="resume", title="How do I resume an interrupted run?", text="Ask **Mia** first.")
+    first = answer("How do I resume an interrupted run?", [own]).answers[0]
     assert (first.id, first.text) == ("resume", "Ask **Mia** first.")
 
 
