@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from contextlib import contextmanager
+from io import StringIO
 from typing import IO, TYPE_CHECKING, Any
 
 from bot.views.kit.escape import visible
@@ -48,6 +49,17 @@ def exact() -> IO[str]:
 def annotated(text: str) -> str:
     """A text for an annotation of a job of GitHub's, in which nothing of others is a command."""
     return visible(mask(text)).replace("##[", "# #[")
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Collects what is printed and writes it in one piece: a text is looked through once, not once a line."""
+    given, sys.stdout = sys.stdout, StringIO()
+    try:
+        yield
+    finally:
+        collected, sys.stdout = sys.stdout, given
+        given.write(collected.getvalue())
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from bot.console._arguments import UnusableFileError, positive, text_or_word
 from bot.console._given import answer_words, kind_given, without_rows, words_of
 from bot.console._gpu import count_of, gpu_arguments
 from bot.console._hub import hub_targets, opened
-from bot.console._printable import annotated, exact
+from bot.console._printable import annotated, at_once, exact
 from bot.console._time_limit import SECONDS, TimeUp, time_limit
-from bot.views.check.outlook import outlook
+from bot.views.check.outlook import outlook, says_a_cure
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
 from bot.views.check.verdict import headline
@@ -112,6 +112,7 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
     texts = [(path, text_or_word(path)) for path in _files(options.paths)]
     kinds = {path: kind_given(path, text) for path, text in texts if text is not None}
     configs = [text for path, text in texts if text is not None and kinds[path] not in _WORDS]
+    options.alone = len(configs) == 1
     for path, text in texts:
         if text is None:
             code = 2
@@ -148,12 +149,13 @@ def _check_one(path: str, text: str, options: argparse.Namespace, count: int, co
         hub=facts,
         size=DataSize(rows=options.rows),
     )
-    report = on_cards(report, text, options.gpu, options.price, hub=facts)
+    if options.gpu is not None or options.format == "json" or says_a_cure(report):
+        report = on_cards(report, text, options.gpu, options.price, hub=facts)
     if options.fix or options.diff:
         _write_corrected(path, text, report, whole=options.fix and not options.diff)
     else:
         write(path, report, options.format)
-        if console is None and options.format == "text" and hub_targets(text).any:
+        if console is None and options.format == "text" and options.alone and hub_targets(text).any:
             print("With --hub, I look up the model and the datasets: parameters, columns, rows, and steps.\n")
     return _fails(report.findings, options.fail_on)
 
@@ -325,6 +327,7 @@ def printable(path: str) -> str:
     return path.replace("\r", "\\r").replace("\n", "\\n")
 
 
+@at_once()
 def _write_text(path: str, report: Report) -> None:
     for line in (*report.origin[:1], headline(report), *report.origin[1:]):
         print(f"{printable(path)}: {line}")

@@ -111,6 +111,12 @@ def _more(plan: TrainingPlan) -> str:
     return "It needs more rows."
 
 
+def says_a_cure(report: Report) -> bool:
+    """Whether the outlook has to name what makes the run fit a smaller card, which takes some time to find."""
+    memory = report.memory
+    return memory is not None and (not memory.fits or min(memory.fits) > _COMMON_GB)
+
+
 def _fits(report: Report) -> str:
     memory = report.memory
     if memory is None:
