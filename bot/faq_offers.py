@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from bot.permissions import server_of
 from bot.store import StoreError
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ _OFFERED = 5
 
 def home_of(interaction: discord.Interaction[ServiceBot]) -> int:
     """The server whose FAQ answers: the one it is asked in, else that of the starter entries."""
-    guild_id = interaction.guild_id
-    return guild_id if guild_id is not None and interaction.client.get_guild(guild_id) is not None else SHARED_GUILD
+    return server_of(interaction) or SHARED_GUILD
 
 
 async def offered(

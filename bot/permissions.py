@@ -15,14 +15,24 @@ if TYPE_CHECKING:
 _DISCORD_FAILED, _TOO_MANY = 500, 429
 
 
+def server_of(interaction: discord.Interaction[ServiceBot]) -> int | None:
+    """The server that is asked in; None in a direct message, and where a member brought the bot along for themselves.
+
+    There nobody sets anything, reads reports, or can be answered in public.
+    """
+    guild_id = interaction.guild_id
+    return guild_id if guild_id is not None and interaction.client.get_guild(guild_id) is not None else None
+
+
 async def is_moderator(interaction: discord.Interaction[ServiceBot]) -> bool:
     """Whether who asks may manage the server, or has its moderator role."""
     member = interaction.user
-    if interaction.guild_id is None or not isinstance(member, discord.Member):
+    guild_id = server_of(interaction)
+    if guild_id is None or not isinstance(member, discord.Member):
         return False
     if interaction.permissions.manage_guild or interaction.permissions.administrator:
         return True
-    settings = await interaction.client.services.store.guilds.settings(interaction.guild_id)
+    settings = await interaction.client.services.store.guilds.settings(guild_id)
     return settings.moderator_role_id is not None and any(
         role.id == settings.moderator_role_id for role in member.roles
     )
@@ -65,8 +75,9 @@ async def require_moderator(interaction: discord.Interaction[ServiceBot]) -> int
     Raises:
         UserError: it is somebody else, or no server.
     """
-    if interaction.guild_id is None:
+    guild_id = server_of(interaction)
+    if guild_id is None:
         raise UserError(notice.SERVER_ONLY)
     if not await is_moderator(interaction):
         raise UserError(notice.MODERATORS_ONLY)
-    return interaction.guild_id
+    return guild_id

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _Callback = TypeVar("_Callback", bound="Callable[..., Coroutine[Any, Any, None]]")
-_EXPIRED_CODES = frozenset({10062, 10015, 40060, 50027})
-"""Unknown interaction, unknown webhook, already acknowledged, invalid webhook token: nobody reads the reply."""
+_EXPIRED_CODES = frozenset({10062, 10015, 10008, 40060, 50027})
+"""Unknown interaction, webhook or message, already acknowledged, invalid webhook token: nobody reads the reply."""
 
 
 FOR_PEOPLE = (UserError, StoreError)
@@ -139,6 +139,8 @@ async def expired(interaction: discord.Interaction[Any]) -> None:
         await answer(interaction, view, file=file)
     except discord.HTTPException as error:
         _log.warning("could not reply", extra={"status": error.status, "code": error.code})
+    except aiohttp.ClientError as error:
+        _log.warning("could not reply", extra={"error": type(error).__name__})
 
 
 def command_name(interaction: discord.Interaction[Any]) -> str:

@@ -11,6 +11,7 @@ from bot import intake
 from bot.asking import ask, count_miss, pairing
 from bot.checking import diagnose
 from bot.faq_offers import home_of, offered
+from bot.permissions import server_of
 from bot.responses import answer, begin
 from bot.views import ask_words as words
 from bot.views.diagnosis import diagnosis_layout
@@ -84,7 +85,7 @@ async def answer_question(interaction: discord.Interaction[ServiceBot], question
     home = home_of(interaction)
     asked = await ask(services.store, home, submission.text)
     if submission.kind == "log" or asked.answer.level == "unknown":
-        diagnosis = await diagnose(services, submission, guild_id=interaction.guild_id)
+        diagnosis = await diagnose(services, submission, guild_id=server_of(interaction))
         if diagnosis.matches or diagnosis.failed:
             telling = [match for match in diagnosis.matches if not match.harmless]
             entries = await offered(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from bot import jobs
 from bot.checking import check, diagnose, health
 from bot.errors import UserError
+from bot.permissions import server_of
 from bot.request import CheckRequest, Sample, Submission
 from bot.responses import answer
 from bot.views.asking import answer_question
@@ -103,7 +104,7 @@ async def answer_given(interaction: discord.Interaction[ServiceBot], given: Give
         request = CheckRequest(
             replace(config, notes=(*config.notes, *notes)),
             interaction.user.id,
-            interaction.guild_id,
+            server_of(interaction),
             gpus=asked.gpus,
             gpu=asked.gpu,
             price=asked.price,
@@ -126,7 +127,7 @@ async def _answer_log(
     interaction: discord.Interaction[ServiceBot], log: Submission, asked: Asked, config: str | None
 ) -> None:
     found = await diagnose(
-        interaction.client.services, log, guild_id=interaction.guild_id, gpus=asked.gpus, config=config
+        interaction.client.services, log, guild_id=server_of(interaction), gpus=asked.gpus, config=config
     )
     public = asked.message is not None
     run = await health(interaction.client.services, log, found, gpus=asked.gpus, config=config)

@@ -296,3 +296,14 @@ async def test_the_state_of_the_trainer_is_read_as_a_run(world, tools):
     history = [{"step": step, "loss": 10.5 - step / 30, "epoch": step / 60} for step in range(1, 61)]
     state = json.dumps({"global_step": 60, "max_steps": 60, "log_history": history}, indent=1)
     assert "the rows are not text" in tools.words(await world.check(state, name="trainer_state.json"))
+
+
+async def test_in_a_server_that_the_bot_has_not_joined_nothing_is_offered_that_cannot_work(world, tools):
+    # Who installs the bot for themselves uses it there; Discord tells the bot nothing of such a server.
+    world.bot._connection._remove_guild(world.bot.get_guild(world.guild.id))
+    message = await world.ann.send(world.channel, f"```yaml\n{tools.BROKEN}```")
+    shown = tools.answer(await world.max.context_menu(world.channel, "Check message", message))
+    assert "max_seq_length" in tools.words(shown)
+    assert not {"Wrong advice?", "Answer the author publicly"} & set(tools.labels(shown))
+    helped = tools.words(tools.answer(await world.max.slash(world.channel, "help")))
+    assert "/faq-admin" not in helped

@@ -34,6 +34,15 @@ async def test_an_expired_interaction_leaves_a_line_in_the_log_and_no_error(worl
     assert world.env.errors == []
 
 
+async def test_an_answer_that_was_deleted_meanwhile_is_no_fault_of_the_bot(world, tools, caplog):
+    world.env.inject_error("PATCH", "/webhooks/*", status=404, code=10008, times=None)
+    with caplog.at_level(logging.WARNING):
+        await world.check(tools.CLEAN)
+    assert "expired before it was answered" in caplog.text
+    assert "incident" not in caplog.text
+    assert world.env.errors == []
+
+
 async def test_an_attachment_that_cannot_be_fetched_is_named(world, tools, monkeypatch):
     import discord
 

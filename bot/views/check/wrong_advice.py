@@ -9,7 +9,7 @@ import discord
 from discord import ui
 
 from bot.errors import UserError
-from bot.permissions import require_moderator
+from bot.permissions import require_moderator, server_of
 from bot.responses import answer, open_form
 from bot.views.kit import limits, notice
 from bot.views.kit.components import Form, Press, field, typed
@@ -69,7 +69,8 @@ class WrongAdviceForm(Form):
 
     async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Stores the report and tells the moderators' channel."""
-        if interaction.guild_id is None:
+        guild_id = server_of(interaction)
+        if guild_id is None:
             raise UserError(notice.SERVER_ONLY)
         select = self.rule.component
         rule = select.values[0] if isinstance(select, ui.Select) and select.values else ""
@@ -77,7 +78,7 @@ class WrongAdviceForm(Form):
         if finding is None:
             raise UserError(notice.EXPIRED)
         report = await interaction.client.services.store.reports.add(
-            interaction.guild_id,
+            guild_id,
             rule=rule,
             comment=mask(typed(self.comment)),
             reporter_id=interaction.user.id,
