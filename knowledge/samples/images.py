@@ -55,6 +55,10 @@ def images_of(row: Row, column: str = "messages") -> int:
 def check_images(case: Case, column: str) -> None:
     """Note references that the run cannot take, and keys that a vision run needs."""
     rows = case.rows[:_LOOK]
+    if case.settings.get("processor_type"):
+        for index, row in enumerate(rows):
+            if _marks(row, column) and not images_of(row, column):
+                case.issues.add("rows-image-missing", index, column)
     if not shows_images(rows):
         return
     for key, needed in IMAGE_KEYS.items():

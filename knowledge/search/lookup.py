@@ -92,10 +92,16 @@ class Search:
             return self.index.rank(terms, limit)
         lexicon = self.index.lexicon
         theirs = Index(build(own, lexicon, self.index.rarities), lexicon).rank(terms, limit)
-        replaced = {(document.kind, document.id) for document in own}
-        ours = self.index.rank(terms, limit + len(own))
-        kept = [hit for hit in ours if (hit.document.kind, hit.document.id) not in replaced]
-        return best_first([*theirs, *kept])[:limit]
+        standing_in = {(document.kind, document.id): document for document in own}
+        # The wordings that lead to an entry of the index lead to the one that stands in for it, too.
+        ours = [
+            hit._replace(document=standing_in.get((hit.document.kind, hit.document.id), hit.document))
+            for hit in self.index.rank(terms, limit + len(own))
+        ]
+        best: dict[tuple[str, str], Hit] = {}
+        for hit in best_first([*theirs, *ours]):
+            best.setdefault((hit.document.kind, hit.document.id), hit)
+        return list(best.values())[:limit]
 
     def complete(self, typed: str, limit: int = 25) -> list[Document]:
         """What may be meant by what is typed so far, best first; nothing typed, the most used fields."""

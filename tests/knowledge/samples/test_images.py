@@ -65,3 +65,12 @@ def test_every_image_of_a_row_is_in_its_length() -> None:
 def test_a_placeholder_in_a_text_is_told_where_the_image_is_a_part_too() -> None:
     found = check_rows(read(RUN.format("Qwen/Qwen2.5-VL-3B-Instruct")), [row("<image> What?")], name="rows.jsonl")
     assert "rows-image-mark" in {each.rule for each in found.findings}
+
+
+def test_a_placeholder_without_an_image_is_told() -> None:
+    run = read(RUN.format("Qwen/Qwen2.5-VL-3B-Instruct"))
+    chat = {"messages": [{"role": "user", "content": "<image> What?"}, {"role": "assistant", "content": "A cat."}]}
+    found = check_rows(run, [chat, row("What?")], name="rows.jsonl")
+    assert [each.row for each in found.findings if each.rule == "rows-image-missing"] == [1]
+    plain = check_rows(run, [row("What?")], name="rows.jsonl")
+    assert "rows-image-missing" not in {each.rule for each in plain.findings}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from knowledge.faq import starter_questions
 from knowledge.search import OwnEntry, answer, complete, excerpt, grouped
 
 ANSWERED = {
@@ -105,3 +106,16 @@ def test_a_long_entry_is_shortened_to_what_was_asked() -> None:
 def test_questions_for_the_same_are_brought_together() -> None:
     asked = ["how to train whisper", "lunar eclipse", "training a whisper model?", "eclipse of the moon"]
     assert grouped(asked)[0] == [0, 2]
+
+
+def test_an_entry_that_a_server_has_taken_over_is_found_as_before():
+    taken = [
+        OwnEntry(key=entry.key, title=entry.title, text="Ours.", names=tuple(entry.aliases))
+        for entry in starter_questions()
+    ]
+    for question in ("why does my run make only 12 steps?", "my model never shuts up", "can i go on after it crashed"):
+        alone, here = answer(question), answer(question, taken)
+        assert here.level == alone.level
+        assert [(topic.kind, topic.id) for topic in here.answers] == [(each.kind, each.id) for each in alone.answers]
+        if here.level == "sure" and here.answers[0].kind == "faq":
+            assert here.answers[0].text == "Ours."
