@@ -112,7 +112,7 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
     texts = [(path, text_or_word(path)) for path in _files(options.paths)]
     kinds = {path: kind_given(path, text) for path, text in texts if text is not None}
     configs = [text for path, text in texts if text is not None and kinds[path] not in _WORDS]
-    options.alone = len(configs) == 1
+    alone = len(configs) == 1
     for path, text in texts:
         if text is None:
             code = 2
@@ -120,10 +120,10 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
         try:
             with time_limit():
                 if kinds[path] in _WORDS and not options.only_configs:
-                    config = configs[0] if len(configs) == 1 else None
+                    config = configs[0] if alone else None
                     bad = answer_words(path, text, config=config, gpus=count, style=options.format)
                 else:
-                    bad = _check_one(path, text, options, count, console)
+                    bad = _check_one(path, text, options, count, console, alone=alone)
         except TimeUp:
             print(
                 f"helpbot: {printable(path)} takes more than {SECONDS:g} seconds, so it was skipped.", file=sys.stderr
@@ -134,8 +134,10 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
     return code
 
 
-def _check_one(path: str, text: str, options: argparse.Namespace, count: int, console: Console | None) -> bool:
-    """Check one config; whether it is worse than --fail-on allows."""
+def _check_one(
+    path: str, text: str, options: argparse.Namespace, count: int, console: Console | None, *, alone: bool
+) -> bool:
+    """Check one config; whether it is worse than --fail-on allows. Of one that is `alone` what the Hub adds is said."""
     if options.only_configs and not _is_training_config(text):
         print(f"helpbot: {printable(path)} is not an Axolotl config, so it was skipped.", file=sys.stderr)
         return False
@@ -155,7 +157,7 @@ def _check_one(path: str, text: str, options: argparse.Namespace, count: int, co
         _write_corrected(path, text, report, whole=options.fix and not options.diff)
     else:
         write(path, report, options.format)
-        if console is None and options.format == "text" and options.alone and hub_targets(text).any:
+        if console is None and options.format == "text" and alone and hub_targets(text).any:
             print("With --hub, I look up the model and the datasets: parameters, columns, rows, and steps.\n")
     return _fails(report.findings, options.fail_on)
 

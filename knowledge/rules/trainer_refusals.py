@@ -68,10 +68,11 @@ def answers_end_early(config: Config) -> Iterator[Problem]:
     model's generation config has a length. Under vLLM its own limits hold.
     """
     inner = raw_block(config.raw("trl"))
-    if config.typed("rl") in {"grpo", "gdpo"} and inner and inner.get("max_completion_length") is None:
-        if not inner.get("use_vllm"):
-            message = "Answers may end after 20 tokens: set `trl.max_completion_length`, such as 512."
-            yield problem(message, "trl", "rl")
+    if config.typed("rl") not in {"grpo", "gdpo"} or not inner or inner.get("use_vllm"):
+        return
+    if inner.get("max_completion_length") is None:
+        message = "Answers may end after 20 tokens: set `trl.max_completion_length`, such as 512."
+        yield problem(message, "trl", "rl")
 
 
 @rule(

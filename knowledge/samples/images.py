@@ -55,7 +55,8 @@ def images_of(row: Row, column: str = "messages") -> int:
 def check_images(case: Case, column: str) -> None:
     """Note references that the run cannot take, and keys that a vision run needs."""
     rows = case.rows[:_LOOK]
-    if case.settings.get("processor_type"):
+    multimodal = bool(case.settings.get("processor_type"))
+    if multimodal:
         for index, row in enumerate(rows):
             if _marks(row, column) and not images_of(row, column):
                 case.issues.add("rows-image-missing", index, column)
@@ -67,7 +68,7 @@ def check_images(case: Case, column: str) -> None:
             case.issues.add(
                 "rows-image-keys", None, f"{key}: {str(needed).lower() if needed in (True, False) else needed}"
             )
-    if not case.settings.get("processor_type"):
+    if not multimodal:
         return
     for index, row in enumerate(rows):
         name = next((each for each in _COLUMNS if each in row), "")

@@ -3,6 +3,7 @@
 import pytest
 
 from knowledge import check
+from knowledge.rules.targets import MAMBA
 from tests.bot.hub.stand_in import LLAMA, TOKENIZER, dataset, model
 
 LORA = "adapter: lora\nlora_r: 16\nlora_alpha: 32\nlora_target_linear: true\n"
@@ -11,17 +12,7 @@ CONFIG = (
     "micro_batch_size: 2\ngradient_accumulation_steps: 1\nnum_epochs: 3\nlearning_rate: 0.0002\n"
 )
 STRETCHED = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 2048}
-MAMBA = {
-    "model_type": "mamba2",
-    "architectures": ["Mamba2ForCausalLM"],
-    "hidden_size": 64,
-    "num_hidden_layers": 2,
-    "vocab_size": 100,
-    "num_heads": 4,
-    "head_dim": 32,
-    "state_size": 16,
-    "n_groups": 1,
-}
+STATE_SPACE = {**MAMBA, "architectures": ["Mamba2ForCausalLM"]}
 OPT = {
     "model_type": "opt",
     "architectures": ["OPTForCausalLM"],
@@ -82,7 +73,7 @@ async def rules(ask, text, models, datasets):
             "CRASH",
         ),
         (LLAMA, None, "model_type: MistralForCausalLM\n", "model-class-of-another-model", "WARNING"),
-        (MAMBA, None, LORA, "linear-target-that-peft-refuses", "CRASH"),
+        (STATE_SPACE, None, LORA, "linear-target-that-peft-refuses", "CRASH"),
         (OPT, None, LORA, "kernels-cannot-rewrite-attention", "CRASH"),
         (OPT, None, LORA + "lora_qkv_kernel: false\nlora_o_kernel: false\n", None, None),
     ],
