@@ -18,6 +18,7 @@ from knowledge.diagnosis.memory_cure import with_changes
 from knowledge.diagnosis.model import Diagnosis, GpuMemory, Match, Raised, Unknown
 from knowledge.diagnosis.outcome import CALM, asked_lines, brief, complains, fails, follows, plans
 from knowledge.diagnosis.own_words import own_words
+from knowledge.diagnosis.packages import between
 from knowledge.diagnosis.phase import phase_of
 from knowledge.diagnosis.refusals import refusals, typing_refusals
 from knowledge.diagnosis.topics import about
@@ -50,7 +51,8 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     traces = tracebacks.find(log.lines)
     main = tracebacks.main(traces, log.advanced)
     haystack = Haystack(log.lines, traces)
-    context = Context(versions_of(log), read, phase_of(log, main))
+    versions = versions_of(log)
+    context = Context(versions, read, phase_of(log, main), between(main, versions))
     found = _explanations(haystack, traces, main, context) if log.lines else []
     failed, chosen, warnings = _chosen(log, traces, found)
     if failed and not any(match.conclusive and not match.harmless for match in chosen):
