@@ -128,7 +128,7 @@ def _sources(text: str) -> list[Iterator[Span]]:
         sources.append(private_keys(text, low))
     if solid and has_bare_run(raw):
         sources.append(bare_keys(low))
-    return [*sources, *of_providers(low), *passwords(text, low), *named(text, low, long=long)]
+    return [*sources, *of_providers(low, solid=solid), *passwords(text, low), *named(text, low, long=long)]
 
 
 def _wrapped(text: str, spans: Iterable[Span]) -> Iterator[Span]:
