@@ -40,7 +40,7 @@ _COMPLAINT = re.compile(
     re.IGNORECASE,
 )
 _PLAN = re.compile(
-    r"\b(?:want to|would like|plan(?:ning)? to|going to|thinking of|will (?:it|i|this|that)|does it fit|"
+    r"\b(?:want to|would like|(?<!your )plan(?:ning)? to|going to|thinking of|will (?:it|i|this|that)|does it fit|"
     r"can i|could i|should i|is it (?:possible|ok|enough)|how (?:much|many|long|do i choose|to choose)|"
     r"what is(?! (?:wrong|happening|going on|causing|the (?:error|problem|issue|cause)))|"
     r"which (?:one|is)|recommend)\b",
