@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.finding import Severity
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ _RECHECKS = 48
 """Corrected copies that are checked for one config; edits that are not proven by then are not offered."""
 _RECHECKED = 2 << 20
 """Characters of corrected copies that are checked for one config, at least one copy: a long text has fewer of them."""
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = expression(r"\r\n|\n|\r")
 _UNWANTED = frozenset({Severity.ERROR, Severity.CRASH, Severity.IGNORED})
 _TWICE = "yaml-duplicate-key"
 """Two edits that write the same key: one of the values would be lost."""
