@@ -20,12 +20,18 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=1)
+def _told() -> dict[str, dict[str, list[str]]]:
+    """Path -> effect -> kinds of run, as the notes tell it."""
+    told: dict[str, dict[str, list[str]]] = json.loads(
+        (Path(__file__).parents[1] / "fields" / "modes.json").read_text("utf-8")
+    )
+    return told
+
+
+@lru_cache(maxsize=1)
 def _modes() -> dict[str, dict[str, list[str]]]:
-    """Path -> effect -> kinds of run; top-level fields only, and none that `lora_without_adapter` speaks of."""
-    text = (Path(__file__).parents[1] / "fields" / "modes.json").read_text("utf-8")
-    return {
-        path: effects for path, effects in json.loads(text).items() if path.isidentifier() and path not in LORA_FIELDS
-    }
+    """Top-level fields only, and none that `lora_without_adapter` speaks of."""
+    return {path: effects for path, effects in _told().items() if path.isidentifier() and path not in LORA_FIELDS}
 
 
 _DECIDE = (
@@ -66,6 +72,73 @@ def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
             yield problem(f"Nothing reads this {phrase(mode)}: remove it.", path)
         elif (only := effects.get("only")) and not any(is_kind(config, Mode(each)) for each in only):
             yield problem(f"This works only {_where(only)}: remove it.", path)
+
+
+PREFERENCE_STEMS = frozenset({"chat_template", "chatml", "llama3", "zephyr", "user_defined", "passthrough"})
+"""What Axolotl's own types for preference data begin with; any other dotted name is a function of the user's."""
+
+OF_THE_TRAINING_ENTRY = (
+    *("field_messages", "field_chosen", "field_rejected", "message_property_mappings", "message_field_role"),
+    *("message_field_content", "roles", "chat_template", "chat_template_jinja"),
+)
+"""What the preference loaders read from `datasets` for both splits (dpo.chat_template, dpo and kto.user_defined)."""
+
+_ENTRIES = ("datasets", "test_datasets")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("datasets", "test_datasets", "rl", "sample_packing", "streaming", "pretraining_dataset"),
+    needs=_ENTRIES,
+    general=True,
+    bad="rl: orpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.argilla\n    field_messages: chat\n",
+    good="rl: orpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.argilla\n",
+)
+def entry_key_not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
+    """A key of a dataset's entry that this kind of run does not read.
+
+    Axolotl accepts the key, but the code that loads this entry in this kind of run never looks at it. Remove it, and
+    prepare the rows themselves to get the same effect; `/explain` says where the key works.
+    """
+    for name in _ENTRIES:
+        written = config.values.get(name)
+        for index, entry in enumerate(written if isinstance(written, list) else ()):
+            if not isinstance(entry, dict) or (config.typed("rl") and _is_own_function(entry.get("type"))):
+                continue
+            for key, value in _written(entry):
+                effects = _told().get(f"{name}[].{key}")
+                if effects is None or value in (None, False, "") or not _is_kept(config, name, entry, key):
+                    continue
+                mode = _ignoring(config, effects)
+                if mode is not None and not _is_told_elsewhere(config, name, key, mode):
+                    yield problem(f"Nothing reads this {phrase(mode)}: remove it.", (name, index, *key.split(".")))
+
+
+def _written(entry: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """The keys of an entry and of its own prompt format, with their values."""
+    for key, value in entry.items():
+        if key == "type" and isinstance(value, dict):
+            yield from ((f"type.{inner}", each) for inner, each in value.items())
+        elif isinstance(key, str):
+            yield key, value
+
+
+def _is_told_elsewhere(config: Config, name: str, key: str, mode: Mode) -> bool:
+    """Whether a rule of its own speaks of a key: `weight` in streams, and what pairs share with the training set."""
+    if name == "datasets":
+        return key == "weight" and mode is Mode.STREAMING
+    return key in OF_THE_TRAINING_ENTRY and mode is Mode.PREFERENCE and not is_kind(config, Mode.KTO)
+
+
+def _is_own_function(kind: Any) -> bool:
+    """Whether the type of an entry names a function of the user's, which may read any key."""
+    return isinstance(kind, str) and "." in kind and kind.split(".")[0] not in PREFERENCE_STEMS
+
+
+def _is_kept(config: Config, name: str, entry: dict[Any, Any], key: str) -> bool:
+    """Whether the schema keeps a key; those that it drops are named as such."""
+    kind = config.dataset_class(entry) if name == "datasets" else "SFTDataset"
+    return kind == "SFTDataset" and key.partition(".")[0] in config.types.models[kind]["fields"]
 
 
 def _ignoring(config: Config, effects: dict[str, list[str]]) -> Mode | None:
