@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement fuzz abuse kills markup load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
+.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement modelfiles fuzz abuse kills markup load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
 
 install: $(STAMP)
 
@@ -119,6 +119,10 @@ docs: install
 # make facts AXOLOTL=PYTHON, an interpreter that has Axolotl; without it only what the reference data tell is renewed
 facts: install
 	$(BIN)/python scripts/sync_axolotl.py $(if $(AXOLOTL),--python $(AXOLOTL))
+
+# Whether the Modelfiles of `helpbot next` print what the tokenizer prints
+modelfiles: install
+	$(BIN)/python -m benchmarks.modelfiles
 
 # make commands AXOLOTL=PYTHON: whether Axolotl's command line takes what `helpbot next` prints
 commands: install

@@ -9,7 +9,7 @@ from bot import reading, recognition, request
 from bot.writing import model_of, new, new_targets
 from knowledge import Report
 from knowledge import check as check_config
-from knowledge.check import on_cards
+from knowledge.check import checked, on_cards
 from knowledge.compare import Comparison
 from knowledge.compare import compare as compare_configs
 from knowledge.config import read
@@ -130,10 +130,11 @@ def check(  # noqa: PLR0913 - everything that may be known besides the text
     """
     sample = _sample(dataset)
     facts = None if hub is None else from_plain(HubFacts, hub)
-    report = check_config(text, gpus=gpus, axolotl=axolotl, dataset=sample, hub=facts, size=DataSize(rows=rows))
+    size = DataSize(rows=rows)
+    report, config = checked(text, gpus=gpus, axolotl=axolotl, dataset=sample, hub=facts, size=size)
     for failure in report.failures:
         _log.warning("%s not computed: %s", failure.what, failure.error)
-    return on_cards(report, text, None if gpu is None else gpu_named(gpu), hub=facts)
+    return on_cards(report, config, None if gpu is None else gpu_named(gpu))
 
 
 def targets(text: str) -> Targets:
@@ -285,9 +286,9 @@ def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth 
     return RunHealth(health=found, png=draw_health(record, found))
 
 
-def support(name: str, *, model_type: str | None = None) -> ModelSupport:
-    """Finds what Axolotl knows of a model."""
-    return model_support(name, model_type)
+def support(name: str, *, config: dict[str, Any] | None = None) -> ModelSupport:
+    """Finds what Axolotl knows of a model, with its config.json where that is known."""
+    return model_support(name, config)
 
 
 def steps(text: str, *, name: str, gpus: int = 1) -> NextSteps | None:

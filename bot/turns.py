@@ -34,6 +34,14 @@ class Turns:
         self._all = asyncio.Semaphore(at_once)
         self._waiting = waiting
         self._lanes: dict[int, _Lane] = {}
+        self._worked = False
+
+    def rested(self) -> bool:
+        """Whether nobody works any more, and somebody has since this was asked last."""
+        worked = self._worked and not self._lanes
+        if worked:
+            self._worked = False
+        return worked
 
     async def take(self, member: int) -> None:
         """Waits for a member's turn.
@@ -58,6 +66,7 @@ class Turns:
 
     def give_back(self, member: int) -> None:
         """Ends a turn."""
+        self._worked = True
         lane = self._lanes[member]
         self._all.release()
         lane.free.release()

@@ -1,4 +1,4 @@
-"""What happens by itself: the daily backup, and the end of what is stored for servers that the bot has left."""
+"""What happens by itself: backups, memory given back, and the end of what is stored for servers that were left."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from discord.ext import commands, tasks
 
+from bot.memory import give_back
 from bot.store import StoreError
 
 if TYPE_CHECKING:
@@ -18,18 +19,26 @@ _log = logging.getLogger(__name__)
 
 
 class Housekeeping(commands.Cog):
-    """Every hour, and when servers come and go."""
+    """Every hour, after a burst of files, and when servers come and go."""
 
     def __init__(self, bot: HelpBot) -> None:
         self.bot = bot
 
     async def cog_load(self) -> None:
-        """Starts the hours."""
+        """Starts the clocks."""
         self.hourly.start()
+        self.often.start()
 
     async def cog_unload(self) -> None:
-        """Ends them."""
+        """Stops them."""
         self.hourly.cancel()
+        self.often.cancel()
+
+    @tasks.loop(seconds=20)
+    async def often(self) -> None:
+        """Gives back the memory of a burst of files once it is over."""
+        if self.bot.services.turns.rested():
+            give_back()
 
     @tasks.loop(hours=1)
     async def hourly(self) -> None:

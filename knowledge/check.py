@@ -15,7 +15,8 @@ from knowledge.fixes import Reading, proven
 from knowledge.hub import HubFacts, HubReport, remember_facts, report_of, unseen
 from knowledge.memory import Fitting, MemoryEstimate, fits, fitting_card, memory_of, smaller_cards
 from knowledge.parameters import base_parameters, known_total
-from knowledge.plan import TrainingPlan, plan_of, remember_plan
+from knowledge.pattern import expression
+from knowledge.plan import TrainingPlan, plan_of
 from knowledge.releases import release_findings
 from knowledge.run_data import DataSize, RunData, findings_with, run_data
 from knowledge.samples.report import SampleReport
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from knowledge.samples import HubRows, Sample
 
 _Value = TypeVar("_Value")
-_SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
+_SILENCE = expression(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
 
 
 @value
@@ -95,6 +96,20 @@ def check(  # noqa: PLR0913 - everything that may be known besides the text
         hub: What the Hub says of the model and the datasets; rows that it shows are checked where none are given.
         size: How many rows the dataset has, or how long they are, where that is known.
     """
+    return checked(text, gpus=gpus, axolotl=axolotl, dataset=dataset, tokenizer=tokenizer, hub=hub, size=size)[0]
+
+
+def checked(  # noqa: PLR0913 - as check
+    text: str,
+    *,
+    gpus: int = 1,
+    axolotl: str | None = None,
+    dataset: bytes | Path | Sample | None = None,
+    tokenizer: Path | None = None,
+    hub: HubFacts | None = None,
+    size: DataSize | None = None,
+) -> tuple[Report, Config]:
+    """What `check` finds, and the config as it was read, which `on_cards` asks further."""
     config = read(text, gpus)
     remember_facts(config, hub)
     document, secrets = config.document, config.secrets
@@ -118,7 +133,7 @@ def check(  # noqa: PLR0913 - everything that may be known besides the text
     cut = len(found) > MAX_FINDINGS
     plan = _attempt("plan", config, plan_of) if trains else None
     memory = _attempt("memory estimate", config, memory_of) if trains else None
-    return Report(
+    report = Report(
         axolotl=axolotl or config.types.axolotl,
         verdict=_verdict(found),
         findings=tuple(found[:MAX_FINDINGS]),
@@ -136,25 +151,20 @@ def check(  # noqa: PLR0913 - everything that may be known besides the text
         not_checked=_not_checked(config, hub, rows=dataset is not None, cut=cut),
         failures=tuple(dict.fromkeys(config.failures)),
     )
+    return report, config
 
 
-def on_cards(
-    report: Report, text: str, gpu: Gpu | None = None, price: float | None = None, *, hub: HubFacts | None = None
-) -> Report:
+def on_cards(report: Report, config: Config, gpu: Gpu | None = None, price: float | None = None) -> Report:
     """A report that also says what makes the run fit cards, and whether it fits one and how long it takes there.
 
     Args:
-        report: What was found in the text.
-        text: The text.
+        report: What was found in a text.
+        config: The config as `checked` read it.
         gpu: The card; without it the next smaller ones that people have.
         price: Price of one such GPU for an hour, for the cost.
-        hub: What the Hub says of the model, as it was when the text was checked.
     """
     if report.plan is None:
         return replace(report, gpu=None if gpu is None else gpu.name)
-    config = read(text, report.gpus)
-    remember_facts(config, hub)
-    remember_plan(config, report.plan)
     if gpu is None:
         return replace(report, ways=_attempt("cards", config, smaller_cards) or ())
     from knowledge.duration import duration_of
@@ -348,4 +358,4 @@ def _silence(found: list[Finding], document: Document) -> tuple[list[Finding], i
     return kept, len(found) - len(kept)
 
 
-__all__ = ["Edit", "Report", "check"]
+__all__ = ["Edit", "Report", "check", "checked", "on_cards"]

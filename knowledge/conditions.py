@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from knowledge import text
 from knowledge.config import SEPARATES_ROWS
 from knowledge.document import MAX_NEAREST
 from knowledge.facts import read_json
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ ATTENTION = (
 """The fields that decide the attention backend."""
 NO_VARIABLE = "No variable can be called so: letters, digits and `_`, no digit first."
 """What is said of a name for which `is_variable` does not hold."""
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = expression(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 200
 """Characters of a name that may be a misspelled one."""
 

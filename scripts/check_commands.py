@@ -2,8 +2,9 @@
 
     python scripts/check_commands.py PYTHON
 
-PYTHON is an interpreter that has Axolotl. The commands are those of the configs in benchmarks/configs and of variants
-that bring every command out; nothing is run, each is parsed. Exit 1 where one is refused.
+PYTHON is an interpreter that has Axolotl with all that it requires. The commands are those of the configs in
+benchmarks/configs and of variants that bring every command out; nothing is run, each is parsed. Exit 1 where one is
+refused, 2 where that interpreter cannot start the command line.
 """
 
 from __future__ import annotations
@@ -57,9 +58,13 @@ def commands() -> list[list[str]]:
 
 
 def main(python: str) -> int:
-    """Parse all of them; 1 where one is refused."""
+    """Parse all of them; 1 where one is refused, 2 where none can be parsed."""
     asked = [(words, __file__) for words in commands()]
-    done = subprocess.run([python, "-c", _PARSES], input=json.dumps(asked), capture_output=True, text=True, check=True)
+    done = subprocess.run([python, "-c", _PARSES], input=json.dumps(asked), capture_output=True, text=True, check=False)
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        print(f"The command line of Axolotl does not start there, so nothing is checked: {why}", file=sys.stderr)
+        return 2
     refused = json.loads(done.stdout.splitlines()[-1])
     for line in refused:
         print(line, file=sys.stderr)

@@ -89,9 +89,9 @@ def explain_log(path: str, text: str, *, config: str | None, gpus: int, style: s
 def check_text(path: str, text: str, *, gpus: int, style: str) -> None:
     """Print what a check finds in a config, as `helpbot check` does."""
     from bot.console import check as command
-    from knowledge.check import check, on_cards
+    from knowledge.check import checked, on_cards
 
-    command.write(path, on_cards(check(text, gpus=gpus), text), style)
+    command.write(path, on_cards(*checked(text, gpus=gpus)), style)
 
 
 def answer_words(name: str, text: str, *, config: str | None, gpus: int, style: str) -> bool:

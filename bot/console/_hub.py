@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.hub.at_once import Console
+    from knowledge.config import Config
     from knowledge.hub import Targets
 
 
@@ -33,9 +34,8 @@ def opened() -> Iterator[Console | None]:
         console.close()
 
 
-def hub_targets(text: str) -> Targets:
+def hub_targets(config: Config) -> Targets:
     """What a config names on the Hub; what exists where the command runs is none of it."""
-    from knowledge.config import read
     from knowledge.hub import targets_of
 
-    return targets_of(read(text), exists=lambda name: Path(name).exists())
+    return targets_of(config, exists=lambda name: Path(name).exists())

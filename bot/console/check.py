@@ -19,7 +19,8 @@ from bot.views.check.outlook import outlook, says_a_cure
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
 from bot.views.check.verdict import headline
-from knowledge.check import Report, check, on_cards
+from knowledge.check import Report, checked, on_cards
+from knowledge.config import read
 from knowledge.finding import Finding, Severity
 from knowledge.run_data import DataSize
 
@@ -141,8 +142,8 @@ def _check_one(
     if options.only_configs and not _is_training_config(text):
         print(f"helpbot: {printable(path)} is not an Axolotl config, so it was skipped.", file=sys.stderr)
         return False
-    facts = None if console is None else console.look(hub_targets(text))
-    report = check(
+    facts = None if console is None else console.look(hub_targets(read(text)))
+    report, config = checked(
         text,
         gpus=count,
         axolotl=options.axolotl,
@@ -152,12 +153,12 @@ def _check_one(
         size=DataSize(rows=options.rows),
     )
     if options.gpu is not None or options.format == "json" or says_a_cure(report):
-        report = on_cards(report, text, options.gpu, options.price, hub=facts)
+        report = on_cards(report, config, options.gpu, options.price)
     if options.fix or options.diff:
         _write_corrected(path, text, report, whole=options.fix and not options.diff)
     else:
         write(path, report, options.format)
-        if console is None and options.format == "text" and alone and hub_targets(text).any:
+        if console is None and options.format == "text" and alone and hub_targets(config).any:
             print("With --hub, I look up the model and the datasets: parameters, columns, rows, and steps.\n")
     return _fails(report.findings, options.fail_on)
 
@@ -188,7 +189,6 @@ def _propose(options: argparse.Namespace) -> int:
     if dataset is None:
         print("helpbot: give a config, a folder of configs, or - for standard input.", file=sys.stderr)
         return 2
-    from knowledge.config import read
     from knowledge.samples import check_rows, propose_block
 
     proposal = propose_block(dataset)
@@ -240,8 +240,6 @@ def _is_training_config(text: str) -> bool:
     It names `base_model`, or has three other top-level keys that Axolotl knows; a text that no key can be read from
     counts when a line begins with `base_model:`.
     """
-    from knowledge.config import read
-
     config = read(text)
     if not config.values:
         return any(line.startswith("base_model:") for line in text.splitlines())

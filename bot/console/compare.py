@@ -98,7 +98,11 @@ def _answer_each(given: list[tuple[str, str]], gpus: int, style: str) -> int:
 def _look_up(first: str, second: str) -> tuple[HubFacts, HubFacts] | None:
     """What the Hub says of either config; None, and a word about it, where it cannot be asked."""
     with opened() as console:
-        return None if console is None else (console.look(hub_targets(first)), console.look(hub_targets(second)))
+        return (
+            None
+            if console is None
+            else (console.look(hub_targets(read(first))), console.look(hub_targets(read(second))))
+        )
 
 
 def _write(a: str, b: str, found: Comparison) -> None:

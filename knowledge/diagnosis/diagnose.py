@@ -18,15 +18,18 @@ from knowledge.diagnosis.memory_cure import with_changes
 from knowledge.diagnosis.model import Diagnosis, GpuMemory, Match, Raised, Unknown
 from knowledge.diagnosis.outcome import CALM, asked_lines, brief, complains, fails, follows, plans
 from knowledge.diagnosis.own_words import own_words
+from knowledge.diagnosis.packages import between
 from knowledge.diagnosis.phase import phase_of
 from knowledge.diagnosis.refusals import refusals, typing_refusals
-from knowledge.diagnosis.topics import about
+from knowledge.diagnosis.topics import about, narrowed
 from knowledge.diagnosis.unknown import older_release, unknown
 from knowledge.diagnosis.versions import gpu_memory, versions_of
 from knowledge.diagnosis.weighing import Candidate, Context, best, is_fixed, match_of, score
 
 _MOST_MATCHES = 8
 _MEMORY = "cuda-out-of-memory"
+# What says no more than the class of the error; where it broke narrows it.
+_MERE_CLASSES = frozenset({"none-has-no-attribute", "object-is-none", "tensor-shapes"})
 # What explains a line weighs as much; Axolotl's own words count beside what only names the class of an error.
 _EXPLAINS, _OWN = 45, 42
 
@@ -50,12 +53,16 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     traces = tracebacks.find(log.lines)
     main = tracebacks.main(traces, log.advanced)
     haystack = Haystack(log.lines, traces)
-    context = Context(versions_of(log), read, phase_of(log, main))
+    versions = versions_of(log)
+    context = Context(versions, read, phase_of(log, main), between(main, versions))
     found = _explanations(haystack, traces, main, context) if log.lines else []
     failed, chosen, warnings = _chosen(log, traces, found)
     if failed and not any(match.conclusive and not match.harmless for match in chosen):
         told = [match for match in chosen if not match.harmless]
-        hints = [hint for hint in (own_advice(main), about(main, context)) if hint is not None]
+        topic = about(main, context)
+        if told and topic is not None and told[0].id in _MERE_CLASSES:
+            told[0], topic = narrowed(told[0], topic), None
+        hints = [hint for hint in (own_advice(main), topic) if hint is not None]
         harmless = [match for match in chosen if match.harmless]
         chosen = [*told, *older_release(log, context), *hints, *harmless]
     main = main if failed else None

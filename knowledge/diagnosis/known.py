@@ -102,6 +102,7 @@ class Known(BaseModel, frozen=True, extra="forbid"):
         concepts: Ideas whose explanation helps.
         faq: Entries of the starter FAQ that go deeper.
         fixed_in: Version by which Axolotl had fixed it, where it was a bug of Axolotl.
+        packages: Two packages do not fit: their names are given with what Axolotl asks of them.
         harmless: A notice that means nothing.
         conclusive: False where the text only shows that something failed.
         send: What to send next when that is all there is.
@@ -126,6 +127,7 @@ class Known(BaseModel, frozen=True, extra="forbid"):
     concepts: tuple[str, ...] = ()
     faq: tuple[str, ...] = ()
     fixed_in: str | None = None
+    packages: bool = False
     harmless: bool = False
     conclusive: bool = True
     send: str = ""

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 # A logged notice says that something is not as it could be; the run goes on.
 CALM = re.compile(
-    r"\[(?:INFO|WARNING|DEBUG)\]|(?:^|[\s\]|])(?:INFO|WARNING|DEBUG)(?:[: |\]-]|$)|[a-z]Warning\b|^[IW]\d{4} |NCCL INFO"
+    r"\[(?:INFO|WARNING|DEBUG)\]|(?:^|[\s\]|])(?:INFO|WARNING|DEBUG)(?:[: |\]-]|$)|[a-z]Warning\b|^[IW]\d{4} |"
+    r"NCCL INFO|^Some weights of |^You should probably TRAIN this model|environment variable detected; loading|"
+    r"Found missing adapter keys while loading"
 )
 FATAL = re.compile(
     r"^\s{0,8}Killed\b|\bKilled$|[Ss]egmentation fault|Bus error|core dumped|[Ff]loating point exception|"
@@ -40,7 +42,7 @@ _COMPLAINT = re.compile(
     re.IGNORECASE,
 )
 _PLAN = re.compile(
-    r"\b(?:want to|would like|plan(?:ning)? to|going to|thinking of|will (?:it|i|this|that)|does it fit|"
+    r"\b(?:want to|would like|(?<!your )plan(?:ning)? to|going to|thinking of|will (?:it|i|this|that)|does it fit|"
     r"can i|could i|should i|is it (?:possible|ok|enough)|how (?:much|many|long|do i choose|to choose)|"
     r"what is(?! (?:wrong|happening|going on|causing|the (?:error|problem|issue|cause)))|"
     r"which (?:one|is)|recommend)\b",

@@ -30,11 +30,19 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What decides between causes: the versions in the log, the config of the run, what it was doing."""
+    """What decides between causes.
+
+    Attributes:
+        versions: Package to version, as the log shows them.
+        config: The config of the run, if known.
+        phase: What the run was doing.
+        between: The packages that the exception is between; empty where nothing names them.
+    """
 
     versions: dict[str, str]
     config: Config | None
     phase: str | None
+    between: str = ""
 
 
 _SLOT = re.compile(r"\{([a-z_]{1,30})\}")
@@ -77,7 +85,10 @@ def match_of(place: Place, haystack: Haystack, context: Context) -> Match:
         lines=place.lines,
         quote=shown(haystack.lines[place.index].text),
         meaning=_filled(known.meaning, slots),
-        causes=tuple(_filled(f"{cause.text} {cause.tells}".strip(), slots) for cause in causes),
+        causes=(
+            *((context.between,) if known.packages and context.between else ()),
+            *(_filled(f"{cause.text} {cause.tells}".strip(), slots) for cause in causes),
+        ),
         cure=cure,
         fields=known.fields,
         rules=known.rules,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import compress, count
+from operator import ne
+
 import yaml
 
 from knowledge.document.build import Builder, Refused
@@ -98,7 +101,8 @@ def _mended(
 
 def _replaced(before: list[str], after: list[str]) -> tuple[int, int, str] | None:
     """The lines that a fix changes; None where it leaves a line out, which is not a cure."""
-    changed = [number for number, line in enumerate(before) if line != after[number]]
+    differs = list(map(ne, before, after))  # a text may have 100,000 lines, and is fixed again and again
+    changed = list(compress(count(), differs))
     if not changed or any(not after[number].strip() for number in changed):
         return None
     first, last = changed[0], changed[-1]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from knowledge.gpus import usable_gib
-from knowledge.memory.changes import Change, fitting_changes
-from knowledge.memory.estimate import estimate, run_of
+from knowledge.memory.changes import Change, Changes
+from knowledge.memory.estimate import run_of
 from knowledge.value import value
 
 if TYPE_CHECKING:
@@ -34,11 +34,7 @@ class Fitting:
 def fitting_card(config: Config, card_gb: float) -> Fitting | None:
     """What makes a run fit a card; None where nothing is known of its memory."""
     run = run_of(config)
-    if run is None:
-        return None
-    changes = fitting_changes(config, usable_gib(card_gb))
-    fits = changes[-1].fits if changes else estimate(run).high_gib <= usable_gib(card_gb)
-    return Fitting(card_gb=card_gb, changes=changes, fits=fits)
+    return None if run is None else _fitting(Changes(run), card_gb)
 
 
 def smaller_cards(config: Config) -> tuple[Fitting, ...]:
@@ -49,11 +45,25 @@ def smaller_cards(config: Config) -> tuple[Fitting, ...]:
     run = run_of(config)
     if run is None:
         return ()
-    high = estimate(run).high_gib
-    ways = [way for card in _OFFERED if usable_gib(card) < high and (way := fitting_card(config, card)) is not None]
-    # What fits a smaller card with the same changes need not be said of a larger one.
-    reached = {_keys(way): way for way in ways if way.fits}
-    return tuple([*reached.values()][:_MOST] or ways[:1])
+    changes = Changes(run)
+    ways: dict[tuple[str, ...], Fitting] = {}
+    for card in _OFFERED:
+        if usable_gib(card) >= changes.high_gib:
+            continue
+        way = _fitting(changes, card)
+        if not way.fits:
+            return tuple(ways.values()) or (way,)
+        if len(ways) == _MOST and _keys(way) not in ways:
+            break
+        # What fits a smaller card with the same changes need not be said of a larger one.
+        ways[_keys(way)] = way
+    return tuple(ways.values())
+
+
+def _fitting(changes: Changes, card_gb: float) -> Fitting:
+    found = changes.fitting(usable_gib(card_gb))
+    fits = found[-1].fits if found else changes.high_gib <= usable_gib(card_gb)
+    return Fitting(card_gb=card_gb, changes=found, fits=fits)
 
 
 def _keys(way: Fitting) -> tuple[str, ...]:

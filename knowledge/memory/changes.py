@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from knowledge.memory.estimate import estimate, run_of
+from knowledge.memory.estimate import estimate, most_gib, run_of
 from knowledge.memory.weights import trained_bytes
 from knowledge.parameters import Adapter, adapter_tensors
 from knowledge.value import value
@@ -50,44 +50,79 @@ class _Step(NamedTuple):
     run: Run
 
 
-def fitting_changes(config: Config, card_gib: float) -> tuple[Change, ...]:
-    """What to change, cheapest first, until the run fits a card.
+class _Choice(NamedTuple):
+    propose: Callable[[Run], Iterator[_Step]]
+    depth: int
 
-    Changes that leave the result alone come first (checkpointing, a fused loss, a smaller micro batch with more
-    accumulation), then those that change the training a little (optimizer state in 8 bits), then another method
-    (QLoRA, LoRA), at last shorter rows. A change that spares under 1 % is left out.
+
+class Changes:
+    """The cheapest changes that make a run fit cards: those that a large card needs are the first of a smaller one's.
+
+    Args:
+        run: The run as it is.
+
+    Attributes:
+        high_gib: The upper end of its estimate, in GiB.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.high_gib = most_gib(run)
+        self._run = run
+        self._rest = _chosen(run)
+        self._found: list[tuple[list[_Choice], float]] = [([], self.high_gib)]
+
+    def fitting(self, card_gib: float) -> tuple[Change, ...]:
+        """What to change, cheapest first, until the run fits a card.
+
+        Changes that leave the result alone come first (checkpointing, a fused loss, a smaller micro batch with more
+        accumulation), then those that change the training a little (optimizer state in 8 bits), then another method
+        (QLoRA, LoRA), at last shorter rows. A change that spares under 1 % is left out.
+
+        Args:
+            card_gib: Memory of the card, in GiB.
+
+        Returns:
+            The changes, each with the estimate that it leads to; the last one fits if any combination does. Empty
+            where the run fits as it is.
+        """
+        chosen = next((found for found, high in self._all() if high <= card_gib), None)
+        chosen = self._found[-1][0] if chosen is None else _needed(self._run, chosen, card_gib)
+        return tuple(_told(self._run, chosen, card_gib))
+
+    def _all(self) -> Iterator[tuple[list[_Choice], float]]:
+        """The choices one by one, as far as they had to be made for other cards, then the next ones."""
+        yield from self._found
+        for found in self._rest:
+            self._found.append(found)
+            yield found
+
+
+def fitting_changes(config: Config, card_gib: float) -> tuple[Change, ...]:
+    """What to change, cheapest first, until the run of a config fits a card; empty where nothing is known of it.
 
     Args:
         config: The config.
         card_gib: Memory of the card, in GiB.
-
-    Returns:
-        The changes, each with the estimate that it leads to; the last one fits if any combination does. Empty where
-        the run fits as it is, or where nothing is known of its memory.
     """
     run = run_of(config)
-    if run is None or estimate(run).high_gib <= card_gib:
-        return ()
+    return () if run is None else Changes(run).fitting(card_gib)
+
+
+def _chosen(run: Run) -> Iterator[tuple[list[_Choice], float]]:
+    """The changes that spare something, one more each time, with the upper end of the estimate that they lead to."""
     chosen: list[_Choice] = []
-    now, high = run, estimate(run).high_gib
+    now, high = run, most_gib(run)
     for propose in _PROPOSALS:
+        last = now
         for depth, step in enumerate(propose(now)):
-            then = estimate(step.run).high_gib
-            if high > card_gib and then < high * (1 - _WORTH):
+            then = most_gib(step.run)
+            if then < high * (1 - _WORTH):
                 if chosen and chosen[-1].propose is propose:
-                    chosen.pop()
-                chosen.append(_Choice(propose, depth))
+                    chosen = chosen[:-1]
+                chosen = [*chosen, _Choice(propose, depth)]
                 high, last = then, step.run
-        if chosen and chosen[-1].propose is propose:
-            now = last
-    if high <= card_gib:
-        chosen = _needed(run, chosen, card_gib)
-    return tuple(_told(run, chosen, card_gib))
-
-
-class _Choice(NamedTuple):
-    propose: Callable[[Run], Iterator[_Step]]
-    depth: int
+                yield chosen, high
+        now = last
 
 
 def _needed(run: Run, chosen: list[_Choice], card_gib: float) -> list[_Choice]:
@@ -97,7 +132,7 @@ def _needed(run: Run, chosen: list[_Choice], card_gib: float) -> list[_Choice]:
         for less in (None, *(choice._replace(depth=depth) for depth in range(choice.depth))):
             leaner = [*chosen[:place], *([less] if less else []), *chosen[place + 1 :]]
             steps = list(_steps(run, leaner))
-            if steps and len(steps) == len(leaner) and estimate(steps[-1].run).high_gib <= card_gib:
+            if steps and len(steps) == len(leaner) and most_gib(steps[-1].run) <= card_gib:
                 chosen = leaner
                 break
     return chosen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.gpus import sizes
 from knowledge.memory.assumptions import assumptions
@@ -112,6 +112,17 @@ def _memory_of(config: Config) -> MemoryEstimate | None:
     return found
 
 
+class _Bounds(NamedTuple):
+    """The range of an estimate in GiB, and what lies still on the GPU and comes on top at the peak, in bytes."""
+
+    static: Static
+    peak: Moment
+    allocated: float
+    overhead: float
+    low: float
+    high: float
+
+
 def estimate(run: Run) -> MemoryEstimate:
     """The memory per GPU for a run.
 
@@ -121,21 +132,8 @@ def estimate(run: Run) -> MemoryEstimate:
     Returns:
         The estimate.
     """
-    static, peak = _peak(run)
-    fixed = (static.weights + static.optimizer) / _GIB
-    allocated = fixed + peak.bytes / _GIB
-    moving = (peak.activations + peak.loss) / _GIB
-    beside = _BUFFERS if run.sharding != "none" else 0.0
-    overhead = _CONTEXT[1] + beside + _LOGITS * _logits(run, peak) / _GIB
-    low = allocated + _CONTEXT[0] + beside - (0.0 if run.padded else _SHORTER * moving)
-    high = (1 + _LOST) * allocated + _FRAGMENTED * moving + _CONTEXT[2] + beside
-    if run.evaluation and run.loss == "fused":
-        # Evaluation may build the logits that the fused loss spares in training.
-        high = max(high, (1 + _LOST) * fixed + 2 * evaluation_bytes(run, "plain") / _GIB + _CONTEXT[2] + beside)
+    static, peak, allocated, overhead, low, high = _bounds(run)
     middle = allocated + overhead
-    if run.base.known in GUESSED:
-        low, high = low / _GUESS, high * _GUESS
-    high = max(min(high, _WIDEST * low), middle)
     return MemoryEstimate(
         base_params=run.base.total,
         trainable_params=run.trained,
@@ -151,6 +149,28 @@ def estimate(run: Run) -> MemoryEstimate:
         assumptions=assumptions(run, peak),
         widened_experts=run.shape.widened_experts,
     )
+
+
+def most_gib(run: Run) -> float:
+    """The upper end of the estimate of a run, in GiB, without the rest of it."""
+    return round(_bounds(run).high, 2)
+
+
+def _bounds(run: Run) -> _Bounds:
+    static, peak = _peak(run)
+    fixed = (static.weights + static.optimizer) / _GIB
+    allocated = fixed + peak.bytes / _GIB
+    moving = (peak.activations + peak.loss) / _GIB
+    beside = _BUFFERS if run.sharding != "none" else 0.0
+    overhead = _CONTEXT[1] + beside + _LOGITS * _logits(run, peak) / _GIB
+    low = allocated + _CONTEXT[0] + beside - (0.0 if run.padded else _SHORTER * moving)
+    high = (1 + _LOST) * allocated + _FRAGMENTED * moving + _CONTEXT[2] + beside
+    if run.evaluation and run.loss == "fused":
+        # Evaluation may build the logits that the fused loss spares in training.
+        high = max(high, (1 + _LOST) * fixed + 2 * evaluation_bytes(run, "plain") / _GIB + _CONTEXT[2] + beside)
+    if run.base.known in GUESSED:
+        low, high = low / _GUESS, high * _GUESS
+    return _Bounds(static, peak, allocated, overhead, low, max(min(high, _WIDEST * low), allocated + overhead))
 
 
 def run_of(config: Config) -> Run | None:

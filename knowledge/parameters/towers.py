@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,17 +52,28 @@ def with_tower(name: str, *, images: bool) -> Parameters | None:
     Returns:
         None where no vision-language model has that name, or it is loaded as a language model.
     """
-    found = _by_words().get(words(name))
-    return None if found is None or (found[1] and not images) else found[0]
+    known = _by_words().get(words(name))
+    if known is None:
+        return None
+    parameters, only_with_images = _model(known)
+    return None if only_with_images and not images else parameters
 
 
-@lru_cache(maxsize=1)
-def _by_words() -> dict[tuple[str, ...], tuple[Parameters, bool]]:
-    models = json.loads(_DATA.read_text("utf-8"))["models"]
-    return {words(name): _model(name, dict(entry)) for name, entry in models.items()}
+@cache
+def _models() -> dict[str, dict[str, Any]]:
+    models: dict[str, dict[str, Any]] = json.loads(_DATA.read_text("utf-8"))["models"]
+    return models
 
 
-def _model(name: str, entry: dict[str, Any]) -> tuple[Parameters, bool]:
+@cache
+def _by_words() -> dict[tuple[str, ...], str]:
+    return {words(name): name for name in _models()}
+
+
+@cache
+def _model(name: str) -> tuple[Parameters, bool]:
+    """A model, whose layers are counted when a config first names it."""
+    entry = dict(_models()[name])
     if "config" in entry:
         return _read(name, **entry), False
     language, dims = parameters_of(entry.pop("language")), entry.pop("dims", {})

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from knowledge.finding import Severity
-from knowledge.kinds_of_run import LORA_FIELDS, is_kind
+from knowledge.kinds_of_run import fields_of_some_kinds, ignoring, is_kind, working_elsewhere
 from knowledge.modes import Mode, phrase
 from knowledge.rule import Problem, problem, rule
 from knowledge.text import listed
@@ -17,21 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
-
-
-@lru_cache(maxsize=1)
-def _told() -> dict[str, dict[str, list[str]]]:
-    """Path -> effect -> kinds of run, as the notes tell it."""
-    told: dict[str, dict[str, list[str]]] = json.loads(
-        (Path(__file__).parents[1] / "fields" / "modes.json").read_text("utf-8")
-    )
-    return told
-
-
-@lru_cache(maxsize=1)
-def _modes() -> dict[str, dict[str, list[str]]]:
-    """Top-level fields only, and none that `lora_without_adapter` speaks of."""
-    return {path: effects for path, effects in _told().items() if path.isidentifier() and path not in LORA_FIELDS}
 
 
 _DECIDE = (
@@ -49,8 +31,8 @@ _ROOM = 66
 
 @rule(
     Severity.WARNING,
-    fields=tuple(dict.fromkeys((*_modes(), *_DECIDE))),
-    needs=tuple(_modes()),
+    fields=tuple(dict.fromkeys((*fields_of_some_kinds(), *_DECIDE))),
+    needs=fields_of_some_kinds(),
     general=True,
     bad="rl: dpo\nneftune_noise_alpha: 5\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n",
     good="rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n",
@@ -61,16 +43,14 @@ def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
     Axolotl accepts the key, but nothing in this kind of run reads it, so it changes nothing. Remove it, or switch to
     the kind of run that reads it; `/explain` says where it works.
     """
-    modes = _modes()
     for path in config.values:
-        effects = modes.get(path)
-        if effects is None or not _asks_for_something(config, path):
+        if not isinstance(path, str) or path not in fields_of_some_kinds() or not _asks_for_something(config, path):
             continue
         if path in _FOR_EVALUATION and config.typed("test_datasets"):
             continue
-        if mode := _ignoring(config, effects):
+        if mode := ignoring(config, path):
             yield problem(f"Nothing reads this {phrase(mode)}: remove it.", path)
-        elif (only := effects.get("only")) and not any(is_kind(config, Mode(each)) for each in only):
+        elif only := working_elsewhere(config, path):
             yield problem(f"This works only {_where(only)}: remove it.", path)
 
 
@@ -106,10 +86,9 @@ def entry_key_not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
             if not isinstance(entry, dict) or (config.typed("rl") and _is_own_function(entry.get("type"))):
                 continue
             for key, value in _written(entry):
-                effects = _told().get(f"{name}[].{key}")
-                if effects is None or value in (None, False, "") or not _is_kept(config, name, entry, key):
+                if value in (None, False, "") or not _is_kept(config, name, entry, key):
                     continue
-                mode = _ignoring(config, effects)
+                mode = ignoring(config, f"{name}[].{key}")
                 if mode is not None and not _is_told_elsewhere(config, name, key, mode):
                     yield problem(f"Nothing reads this {phrase(mode)}: remove it.", (name, index, *key.split(".")))
 
@@ -141,13 +120,9 @@ def _is_kept(config: Config, name: str, entry: dict[Any, Any], key: str) -> bool
     return kind == "SFTDataset" and key.partition(".")[0] in config.types.models[kind]["fields"]
 
 
-def _ignoring(config: Config, effects: dict[str, list[str]]) -> Mode | None:
-    return next((Mode(each) for each in effects.get("ignored", ()) if is_kind(config, Mode(each))), None)
-
-
-def _where(names: list[str]) -> str:
+def _where(modes: tuple[Mode, ...]) -> str:
     """All the kinds of run that a field works in where a message has room for them, otherwise the first."""
-    phrases = [phrase(Mode(name)) for name in names]
+    phrases = [phrase(mode) for mode in modes]
     every = listed(phrases, "or")
     return every if len(every) <= _ROOM else phrases[0]
 

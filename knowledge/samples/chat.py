@@ -11,12 +11,13 @@ from knowledge.samples.conversation import DEFAULT_ROLES, mapping_of, tools_of
 from knowledge.samples.images import check_images
 from knowledge.samples.instruction import type_name
 from knowledge.samples.messages import calls_fit, check_detail, check_thinking, messages_of, parts_of, tools_fit
-from knowledge.samples.named_keys import FLAGS, check_keys
+from knowledge.samples.named_keys import check_keys
 from knowledge.samples.printing import printer_of, trained_parts
 from knowledge.samples.refusal import refusal
 from knowledge.samples.sandbox import Refused
 from knowledge.samples.templates import BOS, EOS, Template
 from knowledge.samples.turn_ends import check_end, check_start, end_is_trained, wanted_of
+from knowledge.samples.unprinted import check_printed
 
 if TYPE_CHECKING:
     from knowledge.samples.rows import Row
@@ -133,7 +134,8 @@ class ChatReader:
         if self.printer is None or (index >= PRINTED and self.printer.counter is None):
             return made
         try:
-            parts = trained_parts(self.printer, self.mapping.turns(row), tools_of(row), self.wanted)
+            turns, tools = self.mapping.turns(row), tools_of(row)
+            parts = trained_parts(self.printer, turns, tools, self.wanted)
         except Refused as refused:
             if refused.stopped:
                 self.issues.add("rows-template-stopped", index, str(refused))
@@ -142,6 +144,8 @@ class ChatReader:
                 self.issues.add("rows-template-raises", index, str(refused))
                 return None
             return made
+        if self.template.certain:
+            check_printed(self.case, turns, tools, "".join(text for text, _ in parts))
         return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts])
 
     def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:
@@ -246,7 +250,7 @@ class ChatReader:
         if type(content) is not str or not content or type(name) is not str:
             return False
         role = self._roles.get((name, False)) or self.role(name)
-        if role.strange or not role.printed or (self.template.trims and not content.strip()):
+        if role.strange or not role.printed or content.isspace():
             return False
         made.pieces += (*(role.pieces if made.pieces else role.first), (content, role.part))
         if role.trained:
@@ -280,6 +284,10 @@ class ChatReader:
             made.pieces.append((text, TRAINED if trained and train and role.printed else CONTEXT))
         if trained and printed and self.detail:
             check_detail(self.issues, index, message, str(self.detail))
+        if trained and printed and not any(text.strip() for text, _ in pieces):
+            self.issues.add("rows-answer-blank", index, self.text_key)
+        elif role.name == "user" and not pieces:
+            self.issues.add("rows-prompt-empty", index, self.text_key)
         if calls and self.template.prints_calls:
             made.pieces.append((json.dumps(calls), TRAINED if trained else CONTEXT))
             printed = True
@@ -299,10 +307,6 @@ class ChatReader:
         """Whether a turn is trained, and what its own flag says (None without one)."""
         said = message.get(self.flag) if self.flag else None
         if said is None:
-            if self.flag is None:
-                for name in FLAGS:
-                    if name in message and role.name == "assistant":
-                        self.issues.add("rows-flags-unread", index, name)
             return role.trained, None
         if isinstance(said, str) and said.lower() in _FALSE:
             self.issues.add("rows-label-text", index, str(self.flag))

@@ -7,6 +7,7 @@ from typing import Any
 from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, Case, Made, Reader
 from knowledge.samples.instruction import type_name
 from knowledge.samples.pair_texts import as_trained, completion
+from knowledge.samples.pairs import check_prompts
 from knowledge.samples.printing import Printer, printer_of
 from knowledge.samples.refusal import Turn, refusal
 from knowledge.samples.sandbox import Refused
@@ -47,6 +48,7 @@ def read_chat_pair(case: Case) -> Reader:
                 )
                 yield None
                 continue
+            check_prompts(case, index, chosen, rejected)
         else:
             prompt = row.get(messages)
         yield _pair(
@@ -180,6 +182,7 @@ def read_orpo(case: Case) -> Reader:
             case.issues.add("rows-odd-turns", index, "chosen")
             yield None
             continue
+        check_prompts(case, index, chosen, rejected)
         yield _orpo_row(case, index, row, chosen, rejected)
 
 

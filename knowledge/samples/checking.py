@@ -25,6 +25,7 @@ from knowledge.samples.readers import READERS
 from knowledge.samples.reading import read_rows, rows_given
 from knowledge.samples.report import SampleReport
 from knowledge.samples.rows import MOST_COLUMNS, SAMPLE_BYTES, Rows, Sample
+from knowledge.samples.texts import check_texts
 from knowledge.samples.unread import check_special, check_unread
 from knowledge.samples.wording import Surroundings, finding, load_told, sentence
 from knowledge.secrets import mask
@@ -142,6 +143,7 @@ def read_entry(
     if tally.failed < len(rows.values) and "rows-column-missing" not in issues:
         check_unread(case)
         check_special(case)
+        check_texts(case)
     return Checked(issues, kind, case, tally)
 
 
@@ -239,6 +241,9 @@ def _severity(met: Met, total: int, config: Config) -> Severity | None:
         return Severity.ADVICE
     if met.rule == "rows-label-one" and total < _FEW:
         return Severity.ADVICE
+    if met.rule == "rows-last-masked" and met.rows == total:
+        # In some rows it is a choice; in every row, the labels are probably the wrong way round.
+        return Severity.WARNING
     return None
 
 

@@ -49,6 +49,15 @@ def type_name(value: Any) -> str:
     return {type(None): "null", list: "a list", str: "text"}.get(type(value), "no text")
 
 
+def note_printed(case: Case, row: int, column: str, value: Any) -> None:
+    """A cell of a prompt that is not text: null becomes a word, a list or an object keeps its brackets."""
+    if value is None:
+        case.issues.add("rows-prompt-null", row, column)
+    else:
+        rule = "rows-printed" if isinstance(value, (list, dict)) else "rows-prompt-printed"
+        case.issues.add(rule, row, column, type_name(value))
+
+
 def read_instruction(case: Case) -> Reader:
     """Prompt and answer are tokenized apart; the prompt is context, the answer is trained."""
     if case.missing():
@@ -104,8 +113,7 @@ class _Instruction:
         if value == "" and part == "prompt":
             self.issues.add("rows-prompt-empty", index, name)
         elif not isinstance(value, str) and (value or part == "prompt"):
-            printed = () if value is None else (type_name(value),)
-            self.issues.add("rows-prompt-printed" if printed else "rows-prompt-null", index, name, *printed)
+            note_printed(self.case, index, name, value)
 
     def answered(self, index: int, row: Row, values: dict[str, Any], made: Made) -> Made | None:
         """The row with its answer."""
@@ -178,6 +186,7 @@ def read_mapping(case: Case) -> Reader:
     if not answered:
         case.issues.add("rows-answer-column", 0, answer, "type.field_output")
         case.issues.met["rows-answer-column", answer, "type.field_output"].rows = len(case.rows)
+    _check_formats(case, mapping, (prompt, extra, answer))
     told = mapping.get("system_prompt") or ""
     train = TRAINED if case.trains_inputs else CONTEXT
     for index, row in enumerate(case.rows):
@@ -193,8 +202,7 @@ def read_mapping(case: Case) -> Reader:
             case.issues.add("rows-input-unprinted", index, extra)
         value = row.get(prompt)
         if not isinstance(value, str):
-            printed_as = () if value is None else (type_name(value),)
-            case.issues.add("rows-prompt-printed" if printed_as else "rows-prompt-null", index, prompt, *printed_as)
+            note_printed(case, index, prompt, value)
         printed = formats["system_format"].format(system=text) if text else ""
         printed += formats[used[-1]].format(instruction=value, input=given)
         pieces = [(printed, train)] if printed else []
@@ -211,6 +219,30 @@ def read_mapping(case: Case) -> Reader:
             elif not made.broken:
                 case.issues.add("rows-answer-empty", index, answer)
         yield made
+
+
+_ASKED = frozenset({"instruction", "prompt", "question", "query", "input", "problem", "user", "human"})
+_SAID = frozenset({"output", "response", "answer", "completion", "reply", "assistant", "solution"})
+
+
+def _check_formats(case: Case, mapping: dict[str, Any], names: tuple[str, str, str]) -> None:
+    """Columns in each other's place, and formats that leave the prompt out or are not the one that is used."""
+    prompt, extra, answer = names
+    if prompt.lower() in _SAID and answer.lower() in _ASKED:
+        case.issues.add("rows-columns-swapped", None, prompt, answer)
+    written, other = str(mapping.get("format") or ""), mapping.get("no_input_format")
+    with_input = [row for row in case.rows if row.get(extra)]
+    for key, text, used in (
+        ("format", written, bool(with_input)),
+        ("no_input_format", str(other or ""), len(with_input) < len(case.rows)),
+    ):
+        if text and used and "{instruction}" not in text:
+            case.issues.add("rows-prompt-unprinted", None, prompt, key)
+    plain = written.replace("{instruction}", "").replace("{input}", "").strip()
+    if plain and not other:
+        for index, row in enumerate(case.rows):
+            if not row.get(extra):
+                case.issues.add("rows-format-unused", index, extra)
 
 
 def format_fault(text: str, known: tuple[str, ...]) -> str | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-ANYWHERE = frozenset({"rows-column-missing", "rows-role-unmapped", "rows-column-unread", "rows-image-keys"})
+ANYWHERE = frozenset(
+    {"rows-column-missing", "rows-role-unmapped", "rows-column-unread", "rows-image-keys", "rows-message-key-unread"}
+)
 MERGED = ANYWHERE | {
     "rows-printed",
     "rows-prompt-printed",

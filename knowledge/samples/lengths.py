@@ -140,7 +140,7 @@ class Lengths:
 
     def stays(self, index: int, made: Made, total: float, before: float) -> bool:
         """Whether a row is trained on; what becomes of it by its length is noted."""
-        if self.reads == "completion":
+        if self.reads == "completion" and not (self.filters and self.short(total, made)):
             self.text(index, total)
         elif self.reads == "pretrain":
             self.stream(index, total)

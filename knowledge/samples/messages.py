@@ -75,6 +75,8 @@ def parts_of(issues: Issues, index: int, key: str, content: Any) -> list[tuple[s
     if content is None:
         return []
     if not isinstance(content, list):
+        if isinstance(content, dict):
+            issues.add("rows-content-printed", index, key)
         return [(str(content), True)]
     pieces = []
     for part in content:

@@ -28,6 +28,7 @@ def read_pair(case: Case) -> Reader:
 def _cells(case: Case, row: int, values: Row, columns: list[tuple[Column, str]]) -> dict[str, str] | None:
     """The texts of a row by what they are for, None where it fails."""
     cells: dict[str, str] = {}
+    form = form_of(case)
     for column, name in columns:
         if column.part == "label":
             continue
@@ -39,6 +40,8 @@ def _cells(case: Case, row: int, values: Row, columns: list[tuple[Column, str]])
         if isinstance(value, str):
             if not value and column.part in _SIDE:
                 case.issues.add("rows-pair-blank", row, name)
+            elif form is not None and column.part in _SIDE and value.rstrip().endswith(form.end):
+                case.issues.add("rows-end-doubled", row, name, form.end)
         elif value or not column.optional:
             case.issues.add("rows-printed", row, name, type_name(value))
         cells[column.part] = "" if not value and column.optional else str(value)
@@ -58,12 +61,31 @@ def _taken(case: Case, row: int, column: Column, name: str, value: Any) -> Any:
         return _FAILED
     if len(value) > 2 and column.part == "chosen":
         case.issues.add("rows-turns-lost", row, name)
+    if column.part == "rejected":
+        check_prompts(case, row, case.rows[row].get("chosen"), value)
     message = value[take]
     if isinstance(message, dict) and "content" in message:
         return message["content"]
     rule = "rows-key-missing" if isinstance(message, dict) else "rows-items-not-objects"
     case.issues.add(rule, row, name, "content" if isinstance(message, dict) else type_name(message))
     return _FAILED
+
+
+def check_prompts(case: Case, row: int, chosen: Any, rejected: Any) -> None:
+    """Two conversations whose questions differ, though one prompt stands before both answers; answers by the user."""
+    if not isinstance(chosen, list) or not isinstance(rejected, list):
+        return
+    asked, others = _contents(chosen[:-1]), _contents(rejected[:-1])
+    if asked and others and asked != others:
+        case.issues.add("rows-prompts-differ", row, "rejected")
+    for name, side in (("chosen", chosen), ("rejected", rejected)):
+        last = side[-1] if side else None
+        if isinstance(last, dict) and last.get("role") in ("user", "human"):
+            case.issues.add("rows-answer-by-user", row, name)
+
+
+def _contents(messages: list[Any]) -> list[Any]:
+    return [message.get("content") for message in messages if isinstance(message, dict)]
 
 
 def _formed(case: Case, row: int, cells: dict[str, str]) -> Made:

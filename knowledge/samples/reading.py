@@ -73,14 +73,14 @@ FATAL = frozenset(
     }
 )
 """What stops Axolotl's reader."""
-MOST_LINES = 100_000
-"""Lines of a table or a text, and objects over several lines, that are read: each is a row, however short it is."""
+MOST_LINES = 50_000
+"""Lines and objects that are read: each is a row, however short it is, and costs the same."""
 MOST_FAULTS = 50
 """Behind more lines that are not JSON objects nothing is read: each costs a walk over the file."""
 
 
 def _first_lines(text: str, rows: Rows) -> str:
-    """A table or a text without what stands behind the lines that are read."""
+    """A text without what stands behind the lines that are read."""
     if text.count("\n") <= MOST_LINES:
         return text
     kept = text[: len(text) - len(text.split("\n", MOST_LINES)[-1])]
@@ -125,6 +125,7 @@ def _read_lines(data: bytes, rows: Rows) -> bool:
     if text.startswith("["):
         return False
     text = text[: text.rfind("\n")] if rows.cut and "\n" in text else text.rstrip()
+    text = _first_lines(text, rows).rstrip("\n")
     half = _ALONE.search(text) if "\\ud" in text or "\\uD" in text else None
     half_line = text.count("\n", 0, half.start()) + 1 if half else 0
     if "\n\n" in text or text.startswith(("\n", "\r\n")) or "\n\r\n" in text:

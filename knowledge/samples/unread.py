@@ -18,7 +18,7 @@ LOOK = 500
 _COMPARED = 40
 """As many rows are compared with what is read."""
 
-_TELLING = 12
+TELLING = 12
 """A text of so many letters stands in another one by no accident."""
 
 SPOKEN = frozenset(
@@ -29,6 +29,10 @@ SPOKEN = frozenset(
         *["rejected_response", "reference", "expected", "system", "system_prompt", "system_message", "persona"],
         *["history", "context", "contexts", "passage", "article", "knowledge", "documents", "choices", "options"],
         *["thinking", "thought", "thoughts", "reasoning", "rationale", "cot", "reasoning_content", "explanation"],
+        *["background", "evidence", "facts", "fact", "hint", "hints", "summary", "highlights", "abstract", "paragraph"],
+        *["final_answer", "answers", "translation", "dialogs", "chat_history", "previous", "premise", "hypothesis"],
+        *["claim", "code", "schema", "table", "sql", "thought_process", "chain_of_thought", "scratchpad", "critique"],
+        *["feedback", "revision", "draft", "observation", "content", "body", "text", "user", "bot", "gpt"],
         *["messages", "conversations", "conversation", "dialogue", "dialog", "turns", "tools", "functions"],
         *["tool_calls", "ground_truth", "reward_model", "message_1", "message_2", "correction", "kto_tag"],
         *["weight", "train", "label", "labels", "image", "images", "video", "videos", "audio"],
@@ -98,4 +102,4 @@ def _repeated(row: dict[str, Any], column: str, read: frozenset[str]) -> bool:
         return False
     whole = "\n".join(there)
     longest = max(there, key=len)
-    return all(text in whole for text in texts) or (len(longest) > _TELLING and any(longest in text for text in texts))
+    return all(text in whole for text in texts) or (len(longest) > TELLING and any(longest in text for text in texts))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from knowledge.secrets.secret import Span
 
-_RUN = expression(r"(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]{0,16}){0,1000}[A-Za-z0-9+/_-]{16,}={0,2}")
+# A run that is too short is left at its first character: none of its endings is longer.
+_RUN = expression(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]{0,16}){0,1000}[A-Za-z0-9+/_-]{16,}={0,2}")
 _PRINTABLE = re.compile(rb"[\t\n\r -~]{12,}")
 _STANDARD = str.maketrans("-_", "+/", "\r\n \t")
 _GROUP = 4

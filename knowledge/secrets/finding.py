@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
 
 _MOST = 500
 """Secrets of one kind that are masked one by one; behind them the whole text is."""
+_LONG = 16_384
+"""Characters from which on it pays to keep what was found."""
 _FURTHER = 1
 """What one secret hid, because it ran into it, shows when that one is masked: the text is looked at again."""
 _DISGUISED = expression("[\u00ad\u200b-\u200f\u2060\ufeff]|(?:%|\\\\x)(?:5[Ff]|2[Dd])")
 """What tears a token apart without being seen, and signs of tokens as addresses and programs write them."""
+_SIGNS = ("%5", "%2", "\\x5", "\\x2")
 _WRITTEN = {"5f": "_", "2d": "-"}
 _CONTINUED = expression(r"\r?\n[ \t]{0,12}(?=[\w-]{0,80}\d)([\w-]{4,512})(?=[ \t\"']{0,4}(?:\r?\n|\Z))")
 """The rest of a token behind the end of a line, which a terminal or YAML has wrapped."""
@@ -41,6 +45,10 @@ def find(text: str) -> tuple[Secret, ...]:
     Returns:
         What was found; spans never overlap. Empty for nearly every text, after some 50 µs for 3 kB.
     """
+    return _find_again(text) if len(text) > _LONG else _find(text)
+
+
+def _find(text: str) -> tuple[Secret, ...]:
     spans = _spans(text)
     if not spans:
         return ()
@@ -58,6 +66,12 @@ def find(text: str) -> tuple[Secret, ...]:
         counted, free = start, end
         secrets.append(Secret(kind, start, end, line, revoke_of(kind)))
     return tuple(secrets)
+
+
+@lru_cache(maxsize=4)
+def _find_again(text: str) -> tuple[Secret, ...]:
+    """What was found in a long text, which the parts of one answer look through one after the other."""
+    return _find(text)
 
 
 def mask(text: str, secrets: tuple[Secret, ...] | None = None) -> str:
@@ -89,7 +103,7 @@ def _masked(text: str, secrets: tuple[Secret, ...]) -> str:
 
 def _spans(text: str) -> list[Span]:
     """The secrets of a text, those among them that are in disguise."""
-    if (text.isascii() and "%" not in text and "\\x" not in text) or not _DISGUISED.search(text):
+    if (text.isascii() and not any(sign in text for sign in _SIGNS)) or not _DISGUISED.search(text):
         return _all(text)
     pieces: list[str] = []
     shown, given = [0], [0]  # where the pieces begin, in what is searched and in the text
@@ -128,7 +142,7 @@ def _sources(text: str) -> list[Iterator[Span]]:
         sources.append(private_keys(text, low))
     if solid and has_bare_run(raw):
         sources.append(bare_keys(low))
-    return [*sources, *of_providers(low), *passwords(text, low), *named(text, low, long=long)]
+    return [*sources, *of_providers(low, solid=solid), *passwords(text, low), *named(text, low, long=long)]
 
 
 def _wrapped(text: str, spans: Iterable[Span]) -> Iterator[Span]:

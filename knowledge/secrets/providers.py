@@ -17,6 +17,23 @@ if TYPE_CHECKING:
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _SHAPES: tuple[tuple[str, str], ...] = (
+    ("[a-z0-9]{15}", "dropbox"),
+    ("[a-z0-9]{14}", "linkedin linked_in linked-in"),
+    ("[a-z0-9]{16}", "confluent linkedin linked_in linked-in"),
+    ("[0-9]{16}", "asana"),
+    ("[a-z0-9]{17}", "airtable"),
+    ("[0-9]{18}", "discord"),
+    ("[a-z0-9]{20}", "finicity finnhub looker"),
+    ("[a-z0-9]{22}", "travis"),
+    ("(?:[a-z0-9]{45}|[a-z0-9]{50}|a{22}[a-z0-9%]{80,100}|[0-9]{15,25}-[a-z0-9]{20,40})", "twitter"),
+    ("[a-z0-9/=_+-]{80,90}", "kraken"),
+    ("[0-9]{15,16}(?:\\||%)[0-9a-z_-]{27,40}", "facebook"),
+    ("(?:t1\\.[a-z0-9_-]{1,400}={0,2}\\.[a-z0-9_-]{86}={0,2}|aqvn[a-z0-9_-]{35,38}|yc[a-z0-9_-]{38})", "yandex"),
+    ("sl\\.[a-z0-9_=-]{135}", "dropbox"),
+    ("su[a-z0-9]{12}", "sumo"),
+    ("[a-f0-9]{8}:[a-f0-9]{8}", "bundle_enterprise__contribsys__com bundle_gems__contribsys__com"),
+)
+_LONG_SHAPES: tuple[tuple[str, str], ...] = (
     ("[0-9a-f]{32}", "adobe facebook linear"),
     ("[a-z0-9]{32}", "algolia asana bitbucket bittrex codecov droneci flickr privateai private_ai private-ai"),
     ("[a-z0-9_=-]{32}", "adafruit discord fastly finicity nytimes new-york-times newyorktimes"),
@@ -32,14 +49,6 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("[a-z0-9]{73}", "jfrog artifactory bintray xray"),
     (_UUID, "heroku hubspot kucoin messagebird message-bird message_bird sendbird snyk squarespace"),
     ("[a-z0-9]{11}a{10}[a-z0-9_=-]{43}", "dropbox"),
-    ("[a-z0-9]{15}", "dropbox"),
-    ("[a-z0-9]{14}", "linkedin linked_in linked-in"),
-    ("[a-z0-9]{16}", "confluent linkedin linked_in linked-in"),
-    ("[0-9]{16}", "asana"),
-    ("[a-z0-9]{17}", "airtable"),
-    ("[0-9]{18}", "discord"),
-    ("[a-z0-9]{20}", "finicity finnhub looker"),
-    ("[a-z0-9]{22}", "travis"),
     ("[a-z0-9]{24}", "atlassian confluence jira etsy kucoin looker plaid cloudant"),
     ("[a-z0-9]{25}", "messagebird message-bird message_bird twitter"),
     ("[a-z0-9]{26}", "mattermost"),
@@ -48,40 +57,47 @@ _SHAPES: tuple[tuple[str, str], ...] = (
     ("[a-z0-9_=-]{43}", "contentful"),
     ("[a-z0-9_-]{44}", "ibm cloud_iam cloud-iam"),
     ("b_[a-z0-9_=-]{44}", "beamer"),
-    ("(?:[a-z0-9]{45}|[a-z0-9]{50}|a{22}[a-z0-9%]{80,100}|[0-9]{15,25}-[a-z0-9]{20,40})", "twitter"),
     ("[a-z0-9_-]{50}", "rapidapi"),
     ("[a-z0-9_=-]{60}", "intercom"),
-    ("[a-z0-9/=_+-]{80,90}", "kraken"),
     ("00[a-z0-9_=-]{40}", "okta"),
     ("live_[a-z0-9_=-]{40}", "gocardless"),
     ("(?:live|test)_(?:pub_)?[0-9a-f]{31,35}", "lob"),
     ("[a-h0-9]{32}-[a-h0-9]{8}-[a-h0-9]{8}", "mailgun"),
     ("[0-9]{5,16}:a[a-z0-9_-]{34}", "telegr"),
-    ("[0-9]{15,16}(?:\\||%)[0-9a-z_-]{27,40}", "facebook"),
-    ("(?:t1\\.[a-z0-9_-]{1,400}={0,2}\\.[a-z0-9_-]{86}={0,2}|aqvn[a-z0-9_-]{35,38}|yc[a-z0-9_-]{38})", "yandex"),
-    ("sl\\.[a-z0-9_=-]{135}", "dropbox"),
-    ("su[a-z0-9]{12}", "sumo"),
-    ("[a-f0-9]{8}:[a-f0-9]{8}", "bundle_enterprise__contribsys__com bundle_gems__contribsys__com"),
 )
+"""Those of 24 letters and digits in a row or of 32 word characters, which few texts hold."""
 _BETWEEN = r"[ \t\w.-]{0,20}[\s'\"]{0,3}(?:=>?|>|:{1,3}=?|\|\||\?=|,)[`'\"\s=]{0,5}"
 _BEHIND = r"(?![\w=+/-])"
+
+
+_WORD_TABLE = bytes(48 if chr(value) in "abcdefghijklmnopqrstuvwxyz0123456789_=-" else 32 for value in range(256))
+_LONG_RUN = b"0" * 32
 
 
 def _patterns() -> dict[str, re.Pattern[str]]:
     """Provider -> the pattern of its name and one of its keys."""
     shapes: dict[str, list[str]] = {}
-    for shape, names in _SHAPES:
+    for shape, names in (*_SHAPES, *_LONG_SHAPES):
         for name in names.split():
             shapes.setdefault(name, []).append(shape)
     return {name: expression(f"{name}{_BETWEEN}({'|'.join(found)}){_BEHIND}") for name, found in shapes.items()}
 
 
 _PATTERNS = _patterns()
+_OF_ANY_LENGTH = frozenset(name for _, names in _SHAPES for name in names.split())
+"""Providers some of whose keys are short."""
 
 
-def of_providers(low: str) -> list[Iterator[Span]]:
-    """The keys of a text, in lower case, that stand behind the name of their provider."""
-    return [_of_provider(low, pattern) for name, pattern in _PATTERNS.items() if name in low]
+def of_providers(low: str, *, solid: bool) -> list[Iterator[Span]]:
+    """The keys of a text that stand behind the name of their provider.
+
+    Args:
+        low: The text in lower case.
+        solid: Whether 24 letters and digits stand in a row.
+    """
+    long = solid or _LONG_RUN in low.encode("utf-8", "replace").translate(_WORD_TABLE)
+    names = _PATTERNS if long else _OF_ANY_LENGTH
+    return [_of_provider(low, _PATTERNS[name]) for name in names if name in low]
 
 
 def _of_provider(low: str, pattern: re.Pattern[str]) -> Iterator[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from knowledge.check import check, on_cards
+from knowledge.check import checked, on_cards
 from knowledge.finding import Severity
 from knowledge.run_data import DataSize
 from knowledge.samples.rows import Sample
@@ -68,8 +68,8 @@ def _checked(draft: Draft) -> tuple[Report, str]:
     if wishes.rows is not None and draft.rows.method != "grpo":
         sample = Sample(wishes.rows, name, whole=wishes.whole and wishes.count is None)
     size = DataSize(rows=wishes.count) if wishes.count is not None else None
-    report = check(text, gpus=wishes.gpus, dataset=sample, hub=wishes.hub, size=size)
-    return (on_cards(report, text, wishes.gpu, hub=wishes.hub) if wishes.gpu is not None else report), text
+    report, config = checked(text, gpus=wishes.gpus, dataset=sample, hub=wishes.hub, size=size)
+    return (on_cards(report, config, wishes.gpu) if wishes.gpu is not None else report), text
 
 
 def _head(draft: Draft) -> str:

@@ -52,3 +52,15 @@ def test_what_was_typed_is_read_out_of_any_form():
     rows = [{"type": 18, "component": {"type": 4, "value": "first"}}, {"type": 1, "components": [{"type": 4}]}]
     assert typed_texts([*rows, {"type": 18, "component": {"type": 4, "value": "second"}}]) == "first\n\nsecond"
     assert typed_texts(None) == ""
+
+
+async def test_rest_comes_once_after_work_when_nobody_works_any_more():
+    turns = Turns()
+    assert not turns.rested()
+    await turns.take(1)
+    await turns.take(2)
+    turns.give_back(1)
+    assert not turns.rested()
+    turns.give_back(2)
+    assert turns.rested()
+    assert not turns.rested()

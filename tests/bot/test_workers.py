@@ -19,8 +19,8 @@ from pydantic import TypeAdapter
 from bot import jobs
 from bot.errors import Busy
 from bot.workers import GivenUp, WorkerDied, Workers
-from knowledge import Report, check
-from knowledge.check import on_cards
+from knowledge import Report
+from knowledge.check import checked, on_cards
 from knowledge.json_values import to_json
 
 CONFIG = "base_model: Qwen/Qwen2.5-0.5B\nmax_seq_length: 9\nmicro_batch_size: 2\ngradient_accumulation_steps: 4\n"
@@ -47,7 +47,7 @@ def test_a_worker_knows_every_job_and_the_shape_of_its_answer():
 async def test_a_report_comes_back_whole(workers):
     report = await workers.run(jobs.check, text=CONFIG, gpus=4)
     assert isinstance(report, Report)
-    assert to_json(report) == to_json(on_cards(check(CONFIG, gpus=4), CONFIG))
+    assert to_json(report) == to_json(on_cards(*checked(CONFIG, gpus=4)))
     assert report.plan is not None
     assert report.plan.batch is not None
 

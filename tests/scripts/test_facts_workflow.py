@@ -121,3 +121,12 @@ def test_the_job_that_may_write_runs_no_foreign_code():
         if may_write:
             scripts = "\n".join(step.get("run", "") for step in job["steps"])
             assert not any(word in scripts for word in ("pip", "python", "make", "npm", "curl"))
+
+
+def test_a_command_that_a_release_refuses_fails_a_job_that_may_only_read_and_holds_up_no_pull_request():
+    job = WORKFLOW["jobs"]["commands"]
+    assert set(job["permissions"].values()) == {"read"}
+    parses = STEPS["Parse every command that the bot prints"]["run"]
+    assert parses.startswith("make commands ")
+    assert "||" not in parses
+    assert "commands" not in WORKFLOW["jobs"]["pull-request"]["needs"]

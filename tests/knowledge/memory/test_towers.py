@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from importlib import resources
+
 import pytest
 
 from knowledge.config import read
 from knowledge.memory import memory_of
+from knowledge.parameters.towers import with_tower
 
 GIB = 1 << 30
 BASE = """\
@@ -75,3 +79,12 @@ def test_towers_described_by_their_config_count_as_peft_counts_them(name: str, t
     found = memory_of(read(text))
     assert found is not None
     assert (found.base_params, found.trainable_params) == (total, adapted)
+
+
+def test_every_model_with_a_tower_can_be_counted():
+    models = json.loads((resources.files("knowledge") / "parameters" / "towers.json").read_text("utf-8"))["models"]
+    for name in models:
+        found = with_tower(name, images=True)
+        assert found is not None, name
+        assert found.tower is not None, name
+        assert found.total > found.tower.parameters > 0, name

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from benchmarks.modelfiles import printed, verdict
 from knowledge.config import read
 from knowledge.next_steps import NextSteps, next_steps
-from knowledge.next_steps.ollama import modelfile, pieces_of
+from knowledge.next_steps.ollama import modelfile
+from knowledge.next_steps.pieces import pieces_of
 from knowledge.samples.templates import template_names
 
 CONFIG = """\
@@ -109,33 +111,35 @@ def test_a_template_that_cannot_be_expressed_is_said_to_be_so() -> None:
     assert "cannot be expressed" in found.remark
 
 
-def told(template: str, messages: list[dict[str, str]]) -> str:
-    """What Ollama prints, of the part of its language that is used: one loop over cases of the role."""
-    body, _, ask = template.removeprefix("{{ range .Messages }}").rpartition("{{ end }}{{ end }}")
-    cases = re.split(r"\{\{ (?:else )?if eq \.Role \"(\w+)\" \}\}", body)
-    turns = dict(zip(cases[1::2], cases[2::2], strict=True))
-    said = [turns[message["role"]].replace("{{ .Content }}", message["content"]) for message in messages]
-    return "".join(said) + ask
-
-
-def test_what_ollama_prints_is_what_the_template_is_taken_apart_into() -> None:
-    talk = [{"role": role, "content": role} for role in ("system", "user", "assistant", "user")]
+def test_ollama_prints_what_the_template_is_taken_apart_into() -> None:
+    talk = [{"role": role, "content": role} for role in ("system", "user", "assistant", "user", "assistant")]
+    compared = 0
     for name in template_names():
         found = pieces_of(name, "</s>")
-        if not isinstance(found, str) and found.system is not None:
-            assert told(found.template(), talk) == found.rendered(talk)
+        if isinstance(found, str) or found.system is None or not modelfile("m.gguf", name, "</s>").exact:
+            continue
+        for messages in (talk, talk[1:], talk[:4], talk[:2]):
+            compared += 1
+            assert printed(modelfile("m.gguf", name, "</s>").text, messages) == found.rendered(messages)
+    assert compared > 50
+
+
+def test_a_thought_that_only_the_last_answer_shows_is_printed_there() -> None:
+    text = modelfile("m.gguf", "qwen3", None).text
+    answered = [{"role": role, "content": "a"} for role in ("user", "assistant", "user", "assistant")]
+    assert str(printed(text, answered)).count("<think>") == 1
+    assert str(printed(text, answered[:3])).endswith("<|im_start|>assistant\n<think>\n\n")
+
+
+def test_what_a_template_prints_in_another_way_is_named() -> None:
+    found = modelfile("m.gguf", "qwen3", None)
+    assert found.missing == ("thoughts", "tool calls")
+    assert "cannot be expressed for Ollama: thoughts and tool calls" in found.remark
+    assert modelfile("m.gguf", "gemma3", None).missing[0] == "system messages"
 
 
 @pytest.mark.skipif(not RENDERINGS.exists(), reason="the reference renderings are not there")
 def test_prompts_are_those_that_the_tokenizer_renders() -> None:
-    compared = 0
-    for line in RENDERINGS.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        if row["shape"] != "ends-with-user" or "text" not in row or row["template"] == "metharme":
-            continue
-        found = pieces_of(row["template"], row["eos_token"])
-        if isinstance(found, str):
-            continue
-        compared += 1
-        assert found.rendered(row["messages"]).startswith(row["text"].removeprefix(row["bos_token"] or "\0"))
-    assert compared > 20
+    found = Counter(verdict(json.loads(line)) for line in RENDERINGS.read_text("utf-8").splitlines())
+    assert found["differs"] == 0
+    assert found["equal"] > 290

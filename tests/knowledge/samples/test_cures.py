@@ -72,7 +72,7 @@ CASES = [
     pytest.param("rows-template-refuses", written({**CHAT, "chat_template": "gemma"}),
                  [{"messages": said(("system", "Be brief."), *ASKED)}] * 2, id="system turn"),
     pytest.param("rows-flags-unread", written(CHAT),
-                 [{"messages": [{**turn, "train": turn["role"] != "user"} for turn in said(*ASKED)]}] * 2, id="flags"),
+                 [{"messages": [{**turn, "train": False} for turn in said(*ASKED)] + said(*ASKED)}] * 2, id="flags"),
     pytest.param("rows-roles-to-train", written({**CHAT, "roles_to_train": ["bot"]}), [{"messages": said(*ASKED)}] * 2,
                  id="roles_to_train"),
     pytest.param("rows-type-unknown", written({"type": "alpacca"}), [{"instruction": "Name it.", "output": "A"}] * 2,

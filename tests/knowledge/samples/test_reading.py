@@ -12,6 +12,7 @@ import pytest
 from knowledge.config import read
 from knowledge.finding import Severity
 from knowledge.samples import SAMPLE_BYTES, SampleReport, check_rows
+from knowledge.samples.reading import MOST_LINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,9 +135,18 @@ def test_last_line_of_a_cut_sample_is_left_out() -> None:
 
 def test_more_than_the_sample_of_a_file_is_never_read(tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
-    file.write_text(ROW * (3 * SAMPLE_BYTES // len(ROW)), "utf-8")
+    long = ROW.replace(".", "." * 40)
+    file.write_text(long * (3 * SAMPLE_BYTES // len(long)), "utf-8")
     report = check_rows(read(CONFIG.format(path="rows.jsonl")), file)
     assert (report.file, report.cut, report.read) == ("rows.jsonl", True, SAMPLE_BYTES)
+
+
+def test_no_more_than_so_many_rows_are_read_however_short_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    row = '{"text": "A plum."}\n'
+    file.write_text(row * (MOST_LINES + 9), "utf-8")
+    report = check_rows(read(CONFIG.format(path="rows.jsonl")), file)
+    assert (report.rows, report.cut, report.read) == (MOST_LINES, True, MOST_LINES * len(row))
 
 
 def test_short_file_is_read_whole(tmp_path: Path) -> None:
