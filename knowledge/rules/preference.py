@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from knowledge.conditions import entries, raw_block
+from knowledge.conditions import OF_THE_TRAINING_ENTRY, PREFERENCE_STEMS, entries, raw_block
 from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
-from knowledge.rules.where_it_works import OF_THE_TRAINING_ENTRY, PREFERENCE_STEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from knowledge.conditions import OF_THE_TRAINING_ENTRY, PREFERENCE_STEMS
 from knowledge.finding import Severity
 from knowledge.kinds_of_run import fields_of_some_kinds, ignoring, is_kind, working_elsewhere
 from knowledge.modes import Mode, phrase
@@ -53,15 +54,6 @@ def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
         elif only := working_elsewhere(config, path):
             yield problem(f"This works only {_where(only)}: remove it.", path)
 
-
-PREFERENCE_STEMS = frozenset({"chat_template", "chatml", "llama3", "zephyr", "user_defined", "passthrough"})
-"""What Axolotl's own types for preference data begin with; any other dotted name is a function of the user's."""
-
-OF_THE_TRAINING_ENTRY = (
-    *("field_messages", "field_chosen", "field_rejected", "message_property_mappings", "message_field_role"),
-    *("message_field_content", "roles", "chat_template", "chat_template_jinja"),
-)
-"""What the preference loaders read from `datasets` for both splits (dpo.chat_template, dpo and kto.user_defined)."""
 
 _ENTRIES = ("datasets", "test_datasets")
 
