@@ -33,6 +33,15 @@ _VARIABLE = expression(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 200
 """Characters of a name that may be a misspelled one."""
 
+PREFERENCE_STEMS = frozenset({"chat_template", "chatml", "llama3", "zephyr", "user_defined", "passthrough"})
+"""What Axolotl's own types for preference data begin with; any other dotted name is a function of the user's."""
+
+OF_THE_TRAINING_ENTRY = (
+    *("field_messages", "field_chosen", "field_rejected", "message_property_mappings", "message_field_role"),
+    *("message_field_content", "roles", "chat_template", "chat_template_jinja"),
+)
+"""What the preference loaders read from `datasets` for both splits (dpo.chat_template, dpo and kto.user_defined)."""
+
 
 def attention(config: Config) -> str | None:
     """The attention backend as Axolotl resolves it, without revision or kernel name; None when none is chosen."""

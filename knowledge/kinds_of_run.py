@@ -30,18 +30,19 @@ def is_kind(config: Config, mode: Mode) -> bool:
 
 @lru_cache(maxsize=1)
 def _modes() -> dict[str, dict[str, tuple[Mode, ...]]]:
-    """Path -> effect -> kinds of run; top-level fields only, and none that is told of with a missing adapter."""
+    """Path -> effect -> kinds of run; none that is told of with a missing adapter."""
     text = (Path(__file__).parent / "fields" / "modes.json").read_text("utf-8")
     return {
         path: {effect: tuple(map(Mode, names)) for effect, names in effects.items()}
         for path, effects in json.loads(text).items()
-        if path.isidentifier() and path not in LORA_FIELDS
+        if path not in LORA_FIELDS
     }
 
 
+@lru_cache(maxsize=1)
 def fields_of_some_kinds() -> tuple[str, ...]:
     """The top-level fields that are not read in every kind of run."""
-    return tuple(_modes())
+    return tuple(path for path in _modes() if path.isidentifier())
 
 
 def ignoring(config: Config, path: str) -> Mode | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from knowledge.conditions import OF_THE_TRAINING_ENTRY, PREFERENCE_STEMS
 from knowledge.finding import Severity
-from knowledge.kinds_of_run import fields_of_some_kinds, ignoring, working_elsewhere
-from knowledge.modes import phrase
+from knowledge.kinds_of_run import fields_of_some_kinds, ignoring, is_kind, working_elsewhere
+from knowledge.modes import Mode, phrase
 from knowledge.rule import Problem, problem, rule
 from knowledge.text import listed
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
-    from knowledge.modes import Mode
 
 
 _DECIDE = (
@@ -53,6 +53,63 @@ def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
             yield problem(f"Nothing reads this {phrase(mode)}: remove it.", path)
         elif only := working_elsewhere(config, path):
             yield problem(f"This works only {_where(only)}: remove it.", path)
+
+
+_ENTRIES = ("datasets", "test_datasets")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("datasets", "test_datasets", "rl", "sample_packing", "streaming", "pretraining_dataset"),
+    needs=_ENTRIES,
+    general=True,
+    bad="rl: orpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.argilla\n    field_messages: chat\n",
+    good="rl: orpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.argilla\n",
+)
+def entry_key_not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
+    """A key of a dataset's entry that this kind of run does not read.
+
+    Axolotl accepts the key, but the code that loads this entry in this kind of run never looks at it. Remove it, and
+    prepare the rows themselves to get the same effect; `/explain` says where the key works.
+    """
+    for name in _ENTRIES:
+        written = config.values.get(name)
+        for index, entry in enumerate(written if isinstance(written, list) else ()):
+            if not isinstance(entry, dict) or (config.typed("rl") and _is_own_function(entry.get("type"))):
+                continue
+            for key, value in _written(entry):
+                if value in (None, False, "") or not _is_kept(config, name, entry, key):
+                    continue
+                mode = ignoring(config, f"{name}[].{key}")
+                if mode is not None and not _is_told_elsewhere(config, name, key, mode):
+                    yield problem(f"Nothing reads this {phrase(mode)}: remove it.", (name, index, *key.split(".")))
+
+
+def _written(entry: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """The keys of an entry and of its own prompt format, with their values."""
+    for key, value in entry.items():
+        if key == "type" and isinstance(value, dict):
+            yield from ((f"type.{inner}", each) for inner, each in value.items())
+        elif isinstance(key, str):
+            yield key, value
+
+
+def _is_told_elsewhere(config: Config, name: str, key: str, mode: Mode) -> bool:
+    """Whether a rule of its own speaks of a key: `weight` in streams, and what pairs share with the training set."""
+    if name == "datasets":
+        return key == "weight" and mode is Mode.STREAMING
+    return key in OF_THE_TRAINING_ENTRY and mode is Mode.PREFERENCE and not is_kind(config, Mode.KTO)
+
+
+def _is_own_function(kind: Any) -> bool:
+    """Whether the type of an entry names a function of the user's, which may read any key."""
+    return isinstance(kind, str) and "." in kind and kind.split(".")[0] not in PREFERENCE_STEMS
+
+
+def _is_kept(config: Config, name: str, entry: dict[Any, Any], key: str) -> bool:
+    """Whether the schema keeps a key; those that it drops are named as such."""
+    kind = config.dataset_class(entry) if name == "datasets" else "SFTDataset"
+    return kind == "SFTDataset" and key.partition(".")[0] in config.types.models[kind]["fields"]
 
 
 def _where(modes: tuple[Mode, ...]) -> str:
