@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.parameters import (
+    NF4_BYTES,
     Adapter,
     Architecture,
     Parameters,
@@ -332,7 +333,7 @@ def _packed(config: Config) -> float:
     """Bytes of a 4-bit element: half a byte and its share of a scale, itself in 8 bits unless the config says not."""
     settings = given(config, "bnb_config_kwargs")
     double = settings.get("bnb_4bit_use_double_quant", True) if isinstance(settings, dict) else True
-    return 0.515869140625 if double else 0.5625
+    return NF4_BYTES if double else 0.5625
 
 
 def _on_host(value: Any) -> bool:
