@@ -24,7 +24,7 @@ from knowledge.check import check
 from knowledge.config import load_types
 from knowledge.facts import read_json
 from knowledge.finding import Severity
-from knowledge.fixes import corrected
+from knowledge.fixes import SPOILS, corrected
 from knowledge.foreign import meaning, names_of, trainers
 from scripts.compare_with_axolotl import mutations
 
@@ -170,9 +170,14 @@ def _judged(text: str) -> _Copy | None:
         return None
     copy = corrected(text, before)
     known = Counter((each.rule, each.fields) for each in before)
-    after = [((each.rule, each.fields), each.severity) for each in check(copy).findings]
     edits = {(each.rule, each.fields) for each in before if each.edit}
-    return _Copy(text, copy, [key for key, severity in after if key in edits or (severity in WORSE and not known[key])])
+    faults = {
+        (each.rule, each.fields)
+        for each in check(copy).findings
+        if (each.rule, each.fields) in edits
+        or ((each.severity in WORSE or each.rule in SPOILS) and not known[each.rule, each.fields])
+    }
+    return _Copy(text, copy, sorted(faults))
 
 
 def _validate(pairs: list[tuple[str, str]], options: argparse.Namespace) -> None:

@@ -286,9 +286,9 @@ def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth 
     return RunHealth(health=found, png=draw_health(record, found))
 
 
-def support(name: str, *, model_type: str | None = None) -> ModelSupport:
-    """Finds what Axolotl knows of a model."""
-    return model_support(name, model_type)
+def support(name: str, *, config: dict[str, Any] | None = None) -> ModelSupport:
+    """Finds what Axolotl knows of a model, with its config.json where that is known."""
+    return model_support(name, config)
 
 
 def steps(text: str, *, name: str, gpus: int = 1) -> NextSteps | None:

@@ -27,14 +27,13 @@ class Model(commands.Cog):
     async def model(self, interaction: discord.Interaction[ServiceBot], name: app_commands.Range[str, 1, 150]) -> None:
         """Shows its class, the features that know it, and the cards that hold it."""
         await think(interaction)
-        services, plain, kind = interaction.client.services, name.strip(), None
+        services, plain, config = interaction.client.services, name.strip(), None
         allowed = (await defaults_of(services, interaction.guild_id)).hub is not False
         if services.hub is not None and allowed and is_repository(plain):
             targets = Targets(model=ModelTarget(field="", id=plain, parts=("config",)))
             facts = await services.hub.look(targets, member=interaction.user.id)
             config = facts.model.config if facts is not None and facts.model is not None else None
-            kind = config.get("model_type") if config is not None else None
-        found = await services.workers.run(jobs.support, name=plain, model_type=kind if isinstance(kind, str) else None)
+        found = await services.workers.run(jobs.support, name=plain, config=config)
         await answer(interaction, model_layout(found))
 
     @model.autocomplete("name")

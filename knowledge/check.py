@@ -15,6 +15,7 @@ from knowledge.fixes import Reading, proven
 from knowledge.hub import HubFacts, HubReport, remember_facts, report_of, unseen
 from knowledge.memory import Fitting, MemoryEstimate, fits, fitting_card, memory_of, smaller_cards
 from knowledge.parameters import base_parameters, known_total
+from knowledge.pattern import expression
 from knowledge.plan import TrainingPlan, plan_of
 from knowledge.releases import release_findings
 from knowledge.run_data import DataSize, RunData, findings_with, run_data
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from knowledge.samples import HubRows, Sample
 
 _Value = TypeVar("_Value")
-_SILENCE = re.compile(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
+_SILENCE = expression(r"#\s*helpbot:\s*ignore\s+([A-Za-z0-9_, -]+)")
 
 
 @value

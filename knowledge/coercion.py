@@ -13,12 +13,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from knowledge.pattern import expression
+
 if TYPE_CHECKING:
     from knowledge.document import Steps
 
 _TRUE = frozenset({"1", "on", "t", "true", "y", "yes"})
 _FALSE = frozenset({"0", "off", "f", "false", "n", "no"})
-_INTEGER = re.compile(r"[+-]?\d+(?:_\d+)*(?:\.0+)?")
+_INTEGER = expression(r"[+-]?\d+(?:_\d+)*(?:\.0+)?")
 _BOUNDS = {
     "ge": (operator.ge, "at least {}"),
     "gt": (operator.gt, "more than {}"),
@@ -255,21 +257,55 @@ def _model(value: Any, inner: Type, models: Models, steps: Steps, wrong: list[Wr
         wrong.append(Wrong(steps, "type", "a mapping of keys to values", value))
         return value
     model = models[inner]
-    typed: dict[str, Any] = {}
-    known: set[Any] = set()
-    for name, field in model["fields"].items():
-        names = field.get("names", (name,))
-        known.update(names)
-        written = next((each for each in names if each in value), None)
+    fields, place, homes, defaults, required = _fields_of(model, models)
+    typed = dict(defaults)
+    for name in sorted({*required, *(homes[key] for key in value if key in homes)}, key=place.__getitem__):
+        field = fields[name]
+        written = next((each for each in field.get("names", (name,)) if each in value), None)
         if written is not None:
             typed[name] = coerce(value[written], field["type"], models, (*steps, written), wrong)
-        elif field.get("required"):
-            wrong.append(Wrong((*steps, name), "missing", "a value"))
         else:
-            typed[name] = default_of(field, models)
+            del typed[name]
+            wrong.append(Wrong((*steps, name), "missing", "a value"))
     if model["extra"] == "forbid":
-        wrong.extend(Wrong((*steps, key), "extra", "no such key", value[key]) for key in value if key not in known)
+        wrong.extend(Wrong((*steps, key), "extra", "no such key", value[key]) for key in value if key not in homes)
     return typed
+
+
+class _Fields(NamedTuple):
+    """The fields of a model, as most values use few of them.
+
+    Attributes:
+        fields: Their facts, by name.
+        place: Their order.
+        homes: Each name that can be written -> the field's own.
+        defaults: What each is when it is absent.
+        required: Those without a default.
+    """
+
+    fields: dict[str, Any]
+    place: dict[str, int]
+    homes: dict[str, str]
+    defaults: dict[str, Any]
+    required: tuple[str, ...]
+
+
+def _fields_of(model: dict[str, Any], models: Models) -> _Fields:
+    found = _FIELDS.get(id(model))
+    if found is None:
+        fields = model["fields"]
+        found = _FIELDS[id(model)] = _Fields(
+            fields,
+            {name: place for place, name in enumerate(fields)},
+            {each: name for name, field in fields.items() for each in field.get("names", (name,))},
+            {name: default_of(field, models) for name, field in fields.items()},
+            tuple(name for name, field in fields.items() if field.get("required")),
+        )
+    return found
+
+
+_FIELDS: dict[int, _Fields] = {}
+"""The fields of models, by the identity of their facts, which live as long as the process."""
 
 
 def default_of(field: dict[str, Any], models: Models) -> Any:

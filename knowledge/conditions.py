@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from knowledge import text
 from knowledge.config import SEPARATES_ROWS
 from knowledge.document import MAX_NEAREST
 from knowledge.facts import read_json
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,9 +29,18 @@ ATTENTION = (
 """The fields that decide the attention backend."""
 NO_VARIABLE = "No variable can be called so: letters, digits and `_`, no digit first."
 """What is said of a name for which `is_variable` does not hold."""
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_VARIABLE = expression(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 200
 """Characters of a name that may be a misspelled one."""
+
+PREFERENCE_STEMS = frozenset({"chat_template", "chatml", "llama3", "zephyr", "user_defined", "passthrough"})
+"""What Axolotl's own types for preference data begin with; any other dotted name is a function of the user's."""
+
+OF_THE_TRAINING_ENTRY = (
+    *("field_messages", "field_chosen", "field_rejected", "message_property_mappings", "message_field_role"),
+    *("message_field_content", "roles", "chat_template", "chat_template_jinja"),
+)
+"""What the preference loaders read from `datasets` for both splits (dpo.chat_template, dpo and kto.user_defined)."""
 
 
 def attention(config: Config) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.finding import Severity
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,10 +19,10 @@ _RECHECKS = 48
 """Corrected copies that are checked for one config; edits that are not proven by then are not offered."""
 _RECHECKED = 2 << 20
 """Characters of corrected copies that are checked for one config, at least one copy: a long text has fewer of them."""
-_LINE_END = re.compile(r"\r\n|\n|\r")
+_LINE_END = expression(r"\r\n|\n|\r")
 _UNWANTED = frozenset({Severity.ERROR, Severity.CRASH, Severity.IGNORED})
-_TWICE = "yaml-duplicate-key"
-"""Two edits that write the same key: one of the values would be lost."""
+SPOILS = frozenset({"yaml-duplicate-key", "not-read-in-this-kind-of-run"})
+"""Two edits that write the same key, so that one of the values would be lost, and a name that does nothing either."""
 
 
 class Reading(NamedTuple):
@@ -84,7 +84,7 @@ class _Proof:
         gone = Counter(map(_key, findings))
         if any(keys[key] > self._known[key] - count for key, count in gone.items()):
             return False
-        worse = {_key(each) for each in after.findings if each.severity in _UNWANTED or each.rule == _TWICE}
+        worse = {_key(each) for each in after.findings if each.severity in _UNWANTED or each.rule in SPOILS}
         if any(keys[key] > self._known[key] for key in worse):
             return False
         return self._keeps_values(after.values, findings)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.modes import Mode
@@ -14,7 +17,8 @@ if TYPE_CHECKING:
 LORA_FIELDS = ("lora_r", "lora_alpha", "lora_target_modules", "lora_target_linear", "lora_modules_to_save")
 """The fields that show that LoRA was wanted; without an adapter they are told together, by one rule."""
 
-_PREFERENCE = frozenset({"dpo", "ipo", "simpo", "kto"})
+PREFERENCE = frozenset({"dpo", "ipo", "simpo", "kto"})
+"""The values of `rl` under which answers are compared or judged; ORPO has rules of its own."""
 _GRPO = frozenset({"grpo", "gdpo"})
 _ONLINE = _GRPO | {"ebft"}
 
@@ -22,6 +26,34 @@ _ONLINE = _GRPO | {"ebft"}
 def is_kind(config: Config, mode: Mode) -> bool:
     """Whether a config's run is of a kind. Raises Unreadable where a field that decides has no typed value."""
     return _TESTS[mode](config)
+
+
+@lru_cache(maxsize=1)
+def _modes() -> dict[str, dict[str, tuple[Mode, ...]]]:
+    """Path -> effect -> kinds of run; none that is told of with a missing adapter."""
+    text = (Path(__file__).parent / "fields" / "modes.json").read_text("utf-8")
+    return {
+        path: {effect: tuple(map(Mode, names)) for effect, names in effects.items()}
+        for path, effects in json.loads(text).items()
+        if path not in LORA_FIELDS
+    }
+
+
+@lru_cache(maxsize=1)
+def fields_of_some_kinds() -> tuple[str, ...]:
+    """The top-level fields that are not read in every kind of run."""
+    return tuple(path for path in _modes() if path.isidentifier())
+
+
+def ignoring(config: Config, path: str) -> Mode | None:
+    """The kind of run that a config is, and in which nothing reads a field. Raises Unreadable."""
+    return next((mode for mode in _modes().get(path, {}).get("ignored", ()) if is_kind(config, mode)), None)
+
+
+def working_elsewhere(config: Config, path: str) -> tuple[Mode, ...]:
+    """The kinds of run that alone read a field, where a config is none of them; else empty. Raises Unreadable."""
+    only = _modes().get(path, {}).get("only", ())
+    return () if any(is_kind(config, mode) for mode in only) else only
 
 
 def _packed(config: Config) -> bool:
@@ -53,7 +85,7 @@ _TESTS: dict[Mode, Callable[[Config], bool]] = {
     Mode.PACKED_STREAMING: lambda config: _streams(config) and _packed(config),
     Mode.UNPACKED_STREAMING: lambda config: _streams(config) and not _packed(config),
     Mode.SUPERVISED: lambda config: _rl(config) is None and not _rewards(config),
-    Mode.PREFERENCE: lambda config: _rl(config) in _PREFERENCE,
+    Mode.PREFERENCE: lambda config: _rl(config) in PREFERENCE,
     Mode.DPO: lambda config: _rl(config) == "dpo",
     Mode.IPO: lambda config: _rl(config) == "ipo",
     Mode.SIMPO: lambda config: _rl(config) == "simpo",

@@ -5,12 +5,17 @@ Read off Axolotl itself. "Not listed" is said as that: most features have a gene
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.facts import read_json
 from knowledge.memory import FitTable, fit_table
+from knowledge.model_traps import Trap, traps_of
 from knowledge.parameters import parameters_of
+from knowledge.samples.tokens import model_named
 from knowledge.value import value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 METHODS: Final = ("qlora", "lora", "full")
 _LENGTH: Final = 4096
@@ -35,10 +40,18 @@ _LISTS: Final = (
         "Axolotl patches it like a Llama and warns that this is experimental.",
     ),
     ("tensor_parallel", "Tensor parallelism", "tensor_parallel", "Transformers has no plan to split it."),
+    (
+        "context_parallel",
+        "Context parallelism",
+        "context_parallel",
+        "Axolotl keeps no list of types for it, and refuses only those whose descriptor rules it out.",
+    ),
     ("experts", "Mixture of experts", "expert_kernels", "It is not in Axolotl's table of expert blocks."),
     ("vision", "Images", "vision_inputs", "Axolotl trains only its text part."),
 )
-_ALWAYS_SAID: Final = frozenset({"packing", "lora_kernels", "liger", "cut_cross_entropy", "tensor_parallel"})
+_ALWAYS_SAID: Final = frozenset(
+    {"packing", "lora_kernels", "liger", "cut_cross_entropy", "tensor_parallel", "context_parallel"}
+)
 
 
 @value
@@ -84,6 +97,10 @@ class ModelSupport:
         features: Which lists it is in.
         layers: Classes that FSDP wraps; empty where the modeling file names none.
         cards: The least card for each method.
+        template: A sentence about its chat template; empty where its name tells nothing.
+        traps: The rules that bite with it, worst first.
+        example: A model to write an example config for, which is the one that was asked for where it has a Hub name;
+            empty where none of its type is known.
         summary: One sentence about whether it can be trained.
     """
 
@@ -98,19 +115,23 @@ class ModelSupport:
     features: tuple[Feature, ...]
     layers: tuple[str, ...]
     cards: tuple[Card, ...]
+    template: str
+    traps: tuple[Trap, ...]
+    example: str
     summary: str
 
 
-def model_support(name: str, model_type: str | None = None) -> ModelSupport:
+def model_support(name: str, config: Mapping[str, Any] | None = None) -> ModelSupport:
     """What Axolotl knows of a model.
 
     Args:
         name: A hub id, or a `model_type`.
-        model_type: Of its config.json, where that was looked up.
+        config: Its config.json, where that was looked up.
     """
     facts = read_json("supported.json")
     types: dict[str, dict[str, Any]] = facts["types"]
-    kind, known = (model_type, "exact") if model_type else _type_of(name, types)
+    told = config.get("model_type") if config else None
+    kind, known = (told, "exact") if isinstance(told, str) and told else _type_of(name, types)
     found = types.get(kind) if kind else None
     return ModelSupport(
         axolotl=facts["axolotl"],
@@ -124,6 +145,9 @@ def model_support(name: str, model_type: str | None = None) -> ModelSupport:
         features=_features(found) if found else (),
         layers=tuple(found["layers"]) if found else (),
         cards=() if known == "type" else _cards(name),
+        template=_template(name),
+        traps=traps_of(name, config or ({"model_type": kind} if known == "type" else None)) if kind else (),
+        example=_example(kind) if known == "type" else name if kind else "",
         summary=_summary(name, kind, found, known, facts["axolotl"]),
     )
 
@@ -150,7 +174,7 @@ def _features(found: dict[str, Any]) -> tuple[Feature, ...]:
         told = says.get(capability)
         if told is not None:
             features.append(Feature(id=key, name=name, state=told[0], note=told[1]))
-        elif found[key]:
+        elif found.get(key):
             note = f"Its block is {found[key]}." if key == "experts" else ""
             features.append(Feature(id=key, name=name, state="listed", note=note))
         elif key in _ALWAYS_SAID:
@@ -174,6 +198,25 @@ def _summary(name: str, kind: str | None, found: dict[str, Any] | None, known: s
     what = "text and images" if found["vision"] and found["text"] else "images and text" if found["vision"] else "text"
     sure = " The type is a guess from the name." if known == "guessed" else ""
     return f"Axolotl {axolotl} loads `{kind}` {way} and trains {what}.{sure}"
+
+
+def _template(name: str) -> str:
+    model = model_named(name)
+    if not model.known:
+        return ""
+    if model.template == "none":
+        return "It has no chat template of its own: name one, such as `chat_template: chatml`."
+    if model.template not in (None, "own"):
+        return f"Its chat template is Axolotl's `{model.template}`, so `chat_template: tokenizer_default` is right."
+    like = f", which is much like Axolotl's `{model.shown}`" if model.shown else ""
+    return f"`chat_template: tokenizer_default` uses the template in its tokenizer{like}."
+
+
+def _example(kind: str | None) -> str:
+    """The smallest known model of a type."""
+    models: dict[str, dict[str, Any]] = read_json("models.json")["models"]
+    alike = [name for name, each in models.items() if each.get("family") == kind]
+    return min(alike, key=lambda name: int(models[name]["parameters"]), default="")
 
 
 def _cards(name: str) -> tuple[Card, ...]:

@@ -24,6 +24,7 @@ _MOST_ITEMS = 50
 _OF_FACTS = frozenset({"unknown-key", "foreign-key", "misplaced-key", "removed-key", "plugin-not-listed"})
 
 
+@lru_cache(maxsize=512)
 def version(text: str) -> tuple[int, ...]:
     """`0.16.0` -> (0, 16, 0)."""
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])

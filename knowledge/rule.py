@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -65,16 +65,16 @@ class Rule:
         """Why, and the cure: the rest of the docstring, on one line."""
         return " ".join((self.check.__doc__ or "").partition("\n")[2].split())
 
-    def findings(self, config: Config) -> list[Finding]:
+    def findings(self, config: Config) -> Sequence[Finding]:
         """What this rule finds; nothing where a field it needs has no typed value (that has its own ERROR)."""
         if self.of_launcher is (config.launcher is None):
-            return []
+            return ()
         try:
-            problems = list(islice(self.check(config), MAX_FINDINGS + 1))
+            problems = [*islice(self.check(config), MAX_FINDINGS + 1)]
         except Unreadable:
-            return []
+            return ()
         if not problems:
-            return []
+            return ()
         text = self.text if self.hub is None else f"{self.text}{origin_of(config)}"
         return [stamp(each, self.id, self.severity, config.document, text) for each in problems]
 
@@ -122,7 +122,7 @@ def rule(
                 fields,
                 check,
                 area,
-                area.startswith("launcher"),
+                is_of_launcher(area),
                 (says,) if isinstance(says, str) else says,
                 bad,
                 good,
@@ -137,6 +137,11 @@ def rule(
         return check
 
     return register
+
+
+def is_of_launcher(area: str) -> bool:
+    """Whether the rules of an area are about cloud launcher files instead of training configs."""
+    return area.startswith("launcher")
 
 
 def whole(example: str) -> str:

@@ -10,12 +10,13 @@ from io import StringIO
 from typing import IO, TYPE_CHECKING, Any
 
 from bot.views.kit.escape import visible
+from knowledge.pattern import expression
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_COMMAND = re.compile(r"^([ \t]*)::|##\[", re.MULTILINE)
+_COMMAND = expression(r"^([ \t]*)::|##\[", re.MULTILINE)
 
 
 class _Printable:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.console._hub import opened
-from bot.views.model import card_line, feature_line
+from bot.views.model import card_line, feature_line, trap_line
 from knowledge.hub import ModelTarget, Targets, is_repository
 from knowledge.model_support import ModelSupport, model_support
 
@@ -27,8 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is known; exit 0 where the type is known, 1 where not."""
-    kind = _looked_up(options.name) if options.hub and is_repository(options.name) else None
-    found = model_support(options.name, kind)
+    config = _looked_up(options.name) if options.hub and is_repository(options.name) else None
+    found = model_support(options.name, config)
     if options.format == "json":
         from knowledge.json_values import to_plain
 
@@ -38,15 +38,13 @@ def run(options: argparse.Namespace) -> int:
     return int(found.class_name is None and not found.own)
 
 
-def _looked_up(name: str) -> str | None:
-    """`model_type` of its config.json; None where the Hub does not tell."""
+def _looked_up(name: str) -> dict[str, Any] | None:
+    """Its config.json; None where the Hub does not tell."""
     with opened() as console:
         if console is None:
             return None
         facts = console.look(Targets(model=ModelTarget(field="", id=name, parts=("config",))), _SECONDS)
-    config = facts.model.config if facts.model is not None else None
-    found = config.get("model_type") if config is not None else None
-    return found if isinstance(found, str) else None
+    return facts.model.config if facts.model is not None else None
 
 
 def _write(found: ModelSupport) -> None:
@@ -59,3 +57,10 @@ def _write(found: ModelSupport) -> None:
         print(textwrap.fill(feature_line(feature).replace("`", ""), 110, initial_indent="  ", subsequent_indent="    "))
     for card in found.cards:
         print(f"  {card_line(card)}")
+    if found.template:
+        print(textwrap.fill(found.template.replace("`", ""), 110, initial_indent="  ", subsequent_indent="    "))
+    for trap in found.traps:
+        line = f"{trap_line(trap)} [{trap.rule}]"
+        print(textwrap.fill(line, 110, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
+    if found.example:
+        print(f"\nTo start from an example: helpbot new --model {found.example} --dataset ROWS")

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 ID = "library-message"
 _INSTALL = re.compile(
     r"(?:pip3?|uv pip) install (?:-{1,2}[\w-]{1,20} ){0,3}[`'\"]?(?P<pip>[A-Za-z][\w.\[\]<>=~!,-]{1,60})|"
-    r"[Ii]nstall (?:the )?[`'\"](?P<named>[A-Za-z][\w.-]{1,40})[`'\"]"
+    r"[Ii]nstall (?:the )?[`'\"](?P<named>[A-Za-z][\w.-]{1,40})[`'\"]|"
+    r"requires `?(?P<wanted>[A-Za-z][\w.-]{1,40}[<>=~]{1,2}\d[\d.]{0,15}\d)"
 )
 _NAME = re.compile(r"(?<![\w./-])(?:--)?([a-z][a-z0-9]{0,30}(?:_[a-z0-9]{1,30}){1,8}|bf16|fp16|tf32)(?![\w/(])")
 _SHORT, _MOST = 15, 4
@@ -37,7 +38,7 @@ def own_advice(main: Trace | None) -> Match | None:
     """
     if main is None or len(main.message) < _SHORT:
         return None
-    packages = [found["pip"] or found["named"] for found in _INSTALL.finditer(main.message)]
+    packages = [found["pip"] or found["named"] or found["wanted"] for found in _INSTALL.finditer(main.message)]
     names = _settings(main.message)
     if not packages and not names:
         return None

@@ -21,13 +21,15 @@ from knowledge.diagnosis.own_words import own_words
 from knowledge.diagnosis.packages import between
 from knowledge.diagnosis.phase import phase_of
 from knowledge.diagnosis.refusals import refusals, typing_refusals
-from knowledge.diagnosis.topics import about
+from knowledge.diagnosis.topics import about, narrowed
 from knowledge.diagnosis.unknown import older_release, unknown
 from knowledge.diagnosis.versions import gpu_memory, versions_of
 from knowledge.diagnosis.weighing import Candidate, Context, best, is_fixed, match_of, score
 
 _MOST_MATCHES = 8
 _MEMORY = "cuda-out-of-memory"
+# What says no more than the class of the error; where it broke narrows it.
+_MERE_CLASSES = frozenset({"none-has-no-attribute", "object-is-none", "tensor-shapes"})
 # What explains a line weighs as much; Axolotl's own words count beside what only names the class of an error.
 _EXPLAINS, _OWN = 45, 42
 
@@ -57,7 +59,10 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     failed, chosen, warnings = _chosen(log, traces, found)
     if failed and not any(match.conclusive and not match.harmless for match in chosen):
         told = [match for match in chosen if not match.harmless]
-        hints = [hint for hint in (own_advice(main), about(main, context)) if hint is not None]
+        topic = about(main, context)
+        if told and topic is not None and told[0].id in _MERE_CLASSES:
+            told[0], topic = narrowed(told[0], topic), None
+        hints = [hint for hint in (own_advice(main), topic) if hint is not None]
         harmless = [match for match in chosen if match.harmless]
         chosen = [*told, *older_release(log, context), *hints, *harmless]
     main = main if failed else None

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from knowledge.diagnosis.prefixes import without_prefixes
 from knowledge.diagnosis.progress import BAR, Progress, Reading, Tracker, plain
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def read(text: str) -> Log:
     Returns:
         Its lines without decoration, and the config in it, if any.
     """
-    raw = _unfolded(_bare(text)).split("\n")
+    raw = without_prefixes(_unfolded(_bare(text)).split("\n"))
     quoted = sum(line.startswith("> ") for line in raw[:50]) * 2 > min(len(raw), 50)
     folded = text.count("\n") + 1 < len(raw)
     first, last = _config_span(raw[:_HEAD] if len(raw) > _MOST else raw)

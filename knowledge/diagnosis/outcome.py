@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 # A logged notice says that something is not as it could be; the run goes on.
 CALM = re.compile(
-    r"\[(?:INFO|WARNING|DEBUG)\]|(?:^|[\s\]|])(?:INFO|WARNING|DEBUG)(?:[: |\]-]|$)|[a-z]Warning\b|^[IW]\d{4} |NCCL INFO"
+    r"\[(?:INFO|WARNING|DEBUG)\]|(?:^|[\s\]|])(?:INFO|WARNING|DEBUG)(?:[: |\]-]|$)|[a-z]Warning\b|^[IW]\d{4} |"
+    r"NCCL INFO|^Some weights of |^You should probably TRAIN this model|environment variable detected; loading|"
+    r"Found missing adapter keys while loading"
 )
 FATAL = re.compile(
     r"^\s{0,8}Killed\b|\bKilled$|[Ss]egmentation fault|Bus error|core dumped|[Ff]loating point exception|"

@@ -46,7 +46,7 @@ _OWN = ("value_error", "assertion_error")
 _PYTHON = re.compile(
     r"has no attribute|unexpected keyword argument|required positional argument|unsupported operand|"
     r"not supported between|cannot be interpreted as|is not iterable|not subscriptable|unhashable|keyerror|"
-    r"expected str, bytes",
+    r"expected str, bytes|index out of range|division by zero",
     re.IGNORECASE,
 )
 

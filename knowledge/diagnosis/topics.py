@@ -6,6 +6,7 @@ Which of the causes it is stays open: an answer from here is never conclusive, a
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,7 +33,7 @@ _COMMON = re.compile(
 
 
 class Topic(NamedTuple):
-    """One topic: what it is recognized by, and what is said."""
+    """One topic: what it is recognized by (words in small letters, paths of frames), and what is said."""
 
     name: str
     words: re.Pattern[str]
@@ -51,7 +52,7 @@ def topics() -> tuple[Topic, ...]:
     return tuple(
         Topic(
             name,
-            re.compile(entry["words"], re.IGNORECASE),
+            re.compile(entry["words"]),
             re.compile(entry["files"]) if "files" in entry else None,
             entry["meaning"],
             tuple(entry["causes"]),
@@ -93,13 +94,23 @@ def about(main: Trace | None, context: Context) -> Match | None:
     )
 
 
+def narrowed(match: Match, topic: Match) -> Match:
+    """What only names the class of an error, with the causes and the cure of the place where it broke put first."""
+    return replace(
+        match,
+        causes=(*topic.causes, *match.causes),
+        cure=f"{topic.cure}\n{match.cure}",
+        fields=tuple(dict.fromkeys([*topic.fields, *match.fields])),
+    )
+
+
 def _topic(main: Trace) -> Topic | None:
     """The one that message and frames tell most of: its words count once each, its frames by how deep they are."""
-    message = f"{main.type}: {main.message}"[:1_000]
+    message = f"{main.type}: {main.message}"[:1_000].lower()
     paths = [frame.path for frame in main.frames if not _COMMON.match(frame.path)][-_FRAMES:]
     best, most = None, 0
     for topic in topics():
-        said = len({found.lower() for found in topic.words.findall(message)})
+        said = len(set(topic.words.findall(message)))
         points = min(said, 3) * 2 + sum(
             _WORDS if place >= len(paths) - _INNERMOST else 1
             for place, path in enumerate(paths)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import field
 
+from knowledge.pattern import expression
 from knowledge.value import ledger
 
-_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([\w+-]*)[ \t]*$")
+_FENCE = expression(r"^[ \t>]*(`{3,}|~{3,})[ \t]*([\w+-]*)[ \t]*$")
 _INVISIBLE = "[\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 _SPACES = "[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]"
 _SMART_DOUBLE = "[\u201c\u201d\u201e\u201f]"
 _SMART_SINGLE = "[\u2018\u2019\u201a\u201b]"
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-_QUOTED = re.compile(r"^[ \t]*> ?")
+_CONTROL = expression("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_QUOTED = expression(r"^[ \t]*> ?")
 
 
 @ledger
@@ -34,7 +35,8 @@ def repair(given: str) -> Repaired:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.isascii():
         text = _plain_characters(text, result.said)
-    if _CONTROL.search(text):
+    # No control character can be printed; most texts hold nothing else that cannot.
+    if not text.replace("\n", "").isprintable() and _CONTROL.search(text):
         text = _CONTROL.sub(" ", text)
         result.said.append("Control characters were read as spaces.")
     if "```" in text or "~~~" in text:

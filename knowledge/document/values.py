@@ -7,6 +7,7 @@ from dataclasses import field
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
+from knowledge.pattern import expression
 from knowledge.value import ledger
 
 Steps = tuple[str | int, ...]
@@ -61,7 +62,7 @@ class Duplicate(NamedTuple):
     last: Mark
 
 
-_BREAKS = re.compile("[\n\x85\u2028\u2029]")
+_BREAKS = expression("[\n\x85\u2028\u2029]")
 
 
 @ledger

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from knowledge.by_hand import in_entry
+from knowledge.pattern import expression
 
 _DATA = Path(__file__).parent / "cards.json"
-_FORM = re.compile(r" (?:PCIe|SXM|NVL)\b")
-_MEMORY = re.compile(r" \d+GB$")
+_FORM = expression(r" (?:PCIe|SXM|NVL)\b")
+_MEMORY = expression(r" \d+GB$")
 
 
 class Card(NamedTuple):

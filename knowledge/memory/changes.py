@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.memory.estimate import estimate, most_gib, run_of
 from knowledge.memory.weights import trained_bytes
-from knowledge.parameters import Adapter, adapter_tensors
+from knowledge.parameters import NF4_BYTES, Adapter, adapter_tensors
 from knowledge.value import value
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def _quantise(run: Run) -> Iterator[_Step]:
         return
     packed = shape._replace(
         method="qlora",
-        packed=0.515869140625,
+        packed=NF4_BYTES,
         packed_experts=bool(shape.architecture.experts),
         unpacks_experts=bool(shape.architecture.experts),
         prepared=False,

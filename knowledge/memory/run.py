@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.parameters import (
+    NF4_BYTES,
     Adapter,
     Architecture,
     Parameters,
@@ -18,11 +19,12 @@ from knowledge.parameters import (
     trainable_parameters,
     weight_size,
 )
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     from knowledge.config import Config
 
-_ZERO = re.compile(r"zero_?(?:stage_?)?([123])", re.IGNORECASE)
+_ZERO = expression(r"zero_?(?:stage_?)?([123])", re.IGNORECASE)
 PAIRED = frozenset({"dpo", "ipo", "orpo", "simpo", "kto"})
 _REFERENCE = frozenset({"dpo", "ipo", "kto"})
 _DIVIDES_WEIGHTS = 3
@@ -172,7 +174,7 @@ class Run(NamedTuple):
 
 
 def read_run(config: Config) -> Run | None:
-    """The run that a config describes.
+    """The run that a config describes, read once a check.
 
     Args:
         config: The config.
@@ -180,6 +182,10 @@ def read_run(config: Config) -> Run | None:
     Returns:
         The run, or None where the base model, the batch or what is trained cannot be read.
     """
+    return config.once(_read_run)
+
+
+def _read_run(config: Config) -> Run | None:
     base, trainable = base_parameters(config), trainable_parameters(config)
     micro, sequence = config.get("micro_batch_size"), config.get("sequence_len", 512)
     if base is None or trainable is None or not _counts(micro) or not _counts(sequence):
@@ -327,7 +333,7 @@ def _packed(config: Config) -> float:
     """Bytes of a 4-bit element: half a byte and its share of a scale, itself in 8 bits unless the config says not."""
     settings = given(config, "bnb_config_kwargs")
     double = settings.get("bnb_4bit_use_double_quant", True) if isinstance(settings, dict) else True
-    return 0.515869140625 if double else 0.5625
+    return NF4_BYTES if double else 0.5625
 
 
 def _on_host(value: Any) -> bool:

@@ -5,7 +5,7 @@ from knowledge.parameters.architecture import Architecture, Module
 from knowledge.parameters.blueprint import parts_of
 from knowledge.parameters.families import layout
 from knowledge.parameters.looked_up import known_total, parameters_of_repository
-from knowledge.parameters.names import Parameters, parameters_of, size, stored_as
+from knowledge.parameters.names import NF4_BYTES, Parameters, parameters_of, size, stored_as
 from knowledge.parameters.optimizer import Tensor, is_measured, is_paged, state_bytes
 from knowledge.parameters.reading import read_architecture
 from knowledge.parameters.stored import Stored, reconcile
@@ -23,6 +23,7 @@ from knowledge.parameters.trainable import (
 
 __all__ = [
     "GUESSED",
+    "NF4_BYTES",
     "Adapter",
     "Architecture",
     "Module",

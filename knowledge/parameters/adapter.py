@@ -22,6 +22,7 @@ _OTHER_STEMS = (
     "language_model.model.layers",
     "language_model.layers",
 )
+_LAYER_NUMBER = re.compile(r"\d\.")
 _FIRST_INDEX = re.compile(r".*?\.[^.]*\.(\d+)\.")
 _ALL_LINEAR = "all-linear"
 # Experts are one stacked tensor in Transformers 5. PEFT turns the names they had before into that tensor, and doubles
@@ -183,7 +184,7 @@ def _alike_in_all_layers(adapter: Adapter) -> bool:
         return False
     if isinstance(adapter.targets, str):
         return adapter.targets.lower() == _ALL_LINEAR or not re.search(r"\d", adapter.targets.replace(r"[\d]", ""))
-    return not any(re.search(r"\.?\d+\.", name) for name in (*adapter.targets, *adapter.excluded))
+    return not any(_LAYER_NUMBER.search(name) for name in (*adapter.targets, *adapter.excluded))
 
 
 def _matcher(adapter: Adapter, linears: tuple[str, ...]) -> Match:

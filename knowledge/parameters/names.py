@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from knowledge.facts import read_json
 from knowledge.parameters.architecture import Architecture
 from knowledge.parameters.reading import read_architecture
+from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     from knowledge.parameters.towers import Tower
@@ -75,8 +76,8 @@ _NOISE = frozenset(
 _WORD = re.compile(r"\d+(?:\.\d+)?x\d+(?:\.\d+)?[bm]|a?\d+(?:\.\d+)?[bmkt](?![a-z])|\d+bit|\d+(?:\.\d+)?|[a-z]+")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)_(?=\d)")
 _DATE = re.compile(r"\d{4}|\d{6}|\d{8}")
-_SIZE = re.compile(r"(?<!\d)(\d{1,12}(?:\.\d{1,12})?)([bm])")
-_MIXTURE = re.compile(r"(\d+)x(\d+(?:\.\d+)?)b")
+_SIZE = expression(r"(?<!\d)(\d{1,12}(?:\.\d{1,12})?)([bm])")
+_MIXTURE = expression(r"(\d+)x(\d+(?:\.\d+)?)b")
 # Eight experts share their attention: 8x7B is 46.7 billion, not 56.
 _MIXTURE_SHARE = 0.83
 # Families without a vocabulary or norms of their own kind, so that a model of unknown family is most like them.
@@ -84,6 +85,7 @@ _PLAIN = frozenset({"llama", "mistral", "qwen2", "qwen3"})
 _UNITS = {"b": 1_000_000_000, "m": 1_000_000}
 
 
+@lru_cache(maxsize=1024)
 def words(name: str) -> tuple[str, ...]:
     """The words of a model's name that say what it is: no owner, format, date or kind of training.
 
@@ -105,10 +107,12 @@ def size(total: int) -> str:
     return f"{total / _UNITS['m']:.3g} million"
 
 
+NF4_BYTES = 0.515869140625
+"""Bytes of a 4-bit element: half a byte, and its share of a scale that is stored in 8 bits itself."""
 _STORED = (
     (re.compile(r"nvfp4|mxfp4"), 0.5625, True),
-    (re.compile(r"linearized.{0,250}(?:bnb|nf4)"), 0.515869140625, True),
-    (re.compile(r"bnb-?4bit|nf4"), 0.515869140625, False),
+    (re.compile(r"linearized.{0,250}(?:bnb|nf4)"), NF4_BYTES, True),
+    (re.compile(r"bnb-?4bit|nf4"), NF4_BYTES, False),
     (re.compile(r"gptq|awq|int4|w4a16"), 0.53125, False),
     (re.compile(r"fp8|int8|8bit"), 1.0, True),
 )

@@ -8,7 +8,6 @@ of our own; over many orders the counts differ by about one bin in five hundred.
 from __future__ import annotations
 
 import math
-import random
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -66,6 +65,8 @@ def pack(lengths: Sequence[int], packing: Packing, *, processes: int = 1, take: 
     if not (packing.shuffled or drawn) or len(set(lengths)) <= 1:
         loads = _loads(lengths[:size], packing)
         return Packed(len(loads) // packing.bins_per_batch, _efficiency(loads, packing))
+    import random  # few plans know their rows
+
     source = random.Random(len(lengths))  # noqa: S311 - an order, not a secret
     pool = list(lengths)
     counts: list[int] = []

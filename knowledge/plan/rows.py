@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -91,6 +90,8 @@ def rows_from_lengths(config: Settings, lengths: Sequence[Length], *, of_file: b
     rows = Rows()
     if of_file and (count := _sampled(config, len(lengths), rows)) < len(lengths):
         lengths = list(lengths)
+        import random  # few plans know their rows
+
         random.Random(count).shuffle(lengths)  # noqa: S311 - which rows are taken is not known beforehand
         lengths = lengths[:count]
     if config.get("rl") or any(isinstance(length, dict) and "prompt" in length for length in lengths):

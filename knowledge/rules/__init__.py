@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.config import Failure
 from knowledge.hub import facts_of
-from knowledge.rule import HUB, RULES, Rule
+from knowledge.rule import HUB, RULES, Rule, is_of_launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,15 +23,23 @@ __all__ = ["all_rules", "rules_of", "run"]
 @lru_cache(maxsize=1)
 def all_rules() -> tuple[Rule, ...]:
     """Every rule of every area."""
-    for module in sorted(each.name for each in pkgutil.iter_modules(__path__)):
-        importlib.import_module(f"{__name__}.{module}")
-    return tuple(RULES)
+    for area in _areas():
+        importlib.import_module(f"{__name__}.{area}")
+    return tuple(sorted(RULES, key=lambda rule: rule.area))
+
+
+@lru_cache(maxsize=1)
+def _areas() -> tuple[str, ...]:
+    return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__)))
 
 
 @lru_cache(maxsize=2)
 def _index(launcher: bool) -> tuple[dict[str, dict[Rule, None]], dict[Rule, None]]:  # noqa: FBT001 - a key of the cache
     """The rules that each root field calls for, and those that are always due; dicts, for their order."""
-    rules = [rule for rule in all_rules() if rule.of_launcher is launcher]
+    areas = [area for area in _areas() if is_of_launcher(area) is launcher]
+    for area in areas:
+        importlib.import_module(f"{__name__}.{area}")
+    rules = sorted((rule for rule in RULES if rule.of_launcher is launcher), key=lambda rule: rule.area)
     by_root: dict[str, dict[Rule, None]] = {}
     for rule in rules:
         for field in () if rule.always else rule.needs or rule.fields:

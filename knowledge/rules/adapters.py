@@ -161,7 +161,7 @@ def target_modules_regex(config: Config) -> Iterator[Problem]:
     """
     modules = config.at("check_lora_target_modules_regex")("lora_target_modules")
     for index, entry in enumerate(modules if isinstance(modules, list) else ()):
-        if isinstance(entry, str):
+        if isinstance(entry, str) and not entry.isidentifier():
             try:
                 re.compile(entry)
             except re.error as error:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.conditions import entries, nearest, supervised_types
 from knowledge.finding import Severity
+from knowledge.kinds_of_run import PREFERENCE
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 
+PAIRS = "datasets:\n  - path: org/pairs\n    type:\n      field_prompt: question\n"
+TESTS = "test_datasets:\n  - path: org/pairs\n    split: test\n    type:\n"
 ENTRY = "datasets:\n  - path: org/rows\n"
 
 
@@ -174,3 +177,52 @@ def generation_wants_a_function(config: Config) -> Iterator[Problem]:
             if isinstance(kind, str) and "." not in kind:
                 message = f"Under `rl: {rl}` this is read as preference pairs: name your function, `module.function`."
                 yield problem(message, ("datasets", index, "type"), "rl")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("test_datasets[].type", "datasets[].type", "rl"),
+    needs=("test_datasets",),
+    bad=f"rl: dpo\n{PAIRS}{TESTS}      field_prompt: question\n",
+    good=f"rl: dpo\n{PAIRS}{TESTS}      field_prompt: question\n      field_chosen: chosen\n",
+)
+def evaluation_column_dropped(config: Config) -> Iterator[Problem]:
+    """A single column under the `type` of a test set, in preference training.
+
+    Axolotl types the entry by the class that reads most of its keys. With a single column it is that of supervised
+    rows, the mapping is emptied, and the rows are used without being rearranged.
+    """
+    for index, columns in _test_columns(config):
+        if len(columns) == 1 and "field_system" not in columns:
+            message = "A single column is dropped, and the rows stay as they are. Write all columns here."
+            yield problem(message, ("test_datasets", index, "type"), "rl")
+
+
+@rule(
+    Severity.CRASH,
+    fields=("test_datasets[].type", "datasets[].type", "rl"),
+    needs=("test_datasets",),
+    bad=f"rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chatml.intel\n{TESTS}      field_prompt: question\n"
+    "      field_chosen: chosen\n",
+    good=f"rl: dpo\n{PAIRS}{TESTS}      field_prompt: question\n      field_chosen: chosen\n",
+    says="User-defined dataset type must be a dictionary",
+)
+def evaluation_columns_from_training(config: Config) -> Iterator[Problem]:
+    """Columns under the `type` of a test set whose training entry has no such mapping, in preference training.
+
+    For the first test set, Axolotl reads the columns from the first entry of `datasets`, and so on. If that has no
+    mapping under `type`, loading the test rows ends in an error.
+    """
+    trained = dict(entries(config, "datasets"))
+    for index, columns in _test_columns(config):
+        if len(columns) > 1 and not isinstance(trained.get(index, {}).get("type"), dict):
+            message = f"Loading fails: the columns are read from `datasets[{index}].type`, which has none."
+            yield problem(message, ("test_datasets", index, "type"), "rl")
+
+
+def _test_columns(config: Config) -> Iterator[tuple[int, dict[Any, Any]]]:
+    """The mappings under the `type` of test sets, in preference training, with the index of their entry."""
+    if config.raw("rl") in PREFERENCE:
+        for index, entry in entries(config, "test_datasets"):
+            if isinstance(entry.get("type"), dict) and entry["type"]:
+                yield index, entry["type"]

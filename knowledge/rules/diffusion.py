@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.coercion import coerce
 from knowledge.conditions import block
+from knowledge.examples import LORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 PLUGIN = "plugins: [axolotl.integrations.diffusion.DiffusionPlugin]\n"
 CAUSAL = f"{PLUGIN}diffusion_lm:\n  from_causal_lm: true\n"
+NATIVE = f"{LORA}diffusion_lm:\n"
 BLOCKS = ("diffusion_lm", "diffusion")
 
 
@@ -188,3 +190,42 @@ def diffusion_warmup_twice(config: Config) -> Iterator[Problem]:
     if _moves(config) and _fraction(config):
         if config.raw("warmup_ratio") not in (None, config.raw("warmup_steps")):
             yield problem("Both are a share of the run: keep `warmup_ratio`.", "warmup_steps", "warmup_ratio")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("diffusion_lm",),
+    bad=f"{NATIVE}  time_weighting: cart\n  cart_p: 0\n",
+    good=f"{NATIVE}  time_weighting: cart\n  cart_p: 0.1\n",
+)
+def cart_weighs_nothing(config: Config) -> Iterator[Problem]:
+    """`cart_p: 0` with CART weighting.
+
+    Every token then weighs 0, so the loss is 0 and nothing is learned. The default is 0.1; at 1 only the two adjacent
+    tokens count.
+    """
+    given = block(config, "diffusion_lm")
+    if given.get("time_weighting") == "cart" and given.get("cart_p") == 0:
+        message = "Every token then weighs 0, so nothing is learned: write a share such as 0.1."
+        yield problem(message, "diffusion_lm.cart_p", "diffusion_lm.time_weighting")
+
+
+@rule(
+    Severity.CRASH,
+    fields=("diffusion_lm", "adapter", "diffusion_decision"),
+    needs=("diffusion_lm",),
+    says="native diffusion training currently requires adapter: lora",
+    bad="diffusion_lm:\n  canvas_width: 256\n",
+    good=f"{NATIVE}  canvas_width: 256\n",
+)
+def native_diffusion_without_lora(config: Config) -> Iterator[Problem]:
+    """A native diffusion model without a LoRA adapter.
+
+    Axolotl trains these models (Dream, DiffusionGemma, Nemotron Diffusion) with `adapter: lora` alone, and says so only
+    when the model is loaded. The Nemotron ones accept `adapter: qlora` too.
+    """
+    given = config.raw("diffusion_lm")
+    native = isinstance(given, dict) and given and not block(config, "diffusion_lm").get("from_causal_lm")
+    if native and config.raw("diffusion_decision") is None and config.raw("adapter") not in ("lora", "qlora"):
+        message = "Loading fails: native diffusion models need `adapter: lora`, `lora_r: 16`, `lora_alpha: 32`."
+        yield problem(message, "adapter", "diffusion_lm")

@@ -75,7 +75,8 @@ def kernels_with_remote_code(config: Config) -> Iterator[Problem]:
 
 UNPATCHED = (
     *("phi-1", "phi-2", "phi-3", "phi3", "phi-4", "microsoft/phi", "olmo-2", "olmo2", "stablelm", "neox", "pythia"),
-    *("falcon-7b", "falcon-11b", "falcon-40b", "falcon-180b", "falcon-rw"),
+    *("falcon-7b", "falcon-11b", "falcon-40b", "falcon-180b", "falcon-rw", "olmo-1b", "olmo-7b", "gpt-j-6b", "mpt-7b"),
+    *("command-r-v01", "command-r-08", "command-r-plus", "aya-23", "aya-expanse"),
 )
 """Parts of the names of models whose attention the kernels can't patch."""
 
@@ -89,8 +90,9 @@ UNPATCHED = (
 def kernels_on_unpatchable_model(config: Config) -> Iterator[Problem]:
     """LoRA kernels on a model whose attention they can't patch.
 
-    Axolotl switches its LoRA kernels on by itself; for phi, phi-3, OLMo 2, StableLM, GPT-NeoX and Falcon loading the
-    model then ends in a ValueError unless `lora_qkv_kernel: false` and `lora_o_kernel: false` are written.
+    Axolotl switches its LoRA kernels on by itself; for phi, phi-3, OLMo, StableLM, GPT-NeoX, GPT-J, MPT, Falcon, and
+    Command R, loading the model then ends in a ValueError unless `lora_qkv_kernel: false` and `lora_o_kernel: false`
+    are written.
     """
     name = str(config.raw("base_model")).lower()
     if _type_on_the_hub(config) is None and any(part in name for part in UNPATCHED) and "phi-3.5-moe" not in name:

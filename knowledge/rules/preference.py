@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from knowledge.conditions import entries, raw_block
+from knowledge.conditions import OF_THE_TRAINING_ENTRY, PREFERENCE_STEMS, entries, raw_block
 from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
@@ -237,16 +237,13 @@ def preference_type_unknown(config: Config) -> Iterator[Problem]:
         return
     for index, entry in entries(config, "datasets"):
         kind = entry.get("type")
-        if not isinstance(kind, str) or not kind or ("." in kind and kind.split(".")[0] not in _STEMS):
+        if not isinstance(kind, str) or not kind or ("." in kind and kind.split(".")[0] not in PREFERENCE_STEMS):
             continue
         accepted = kind in known[family] or f"{kind}.default" in known[family]
         if not accepted:
             example = next(iter(known[family]))
             message = f"No such type for `rl: {rl}`: loading the rows fails. Use one such as `{example}`."
             yield problem(message, ("datasets", index, "type"), "rl")
-
-
-_STEMS = frozenset({"chat_template", "chatml", "llama3", "zephyr", "user_defined", "passthrough"})
 
 
 @lru_cache(maxsize=1)
@@ -256,16 +253,9 @@ def preference_types() -> dict[str, list[str]]:
     return {name: types for name, types in known.items() if isinstance(types, list) and name in ("dpo", "kto", "orpo")}
 
 
-_OF_THE_TRAINING_ENTRY = (
-    *("field_messages", "field_chosen", "field_rejected", "message_property_mappings", "message_field_role"),
-    *("message_field_content", "roles", "chat_template", "chat_template_jinja"),
-)
-"""What the preference loaders read from `datasets` for both splits (dpo.chat_template, dpo and kto.user_defined)."""
-
-
 @rule(
     Severity.WARNING,
-    fields=("rl", "datasets", "test_datasets", *(f"test_datasets[].{key}" for key in _OF_THE_TRAINING_ENTRY)),
+    fields=("rl", "datasets", "test_datasets", *(f"test_datasets[].{key}" for key in OF_THE_TRAINING_ENTRY)),
     needs=("test_datasets",),
     bad="rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n"
     "test_datasets:\n  - path: org/test\n    type: chat_template.default\n    field_messages: chat\n",
@@ -282,7 +272,7 @@ def test_set_read_as_the_training_set(config: Config) -> Iterator[Problem]:
         return
     training = dict(entries(config, "datasets"))
     for index, entry in entries(config, "test_datasets"):
-        for key in _OF_THE_TRAINING_ENTRY:
+        for key in OF_THE_TRAINING_ENTRY:
             if entry.get(key) is not None and entry[key] != training.get(index, {}).get(key):
                 message = f"Nothing reads `{key}` here under `rl`: `datasets[{index}]` decides for both."
                 yield problem(message, ("test_datasets", index, key))

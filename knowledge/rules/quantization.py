@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 MOE = f"{QLORA}quantize_moe_experts: true\n"
+_TORCH_NAMES = {
+    name: whole
+    for whole, shorts in {"bfloat16": ("bf16",), "float16": ("fp16",), "float32": ("fp32",), "uint8": ()}.items()
+    for name in (*shorts, f"torch.{whole}")
+}
+"""Names that people write -> PyTorch's own."""
 BITS = ("load_in_8bit", "load_in_4bit")
 
 
@@ -258,8 +264,8 @@ def staged_nf4(config: Config) -> Iterator[Problem]:
     fields=("qat", "load_in_8bit", "load_in_4bit", "peft", "use_ray"),
     needs=("qat",),
     says=("QAT and PEFT cannot be used together", "QAT and load_in_"),
-    bad="adapter: lora\nlora_r: 8\nlora_alpha: 16\nload_in_8bit: true\nqat:\n  weight_dtype: int8\n",
-    good="adapter: lora\nlora_r: 8\nlora_alpha: 16\nqat:\n  weight_dtype: int8\n",
+    bad="adapter: lora\nlora_r: 8\nlora_alpha: 16\nload_in_8bit: true\nqat:\n  weight_dtype: int4\n",
+    good="adapter: lora\nlora_r: 8\nlora_alpha: 16\nqat:\n  weight_dtype: int4\n",
 )
 def qat_conflicts(config: Config) -> Iterator[Problem]:
     """Quantization-aware training with weights that are already quantized, or with `peft`.
@@ -311,3 +317,25 @@ def bits_in_kwargs(config: Config) -> Iterator[Problem]:
         for name in BITS:
             if name in options and not config.raw(name):
                 yield problem(f"This turns nothing on: write `{name}` at the top level.", ("bnb_config_kwargs", name))
+
+
+@rule(
+    Severity.CRASH,
+    fields=("bnb_config_kwargs", "load_in_4bit", "adapter"),
+    needs=("bnb_config_kwargs",),
+    says="module 'torch' has no attribute",
+    bad=f"{QLORA}bnb_config_kwargs:\n  bnb_4bit_compute_dtype: bf16\n",
+    good=f"{QLORA}bnb_config_kwargs:\n  bnb_4bit_compute_dtype: bfloat16\n",
+)
+def bnb_type_unknown(config: Config) -> Iterator[Problem]:
+    """A type in `bnb_config_kwargs` that PyTorch does not know by this name.
+
+    bitsandbytes looks the name up among PyTorch's own, such as bfloat16, float16, float32, and uint8. A short form, or
+    one with "torch." before it, ends in an AttributeError when the model is loaded.
+    """
+    options = config.raw("bnb_config_kwargs")
+    if isinstance(options, dict) and config.raw("load_in_4bit"):
+        for name in ("bnb_4bit_compute_dtype", "bnb_4bit_quant_storage"):
+            if (right := _TORCH_NAMES.get(str(options.get(name)))) is not None:
+                message = f"PyTorch has no type of this name, so loading fails: write `{name}: {right}`."
+                yield problem(message, ("bnb_config_kwargs", name), suggestion=right)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from knowledge.examples import LORA
+from knowledge.conditions import raw_block
+from knowledge.examples import FSDP, GRPO, LORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 PAIRS = "datasets:\n  - path: org/pairs\n    type: chatml.intel\n"
+TRL = f"{GRPO}trl:\n  num_generations: 4\n  max_completion_length: 256\n  reward_funcs: [rewards.right]\n"
 INNER = frozenset(
     {
         *("layers", "self_attn", "mlp", "embed_tokens", "norm", "input_layernorm", "post_attention_layernorm"),
@@ -129,3 +131,54 @@ def preference_starts_a_new_adapter(config: Config) -> Iterator[Problem]:
                 f"Not loaded under `rl: {config.raw('rl')}`, which starts a new adapter: merge it, then remove this."
             )
             yield problem(message, "lora_model_dir", "rl")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("max_prompt_len",),
+    bad=f"rl: dpo\n{PAIRS}max_prompt_len: 512\n",
+    good=f"rl: dpo\n{PAIRS}",
+)
+def prompt_limit_unread(config: Config) -> Iterator[Problem]:
+    """`max_prompt_len`, which nothing reads.
+
+    Rows are measured against `sequence_len`, prompt and answer together; `excess_length_strategy` says what happens to
+    longer ones.
+    """
+    if config.raw("max_prompt_len") is not None:
+        yield problem("Nothing reads this: `sequence_len` limits prompt and answer together.", "max_prompt_len")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("fsdp_config.mixed_precision_policy",),
+    gpus=2,
+    bad=f"{FSDP}  mixed_precision_policy: fp16\n",
+    good=FSDP,
+)
+def fsdp_precision_unread(config: Config) -> Iterator[Problem]:
+    """`mixed_precision_policy` in `fsdp_config`, which nothing reads.
+
+    `bf16` or `fp16` decides the format of computation under FSDP too.
+    """
+    if raw_block(config.raw("fsdp_config")).get("mixed_precision_policy") is not None:
+        message = "Nothing reads this: `bf16` or `fp16` decides, as without FSDP. Remove it."
+        yield problem(message, "fsdp_config.mixed_precision_policy")
+
+
+@rule(
+    Severity.WARNING,
+    fields=("trl.reroll_start_fraction", "trl.reroll_max_groups"),
+    bad=f"{TRL}  reroll_start_fraction: 0.5\n",
+    good=TRL,
+)
+def failed_prompts_never_come_back(config: Config) -> Iterator[Problem]:
+    """`reroll_start_fraction` or `reroll_max_groups`, which give no prompt a second try.
+
+    Failed prompts are collected and counted in the log, but 0.21.0 never calls the function that would put them back
+    into a batch.
+    """
+    given = raw_block(config.raw("trl"))
+    for name, off in (("reroll_start_fraction", 1), ("reroll_max_groups", 1)):
+        if given.get(name) not in (None, off):
+            yield problem("Failed prompts are never put back into a batch in this release. Remove it.", f"trl.{name}")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from knowledge.conditions import OF_THE_TRAINING_ENTRY, PREFERENCE_STEMS
 from knowledge.finding import Severity
-from knowledge.kinds_of_run import LORA_FIELDS, is_kind
+from knowledge.kinds_of_run import fields_of_some_kinds, ignoring, is_kind, working_elsewhere
 from knowledge.modes import Mode, phrase
 from knowledge.rule import Problem, problem, rule
 from knowledge.text import listed
@@ -17,15 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.config import Config
-
-
-@lru_cache(maxsize=1)
-def _modes() -> dict[str, dict[str, list[str]]]:
-    """Path -> effect -> kinds of run; top-level fields only, and none that `lora_without_adapter` speaks of."""
-    text = (Path(__file__).parents[1] / "fields" / "modes.json").read_text("utf-8")
-    return {
-        path: effects for path, effects in json.loads(text).items() if path.isidentifier() and path not in LORA_FIELDS
-    }
 
 
 _DECIDE = (
@@ -43,8 +32,8 @@ _ROOM = 66
 
 @rule(
     Severity.WARNING,
-    fields=tuple(dict.fromkeys((*_modes(), *_DECIDE))),
-    needs=tuple(_modes()),
+    fields=tuple(dict.fromkeys((*fields_of_some_kinds(), *_DECIDE))),
+    needs=fields_of_some_kinds(),
     general=True,
     bad="rl: dpo\nneftune_noise_alpha: 5\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n",
     good="rl: dpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.default\n",
@@ -55,26 +44,77 @@ def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
     Axolotl accepts the key, but nothing in this kind of run reads it, so it changes nothing. Remove it, or switch to
     the kind of run that reads it; `/explain` says where it works.
     """
-    modes = _modes()
     for path in config.values:
-        effects = modes.get(path)
-        if effects is None or not _asks_for_something(config, path):
+        if not isinstance(path, str) or path not in fields_of_some_kinds() or not _asks_for_something(config, path):
             continue
         if path in _FOR_EVALUATION and config.typed("test_datasets"):
             continue
-        if mode := _ignoring(config, effects):
+        if mode := ignoring(config, path):
             yield problem(f"Nothing reads this {phrase(mode)}: remove it.", path)
-        elif (only := effects.get("only")) and not any(is_kind(config, Mode(each)) for each in only):
+        elif only := working_elsewhere(config, path):
             yield problem(f"This works only {_where(only)}: remove it.", path)
 
 
-def _ignoring(config: Config, effects: dict[str, list[str]]) -> Mode | None:
-    return next((Mode(each) for each in effects.get("ignored", ()) if is_kind(config, Mode(each))), None)
+_ENTRIES = ("datasets", "test_datasets")
 
 
-def _where(names: list[str]) -> str:
+@rule(
+    Severity.WARNING,
+    fields=("datasets", "test_datasets", "rl", "sample_packing", "streaming", "pretraining_dataset"),
+    needs=_ENTRIES,
+    general=True,
+    bad="rl: orpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.argilla\n    field_messages: chat\n",
+    good="rl: orpo\ndatasets:\n  - path: org/pairs\n    type: chat_template.argilla\n",
+)
+def entry_key_not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
+    """A key of a dataset's entry that this kind of run does not read.
+
+    Axolotl accepts the key, but the code that loads this entry in this kind of run never looks at it. Remove it, and
+    prepare the rows themselves to get the same effect; `/explain` says where the key works.
+    """
+    for name in _ENTRIES:
+        written = config.values.get(name)
+        for index, entry in enumerate(written if isinstance(written, list) else ()):
+            if not isinstance(entry, dict) or (config.typed("rl") and _is_own_function(entry.get("type"))):
+                continue
+            for key, value in _written(entry):
+                if value in (None, False, "") or not _is_kept(config, name, entry, key):
+                    continue
+                mode = ignoring(config, f"{name}[].{key}")
+                if mode is not None and not _is_told_elsewhere(config, name, key, mode):
+                    yield problem(f"Nothing reads this {phrase(mode)}: remove it.", (name, index, *key.split(".")))
+
+
+def _written(entry: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """The keys of an entry and of its own prompt format, with their values."""
+    for key, value in entry.items():
+        if key == "type" and isinstance(value, dict):
+            yield from ((f"type.{inner}", each) for inner, each in value.items())
+        elif isinstance(key, str):
+            yield key, value
+
+
+def _is_told_elsewhere(config: Config, name: str, key: str, mode: Mode) -> bool:
+    """Whether a rule of its own speaks of a key: `weight` in streams, and what pairs share with the training set."""
+    if name == "datasets":
+        return key == "weight" and mode is Mode.STREAMING
+    return key in OF_THE_TRAINING_ENTRY and mode is Mode.PREFERENCE and not is_kind(config, Mode.KTO)
+
+
+def _is_own_function(kind: Any) -> bool:
+    """Whether the type of an entry names a function of the user's, which may read any key."""
+    return isinstance(kind, str) and "." in kind and kind.split(".")[0] not in PREFERENCE_STEMS
+
+
+def _is_kept(config: Config, name: str, entry: dict[Any, Any], key: str) -> bool:
+    """Whether the schema keeps a key; those that it drops are named as such."""
+    kind = config.dataset_class(entry) if name == "datasets" else "SFTDataset"
+    return kind == "SFTDataset" and key.partition(".")[0] in config.types.models[kind]["fields"]
+
+
+def _where(modes: tuple[Mode, ...]) -> str:
     """All the kinds of run that a field works in where a message has room for them, otherwise the first."""
-    phrases = [phrase(Mode(name)) for name in names]
+    phrases = [phrase(mode) for mode in modes]
     every = listed(phrases, "or")
     return every if len(every) <= _ROOM else phrases[0]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from knowledge.config import Unreadable
 from knowledge.document import dump
 from knowledge.finding import Finding, Problem, Severity, problem, stamp
+from knowledge.kinds_of_run import ignoring, working_elsewhere
+from knowledge.modes import phrase
 from knowledge.schema.edits import rename, replace
 from knowledge.schema.homes import is_home
 from knowledge.schema.whole import with_unsaid
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
 
 _IGNORED = "Not an Axolotl field: silently ignored."
 _NO_ADAPTER = "Not an Axolotl field: ignored, so every weight is trained."
+_ASIDE = re.compile(r" \(.*\)")
 _SHORT = 50
 """Characters of a line or sentence that is shown in the message itself."""
 
@@ -54,12 +59,25 @@ def _problem(config: Config, key: str, meaning: Meaning) -> Problem:
         lines = with_unsaid(config, lines)
     if meaning.renames and (lines is None or len(lines) == 1):
         edit = rename(config, (key,), field)
-        return problem(f"{_IGNORED} Axolotl calls it `{field}`.", key, why=why, suggestion=field, edit=edit)
+        message = f"{_IGNORED} {_called(config, field)}"
+        return problem(message, key, why=why, suggestion=field, edit=edit)
     if lines == {}:
         return problem(f"{_IGNORED} Remove it: this is what Axolotl does anyway.", key, why=why)
     if lines is not None and lines.keys().isdisjoint(config.values) and _has_place(config, meaning):
         return _written_anew(config, key, meaning, lines)
     return problem(f"{_IGNORED} Set `{field}` instead.", key, why=why, suggestion=field)
+
+
+def _called(config: Config, field: str) -> str:
+    """What a name is called in Axolotl, and where, when the config is of a kind that does not read the field."""
+    try:
+        elsewhere, here = working_elsewhere(config, field), ignoring(config, field)
+    except Unreadable:
+        elsewhere, here = (), None
+    if elsewhere:
+        where = _ASIDE.sub("", phrase(elsewhere[0]))
+        return f"{where[0].upper()}{where[1:]}, it is `{field}`."
+    return f"Nothing reads `{field}` {_ASIDE.sub('', phrase(here))}." if here else f"Axolotl calls it `{field}`."
 
 
 def _written_anew(config: Config, key: str, meaning: Meaning, lines: dict[str, Any]) -> Problem:

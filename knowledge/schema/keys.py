@@ -10,6 +10,7 @@ from knowledge.config import Config, load_types
 from knowledge.facts import load_names
 from knowledge.finding import Finding, Severity, problem, stamp
 from knowledge.foreign import meaning, names_of
+from knowledge.kinds_of_run import PREFERENCE
 from knowledge.schema.edits import rename
 from knowledge.schema.elsewhere import foreign_inside, foreign_key
 from knowledge.schema.homes import bare, homes
@@ -29,6 +30,7 @@ _FSDP1 = frozenset(
     }
 )
 _DATASET_MODELS = ("SFTDataset", "DPODataset", "KTODataset", "StepwiseSupervisedDataset", "SyntheticDataset")
+_COLUMNS = ("UserDefinedDPOType", "UserDefinedKTOType")
 _LONG_NAME = 8
 """Letters from which a name is looked for among those of other trainers, too."""
 
@@ -152,6 +154,8 @@ def dataset_keys(config: Config, root: str, value: Any) -> Iterator[Finding]:
         fields = models[chosen]["fields"]
         for key, inner in entry.items():
             steps = (root, index, key)
+            if key == "type" and root == "test_datasets" and _columns_of_pairs(config, inner):
+                continue
             if key in fields:
                 if isinstance(inner, (dict, list)):
                     yield from keys_inside(config, fields[key]["type"], inner, steps)
@@ -164,6 +168,12 @@ def dataset_keys(config: Config, root: str, value: Any) -> Iterator[Finding]:
                 yield stamp(each, "removed-key", Severity.IGNORED, config.document)
             else:
                 yield unknown(config, steps, [*fields, *(name for name in every if name not in fields)])
+
+
+def _columns_of_pairs(config: Config, value: Any) -> bool:
+    """Whether a block names only columns of preference data, in preference training: a rule says which count."""
+    known = {name for model in _COLUMNS for name in config.types.models[model]["fields"]}
+    return config.raw("rl") in PREFERENCE and isinstance(value, dict) and bool(value) and known >= value.keys()
 
 
 def _fallen(config: Config, steps: Steps, chosen: str) -> Finding:
@@ -184,10 +194,28 @@ def _fallen(config: Config, steps: Steps, chosen: str) -> Finding:
 
 
 def _union_class(config: Config, root: str, entry: dict[Any, Any]) -> str:
-    """Which class a union of dataset classes picks for an entry: the one that reads most of its keys."""
-    models = _DATASET_MODELS if root == "test_datasets" else ("PretrainingDataset", "SFTDataset")
-    fields = config.types.models
-    return max(models, key=lambda model: sum(key in fields[model]["fields"] for key in entry))
+    """Which class a union of dataset classes picks for an entry: the one that reads most keys, in its blocks too.
+
+    Of classes that read as many it is the first. The class of supervised rows reads one more than an entry has, as
+    Axolotl writes `message_property_mappings` into it.
+    """
+    if root != "test_datasets":
+        return max(("PretrainingDataset", "SFTDataset"), key=lambda model: _read_by(config, model, entry))
+    written = "message_property_mappings" not in entry
+    return max(_DATASET_MODELS, key=lambda model: _read_by(config, model, entry) + (written and model == "SFTDataset"))
+
+
+def _read_by(config: Config, model: str, block: dict[Any, Any]) -> int:
+    """How many keys of a block a class reads, those of the blocks inside counted too."""
+    fields = config.types.models[model]["fields"]
+    count = 0
+    for key, value in block.items():
+        if key not in fields:
+            continue
+        kind = bare(fields[key]["type"])
+        inner = _model_for(config, kind, value) if isinstance(value, dict) and isinstance(kind, dict) else None
+        count += 1 + (_read_by(config, inner, value) if inner else 0)
+    return count
 
 
 def _model_for(config: Config, kind: dict[str, Any], value: dict[Any, Any]) -> str | None:

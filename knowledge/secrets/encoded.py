@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING
@@ -57,5 +57,5 @@ def _decoded(run: str) -> Iterator[str]:
         rest = letters[skipped + len(part) :]
         if len(rest) > 1:
             part += rest + "=" * (_GROUP - len(rest))
-        for piece in _PRINTABLE.finditer(base64.b64decode(part)):
+        for piece in _PRINTABLE.finditer(binascii.a2b_base64(part)):
             yield piece[0].decode("ascii")

@@ -29,6 +29,7 @@ _FURTHER = 1
 """What one secret hid, because it ran into it, shows when that one is masked: the text is looked at again."""
 _DISGUISED = expression("[\u00ad\u200b-\u200f\u2060\ufeff]|(?:%|\\\\x)(?:5[Ff]|2[Dd])")
 """What tears a token apart without being seen, and signs of tokens as addresses and programs write them."""
+_SIGNS = ("%5", "%2", "\\x5", "\\x2")
 _WRITTEN = {"5f": "_", "2d": "-"}
 _CONTINUED = expression(r"\r?\n[ \t]{0,12}(?=[\w-]{0,80}\d)([\w-]{4,512})(?=[ \t\"']{0,4}(?:\r?\n|\Z))")
 """The rest of a token behind the end of a line, which a terminal or YAML has wrapped."""
@@ -102,7 +103,7 @@ def _masked(text: str, secrets: tuple[Secret, ...]) -> str:
 
 def _spans(text: str) -> list[Span]:
     """The secrets of a text, those among them that are in disguise."""
-    if (text.isascii() and "%" not in text and "\\x" not in text) or not _DISGUISED.search(text):
+    if (text.isascii() and not any(sign in text for sign in _SIGNS)) or not _DISGUISED.search(text):
         return _all(text)
     pieces: list[str] = []
     shown, given = [0], [0]  # where the pieces begin, in what is searched and in the text

@@ -130,5 +130,8 @@ async def test_model_tells_the_features_that_know_it_and_the_cards_that_hold_it(
     assert "Sample packing: listed." in text
     named = tools.words(tools.answer(await world.ann.slash(world.channel, "model", name="meta-llama/Llama-3.1-8B")))
     assert "QLoRA: a card of" in named
+    assert "`/newconfig model:meta-llama/Llama-3.1-8B`" in named
+    bites = tools.words(tools.answer(await world.ann.slash(world.channel, "model", name="tiiuae/falcon-7b")))
+    assert "FSDP: Refused for Falcon models: use `deepspeed` instead. (`falcon-fsdp`)" in bites
     unknown = tools.words(tools.answer(await world.ann.slash(world.channel, "model", name="./merged")))
     assert "`model_type`" in unknown

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
-_FORMAT = re.compile(r"[\\*`~|<\[\]@]|(?<![^\W_])_|_(?![^\W_])|^(?=[#>-])", re.MULTILINE)
-_LIVE = re.compile(r"[\[\]<@]")
-_TICKS = re.compile(r"(`+)")
+from knowledge.pattern import expression
+
+_FORMAT = expression(r"[\\*`~|<\[\]@]|(?<![^\W_])_|_(?![^\W_])|^(?=[#>-])", re.MULTILINE)
+_LIVE = expression(r"[\[\]<@]")
+_TICKS = expression(r"(`+)")
 _UNSEEN = dict.fromkeys(
     (
         *(code for code in range(0x20) if chr(code) not in "\t\n\r"),
@@ -17,12 +19,13 @@ _UNSEEN = dict.fromkeys(
     )
 )
 """Control characters, and what turns the order of others around or is not seen at all."""
-_ADDRESS = re.compile(r"\b(https?)://", re.IGNORECASE)
+_ADDRESS = expression(r"\b(https?)://", re.IGNORECASE)
 
 
 def visible(text: str) -> str:
     """The text without what a terminal would obey, and without what is not seen or makes others seen elsewhere."""
-    return text if text.isascii() and text.isprintable() else text.translate(_UNSEEN)
+    plain = text.isascii() and text.replace("\n", "").isprintable()
+    return text if plain else text.translate(_UNSEEN)
 
 
 def inert(text: str) -> str:

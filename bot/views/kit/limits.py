@@ -5,10 +5,12 @@ Lengths are counted in UTF-16 code units: no client or server counts more than t
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from knowledge.pattern import expression
+
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
 MOST_GPUS = 100_000
@@ -41,8 +43,8 @@ DESCRIPTION = 1024
 _BASIC = 0xFFFF
 _FENCE = "```"
 _ZERO_WIDTH = "\u200b"
-_SPACES = re.compile(r"\s+")
-_TICKS = re.compile(r"`{3,}")
+_SPACES = expression(r"\s+")
+_TICKS = expression(r"`{3,}")
 
 
 def length(text: str) -> int:

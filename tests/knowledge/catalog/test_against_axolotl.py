@@ -16,7 +16,8 @@ import pytest
 from knowledge.catalog import Catalog
 
 AXOLOTL = os.environ.get("AXOLOTL", "")
-PROBES = tuple(Path(__file__).with_name(name) for name in ("axolotl_probes.py", "axolotl_data_probes.py"))
+NAMES = ("axolotl_probes.py", "axolotl_data_probes.py", "axolotl_training_probes.py")
+PROBES = tuple(Path(__file__).with_name(name) for name in NAMES)
 
 
 class Claim(NamedTuple):
@@ -92,6 +93,35 @@ CLAIMS = (
     Claim("native diffusion with LoRA", "accepted", "diffusion_lm", "`adapter: lora` with `lora_target_modules`"),
     Claim("DoRA on experts", "ValueError", "lora_target_parameters", "crashes when the adapter is built"),
     Claim("the part of a test set under rl", 1, "test_datasets", "the part called train"),
+    Claim("the offloading of disk", [{"use_streams": True}] * 3, "activation_offloading", "writes nothing to disk"),
+    Claim("the offloading of disk", [{"use_streams": True}] * 3, "gradient_checkpointing", "which behave alike"),
+    Claim("four bits with each adapter", [False, True], "load_in_4bit", "With `adapter: lora`, nothing is quantized"),
+    Claim("a multiple of 32 without a new token", 64, "resize_token_embeddings_to_32x", "even if you add no token"),
+    Claim("the second beta of lion", 0.5, "adam_beta2", "lion, ademamix, muon"),
+    Claim("a row without its answer", [], "datasets[].type.field_output", "nothing at all is learned"),
+    Claim(
+        "sharded loading in four bits",
+        [True, "ValidationError"],
+        "fsdp_config.cpu_ram_efficient_loading",
+        "a written false is refused",
+    ),
+    Claim("a long text without packing", 8, "pretraining_dataset", "what is beyond `sequence_len` is lost"),
+    Claim("the end token of an image row", False, "special_tokens.pad_token", "padding is masked by the token itself"),
+    Claim("trackers that are named", [True] * 3, "experiment tracking", "MLflow, Comet and Trackio as well"),
+    Claim("new tokens with an adapter", ["ValueError", "accepted"], "tokens", "regardless of `peft_trainable"),
+    Claim("references of full training", [True, False], "precompute_ref_log_probs", "its memory stays in use"),
+    Claim("evaluation before the first step", True, "eval_on_start", "On, wherever evaluations run"),
+    Claim("tables of answers for SwanLab", [None, 0], "swanlab_log_completions", "no table is sent"),
+    Claim("tables of answers for SwanLab", [None, 0], "swanlab_completion_max_buffer", "none are collected"),
+    Claim(
+        "keys of a pretraining entry", ["path", "type"], "pretraining_dataset[].train_on_eot", "Nothing reads this key"
+    ),
+    Claim(
+        "keys of a pretraining entry",
+        ["path", "type"],
+        "pretraining_dataset[].field_messages",
+        "Nothing reads this key",
+    ),
 )
 
 
@@ -109,8 +139,18 @@ def outcomes() -> dict[str, Any]:
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: f"{claim.note}: {claim.probe}")
 def test_note_says_what_axolotl_does(claim: Claim) -> None:
-    note = Catalog.load().notes[claim.note]
-    said = (note.summary, note.raising, note.lower, note.left_out, note.costs, note.pitfalls, note.modes.sentence)
+    catalog = Catalog.load()
+    note = {**catalog.notes, **catalog.concepts}[claim.note]
+    said = (
+        note.summary,
+        note.raising,
+        note.lower,
+        note.left_out,
+        note.costs,
+        note.pitfalls,
+        note.modes.sentence,
+        note.text,
+    )
     assert claim.words in " ".join(said)
 
 

@@ -252,6 +252,23 @@ def test_a_key_that_only_ordinary_datasets_read_is_named_as_ignored(key: str) ->
     assert [each.fields for each in found] == [(f"pretraining_dataset[0].{key.partition(':')[0]}",)]
 
 
+@pytest.mark.parametrize(
+    ("rl", "kind", "key", "told"),
+    [
+        ("orpo", "chat_template.argilla", "field_messages: chat", True),
+        ("orpo", "chat_template.argilla", "split: train", False),
+        ("grpo", "chat_template.default", "weight: 0.5", True),
+        ("grpo", "chat_template.default", "field_messages: chat", False),
+        ("grpo", "my_rewards.rows", "roles_to_train: [user]", False),
+    ],
+)
+def test_a_key_that_this_rl_does_not_read_is_named_in_the_entry(rl: str, kind: str, key: str, told: bool) -> None:
+    entry = f"rl: {rl}\ndatasets:\n  - path: org/rows\n    type: {kind}\n    {key}\n"
+    path = f"datasets[0].{key.partition(':')[0]}"
+    found = [each.rule for each in check(in_a_config(entry)).findings if path in each.fields]
+    assert ("entry-key-not-read-in-this-kind-of-run" in found) is told
+
+
 def test_every_note_names_the_places_that_it_was_written_from() -> None:
     assert not [name for name, note in NOTES.items() if not note.evidence]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -32,6 +33,15 @@ def test_every_field_that_is_named_exists() -> None:
             assert each.field in fields or each.field in TYPES.names, each
         lines = [line for values in (each.values or {}).values() for line in values]
         assert not [line for line in lines if line not in TYPES.names], each
+
+
+def test_no_name_leads_to_a_field_that_is_removed_or_that_nothing_reads() -> None:
+    idle = re.compile(r"removed option|nothing reads\.|no longer has|does not read it\.|ignores the choice")
+    dead = {path for path, note in Catalog.load().notes.items() if idle.search(note.summary)}
+    assert {"rpo_alpha", "max_prompt_len", "s2_attention"} <= dead
+    for each in all_meanings():
+        lines = [line for values in (each.values or {}).values() for line in values]
+        assert not dead.intersection([each.field, *lines]), each
 
 
 def test_every_meaning_without_a_field_says_why() -> None:
@@ -81,6 +91,16 @@ def test_every_name_of_a_trainer_has_a_meaning_or_is_axolotls_too(trainer: str) 
         ("use_gradient_checkpointing", "unsloth", {"gradient_checkpointing": "offload"}),
         ("report_to", ["wandb"], {"use_wandb": True}),
         ("report_to", "none", {}),
+        ("shuffle", True, {}),
+        ("shuffle", False, {"curriculum_sampling": True}),
+        ("disable_shuffling", True, {"curriculum_sampling": True}),
+        ("dataset_shuffle", False, {"shuffle_merged_datasets": False}),
+        ("bnb_4bit_compute_dtype", "bf16", {"bnb_config_kwargs": {"bnb_4bit_compute_dtype": "bfloat16"}}),
+        ("bnb_4bit_compute_dtype", "torch.float16", {"bnb_config_kwargs": {"bnb_4bit_compute_dtype": "float16"}}),
+        ("monitor", "val_loss", {"metric_for_best_model": "eval_loss"}),
+        ("fsdp_sharding_strategy", 1, {"fsdp_config": {"reshard_after_forward": True}}),
+        ("quantize_base", True, {"adapter": "qlora", "load_in_4bit": True}),
+        ("pref_ftx", 0.1, None),
         ("sharding_strategy", "SHARD_GRAD_OP", {"fsdp_config": {"reshard_after_forward": False}}),
         ("push_to_hub", True, None),
         ("mixed_precision", "int8", None),

@@ -151,3 +151,24 @@ def test_a_near_name_is_a_typo_and_no_other_word(written: str, field: str | None
 
 def test_a_slip_between_two_names_is_not_edited_into_one_of_them() -> None:
     assert of("load_in_bit", f"{BASE}load_in_bit: true\n").edit is None
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("label_smoothing: 0.1", "Under `rl: dpo`, it is `dpo_label_smoothing`."),
+        ("beta: 0.1", "In preference training, it is `rl_beta`."),
+        ("rank: 8", "Axolotl calls it `lora_r`."),
+        ("use_dora: true", "With an adapter, it is `peft_use_dora`."),
+    ],
+)
+def test_a_field_that_this_kind_of_run_does_not_read_is_told_of_and_not_written(line: str, told: str) -> None:
+    found = of(line.partition(":")[0], f"{BASE}{line}\n")
+    assert told in found.message
+    assert found.edit is None or "it is" not in told
+
+
+def test_a_field_of_the_run_that_the_copy_makes_is_written() -> None:
+    text = BASE.replace("alpaca", "chatml.intel") + "stage: dpo\npref_beta: 0.2\n"
+    copy = corrected(text, check(text).findings)
+    assert "rl: dpo\nrl_beta: 0.2\n" in copy
