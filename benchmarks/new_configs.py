@@ -80,7 +80,7 @@ FAMILIES = """\
 Qwen2.5-0.5B qwen, Qwen2.5-72B qwen, 0.6B-Base qwen, Qwen/ qwen-instruct, Distill-Qwen qwen-instruct,
 Llama-3.1-8B-Instruct llama3-instruct, Llama-3.3 llama3-instruct, Llama-3.2-3B llama3-instruct, Llama-3 llama3,
 gemma-2-2b-it gemma-instruct, gemma-3-1b-it gemma-instruct, gemma gemma, Mistral-7B-Instruct mistral-instruct,
-istral mistral, Mixtral mistral, Phi-3.5 phi, phi-4 instruct, SmolLM2-1.7B plain, Smol instruct, Chat instruct,
+istral mistral, Mixtral mistral, Phi-3.5 phi, phi-4 qwen-instruct, SmolLM2-1.7B plain, Smol instruct, Chat instruct,
 gpt-oss instruct""".replace("\n", " ").split(", ")
 """Which tokenizer of axolotl_rows.py stands for a model's; the first part of a name that matches counts."""
 

@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from knowledge.check import check
 from knowledge.config import read
 from knowledge.finding import Severity
-from knowledge.samples import Sample, check_rows
+from knowledge.samples import Sample, check_rows, load_kinds
+from knowledge.samples.examples import FILE, example_config
 
 REFERENCE = Path(__file__).resolve().parents[1].parent / "shared" / "rows" / "rows.jsonl"
 MIB = 1024 * 1024
@@ -55,7 +56,7 @@ def compare(pairs):
 
     Returns:
         The pairs whose verdict is wrong, the losing pairs that no finding names, how many lose, the faultless pairs
-        with an alarm, and how many are faultless.
+        with an alarm, and how many are faultless. An alarm is about the rows or about the config by itself.
     """
     wrong, unnamed, alarms, losing, faultless = [], [], [], 0, 0
     for pair in pairs:
@@ -87,7 +88,12 @@ def agreement(pairs, verbose):
         f"silent loss named above ADVICE:        {losing - len(unnamed)} of {losing}"
         f" ({100 - 100 * len(unnamed) / max(losing, 1):.1f} %, target 95%)"
     )
-    print(f"faultless pairs without an alarm:      {faultless - len(alarms)} of {faultless} (target all)")
+    about = sum(any(each.source == "dataset" for each in found) for _, _, found in alarms)
+    print(f"faultless pairs without an alarm:      {faultless - about} of {faultless} about their rows (target all)")
+    for name, _, found in alarms:
+        rules = [f"{each.rule} ({each.severity})" for each in found if each.source != "dataset"]
+        if rules:
+            print(f"  {name}: its config by itself has {', '.join(rules)}")
     if verbose:
         for title, items in (("wrong", wrong), ("unnamed", unnamed), ("alarms", alarms)):
             for name, what, found in items:
@@ -147,62 +153,49 @@ def pairs_of(path):
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
 
 
-SHAPES = {
-    "alpaca": (
-        "type: alpaca",
-        lambda n: {"instruction": f"Name fruit {n}.", "input": "", "output": "An apple, or a plum."},
-    ),
-    "completion": ("type: completion", lambda n: {"text": f"{n} The ferry leaves at nine and returns at noon. " * 12}),
-    "chat": (
-        "type: chat_template",
-        lambda n: {
-            "messages": [
-                {"role": "user", "content": f"Which river runs past the museum number {n}, and how long is it?"},
-                {"role": "assistant", "content": "The Wern. It is forty miles long and rises in the hills."},
-            ]
-        },
-    ),
-    "input_output": (
-        "type: input_output",
-        lambda n: {
-            "segments": [
-                {"label": False, "text": f"<s>Question {n}: two plus two?"},
-                {"label": True, "text": " four</s>"},
-            ]
-        },
-    ),
-}
-CONFIG = "base_model: org/model\nsequence_len: 2048\nmicro_batch_size: 1\ngradient_accumulation_steps: 1\n"
-CONFIG += "learning_rate: 0.0002\ndatasets:\n  - path: rows.jsonl\n    {}\n"
+def longer(value, words):
+    """A row with more words in its texts, so that it has the size of a real one."""
+    if isinstance(value, dict):
+        kept = {"role", "from", "label", "rank", "type"}
+        return {key: each if key in kept else longer(each, words) for key, each in value.items()}
+    if isinstance(value, list):
+        return [longer(each, words) for each in value]
+    return f"{words} {value}" if isinstance(value, str) else value
+
+
+def rows_of(kind):
+    """2 MiB of different rows of a type, as JSON Lines."""
+    row, lines, size = json.loads(kind.good), [], 0
+    while size < 2 * MIB:
+        words = f"{len(lines)} The ferry leaves at nine and returns at noon"
+        line = json.dumps(longer(row, words)).encode() + b"\n"
+        lines.append(line)
+        size += len(line)
+    return len(lines) - 1, b"".join(lines[:-1])
 
 
 def cost():
-    """Print time and memory of samples of 2 MiB."""
-    for name, (kind, row) in SHAPES.items():
-        lines, size = [], 0
-        while size < 2 * MIB:
-            line = json.dumps(row(len(lines))).encode() + b"\n"
-            lines.append(line)
-            size += len(line)
-        data = b"".join(lines[:-1])
-        text = CONFIG.format(kind)
-        config = read(text)
-        check_rows(config, data[:20_000].rpartition(b"\n")[0] + b"\n", name="rows.jsonl")
-        times, busy = [], []
-        for _ in range(5):
-            start, own = time.perf_counter(), time.process_time()
-            report = check_rows(read(text), data, name="rows.jsonl")
-            times.append(time.perf_counter() - start)
-            busy.append(time.process_time() - own)
+    """Print the processor time and the memory of a check of 2 MiB of every type."""
+    slow = []
+    for kind in (each for each in load_kinds() if each.good):
+        text = example_config(kind)
+        rows, data = rows_of(kind)
+        check_rows(read(text), data[:20_000].rpartition(b"\n")[0] + b"\n", name=FILE)
+        busy = []
+        for _ in range(3):
+            start = time.process_time()
+            check_rows(read(text), data, name=FILE)
+            busy.append(time.process_time() - start)
         tracemalloc.start()
-        check_rows(read(text), data, name="rows.jsonl")
+        check_rows(read(text), data[: MIB // 4], name=FILE)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        print(
-            f"{name:13} {report.rows:6} rows  {statistics.median(times) * 1000:6.0f} ms (target 300)"
-            f"  of the processor {statistics.median(busy) * 1000:6.0f} ms"
-            f"  memory {peak / len(data):4.1f} x the sample (target 10)"
-        )
+        slow.append((statistics.median(busy) * 1000, "/".join([*kind.rl[:1], kind.title]), rows, peak / (MIB // 4)))
+    slow.sort(reverse=True)
+    within = sum(each[0] <= 300 for each in slow)
+    print(f"2 MiB within 300 ms of the processor:  {within} of {len(slow)} types (target all); the slowest:")
+    for spent, name, rows, memory in slow[:6]:
+        print(f"  {name:40} {rows:6} rows  {spent:4.0f} ms  memory {memory:4.1f} x the sample (target 10)")
     print(f"peak of the process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 

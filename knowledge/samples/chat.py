@@ -22,10 +22,6 @@ from knowledge.samples.unprinted import check_printed
 if TYPE_CHECKING:
     from knowledge.samples.rows import Row
 
-PRINTED = 64
-"""As many rows are printed by the template; the length of further ones is estimated from their texts and from what the
-template prints around a turn. With the model's tokenizer every row is printed."""
-
 _CANONICAL = frozenset({"user", "assistant", "system", "tool"})
 _FALSE = frozenset({"false", "no", "0", "off"})
 
@@ -131,7 +127,11 @@ class ChatReader:
 
     def printed(self, index: int, row: Row, made: Made) -> Made | None:
         """A row as the template prints it; as it was pieced together where the template is not at hand."""
-        if self.printer is None or (index >= PRINTED and self.printer.counter is None):
+        if self.printer is None:
+            return made
+        if not self.printer.prints(index):
+            if not self.template.around:
+                made.fixed = round(self.printer.around() * len(made.pieces))
             return made
         try:
             turns, tools = self.mapping.turns(row), tools_of(row)
@@ -143,9 +143,13 @@ class ChatReader:
             elif self.template.certain:
                 self.issues.add("rows-template-raises", index, str(refused))
                 return None
+            else:
+                self.issues.add("rows-template-may-raise", index, str(refused), self.template.shown)
             return made
+        text = "".join(text for text, _ in parts)
+        self.printer.learn(text, [said for said, _ in made.pieces])
         if self.template.certain:
-            check_printed(self.case, turns, tools, "".join(text for text, _ in parts))
+            check_printed(self.case, turns, tools, text)
         return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts])
 
     def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:

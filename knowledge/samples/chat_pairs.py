@@ -112,7 +112,7 @@ def _pair(
 def _printed(case: Case, row: int, printer: Printer | None, turns: Turns, answers: Turns) -> Made | None:
     """A pair as the template prints it; its texts alone where the template is not at hand."""
     sides = (CHOSEN, REJECTED)
-    if printer is not None:
+    if printer is not None and printer.prints(row):
         try:
             prompt = printer.text(_messages(turns), prompt=True)
             texts = [completion(printer, each) for each in _messages(answers)]
@@ -123,9 +123,11 @@ def _printed(case: Case, row: int, printer: Printer | None, turns: Turns, answer
                 case.issues.add("rows-template-raises", row, str(refused))
                 return None
         else:
+            printer.learn(prompt, [str(text) for _, text in turns])
             return as_trained(case, prompt, zip(texts, sides, strict=True))
-    made = Made([(str(text), CONTEXT) for _, text in turns if text], fixed=20 * (len(turns) + 1))
-    made.pieces += [(str(text), side) for (_, text), side in zip(answers, sides, strict=True) if text]
+    asked = "".join(str(text) for _, text in turns if text)
+    made = as_trained(case, asked, [(str(text), side) for (_, text), side in zip(answers, sides, strict=True) if text])
+    made.fixed = round((printer.around() if printer is not None else 20) * len(turns))
     return made
 
 
@@ -165,6 +167,7 @@ def read_orpo(case: Case) -> Reader:
     """Whole conversations, taken by place: user, assistant, user, assistant."""
     if case.missing():
         return
+    printer = printer_of(case.template, case.model, None) if case.template is not None else None
     for index, row in enumerate(case.rows):
         chosen, rejected = row.get("chosen"), row.get("rejected")
         shape = next((n for n, v in (("chosen", chosen), ("rejected", rejected)) if not isinstance(v, list)), None)
@@ -183,10 +186,13 @@ def read_orpo(case: Case) -> Reader:
             yield None
             continue
         check_prompts(case, index, chosen, rejected)
-        yield _orpo_row(case, index, row, chosen, rejected)
+        yield _orpo_row(case, index, row, (chosen, rejected), printer)
 
 
-def _orpo_row(case: Case, row: int, values: dict[str, Any], chosen: list[Any], rejected: list[Any]) -> Made | None:
+def _orpo_row(
+    case: Case, row: int, values: dict[str, Any], answers: tuple[list[Any], list[Any]], printer: Printer | None
+) -> Made | None:
+    chosen, rejected = answers
     made = Made([], fixed=20 * len(chosen))
     count = len(chosen) // 2
     asked = "prompt" in case.columns
@@ -228,15 +234,19 @@ def _orpo_row(case: Case, row: int, values: dict[str, Any], chosen: list[Any], r
             case.issues.add("rows-pair-blank", row, "chosen" if side == CHOSEN else "rejected")
         made.pieces.append((messages[-1]["content"], side))
     made.pieces[:0] = [(str(message.get("content")), CONTEXT) for message in chosen[:-1] if isinstance(message, dict)]
-    return _orpo_printed(case, row, values, (chosen, rejected), made)
+    return _orpo_printed(case, row, values, made, answers, printer)
 
 
 def _orpo_printed(
-    case: Case, row: int, values: dict[str, Any], answers: tuple[list[Any], list[Any]], made: Made
+    case: Case,
+    row: int,
+    values: dict[str, Any],
+    made: Made,
+    answers: tuple[list[Any], list[Any]],
+    printer: Printer | None,
 ) -> Made | None:
     """A pair of conversations as the template prints them: what follows the prompt is the answer."""
-    printer = printer_of(case.template, case.model, None) if case.template is not None else None
-    if printer is None:
+    if printer is None or not printer.prints(row):
         return made
     chosen = answers[0]
     turns: Turns = [("system", values["system"])] if values.get("system") else []
@@ -298,7 +308,7 @@ def _reward(case: Case, index: int, row: dict[str, Any], printer: Printer | None
     """A question with each of its answers as a conversation of its own."""
     asked: Turns = [("system", row["system"]), ("user", row["input"])]
     sides = (("chosen", CHOSEN), ("rejected", REJECTED))
-    if printer is not None:
+    if printer is not None and printer.prints(index):
         try:
             texts = [printer.text(_messages([*asked, ("assistant", row[name])])) for name, _ in sides]
         except Refused as refused:

@@ -25,8 +25,8 @@ from knowledge.samples.readers import READERS
 from knowledge.samples.reading import read_rows, rows_given
 from knowledge.samples.report import SampleReport
 from knowledge.samples.rows import MOST_COLUMNS, SAMPLE_BYTES, Rows, Sample
-from knowledge.samples.texts import check_texts
-from knowledge.samples.unread import check_special, check_unread
+from knowledge.samples.texts import check_special, check_texts
+from knowledge.samples.unread import check_unread
 from knowledge.samples.wording import Surroundings, finding, load_told, sentence
 from knowledge.secrets import mask
 

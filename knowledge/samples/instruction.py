@@ -10,6 +10,7 @@ import yaml
 
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
 from knowledge.samples.frames import frame_named
+from knowledge.samples.printing import PRINTED
 
 if TYPE_CHECKING:
     from knowledge.samples.frames import Frame
@@ -103,7 +104,8 @@ class _Instruction:
             if listed is None:
                 return None
             values["choices"] = values["input"] = listed
-        values |= {name: yaml.dump(row.get(name), default_flow_style=False) for name in self.judged}
+        shown = index < PRINTED or self.case.model.exact
+        values |= {name: _dumped(row.get(name), shown=shown) for name in self.judged}
         prompt = self.frame.prompt(values, system=values["system"], extra=values["input"])
         made = Made([(prompt, self.part)] if prompt else [], self.lead)
         return self.answered(index, row, values, made)
@@ -140,6 +142,11 @@ class _Instruction:
         else:
             self.issues.add("rows-answer-empty", index, name)
         return made
+
+
+def _dumped(value: Any, *, shown: bool) -> str:
+    """A value as YAML, as this type prints it; about as long, where its length alone counts."""
+    return yaml.dump(value, default_flow_style=False) if shown else f"{value}\n"
 
 
 def style_end(case: Case) -> None:

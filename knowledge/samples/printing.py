@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 Part = tuple[str, bool]
 
+PRINTED = 64
+"""As many rows are printed by the template; the length of further ones is estimated from their texts and from what the
+template prints around a turn. With the model's tokenizer every row is printed."""
+
 ALL_SECONDS, EXACT_SECONDS = 2.0, 30.0
 """All renderings of one check together take at most as long; the second where every row is counted exactly."""
 
@@ -46,6 +50,7 @@ class Printer:
         extra: `chat_template_kwargs` of the config.
         counter: the model's tokenizer, None where it is not at hand.
         left: seconds that are left for rendering.
+        letters, turns: what it printed around how many turns.
     """
 
     template: Jinja
@@ -53,6 +58,21 @@ class Printer:
     extra: dict[str, Any] = field(default_factory=dict)
     counter: Any = None
     left: float = ALL_SECONDS
+    letters: int = 0
+    turns: int = 0
+
+    def prints(self, index: int) -> bool:
+        """Whether the row at a place is printed, or its length estimated."""
+        return index < PRINTED or self.counter is not None
+
+    def learn(self, text: str, said: list[str]) -> None:
+        """Count what was printed around the turns of a row."""
+        self.letters += len(text) - sum(map(len, said))
+        self.turns += len(said)
+
+    def around(self) -> float:
+        """Letters that are printed around a turn, on average; for rows that are not printed any more."""
+        return self.letters / self.turns if self.turns else 0.0
 
     def text(self, turns: list[Turn], tools: list[Any] | None = None, *, prompt: bool = False) -> str:
         """A conversation as it is printed.

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.templates import template_named
-from knowledge.samples.unread import LOOK, TELLING
+from knowledge.samples.unread import LOOK, TELLING, read_columns, texts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,6 +53,20 @@ def check_texts(case: Case) -> None:
         _check_marks(case, [name for _, name in columns])
     elif case.kind.reads in _PLAIN:
         _check_foreign(case, case.name(case.kind.columns[0]))
+
+
+def check_special(case: Case) -> None:
+    """Note special tokens that stand inside the texts that are read."""
+    tokens = [token for token in (case.model.bos, case.model.eos) if token and len(token) > 2]
+    if case.kind.reads in ("segments", "tokenised") or not tokens:
+        return
+    read = read_columns(case)
+    for index, row in enumerate(case.rows[:LOOK]):
+        for name in read:
+            for text in texts_in(row.get(name)):
+                found = next((token for token in tokens if token in text[len(token) : -len(token)]), None)
+                if found is not None and not (case.kind.reads in _PLAIN and _marked(text)):
+                    case.issues.add("rows-token-inside", index, name, found)
 
 
 def _check_repeats(case: Case, columns: list[tuple[str, str]]) -> None:

@@ -52,7 +52,7 @@ def check_unread(case: Case) -> None:
     for column in islice((name for name in case.columns if name not in read), MOST_COLUMNS):
         holders = [row for row in rows if row.get(column) not in (None, "", [], {})]
         spoken = column.lower() in SPOKEN
-        if not holders or not (spoken or any(_texts(row[column]) for row in holders[:5])):
+        if not holders or not (spoken or any(texts_in(row[column]) for row in holders[:5])):
             continue
         if spoken and not all(_repeated(row, column, read) for row in holders[:_COMPARED]):
             case.issues.add("rows-text-unread", None, column, f"{len(holders):,}", f"{len(rows):,}")
@@ -60,26 +60,12 @@ def check_unread(case: Case) -> None:
             case.issues.add("rows-column-unread", None, column)
 
 
-def check_special(case: Case) -> None:
-    """Note special tokens that stand inside the texts that are read."""
-    tokens = [token for token in (case.model.bos, case.model.eos) if token and len(token) > 2]
-    if case.kind.reads in ("segments", "tokenised") or not tokens:
-        return
-    read = read_columns(case)
-    for index, row in enumerate(case.rows[:LOOK]):
-        for name in read:
-            for text in _texts(row.get(name)):
-                found = next((token for token in tokens if token in text[len(token) : -len(token)]), None)
-                if found is not None:
-                    case.issues.add("rows-token-inside", index, name, found)
-
-
 def read_columns(case: Case) -> frozenset[str]:
     """The columns that the type reads under the entry's keys."""
     return frozenset({case.name(column) for column in case.kind.columns} | set(_FIXED.get(case.kind.reads, ())))
 
 
-def _texts(value: Any, left: int = 200) -> Iterator[str]:
+def texts_in(value: Any, left: int = 200) -> Iterator[str]:
     """The texts in a value, at any depth."""
     open_values = [value]
     while open_values and left > 0:
@@ -96,8 +82,8 @@ def _texts(value: Any, left: int = 200) -> Iterator[str]:
 
 def _repeated(row: dict[str, Any], column: str, read: frozenset[str]) -> bool:
     """Whether what a column holds stands in the columns that are read as well, or holds all of them."""
-    there = [text for name in read if name in row for text in _texts(row[name])]
-    texts = list(_texts(row[column]))
+    there = [text for name in read if name in row for text in texts_in(row[name])]
+    texts = list(texts_in(row[column]))
     if not texts or not there:
         return False
     whole = "\n".join(there)

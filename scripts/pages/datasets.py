@@ -43,7 +43,7 @@ that the template reads from a variable named `message`.
 
 The first rows are shown as the run reads them: the text around the columns, the chat template rendered, start and end
 tokens, and which of it is trained. Without the model's tokenizer the edges of a trained span fall between letters
-instead of tokens. The first 64 conversations are rendered for their lengths too, and further ones are estimated from
+instead of tokens. The first 64 rows are rendered for their lengths too, and further ones are estimated from
 their texts and from what the template prints around a turn; with `--tokenizer` every row is rendered and counted. A
 chat template runs in a sandbox with a limit on time (0.5 s a row, 2 s in all), steps and size. When the tokenizer's own
 template is not at hand, rows are shown with the built-in one that is closest to the model's, which a note says.

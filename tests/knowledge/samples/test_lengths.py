@@ -17,6 +17,9 @@ LONG = {"instruction": "Name fruits.", "input": "", "output": "A plum, or an app
 LONG_ASKED = {"instruction": "Name one of these: a plum, or an apple. " * 80, "input": "", "output": "A plum."}
 
 
+CHAT = [{"role": "user", "content": "Is it far to the ferry?"}, {"role": "assistant", "content": "About two miles."}]
+
+
 def checked(*rows: Any, kind: str = "alpaca", keys: dict[str, Any] | None = None, **root: Any) -> SampleReport:
     config = {
         "base_model": "org/TinyLlama-1.1B",
@@ -166,3 +169,19 @@ def test_counts_are_exact_with_a_tokenizer(tmp_path: Any) -> None:
         assert report.lengths[0] == 3
     missing = check_rows(config, b'{"text": "plum"}\n', name="rows.jsonl", tokenizer=tmp_path / "none.json")
     assert not missing.exact
+
+
+@pytest.mark.parametrize(
+    ("row", "keys", "root"),
+    [
+        pytest.param({"messages": CHAT}, {"type": "chat_template"}, {}, id="conversations"),
+        pytest.param(
+            {"chosen": CHAT, "rejected": CHAT}, {"type": "chat_template.argilla_chat"}, {"rl": "dpo"}, id="pairs"
+        ),
+    ],
+)
+def test_rows_that_are_not_rendered_any_more_are_about_as_long(row: Any, keys: Any, root: Any) -> None:
+    config = {"base_model": "Qwen/Qwen3-8B", "datasets": [{"path": "rows.jsonl", **keys}], **root}
+    lengths = check_rows(read(yaml.safe_dump(config)), [row] * 100, name="rows.jsonl").lengths
+    first, last = (sum(each.values()) if isinstance(each, dict) else each for each in (lengths[0], lengths[99]))
+    assert last == pytest.approx(first, rel=0.15)

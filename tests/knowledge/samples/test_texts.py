@@ -112,6 +112,8 @@ CLEAN = [
                  id="both formats"),
     pytest.param([{"chosen": told(q, a), "rejected": told(q, "No.")} for q, a in zip(ASKED, SAID, strict=True)],
                  "chat_template.argilla_chat", {"rl": "dpo"}, id="one question"),
+    pytest.param([{"text": f"<|im_start|>user\n{q}<|im_end|>\n<|im_start|>assistant\n{a}"}
+                  for q, a in zip(ASKED, SAID, strict=True)], "completion", {}, id="ends of turns in formatted text"),
     pytest.param(chats(turn("system", "Be brief.")), "chat_template", {}, id="conversations"),
 ]  # fmt: skip
 
