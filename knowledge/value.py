@@ -77,6 +77,9 @@ def _slotted(kind: type, *, keywords: bool = False) -> Any:
     names = tuple(kind.__annotations__)
     given = {name: kind.__dict__[name] for name in names if name in kind.__dict__}
     fields = {name: each if isinstance(each, _Given) else _Given(each) for name, each in given.items()}
+    if any(type(each.default).__module__ == "dataclasses" for each in fields.values()):
+        message = f"{kind.__name__} describes a field with `dataclasses.field`: use that of {__name__}"
+        raise TypeError(message)
     left_out = {*names, "__dict__", "__weakref__"}
     body = {name: content for name, content in kind.__dict__.items() if name not in left_out}
     body |= {"__slots__": names, "__dataclass_fields__": _Fields(fields, keywords=keywords)}

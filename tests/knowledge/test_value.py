@@ -12,7 +12,7 @@ import pytest
 from knowledge.finding import Finding, Place, Severity
 from knowledge.json_values import from_json, to_json
 from knowledge.memory.cards import Fitting
-from knowledge.value import replace
+from knowledge.value import record, replace
 
 FOUND = Finding(rule="a-rule", severity=Severity.WARNING, message="Words.", fields=("key",))
 
@@ -44,3 +44,11 @@ def test_a_check_in_words_does_without_the_modules_that_take_source_apart():
     code = "import sys; from knowledge import check; check('base_model: a/b\\n'); print('inspect' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_the_standard_librarys_description_of_a_field_is_refused():
+    class Wrong:
+        names: list[str] = dataclasses.field(default_factory=list)
+
+    with pytest.raises(TypeError, match="knowledge.value"):
+        record(Wrong)
