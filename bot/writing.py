@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
 from typing import Any
 
 from knowledge.config import read
 from knowledge.gpus import gpu_named
 from knowledge.hub import HubFacts, Targets, targets_of
 from knowledge.json_values import from_plain
-from knowledge.value import value
+from knowledge.value import field, replace, value
 from knowledge.writing import (
     Reason,
     Unusable,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,7 +21,7 @@ from knowledge.run_data import DataSize, RunData, findings_with, run_data
 from knowledge.samples.report import SampleReport
 from knowledge.schema import origin, schema_findings
 from knowledge.secrets import Secret
-from knowledge.value import value
+from knowledge.value import field, replace, value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.finding import Severity
 from knowledge.pattern import expression
+from knowledge.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

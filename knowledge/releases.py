@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from knowledge.facts import load_names
 from knowledge.finding import Finding, Severity, problem, stamp
+from knowledge.value import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

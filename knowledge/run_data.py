@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +11,7 @@ from knowledge.hub import facts_of
 from knowledge.plan import Length, OfRows, TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.rules import run
 from knowledge.samples.with_block import with_block
-from knowledge.value import record
+from knowledge.value import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

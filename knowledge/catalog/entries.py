@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Any
 
 from knowledge.modes import Modes
-from knowledge.value import value
+from knowledge.value import field, value
 
 RAISE = {"alias": "raise", "serialization_alias": "raise"}
 """A word that Python reserves: `raise` in notes and JSON, `raising` in code."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal
 
 from knowledge.diagnosis.progress import Progress
 from knowledge.finding import Finding
-from knowledge.value import value
+from knowledge.value import field, value
 
 Kind = Literal["axolotl", "library", "environment"]
 

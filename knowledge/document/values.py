@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import field
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from knowledge.pattern import expression
-from knowledge.value import ledger
+from knowledge.value import field, ledger
 
 Steps = tuple[str | int, ...]
 

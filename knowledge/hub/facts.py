@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field as of
 from typing import TYPE_CHECKING, Any, Literal
 
 from knowledge.hub.names import short
+from knowledge.value import field as of
 from knowledge.value import value
 
 if TYPE_CHECKING:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from knowledge.hub.facts import DataRepository, HubFacts, Repository
 from knowledge.hub.targets import targets_of
-from knowledge.value import record
+from knowledge.value import record, replace
 
 if TYPE_CHECKING:
     from knowledge.config import Config

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.gpus import sizes
@@ -13,7 +12,7 @@ from knowledge.memory.run import read_run
 from knowledge.memory.weights import Static, static_bytes
 from knowledge.parameters import GUESSED
 from knowledge.plan import plan_of
-from knowledge.value import value
+from knowledge.value import field, replace, value
 
 if TYPE_CHECKING:
     from knowledge.config import Config

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ from knowledge.parameters.blueprint import is_other_part, parts_of
 from knowledge.parameters.families import layout
 from knowledge.parameters.names import Parameters, parameters_of, words
 from knowledge.parameters.reading import read_architecture
+from knowledge.value import replace
 
 _DATA = Path(__file__).parent / "towers.json"
 

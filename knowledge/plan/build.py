@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.parameters import base_parameters, trainable_parameters
@@ -26,7 +25,7 @@ from knowledge.plan.steps import Count, Loop, count_steps, logging_of, run_loop,
 from knowledge.plan.storage import HUB_DEFAULT, checkpoint_storage
 from knowledge.plan.training import TrainingPlan
 from knowledge.schedule import FOLLOWS_EVALUATION, ScheduleFailure, learning_rates, schedule_of
-from knowledge.value import record
+from knowledge.value import record, replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

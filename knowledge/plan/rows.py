@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final
 
 from knowledge.plan.values import Trouble
-from knowledge.value import ledger
+from knowledge.value import field, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from knowledge.plan.values import BatchAdvice, CheckpointStorage, OfRows, Preparation, Trouble
-from knowledge.value import value
+from knowledge.value import field, value
 
 _COMPUTED = {
     "description": "How to keep the guide's batch on other numbers of GPUs.",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from knowledge.config import Failure
@@ -30,7 +30,8 @@ def all_rules() -> tuple[Rule, ...]:
 
 @lru_cache(maxsize=1)
 def _areas() -> tuple[str, ...]:
-    return tuple(sorted(each.name for each in pkgutil.iter_modules(__path__)))
+    files = (file for folder in __path__ for file in Path(folder).iterdir())
+    return tuple(sorted(file.stem for file in files if file.suffix == ".py" and not file.name.startswith("_")))
 
 
 @lru_cache(maxsize=2)

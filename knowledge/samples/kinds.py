@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from functools import lru_cache
 from importlib import resources
 
 from knowledge.by_hand import in_entry, read_yaml
-from knowledge.value import value
+from knowledge.value import field, value
 
 PAIRS = ("dpo", "ipo", "simpo")
 PREFERENCE = (*PAIRS, "orpo", "kto", "ebft")

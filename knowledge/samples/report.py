@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Any
 
 from knowledge.finding import Finding
-from knowledge.value import value
+from knowledge.value import field, value
 
 _STAYS = {"exclude": True}
 """Of a field that is not a part of the JSON, since it holds words of the rows, or as many numbers as there are rows."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.check import Report
 from knowledge.duration import Duration
 from knowledge.memory import MemoryEstimate
 from knowledge.plan import TrainingPlan
-from knowledge.value import value
+from knowledge.value import field, value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
