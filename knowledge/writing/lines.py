@@ -236,7 +236,8 @@ def _passes(draft: Draft) -> str:
     usual = draft.aim.epochs
     if draft.epochs == usual.value or draft.wishes.steps is not None or draft.timed:
         return usual.words
-    return f"Usual are {usual.value}: {usual.words} These rows need more passes for enough steps."
+    count = "1 epoch is usual" if usual.value == 1 else f"{usual.value} epochs are usual"
+    return f"{count}: {usual.words} These rows need more passes for enough steps."
 
 
 def _rate(draft: Draft) -> list[Line]:
