@@ -108,7 +108,7 @@ def makers(chance: random.Random) -> dict[str, Callable[[], dict[str, Any]]]:
         "books": lambda: {"text": said(chance, 800, 5000)},
         "pairs": lambda: {"prompt": short(), "chosen": long(), "rejected": long()},
         "question pairs": lambda: {"question": short(), "chosen": long(), "rejected": long(), "system": short()},
-        "pair_chats": lambda: {"chosen": chat(), "rejected": chat()},
+        "pair_chats": lambda: {"chosen": (asked := chat()), "rejected": [*asked[:-1], turn("assistant", long())]},
         "pair_prompts": lambda: {
             "prompt": [turn("user", short())],
             "chosen": [turn("assistant", long())],

@@ -320,7 +320,8 @@ def _unknown(case: Case) -> Iterator[str]:
     lost = [name for name, token in (("start", model.bos), ("end", model.eos)) if not token]
     if lost and not model.known:
         yield (
-            f"Nothing names the {' and the '.join(lost)} token, so the rows are shown without it: set `special_tokens`."
+            f"Nothing names the {' and the '.join(lost)} token, so the rows are shown without"
+            f" {'it' if len(lost) == 1 else 'them'}: set `special_tokens`."
         )
 
 

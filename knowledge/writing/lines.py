@@ -236,7 +236,8 @@ def _passes(draft: Draft) -> str:
     usual = draft.aim.epochs
     if draft.epochs == usual.value or draft.wishes.steps is not None or draft.timed:
         return usual.words
-    return f"Usual are {usual.value}: {usual.words} These rows need more passes for enough steps."
+    count = "1 epoch is usual" if usual.value == 1 else f"{usual.value} epochs are usual"
+    return f"{count}: {usual.words} These rows need more passes for enough steps."
 
 
 def _rate(draft: Draft) -> list[Line]:
@@ -246,9 +247,17 @@ def _rate(draft: Draft) -> list[Line]:
         Line("optimizer", draft.optimizer, state),
         Line("learning_rate", rate.value, rate.words, f"Usual for {_SPOKEN[draft.method]} ({rate.source})."),
         Line("lr_scheduler", given["schedule"].value, given["schedule"].words),
-        Line("warmup_ratio", given["warmup"].value, given["warmup"].words),
+        _warmup(draft),
         Line("seed", _SEED, "The same rows in the same order on every run."),
     ]
+
+
+def _warmup(draft: Draft) -> Line:
+    """The share of the run; as steps where `max_steps` ends it, since preference runs take the share of all epochs."""
+    share = general()["warmup"]
+    if draft.steps is None:
+        return Line("warmup_ratio", share.value, share.words)
+    return Line("warmup_steps", max(2, round(share.value * draft.steps)), share.words)
 
 
 _SPOKEN = {"full": "full training", "lora": "LoRA", "qlora": "QLoRA"}

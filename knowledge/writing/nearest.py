@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz, process
 
 from knowledge.facts import read_json
+from knowledge.samples import load_kinds
+from knowledge.text import nearest
+from knowledge.writing.wishes import Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +21,18 @@ _MORE = (2, 4, 8, 16, 32, 64)
 _LIKE = 60
 _USUAL = ("Qwen/Qwen3-8B", "meta-llama/Llama-3.1-8B-Instruct", "mistralai/Mistral-7B-v0.3")
 """Models that many people train, for a name that is like none."""
+
+
+def check_type(name: str | None) -> None:
+    """Accept a dataset type that Axolotl has.
+
+    Raises:
+        Unusable: it has none of that name; the nearest one is named.
+    """
+    known = {each for kind in load_kinds() for each in kind.names}
+    if name and name not in known:
+        near = nearest(name, sorted(known))
+        raise Unusable(f"Axolotl 0.21.0 has no `type: {name}`.{f' Did you mean `{near}`?' if near else ''}")
 
 
 def full_name(name: str) -> str:

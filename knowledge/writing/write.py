@@ -13,7 +13,7 @@ from knowledge.parameters import base_parameters
 from knowledge.writing.draft import Draft
 from knowledge.writing.families import family_of, has_fused_loss
 from knowledge.writing.fitting import SHORTEST, Room, Runs, fitting
-from knowledge.writing.nearest import full_name, models_instead, nearest_wishes
+from knowledge.writing.nearest import check_type, full_name, models_instead, nearest_wishes
 from knowledge.writing.proof import proven
 from knowledge.writing.rows import Read, read_dataset
 from knowledge.writing.steps import with_steps
@@ -40,11 +40,12 @@ def write_config(wishes: Wishes) -> Written:
         The config with its reasons; `unmet` says which wish it does not meet.
 
     Raises:
-        Unusable: A wish cannot be used as it is given: a file without rows.
+        Unusable: A wish cannot be used as it is given: a file without rows, a type that Axolotl does not have.
         Unwritable: There is not even a near config: nobody knows the model, or no number of cards holds it.
     """
     if not wishes.model.strip():
         raise Unusable("There is no model to write a config for: name one as on the Hub, such as Qwen/Qwen3-8B.")
+    check_type(wishes.type)
     wishes = replace(wishes, model=full_name(wishes.model.strip()))
     base = _base(wishes, images=False)
     rows = read_dataset(wishes, family_of(wishes.model))

@@ -212,3 +212,16 @@ def test_a_model_named_without_its_owner_gets_its_name_of_the_hub() -> None:
         write_config(wishes("llama3"))
     with pytest.raises(Unusable, match="no model"):
         write_config(wishes(" "))
+
+
+def test_type_that_axolotl_does_not_have_names_the_nearest() -> None:
+    with pytest.raises(Unusable, match=r"no `type: alpacca`\. Did you mean `alpaca`"):
+        write_config(Wishes(model="Qwen/Qwen3-8B", dataset="org/rows", type="alpacca"))
+
+
+def test_warm_up_of_a_preference_run_ends_within_its_steps() -> None:
+    wishes = Wishes(model="Qwen/Qwen3-8B", dataset="org/rows", aim="preference", steps=20, count=100_000)
+    written = write_config(wishes)
+    assert written.report is not None
+    assert "warmup-never-ends" not in {each.rule for each in written.report.findings}
+    assert "warmup_steps: 2" in written.config
