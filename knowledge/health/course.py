@@ -131,7 +131,7 @@ def exploding(run: Run) -> Sign | None:
 
 
 def _sudden(norms: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
-    """The norms that leap above those before them; a run begins with its largest ones, and that is no leap."""
+    """The norms that leap above those before them; a run begins with its largest ones, and that is not a leap."""
     return [
         each
         for index, each in enumerate(norms)
