@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.examples import LORA
+from knowledge.examples import LINEAR, LORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     Severity.ERROR,
     fields=("adapter", "plugins"),
     says="is not built in and was not registered by a plugin",
-    bad="adapter: dora\nlora_r: 16\nlora_alpha: 32\n",
-    good=LORA,
+    bad=f"adapter: dora\nlora_r: 16\nlora_alpha: 32\n{LINEAR}",
+    good=f"{LORA}{LINEAR}",
 )
 def adapter_unknown(config: Config) -> Iterator[Problem]:
     """An adapter that Axolotl does not have.
@@ -63,8 +63,8 @@ def mixlora_without_rank(config: Config) -> Iterator[Problem]:
     fields=("adapter", "rl"),
     needs=("rl",),
     says="MixLoRA is not compatible with RL training",
-    bad=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\nrl: dpo\n",
-    good=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\nrl: dpo\n".replace("adapter: mixlora", "adapter: lora"),
+    bad=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\n{LINEAR}rl: dpo\n",
+    good=f"{MIXLORA}lora_r: 8\nlora_alpha: 16\n{LINEAR}rl: dpo\n".replace("adapter: mixlora", "adapter: lora"),
 )
 def mixlora_preference(config: Config) -> Iterator[Problem]:
     """MixLoRA with preference training.
@@ -114,8 +114,8 @@ def onebit_adapter(config: Config) -> Iterator[Problem]:
     Severity.ERROR,
     fields=("relora", "jagged_restart_steps"),
     says="jagged_restart_steps must be set to use ReLoRA",
-    bad=f"{LORA}relora: true\n",
-    good=f"{LORA}relora: true\njagged_restart_steps: 150\n",
+    bad=f"{LORA}{LINEAR}relora: true\n",
+    good=f"{LORA}{LINEAR}relora: true\njagged_restart_steps: 150\n",
 )
 def relora_without_restarts(config: Config) -> Iterator[Problem]:
     """ReLoRA without `jagged_restart_steps`.
@@ -131,8 +131,8 @@ def relora_without_restarts(config: Config) -> Iterator[Problem]:
     fields=("relora", "adapter", "fsdp_config", "deepspeed", "lr_scheduler", "flash_attn_fuse_mlp"),
     needs=("relora",),
     says=("cfg.adapter must support ReLoRA", "ReLoRA is not compatible", "not supported with ReLoRA"),
-    bad="relora: true\njagged_restart_steps: 150\n",
-    good=f"{LORA}relora: true\njagged_restart_steps: 150\n",
+    bad=f"{LINEAR}relora: true\njagged_restart_steps: 150\n",
+    good=f"{LORA}{LINEAR}relora: true\njagged_restart_steps: 150\n",
 )
 def relora_conflicts(config: Config) -> Iterator[Problem]:
     """ReLoRA with a setting it cannot work with.

@@ -23,8 +23,8 @@ VALUE_FREE_INIT = (None, True, False, "gaussian")
     fields=("load_in_8bit", "load_in_4bit", "adapter", "inference"),
     needs=("load_in_8bit", "load_in_4bit"),
     says="load_in_8bit and load_in_4bit are not supported without setting an adapter",
-    bad="load_in_4bit: true\n",
-    good=QLORA,
+    bad=f"load_in_4bit: true\n{LINEAR}",
+    good=f"{QLORA}{LINEAR}",
 )
 def quantized_without_adapter(config: Config) -> Iterator[Problem]:
     """Quantized loading without an adapter.
@@ -229,8 +229,8 @@ def layers_pattern_alone(config: Config) -> Iterator[Problem]:
     fields=("lora_fp32_gradients", "adapter", "use_ray"),
     needs=("lora_fp32_gradients",),
     says="lora_fp32_gradients requires",
-    bad="lora_fp32_gradients: true\n",
-    good=f"{LORA}lora_fp32_gradients: true\n",
+    bad=f"{LINEAR}lora_fp32_gradients: true\n",
+    good=f"{LORA}{LINEAR}lora_fp32_gradients: true\n",
 )
 def fp32_gradients_without_adapter(config: Config) -> Iterator[Problem]:
     """`lora_fp32_gradients` without a LoRA adapter.
@@ -270,8 +270,8 @@ def untrained_token_not_trainable(config: Config) -> Iterator[Problem]:
 @rule(
     Severity.WARNING,
     fields=("adapter", "lora_model_dir", *LORA_FIELDS),
-    bad="lora_r: 16\nlora_alpha: 32\n",
-    good=LORA,
+    bad=f"lora_r: 16\nlora_alpha: 32\n{LINEAR}",
+    good=f"{LORA}{LINEAR}",
 )
 def lora_without_adapter(config: Config) -> Iterator[Problem]:
     """LoRA fields without `adapter`.
@@ -301,6 +301,26 @@ def lora_without_rank(config: Config) -> Iterator[Problem]:
             names = " and ".join(f"`{name}`" for name in missing)
             cure = "add them, such as 16 and 32" if len(missing) > 1 else "add it, such as 16"
             yield problem(f"Building the adapter fails without {names}: {cure}.", "adapter", *missing)
+
+
+@rule(
+    Severity.CRASH,
+    fields=("adapter", "lora_target_modules", "lora_target_linear", "lora_target_parameters", "lora_model_dir"),
+    needs=("adapter",),
+    bad=LORA,
+    good=f"{LORA}{LINEAR}",
+)
+def lora_without_targets(config: Config) -> Iterator[Problem]:
+    """An adapter that is put on no layer.
+
+    Axolotl hands PEFT an empty list, so PEFT does not choose layers by itself and stops: no target modules passed.
+    """
+    if config.raw("adapter") not in ("lora", "qlora") or config.raw("lora_model_dir"):
+        return
+    named = ("lora_target_modules", "lora_target_linear", "lora_target_parameters")
+    if not any(config.typed(name) for name in named):
+        message = "Building the adapter fails without target layers: add `lora_target_linear: true`."
+        yield problem(message, "adapter", *named)
 
 
 @rule(

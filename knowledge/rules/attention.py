@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.conditions import ATTENTION, attention, block, separates_rows
 from knowledge.config import LEGACY_ATTENTION
-from knowledge.examples import LORA
+from knowledge.examples import LINEAR, LORA
 from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
@@ -216,7 +216,7 @@ def scaling_softmax_back_end(config: Config) -> Iterator[Problem]:
     fields=("sample_packing", "pad_to_sequence_len", "adapter", *ATTENTION),
     says=("We recommend turning on `pad_to_sequence_len` for SageAttention", "SageAttention full finetuning"),
     bad="attn_implementation: sage\n",
-    good=f"{LORA}attn_implementation: sage\npad_to_sequence_len: true\n",
+    good=f"{LORA}{LINEAR}attn_implementation: sage\npad_to_sequence_len: true\n",
 )
 def sage_risks(config: Config) -> Iterator[Problem]:
     """SageAttention without padding or packing, or in full training.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.conditions import block, raw_block
 from knowledge.config import lora_kernels_switch_on
-from knowledge.examples import QLORA
+from knowledge.examples import LINEAR, QLORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -248,7 +248,7 @@ PLACED = ("ple_cpu_offload", "fsdp_config", "deepspeed", "adapter", "load_in_4bi
     needs=("ple_cpu_offload",),
     says="ple_cpu_offload",
     bad="ple_cpu_offload: true\n",
-    good=f"{QLORA}ple_cpu_offload: true\n",
+    good=f"{QLORA}{LINEAR}ple_cpu_offload: true\n",
 )
 def embeddings_on_cpu(config: Config) -> Iterator[Problem]:
     """`ple_cpu_offload` when something else places the weights.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.coercion import coerce
 from knowledge.conditions import block
-from knowledge.examples import LORA
+from knowledge.examples import LINEAR, LORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PLUGIN = "plugins: [axolotl.integrations.diffusion.DiffusionPlugin]\n"
 CAUSAL = f"{PLUGIN}diffusion_lm:\n  from_causal_lm: true\n"
-NATIVE = f"{LORA}diffusion_lm:\n"
+NATIVE = f"{LORA}{LINEAR}diffusion_lm:\n"
 BLOCKS = ("diffusion_lm", "diffusion")
 
 
@@ -215,7 +215,7 @@ def cart_weighs_nothing(config: Config) -> Iterator[Problem]:
     fields=("diffusion_lm", "adapter", "diffusion_decision"),
     needs=("diffusion_lm",),
     says="native diffusion training currently requires adapter: lora",
-    bad="diffusion_lm:\n  canvas_width: 256\n",
+    bad=f"{LINEAR}diffusion_lm:\n  canvas_width: 256\n",
     good=f"{NATIVE}  canvas_width: 256\n",
 )
 def native_diffusion_without_lora(config: Config) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.examples import LINEAR, QLORA
 from knowledge.finding import Severity
 from knowledge.hub import (
     World,
@@ -277,7 +278,7 @@ def model_quantized_otherwise(config: Config) -> Iterator[Problem]:
     fields=("base_model", "adapter", "model_quantization_config"),
     needs=(HUB,),
     bad="base_model: org/model-4bit\n",
-    good="base_model: org/model-4bit\nadapter: qlora\nload_in_4bit: true\nlora_r: 16\nlora_alpha: 32\n",
+    good=f"base_model: org/model-4bit\n{QLORA}{LINEAR}",
     hub=World(
         models=(
             found_model(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.examples import LINEAR
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -72,8 +73,8 @@ def merge_aware_scatter(config: Config) -> Iterator[Problem]:
     fields=("nvfp4_merge_aware", "nvfp4_merge_aware_start_step", "adapter"),
     needs=("nvfp4_merge_aware_start_step",),
     says="NVFP4 MERGE WARNING",
-    bad=f"{KERNELS}nvfp4_merge_aware: true\n",
-    good=f"{LORA}nvfp4_merge_aware: true\n",
+    bad=f"{KERNELS}{LINEAR}nvfp4_merge_aware: true\n",
+    good=f"{LORA}{LINEAR}nvfp4_merge_aware: true\n",
 )
 def merge_aware_off(config: Config) -> Iterator[Problem]:
     """`nvfp4_merge_aware` or its start step has no effect.

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from knowledge.conditions import nearest
-from knowledge.examples import LORA
+from knowledge.examples import LINEAR, LORA
 from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
@@ -60,8 +60,8 @@ POLORA_EXCLUDES = (
     Severity.ERROR,
     fields=("optimizer", "adapter", "deepspeed", "tensor_parallel_size", *POLORA_EXCLUDES),
     says=("polora", "relora resets optimizer state through Optimizer.state"),
-    bad="optimizer: polora\n",
-    good=f"{LORA}optimizer: polora\n",
+    bad=f"{LINEAR}optimizer: polora\n",
+    good=f"{LORA}{LINEAR}optimizer: polora\n",
 )
 def polora_conflicts(config: Config) -> Iterator[Problem]:
     """`optimizer: polora` with something that it cannot train.

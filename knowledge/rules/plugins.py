@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from knowledge.config import load_types
+from knowledge.examples import LINEAR
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 HOME = "axolotl.integrations."
 LIGER = "plugins: [axolotl.integrations.liger.LigerPlugin]\n"
-MORA = "plugins: [axolotl.integrations.mora.MoraPlugin]\nadapter: mora\nlora_r: 8\nlora_alpha: 16\n"
+MORA = f"plugins: [axolotl.integrations.mora.MoraPlugin]\nadapter: mora\nlora_r: 8\nlora_alpha: 16\n{LINEAR}"
 KD = "plugins: [axolotl.integrations.kd.KDPlugin]\n"
 NEMO = "plugins: [axolotl.integrations.nemo_gym.NemoGymPlugin]\n"
 COMPRESSOR = "plugins: [axolotl.integrations.llm_compressor.LLMCompressorPlugin]\nllmcompressor:\n  recipe: {}\n"

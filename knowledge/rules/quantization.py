@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.examples import LORA, QLORA
+from knowledge.examples import LINEAR, LORA, QLORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-MOE = f"{QLORA}quantize_moe_experts: true\n"
+MOE = f"{QLORA}lora_target_modules: [q_proj, v_proj]\nquantize_moe_experts: true\n"
 _TORCH_NAMES = {
     name: whole
     for whole, shorts in {"bfloat16": ("bf16",), "float16": ("fp16",), "float32": ("fp32",), "uint8": ()}.items()
@@ -28,8 +28,8 @@ BITS = ("load_in_8bit", "load_in_4bit")
     fields=("quantize_moe_experts", "lora_target_linear", "use_ray"),
     needs=("quantize_moe_experts",),
     says="lora_target_linear is not compatible with quantize_moe_experts",
-    bad=f"{MOE}lora_target_linear: true\n",
-    good=f"{MOE}lora_target_modules: [q_proj, v_proj]\n",
+    bad=f"{QLORA}{LINEAR}quantize_moe_experts: true\n",
+    good=MOE,
 )
 def experts_target_linear(config: Config) -> Iterator[Problem]:
     """`quantize_moe_experts` with `lora_target_linear`.
@@ -50,7 +50,7 @@ def experts_target_linear(config: Config) -> Iterator[Problem]:
     fields=("quantize_moe_experts", "adapter", "load_in_8bit", "load_in_4bit", "use_ray"),
     needs=("quantize_moe_experts",),
     says=("quantize_moe_experts requires adapter", "quantize_moe_experts requires load_in"),
-    bad="quantize_moe_experts: true\n",
+    bad="quantize_moe_experts: true\nlora_target_modules: [q_proj, v_proj]\n",
     good=MOE,
 )
 def experts_need_quantized_adapter(config: Config) -> Iterator[Problem]:

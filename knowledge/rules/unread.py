@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from knowledge.conditions import raw_block
-from knowledge.examples import FSDP, GRPO, LORA
+from knowledge.examples import FSDP, GRPO, LINEAR, LORA
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -116,8 +116,8 @@ def pattern_starts_inside_a_name(config: Config) -> Iterator[Problem]:
     Severity.WARNING,
     fields=("lora_model_dir", "rl", "adapter", "merge_lora"),
     needs=("lora_model_dir",),
-    bad=f"{LORA}rl: dpo\n{PAIRS}lora_model_dir: ./adapter\n",
-    good=f"{LORA}rl: dpo\n{PAIRS}",
+    bad=f"{LORA}{LINEAR}rl: dpo\n{PAIRS}lora_model_dir: ./adapter\n",
+    good=f"{LORA}{LINEAR}rl: dpo\n{PAIRS}",
 )
 def preference_starts_a_new_adapter(config: Config) -> Iterator[Problem]:
     """`lora_model_dir` in preference training.

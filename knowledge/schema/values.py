@@ -85,7 +85,7 @@ def _share_of_run(config: Config, wrong: Wrong) -> Finding | None:
     if field is None or config.written(field) or not isinstance(wrong.value, float) or not 0 < wrong.value < 1:
         return None
     shown = f"{field}: {wrong.value}"
-    message = f"`{wrong.steps[-1]}` counts whole steps. For that share of the run, write `{shown}`."
+    message = f"Not whole steps: `{wrong.steps[-1]}` counts them. For that share of the run, write `{shown}`."
     why = "Transformers accepts a share of the run here, and Axolotl has a field of its own for it."
     each = problem(message, wrong.steps, why=why, suggestion=field, edit=rename(config, wrong.steps, field))
     return stamp(each, "wrong-type", Severity.ERROR, config.document)
