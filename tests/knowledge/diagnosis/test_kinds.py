@@ -55,8 +55,8 @@ KINDS = [
     (
         "memory-while-loading",
         (
-            "Loading checkpoint shards:  50%|## | 2/4 [00:10<00:10]\ntorch.OutOfMemoryError: CUDA out of memory. Tried to "
-            "allocate 2.00 GiB."
+            "Loading checkpoint shards:  50%|## | 2/4 [00:10<00:10]\ntorch.OutOfMemoryError: CUDA out of memory. "
+            "Tried to allocate 2.00 GiB."
         ),
         None,
         r"load_in_4bit|quanti|smaller model|shard",
