@@ -81,7 +81,7 @@ async def test_a_moderators_reply_becomes_an_entry_after_a_preview(town, tools):
     reply = await town.anna.send(town.channel, "Write your name into the calendar.", reply_to=question)
     form = await town.anna.context_menu(town.channel, "Save as FAQ entry", reply)
     assert tools.prefilled(form)[:2] == ["Where do I book the cluster?", "Write your name into the calendar."]
-    preview = await town.fill(town.anna, form)
+    preview = await town.fill(town.anna, form, *tools.prefilled(form)[:2])
     assert await town.store.faq.all(town.guild.id) == ()
     assert "Saved" in tools.said(await town.anna.click(tools.answer(preview), label="Save"))
     assert (await town.find("Where do I book the cluster?")).content.text == "Write your name into the calendar."
