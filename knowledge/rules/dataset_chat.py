@@ -64,7 +64,7 @@ def sharegpt_in_test_datasets(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.WARNING,
-    fields=("datasets[].message_field_role", "datasets[].message_field_content", "test_datasets"),
+    fields=("datasets[].message_field_role", "datasets[].message_field_content", "test_datasets", "rl"),
     says=("message_field_role is deprecated", "message_field_content is deprecated"),
     bad=f"{CHAT}    message_field_role: from\n    message_field_content: value\n",
     good=f"{CHAT}    message_property_mappings:\n      role: from\n      content: value\n",
