@@ -69,7 +69,8 @@ async def for_everybody(services: Services, message: discord.Message, contents: 
     room = views.room_for(len(logs) + len(configs) + len(samples))
     for log in logs:
         found = await diagnose(services, log, guild_id=guild_id)
-        run = await health(services, log, found, gpus=None, config=configs[0].text if len(configs) == 1 else None)
+        config_text = configs[0].text if len(configs) == 1 else None
+        run = await health(services, log, found, gpus=None, config=config_text, draw=False)
         if run is not None:
             boxes.append(views.health_box(run.health, room))
             topics += [sign.id for sign in run.health.findings[:1]]
