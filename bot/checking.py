@@ -113,7 +113,13 @@ async def diagnose(
 
 
 async def health(
-    services: Services, submission: Submission, diagnosis: Diagnosis, *, gpus: int | None, config: str | None
+    services: Services,
+    submission: Submission,
+    diagnosis: Diagnosis,
+    *,
+    gpus: int | None,
+    config: str | None,
+    draw: bool = True,
 ) -> RunHealth | None:
     """Judges the numbers of a run that no exception has ended; None where there are none, or another answer is due.
 
@@ -122,7 +128,7 @@ async def health(
     """
     if diagnosis.error is not None:
         return None
-    return await services.workers.run(jobs.health, text=submission.text, gpus=gpus or 1, config=config)
+    return await services.workers.run(jobs.health, text=submission.text, gpus=gpus or 1, config=config, draw=draw)
 
 
 async def _of_server(services: Services, guild_id: int | None) -> tuple[GuildSettings, Mapping[str, str], list[str]]:

@@ -275,7 +275,7 @@ def help_weeks(labels: list[str], *, seen: list[int], answered: list[int], solve
 
 @value
 class RunHealth:
-    """The health of a run, and its picture."""
+    """The health of a run, and its picture, empty where none was asked for."""
 
     __pydantic_config__ = _BYTES
 
@@ -283,14 +283,16 @@ class RunHealth:
     png: bytes
 
 
-def health(text: str, *, gpus: int = 1, config: str | None = None) -> RunHealth | None:
+def health(text: str, *, gpus: int = 1, config: str | None = None, draw: bool = True) -> RunHealth | None:
     """Judges the numbers of a run; None where the text holds none."""
-    from bot.views.health import draw_health  # draws, so it comes with a large library
-
     record = read_run(text)
     if record is None:
         return None
     found = judge(record, text, config, gpus=gpus)
+    if not draw:
+        return RunHealth(health=found, png=b"")
+    from bot.views.health import draw_health  # draws, so it comes with a large library
+
     return RunHealth(health=found, png=draw_health(record, found))
 
 

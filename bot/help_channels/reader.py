@@ -41,7 +41,9 @@ LATE_SECONDS = 120.0
 """An answer that would come later is dropped."""
 _EDITED_SECONDS = 24 * 3600.0
 """For so long an edited post is read again."""
-_AT_ONCE = 8
+_TEXTS, _FILES, _CHECKS = 64, 8, 8
+"""Messages that are worked on at once: those of words alone, and those with files, which take memory; of the former,
+checks. All are read before most are checked, so their authors soon see that the bot is typing."""
 _WAITING = 200
 """Messages that may wait to be read; more of them are not read at all."""
 _AUTHOR = (4, 1 / 120)
@@ -61,7 +63,8 @@ class Reader:
         self.places = Places()
         self._authors = Cooldown(*_AUTHOR)
         self._channels = Cooldown(*_CHANNEL)
-        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._texts, self._files = asyncio.Semaphore(_TEXTS), asyncio.Semaphore(_FILES)
+        self._checks = asyncio.Semaphore(_CHECKS)
         self._waiting: Counter[int] = Counter()
         self._told: set[int] = set()
 
@@ -168,7 +171,8 @@ class Reader:
             return
         self._waiting[author] += 1
         try:
-            async with self._room:
+            files = files_of(message, self._bot.services.links) or message.message_snapshots
+            async with self._files if files else self._texts:
                 if _age(written) > LATE_SECONDS:
                     _drop(work)
                     self._bot.services.metrics.failure("help-dropped")
@@ -219,7 +223,8 @@ class Reader:
         else:
             with suppress(discord.HTTPException):
                 await message.channel.typing()
-            found = await for_everybody(self._bot.services, message, contents)
+            async with self._checks:
+                found = await for_everybody(self._bot.services, message, contents)
             if _age(message.edited_at or message.created_at) > LATE_SECONDS:
                 return
             solved = place.forum and place.settings.solved

@@ -6,10 +6,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from knowledge.facts import read_json
+from knowledge.pattern import expression
 
 Lines = dict[str, Any]
 """Root keys of Axolotl with their values."""
 _OTHER = "other"
+_CAPITAL = expression(r"(?<=[a-z0-9])(?=[A-Z])")
+"""Where a word begins in a name such as maxSeqLength."""
 
 
 class Meaning(NamedTuple):
@@ -129,7 +132,9 @@ def meaning(name: str, trainer: str | None = None) -> Meaning | None:
         None where the name is not known, or where it means the same as Axolotl's own field of this name.
     """
     entries, by_trainer = _facts()
-    plain = name if name in entries else name.strip().removeprefix("--").lower().replace("-", "_").replace(" ", "_")
+    plain = name if name in entries else _plain(name)
+    if plain not in entries:
+        plain = _plain(_CAPITAL.sub("_", name))
     entry = entries.get(plain)
     if entry is None:
         return None
@@ -155,6 +160,10 @@ def meaning(name: str, trainer: str | None = None) -> Meaning | None:
 
 
 _FIELD_OF_BLOCK = {"PEFT": "adapter", "bitsandbytes": "bnb_config_kwargs"}
+
+
+def _plain(name: str) -> str:
+    return name.strip().removeprefix("--").lower().replace("-", "_").replace(" ", "_")
 
 
 def _word(value: Any) -> str:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from knowledge.document import Steps
+    from knowledge.foreign import Meaning
 
 
 _FSDP1 = frozenset(
@@ -54,6 +55,10 @@ def unknown_root(config: Config, key: str) -> Finding:
     foreign = meaning(key, None if whose is None else whose.trainer)
     places = homes(config, key)
     online = places == [f"trl.{key}"] and config.raw("rl") in ("grpo", "gdpo")
+    if _nests_settings(config, key, foreign):
+        message = "Not an Axolotl field: silently ignored with all it holds. Move its keys to the top level."
+        each = problem(message, key, why="Axolotl has no block of this name around its settings.")
+        return stamp(each, "misplaced-key", Severity.IGNORED, config.document)
     if foreign is not None and not online:
         return foreign_key(config, key, foreign)
     if places:
@@ -63,6 +68,18 @@ def unknown_root(config: Config, key: str) -> Finding:
     found = unknown(config, (key,), [*config.types.root, *config.types.aliases, *_plugin_fields(config)])
     elsewhere = _misspelt_elsewhere(config, key) if found.suggestion is None else None
     return found if elsewhere is None else elsewhere
+
+
+def _nests_settings(config: Config, key: str, foreign: Meaning | None) -> bool:
+    """Whether a block only puts a heading over settings of the top level, such as `training:`."""
+    block = config.values.get(key)
+    if not isinstance(block, dict) or not block or (foreign is not None and foreign.block):
+        return False
+    own = [name for name in block if name in config.types.root]
+    if foreign is not None and foreign.kind == "field":
+        return len(own) == len(block)
+    known = [name for name in block if isinstance(name, str) and name not in own and meaning(name) is not None]
+    return 2 * len([*own, *known]) >= len(block)
 
 
 def _misspelt_elsewhere(config: Config, key: str) -> Finding | None:

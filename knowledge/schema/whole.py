@@ -39,6 +39,8 @@ def with_unsaid(config: Config, lines: dict[str, Any]) -> dict[str, Any]:
     """
     whose = origin(config)
     told = {_field(config, each) for each in config.values if isinstance(each, str)}
+    if lines.get("adapter") == "lora" and _in_4_bits(config):
+        lines = {**lines, "adapter": "qlora"}
     if whose is None:
         return lines
     if whose.trainer == "LLaMA-Factory" and lines == {"rl": "dpo"}:
@@ -47,8 +49,6 @@ def with_unsaid(config: Config, lines: dict[str, Any]) -> dict[str, Any]:
     if whose.trainer == "Unsloth" and lines.keys() == {"lora_r"} and "adapter" not in told:
         lines = {"adapter": "qlora" if config.raw("load_in_4bit") else "lora", **lines}
         return lines if "lora_alpha" in told else {**lines, "lora_alpha": 16}
-    if whose.trainer == "Unsloth" and lines == {"adapter": "lora"} and config.raw("load_in_4bit"):
-        return {"adapter": "qlora"}
     if "adapter" in lines and whose.trainer in _RANK:
         rank = next((config.values[each] for each in config.values if _field(config, each) == "lora_r"), None)
         unsaid: dict[str, Any] = {} if rank is not None else {"lora_r": _RANK[whose.trainer]}
@@ -58,6 +58,17 @@ def with_unsaid(config: Config, lines: dict[str, Any]) -> dict[str, Any]:
             unsaid["lora_target_linear"] = True
         return {**lines, **unsaid}
     return lines
+
+
+def _in_4_bits(config: Config) -> bool:
+    """Whether the config asks for a base in 4 bits, under whatever name: an adapter on it is `qlora` in Axolotl."""
+    whose = origin(config)
+    for key, value in config.values.items():
+        known = meaning(key, None if whose is None else whose.trainer) if isinstance(key, str) else None
+        lines = {key: value} if known is None else known.carried(value) or {}
+        if lines.get("load_in_4bit") is True:
+            return True
+    return False
 
 
 def _field(config: Config, key: Any) -> str | None:

@@ -168,7 +168,7 @@ def test_under_grpo_a_name_of_trl_belongs_into_its_block(name: str) -> None:
     assert found.suggestion == f"trl.{name}"
 
 
-@pytest.mark.parametrize("written", ["--max-seq-length", "Max_Seq_Length", "max seq length"])
+@pytest.mark.parametrize("written", ["--max-seq-length", "Max_Seq_Length", "max seq length", "maxSeqLength"])
 def test_hyphens_and_capitals_are_forgiven(written: str) -> None:
     known = meaning(written)
     assert known is not None

@@ -179,3 +179,27 @@ def test_a_share_where_steps_are_counted_is_written_as_the_share_of_the_run() ->
     assert corrected(text, check(text).findings) == f"{BASE}warmup_ratio: 0.1\n"
     for other in ("warmup_steps: 1.5\n", "warmup_steps: 0.1\nwarmup_ratio: 0.1\n"):
         assert not [each for each in check(BASE + other).findings if each.edit]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["load_in_4bit: true\nuse_peft: true\n", "quantization_bit: 4\nlora_config:\n  r: 8\n  lora_alpha: 16\n"],
+)
+def test_an_adapter_on_a_base_in_4_bits_is_written_as_qlora(lines: str) -> None:
+    rest = "lora_target_linear: true\n" + ("" if "lora_config" in lines else "lora_r: 8\nlora_alpha: 16\n")
+    text = f"{BASE}{lines}{rest}"
+    copy = corrected(text, check(text).findings)
+    assert "adapter: qlora\n" in copy
+    assert "load_in_4bit: true\n" in copy
+
+
+@pytest.mark.parametrize("heading", ["training", "training_arguments", "model", "my_settings"])
+def test_a_heading_over_settings_of_the_top_level_is_told_of(heading: str) -> None:
+    found = of(heading, f"{BASE}{heading}:\n  num_epochs: 3\n  sequence_len: 2048\n")
+    assert "Move its keys to the top level" in found.message
+
+
+def test_a_block_of_short_names_is_an_adapter() -> None:
+    text = f"{BASE}lora:\n  r: 16\n  alpha: 32\n  dropout: 0.05\n  target_modules: [q_proj]\n"
+    copy = corrected(text, check(text).findings)
+    assert "adapter: lora\nlora_r: 16\nlora_alpha: 32\nlora_dropout: 0.05\n" in copy
