@@ -105,8 +105,8 @@ def patterns():
     """The slowest expression of all entries and topics on 200 kB of hostile text; the aim is at most 50 ms."""
     slowest = (0.0, "")
     expressions = [(known.id, known.expression) for known in known_errors() if known.expression]
-    expressions += [(topic.name, topic.words) for topic in topics()]
-    expressions += [(topic.name, topic.files) for topic in topics() if topic.files]
+    for topic in topics():
+        expressions += [(topic.name, each) for each in (topic.names, topic.words, topic.files) if each]
     pieces = ("a", "a.", "'", "KeyError: '", "No module named ", "line 1 ", "((((", "1.", "_a", "\t ", "sm_1", "/a")
     for name, expression in expressions:
         for piece in pieces:
