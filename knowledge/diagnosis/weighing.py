@@ -47,6 +47,8 @@ class Context:
 
 _SLOT = re.compile(r"\{([a-z_]{1,30})\}")
 _SPECIFIC = 40
+MERE = 40
+"""Up to this weight an entry says no more than the class of an error; where it broke narrows it."""
 _SEEN = -2
 
 
