@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from knowledge.finding import Severity
 from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case
 from knowledge.samples.issues import Issues
 from knowledge.samples.lengths import PIECES
 from knowledge.samples.readers import READERS
 from knowledge.samples.report import Example, Part
+from knowledge.samples.wording import load_told
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
@@ -20,6 +23,12 @@ if TYPE_CHECKING:
     from knowledge.samples.issues import Met
     from knowledge.samples.rows import Row
     from knowledge.samples.tokens import Model
+
+_MASKED = -100
+"""The label of a token that is not trained."""
+
+_IDS = 1 << 32
+"""A token's number is below; the tokenizer library reads no larger one."""
 
 
 def rows_at(case: Case, places: Sequence[int], words: Callable[[Met], str]) -> tuple[Example, ...]:
@@ -34,18 +43,39 @@ def rows_at(case: Case, places: Sequence[int], words: Callable[[Met], str]) -> t
     examples: list[Example] = []
     for index, made in enumerate(READERS[case.kind.reads](few)):
         if made is None:
-            met = next((each for each in few.issues.met.values() if each.row == index), None)
-            met = met or next(reversed(few.issues.met.values()), None)
+            met = _stopping(few.issues, index)
             examples.append(Example(row=places[index] + 1, error=words(met) if met else "The run stops at this row."))
         elif made.tokens is None and case.kind.reads == "completion" and case.model.exact and made.pieces:
             examples += [
                 Example(row=places[index] + 1, parts=(Part(text=mask(text), trained=True),))
                 for text in _cut(case, made)
             ]
-        elif made.tokens is None:
+        elif made.tokens is not None:
+            examples += _decoded(case, places[index], made)
+        else:
             row = case.rows[places[index]]
             examples.extend(_examples(places[index] + 1, _judged(case, row, made), case.model))
     return tuple(examples)
+
+
+def _stopping(issues: Issues, row: int) -> Met | None:
+    """Why the run stops at a row: what was met in it, before what holds of the whole file; warnings do not stop."""
+    told = load_told()
+    stops = [each for each in issues.met.values() if told[each.rule].severity in (Severity.ERROR, Severity.CRASH)]
+    return next((each for each in stops if each.row == row), next(reversed(stops), None))
+
+
+def _decoded(case: Case, row: int, made: Made) -> list[Example]:
+    """A row that holds tokens already, as text; there is none without the tokenizer."""
+    ids, labels = case.rows[row]["input_ids"], case.rows[row]["labels"]
+    if not case.model.exact or made.broken or not all(0 <= token < _IDS for token in ids):
+        return []
+    parts: list[Part] = []
+    pairs = zip(ids, (label != _MASKED for label in labels), strict=True)
+    for trained, run in groupby(pairs, key=itemgetter(1)):
+        text = case.model.counter.decode([token for token, _ in run], skip_special_tokens=False)
+        parts.append(Part(text=mask(text), trained=trained))
+    return [Example(row=row + 1, parts=tuple(parts))]
 
 
 def _cut(case: Case, made: Made) -> list[str]:

@@ -127,6 +127,8 @@ class Lengths:
         count = self.case.model.count
         total = made.lead + made.ends + made.fixed / ASCII_PER_TOKEN
         trained, before = float(made.ends), -1.0
+        if made.lead and self.reads == "completion":
+            trained += made.lead
         for text, part in made.pieces:
             tokens = len(text) / ASCII_PER_TOKEN if self.plain and text.isascii() else count(text)
             if text == "\n":

@@ -163,6 +163,16 @@ def _messages(case: Case, row: int, column: str, value: Any, keys: tuple[str, ..
     return value
 
 
+_LLAMA2_SYSTEM = (
+    "You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, while being safe. "
+    "Your answers should not include any harmful, unethical, racist, sexist, toxic, dangerous, or illegal content. "
+    "Please ensure that your responses are socially unbiased and positive in nature.\n\n"
+    "If a question does not make any sense, or is not factually coherent, explain why instead of answering something "
+    "not correct. If you don't know the answer to a question, please don't share false information."
+)
+"""Llama 2's own system text, which a conversation without one gets."""
+
+
 def read_llama2_chat(case: Case) -> Reader:
     """Turns of human and gpt that alternate, after an optional system text; padded to `sequence_len`."""
     if case.missing():
@@ -179,7 +189,8 @@ def read_llama2_chat(case: Case) -> Reader:
 
 
 def _llama2_row(case: Case, row: int, column: str, messages: list[dict[str, Any]]) -> Made | None:
-    made = Made([], lead=1, fixed=480)
+    made = Made([], lead=1 if case.model.adds else 0)
+    system: Any = _LLAMA2_SYSTEM
     if not messages:
         case.issues.add("rows-not-list", row, column, "text")
         return None
@@ -187,8 +198,7 @@ def _llama2_row(case: Case, row: int, column: str, messages: list[dict[str, Any]
         if "value" not in messages[0]:
             case.issues.add("rows-key-missing", row, column, "value")
             return None
-        made.pieces.append((str(messages[0]["value"]), CONTEXT))
-        made.fixed = 30
+        system = messages[0]["value"]
         messages = messages[1:]
     if len(messages) < 2:
         case.issues.add("rows-too-few-turns", row, column)
@@ -199,6 +209,7 @@ def _llama2_row(case: Case, row: int, column: str, messages: list[dict[str, Any]
         return None
     if messages[0]["from"] == "gpt":
         messages = messages[1:]
+    spoken: list[tuple[int, str]] = []
     for place, message in enumerate(messages):
         if message["from"] != ("human", "gpt")[place % 2]:
             case.issues.add("rows-turn-order", row, column, "llama2_chat")
@@ -214,12 +225,33 @@ def _llama2_row(case: Case, row: int, column: str, messages: list[dict[str, Any]
             )
             return None
         if text:
-            made.pieces.append((text, TRAINED if place % 2 else CONTEXT))
-            made.ends += place % 2
+            spoken.append((place % 2, text.strip()))
         else:
             case.issues.add("rows-turn-empty", row, column, message["from"])
-    made.tokens = None
+    made.pieces = _llama2_pieces(f"[INST] <<SYS>>\n{system}\n<</SYS>>\n\n", spoken)
     return made
+
+
+def _llama2_pieces(system: str, spoken: list[tuple[int, str]]) -> list[tuple[str, int]]:
+    """The turns in Llama 2's format: what closes an answer is trained, and a last question is left out.
+
+    Args:
+        system: What stands before the first turn.
+        spoken: 0 for a question or 1 for an answer, with its text, of every turn that has one.
+    """
+    pieces: list[tuple[str, int]] = []
+    last = len(spoken) - 1
+    for place, (answers, text) in enumerate(spoken):
+        if place == last and not answers:
+            break
+        gap = " </s><s>" if place % 2 else " "
+        if place == 0:
+            pieces.append((system + text, CONTEXT))
+        elif answers:
+            pieces += [("[/INST]", CONTEXT), (f" {text}{gap}", TRAINED)]
+        else:
+            pieces.append((f"[INST] {text}{gap}", CONTEXT))
+    return pieces
 
 
 def read_messages(case: Case) -> Reader:

@@ -142,6 +142,7 @@ def tokenizer(tmp_path: Path) -> Path:
     alphabet = sorted(tokenizers.pre_tokenizers.ByteLevel.alphabet())
     letters = tokenizers.Tokenizer(tokenizers.models.BPE({each: at for at, each in enumerate(alphabet)}, []))
     letters.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+    letters.decoder = tokenizers.decoders.ByteLevel()
     letters.add_special_tokens(["<s>", "</s>", "<|im_end|>"])
     letters.save(str(tmp_path / "tokenizer.json"))
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(TOKENS), "utf-8")
@@ -195,3 +196,44 @@ def test_messages_that_axolotl_cannot_map_stop_the_row(*, splits: bool) -> None:
     answer = {"role": "assistant", "content": 5} if splits else TOLD
     asked = ASKED if splits else {"content": "Is it far?"}
     assert stops(printed(asked, answer, keys={"split_thinking": splits}))
+
+
+def test_rows_that_hold_tokens_are_shown_as_text(tokenizer: Path) -> None:
+    counter = pytest.importorskip("tokenizers").Tokenizer.from_file(str(tokenizer / "tokenizer.json"))
+    ids = counter.encode("<s>Far? No.</s>").ids
+    row = {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": [-100] * 6 + ids[6:]}
+    config = read("base_model: org/model\ndatasets:\n  - path: rows.jsonl\n")
+    report = check_rows(config, Sample([row] * 2, "rows.jsonl", tokenizer))
+    assert [(part.text, part.trained) for part in report.examples[0].parts] == [("<s>Far? ", False), ("No.</s>", True)]
+    unread = check_rows(config, Sample([row] * 2, "rows.jsonl"))
+    assert unread.examples == ()
+    assert any("whose text is shown only with the tokenizer" in note for note in unread.notes)
+    strange = check_rows(config, Sample([row | {"input_ids": [-1] * len(ids)}], "rows.jsonl", tokenizer))
+    assert strange.examples == ()
+
+
+def test_llama2_chat_prints_its_own_marks(tokenizer: Path) -> None:
+    turns = [("human", "Far?"), ("gpt", "No."), ("human", "Sure?"), ("gpt", "Yes."), ("human", "Hm")]
+    row = {"conversations": [{"from": who, "value": text} for who, text in [("system", "Be brief."), *turns]]}
+    config = read("base_model: org/model\ndatasets:\n  - path: rows.jsonl\n    type: llama2_chat\n")
+    report = check_rows(config, Sample([row], "rows.jsonl", tokenizer))
+    assert text_of(report) == (
+        "[INST] <<SYS>>\nBe brief.\n<</SYS>>\n\nFar?[/INST] No. </s><s>[INST] Sure? [/INST] Yes. </s><s>"
+    )
+    assert [part.text for part in report.examples[0].parts if part.trained] == [" No. </s><s>", " Yes. </s><s>"]
+
+
+def test_reflection_has_no_system_text_of_its_own(tokenizer: Path) -> None:
+    row = {"instruction": "Far?", "output": "No.", "reflection": "Hm.", "corrected": "Yes."}
+    config = read("base_model: org/model\ndatasets:\n  - path: rows.jsonl\n    type: reflection\n")
+    report = check_rows(config, Sample([row], "rows.jsonl", tokenizer))
+    assert text_of(report).startswith("### Instruction:\nFar?\n\n### Response:\n### Thought:\nNo.")
+
+
+def test_an_error_tells_what_stops_the_row_and_not_another_finding() -> None:
+    config = (
+        "base_model: google/gemma-2-2b\nchat_template: gemma\ndatasets:\n  - {path: rows.jsonl, type: chat_template}\n"
+    )
+    report = check_rows(read(config), [{"messages": [TOLD, ASKED]}, {"messages": [ASKED, TOLD]}], name="rows.jsonl")
+    assert "alternate" in report.examples[0].error
+    assert not report.examples[1].error
