@@ -100,7 +100,7 @@ def about(main: Trace | None, context: Context, *, alone: bool = True) -> Match 
         quote=shown(f"{main.type}: {main.message}" if main.message else main.type or "a traceback without its end"),
         meaning=topic.meaning,
         causes=(*topic.causes, *(beside.causes if beside else ())),
-        cure=proposed(cure, topic.write, context.config) if topic.write else cure,
+        cure=proposed(cure, topic.write, context.config),
         fields=tuple(dict.fromkeys([*topic.fields, *(beside.fields if beside else ())])),
         conclusive=False,
     )

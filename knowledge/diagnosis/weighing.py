@@ -78,8 +78,7 @@ def match_of(place: Place, haystack: Haystack, context: Context) -> Match:
     if known.fixed_in:
         cure = f"{_update(known.fixed_in, context.versions)} {cure}".strip()
     write = advice.write if advice else known.write
-    if write:
-        cure = proposed(cure, _filled(write, slots), context.config)
+    cure = proposed(cure, _filled(write, slots), context.config)
     return Match(
         id=known.id,
         kind=known.kind,
