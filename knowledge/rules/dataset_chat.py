@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.conditions import entries
 from knowledge.finding import Severity
+from knowledge.kinds_of_run import ignoring
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def sharegpt_in_test_datasets(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.WARNING,
-    fields=("datasets[].message_field_role", "datasets[].message_field_content", "test_datasets"),
+    fields=("datasets[].message_field_role", "datasets[].message_field_content", "test_datasets", "rl"),
     says=("message_field_role is deprecated", "message_field_content is deprecated"),
     bad=f"{CHAT}    message_field_role: from\n    message_field_content: value\n",
     good=f"{CHAT}    message_property_mappings:\n      role: from\n      content: value\n",
@@ -77,7 +78,8 @@ def message_fields_old_names(config: Config) -> Iterator[Problem]:
         for index, entry in entries(config, name):
             if name == "datasets" and config.dataset_class(entry) != "SFTDataset":
                 continue
-            old = [key for key in ("message_field_role", "message_field_content") if key in entry]
+            keys = ("message_field_role", "message_field_content")
+            old = [key for key in keys if key in entry and ignoring(config, f"{name}[].{key}") is None]
             if old:
                 message = "This still works, but `message_property_mappings` with `role` and `content` replaces it."
                 yield problem(message, *((name, index, key) for key in old), suggestion="message_property_mappings")

@@ -56,6 +56,8 @@ def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
 
 
 _ENTRIES = ("datasets", "test_datasets")
+_MOVED = ("message_field_role", "message_field_content")
+"""Keys that the schema turns into `message_property_mappings` before it looks for unknown ones."""
 
 
 @rule(
@@ -109,7 +111,7 @@ def _is_own_function(kind: Any) -> bool:
 def _is_kept(config: Config, name: str, entry: dict[Any, Any], key: str) -> bool:
     """Whether the schema keeps a key; those that it drops are named as such."""
     kind = config.dataset_class(entry) if name == "datasets" else "SFTDataset"
-    return kind == "SFTDataset" and key.partition(".")[0] in config.types.models[kind]["fields"]
+    return kind == "SFTDataset" and (key in _MOVED or key.partition(".")[0] in config.types.models[kind]["fields"])
 
 
 def _where(modes: tuple[Mode, ...]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from knowledge.catalog import Catalog
 from scripts import sync_axolotl
 from scripts.facts import history
 from scripts.facts.difference import difference
@@ -79,6 +80,23 @@ def test_two_releases_are_compared(folder: Path, tmp_path: Path) -> None:
     assert "## Checks in another order (1)" in told
     assert "- `optimizer.axolotl`: +`newest_adam`" in told
     assert "## Plugins added (1)" in told
+
+
+def test_a_new_release_lists_the_notes_whose_source_changed(folder: Path, tmp_path: Path) -> None:
+    new = Path(shutil.copytree(folder, tmp_path / "new"))
+    warmup = "axolotl.core.builders.base:TrainerBuilderBase._configure_warmup_and_logging"
+
+    def evidence(facts: dict[str, Any]) -> None:
+        for places in facts["notes"].values():
+            places.update({place: "0" * 12 for place in places if place == warmup})
+
+    change(new, "evidence.json", evidence)
+    told = difference(folder, new)
+    _, _, section = told.partition("## Notes to read again, since their source changed")
+    named = {name for name, note in Catalog.load().notes.items() if warmup in note.evidence}
+    assert {"warmup_ratio", "warmup_steps"} <= named
+    assert all(f"- `{name}`: `{warmup}`" in section for name in named)
+    assert "`micro_batch_size`" not in section
 
 
 def test_the_same_facts_differ_in_nothing(folder: Path) -> None:

@@ -29,6 +29,7 @@ stand_in("axolotl.contribs.lgpl", "fix_untrained_tokens")
 stand_in("axolotl.utils.model_shard_quant", "load_sharded_model", "load_sharded_model_quant")
 
 import axolotl.train  # noqa: E402
+from axolotl.core.builders import HFCausalTrainerBuilder  # noqa: E402
 from axolotl.core.builders.base import _eval_on_start  # noqa: E402
 from axolotl.core.trainers.mixins import activation_checkpointing  # noqa: E402
 from axolotl.integrations.swanlab.callbacks import SwanLabRLHFCompletionCallback  # noqa: E402
@@ -187,6 +188,18 @@ def keys_of_a_pretraining_entry() -> list[str]:
     return sorted(entry.keys() & _extract_pretraining_config(DictDefault(pretraining_dataset=[entry])).keys())
 
 
+def defaults(steps: int, *names: str) -> list[Any]:
+    """What the trainer is given in a plain run, one with a packed adapter, and one with pieces of the rows held out."""
+    adapter = {"adapter": "lora", "lora_r": 8, "lora_alpha": 16, "lora_target_linear": True, "sample_packing": True}
+    given = []
+    for fields in ({}, adapter, {"val_set_size": 0.1, "eval_strategy": "steps"}):
+        builder = object.__new__(HFCausalTrainerBuilder)
+        builder.cfg, builder.model, builder.train_dataset, builder.tokenizer = accepted(**fields), small(), [1], None
+        builder.eval_dataset = [1] if "val_set_size" in fields else None
+        given.append(builder._set_base_training_args(steps)[0])
+    return [[each.get(name) for name in names] for each in given]
+
+
 def main() -> None:
     sharded = {"fsdp_version": 2, "fsdp_config": {"cpu_ram_efficient_loading": True}}
     four = {"adapter": "qlora", "load_in_4bit": True, **sharded}
@@ -211,6 +224,19 @@ def main() -> None:
             lambda: [reference_of(precompute_ref_log_probs=True), reference_of(adapter="lora")]
         ),
         "evaluation before the first step": _eval_on_start(DictDefault()),
+        "the warm-up of 1,000 and of 9,000 steps": [
+            outcome(lambda: defaults(1000, "warmup_steps")),
+            outcome(lambda: defaults(9000, "warmup_steps")),
+        ],
+        "lines of the log in 1,000 and in 99 steps": [
+            outcome(lambda: defaults(1000, "logging_steps")),
+            outcome(lambda: defaults(99, "logging_steps")),
+        ],
+        "saves that nobody asked for": outcome(lambda: defaults(1000, "save_strategy", "save_total_limit")),
+        "evaluations that nobody asked for": outcome(lambda: defaults(1000, "eval_strategy", "eval_steps")),
+        "schedule and optimizer that nobody chose": outcome(
+            lambda: defaults(1000, "lr_scheduler_type", "optim", "weight_decay", "num_train_epochs")
+        ),
         "tables of answers for SwanLab": outcome(method_that_the_tables_know),
         "keys of a pretraining entry": outcome(keys_of_a_pretraining_entry),
     }

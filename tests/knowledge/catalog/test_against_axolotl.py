@@ -29,7 +29,21 @@ class Claim(NamedTuple):
     words: str
 
 
+WARM_UP = [[[30]] * 3, [[100]] * 3]
+SAVES = [["epoch", 4]] * 3
+EVALUATIONS = [["no", None], ["no", None], ["steps", None]]
+CHOICES = [["cosine", "adamw_torch_fused", 0.0, 1.0]] * 3
+
 CLAIMS = (
+    Claim("the warm-up of 1,000 and of 9,000 steps", WARM_UP, "warmup_ratio", "3% of the steps, at most 100"),
+    Claim("the warm-up of 1,000 and of 9,000 steps", WARM_UP, "warmup_steps", "3% of the steps, at most 100"),
+    Claim("lines of the log in 1,000 and in 99 steps", [[[5]] * 3, [[1]] * 3], "logging_steps", "at least 1 and at"),
+    Claim("saves that nobody asked for", SAVES, "save_strategy", "`epoch`, unless `save_steps`"),
+    Claim("saves that nobody asked for", SAVES, "save_total_limit", "4; 0 means 4"),
+    Claim("evaluations that nobody asked for", EVALUATIONS, "eval_strategy", 'otherwise `"no"`'),
+    Claim("evaluations that nobody asked for", EVALUATIONS, "eval_steps", "as often as log lines"),
+    Claim("schedule and optimizer that nobody chose", CHOICES, "lr_scheduler", "`cosine`"),
+    Claim("schedule and optimizer that nobody chose", CHOICES, "optimizer", "`adamw_torch_fused` is used"),
     Claim("dion without a rate", "KeyError 'dion_learning_rate'", "dion_lr", "stops with KeyError"),
     Claim("dion without a momentum", "KeyError 'dion_momentum'", "dion_momentum", "stops with KeyError"),
     Claim(

@@ -269,6 +269,32 @@ def test_a_key_that_this_rl_does_not_read_is_named_in_the_entry(rl: str, kind: s
     assert ("entry-key-not-read-in-this-kind-of-run" in found) is told
 
 
+@pytest.mark.parametrize(
+    ("rl", "kind", "place"),
+    [
+        ("orpo", "chat_template.argilla", "datasets"),
+        ("orpo", "chat_template.argilla", "test_datasets"),
+        ("kto", "chatml.argilla", "test_datasets"),
+        ("grpo", "chat_template.default", "test_datasets"),
+    ],
+)
+@pytest.mark.parametrize("key", ["message_field_role", "message_field_content"])
+def test_an_old_name_that_this_rl_does_not_read_is_not_said_to_work(rl: str, kind: str, place: str, key: str) -> None:
+    entry = f"  - path: org/rows\n    type: {kind}\n"
+    lists = f"datasets:\n{entry}" if place == "test_datasets" else ""
+    found = check(in_a_config(f"rl: {rl}\n{lists}{place}:\n{entry}    {key}: from\n")).findings
+    assert [each.rule for each in found if f"{place}[0].{key}" in each.fields] == [
+        "entry-key-not-read-in-this-kind-of-run"
+    ]
+
+
+def test_a_default_that_code_computes_is_told() -> None:
+    assert 'otherwise `"no"`' in CATALOG.explain("eval_strategy").left_out
+    assert "`logging_steps`" in CATALOG.explain("eval_steps").left_out
+    assert CATALOG.explain("eval_table_size").left_out.startswith("0,")
+    assert "at most 100" in CATALOG.explain("warmup_ratio").left_out
+
+
 def test_every_note_names_the_places_that_it_was_written_from() -> None:
     assert not [name for name, note in NOTES.items() if not note.evidence]
 
