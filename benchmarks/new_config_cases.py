@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.gpus import gpu_named
-from knowledge.writing import TRACKERS, Wishes
+from knowledge.writing import LOSSES, TRACKERS, Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -199,6 +199,8 @@ def wanted(chance: random.Random, aim: str, shape: str, size: int) -> tuple[dict
         more["track"] = chance.choice(TRACKERS)
     if chance.random() < 0.15:
         more["hub_repository"] = "acme/run"
+    if aim == "preference" and chance.random() < 0.5:
+        more |= {"aim": aim, "loss": chance.choice(LOSSES)}
     if more["given"] and size >= 40 and chance.random() < 0.1:
         more["count"] = 100_000
     words = "".join(f" · {name} {value}" for name, value in more.items() if name not in ("given", "aim"))

@@ -8,13 +8,14 @@ from discord.ext import commands
 from rapidfuzz import process
 
 from bot import intake
+from bot.errors import UserError
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.replies import answered_command
 from bot.responses import begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.kit.limits import MOST_GPUS, OPTIONS
-from bot.views.new import PRESSES, Wanted, show_new
+from bot.views.new import PRESSES, Wanted, exact, show_new
 from knowledge.facts import read_json
 from knowledge.writing import aims
 
@@ -48,6 +49,10 @@ class NewConfig(commands.Cog):
     ) -> None:
         """Writes a config, and asks with selects for what was left out."""
         card, count = chosen_gpu(gpu, gpus)
+        if card is not None:
+            exact(card)
+        if aim is not None and aim not in aims():
+            raise UserError(f"There is no such aim. The aims are: {', '.join(aims())}.")
         await begin(interaction)
         rows = None
         if dataset is not None:
@@ -57,7 +62,7 @@ class NewConfig(commands.Cog):
             guild_id=interaction.guild_id or 0,
             owner=interaction.user.id,
             model=model,
-            aim=aim if aim in aims() else None,
+            aim=aim,
             gpu=card.name if card is not None else None,
             gpus=count or 1,
             dataset=rows,

@@ -13,7 +13,18 @@ from bot.console._gpu import count_of, gpu_argument
 from bot.console._hub import opened
 from bot.views.check.cost import duration_lines
 from knowledge.plan.words import summary_of
-from knowledge.writing import METHODS, TRACKERS, Unusable, Unwritable, Wishes, Written, aims, seen_on_hub, write_config
+from knowledge.writing import (
+    LOSSES,
+    METHODS,
+    TRACKERS,
+    Unusable,
+    Unwritable,
+    Wishes,
+    Written,
+    aims,
+    seen_on_hub,
+    write_config,
+)
 
 if TYPE_CHECKING:
     from knowledge.hub import HubFacts
@@ -34,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--aim", type=_aim, metavar="|".join(aims()), help="what the run is for; chosen from the rows if left out"
     )
     parser.add_argument("--method", type=_method, metavar="|".join(METHODS), help="the best that fits if left out")
+    parser.add_argument("--rl", choices=LOSSES, help="the loss of a preference run; chosen from the rows if left out")
     parser.add_argument("--sequence-len", type=positive, metavar="N", help="the longest row that fits if left out")
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument("--epochs", type=_above_zero, metavar="E")
@@ -100,6 +112,7 @@ def _wishes(options: argparse.Namespace) -> Wishes:
         count=count,
         whole=whole,
         type=options.type,
+        loss=options.rl,
         gpu=options.gpu,
         gpus=count_of(options),
         aim=options.aim,

@@ -25,6 +25,7 @@ from knowledge.writing import aims
 
 if TYPE_CHECKING:
     from bot.services import ServiceBot
+    from knowledge.gpus import Gpu
     from knowledge.writing import Reason
 
 NAME = "config.yaml"
@@ -111,7 +112,7 @@ def new_layout(made: New, wanted: Wanted, key: str, changed: str) -> tuple[ui.La
     files = [discord.File(io.BytesIO(made.config.encode()), NAME)]
     files += [discord.File(io.BytesIO(text.encode()), name) for name, text in made.files.items()]
     head = f"### A config for {limits.code(wanted.model, 60)}\n" + small(
-        f"{made.title}; checked for Axolotl 0.21.0" + (f" · {changed}" if changed else "")
+        f"{made.title}; checked for Axolotl 0.21.0" + _told(changed, met=not made.unmet)
     )
     numbers = limits.block("\n".join(made.numbers), limit=limits.PAGE // 4)
     texts = [head, numbers, _why(made.reasons)]
@@ -124,6 +125,11 @@ def new_layout(made: New, wanted: Wanted, key: str, changed: str) -> tuple[ui.La
     items += [ui.File(file) for file in files]
     colour = Colour.WARNING if made.unmet else Colour.CLEAN
     return layout(container(colour, *items), *_rows(wanted, key)), files
+
+
+def _told(changed: str, *, met: bool) -> str:
+    """What is other than before; a wish that is not met was asked for, but is not there now."""
+    return f" · {changed if met else changed.replace('now ', 'you asked for ', 1)}" if changed else ""
 
 
 def _why(reasons: tuple[Reason, ...]) -> str:
@@ -170,6 +176,16 @@ class NewWish(Press, name="new-wish"):
         await show_new(interaction, other, changed)
 
 
+def exact(gpu: Gpu) -> None:
+    """Accept a card whose name is not a guess: a config is written for it.
+
+    Raises:
+        UserError: The name is misspelled; the nearest card is named.
+    """
+    if gpu.guessed:
+        raise UserError(f"No GPU has exactly that name. Did you mean {gpu.name}?")
+
+
 def _changed(wanted: Wanted, wish: str, value: str) -> tuple[Wanted, str]:
     """The changed wishes, and the change in words; what follows from the changed one is free again."""
     if wish == "longer":
@@ -182,8 +198,8 @@ def _changed(wanted: Wanted, wish: str, value: str) -> tuple[Wanted, str]:
     if wish == "method":
         return replace(free, method=value), f"now {_METHODS.get(value, value)}"
     if wish == "gpu":
-        return replace(free, gpu=value), f"now on {value}"
-    return replace(free, aim=value), f"now for {value}"
+        return replace(free, gpu=value), f"now {value}"
+    return replace(free, aim=value), f"now {value}"
 
 
 class FittingOne(Press, name="new-fits"):
@@ -251,10 +267,11 @@ class NewGpuForm(Form):
             gpu = gpu_named(typed(self.gpu))
         except UnknownGpu as error:
             raise UserError(str(error)) from error
+        exact(gpu)
         await begin(interaction)
         count = gpu.count or 1
         wanted = replace(self.wanted, gpu=gpu.name, gpus=count, length=None, epochs=None)
-        await show_new(interaction, wanted, f"now on {plural(count, 'GPU')}: {gpu.name}")
+        await show_new(interaction, wanted, f"now {plural(count, 'GPU')}: {gpu.name}")
 
 
 PRESSES = (NewWish, NewGpu, NewNext, FittingOne)

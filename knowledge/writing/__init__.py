@@ -1,6 +1,7 @@
 """Wishes in, a proven config with its reasons out."""
 
 from knowledge.writing.existing import wishes_of
+from knowledge.writing.preference import LOSSES
 from knowledge.writing.rewards import reward_file
 from knowledge.writing.taste import Aim, aims
 from knowledge.writing.wishes import (
@@ -17,6 +18,7 @@ from knowledge.writing.wishes import (
 from knowledge.writing.write import write_config
 
 __all__ = [
+    "LOSSES",
     "METHODS",
     "TRACKERS",
     "Aim",

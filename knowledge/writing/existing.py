@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from knowledge.config import read
+from knowledge.writing.preference import LOSSES
 from knowledge.writing.wishes import TRACKERS, Wishes
 
 if TYPE_CHECKING:
     from knowledge.config import Config
 
-_PAIRED = frozenset({"dpo", "ipo", "kto", "orpo", "simpo"})
 _ONLINE = frozenset({"grpo"})
 
 
@@ -33,6 +33,8 @@ def wishes_of(text: str) -> Wishes:
             type=kind if isinstance(kind, str) and kind else None,
             split=first.get("split") if isinstance(first.get("split"), str) else None,
         )
+    if wishes.aim == "preference" and config.raw("rl") in LOSSES:
+        wishes = replace(wishes, loss=config.raw("rl"))
     repository = config.raw("hub_model_id")
     track = next((name for name in TRACKERS if config.raw(f"use_{name}") is True), None)
     if track is None and config.raw("wandb_project"):
@@ -43,7 +45,7 @@ def wishes_of(text: str) -> Wishes:
 def _aim(config: Config) -> str | None:
     """The aim that the keys tell; None where the rows have to tell it."""
     method = config.raw("rl")
-    if method in _PAIRED:
+    if method in LOSSES:
         return "preference"
     if method in _ONLINE:
         return "rewards"

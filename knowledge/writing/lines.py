@@ -13,7 +13,6 @@ from knowledge.writing.taste import general
 from knowledge.writing.wishes import NO_DATASET, NO_PROJECT
 
 _SEED = 42
-_DPO_BETA = 0.1
 
 
 def groups(draft: Draft) -> list[list[Line]]:
@@ -109,14 +108,12 @@ def _data(draft: Draft) -> list[Line]:
     lines = []
     if rows.method:
         lines.append(Line("rl", rows.method, _METHODS.get(rows.method, "As the rows allow.")))
-    if rows.method in ("dpo", "kto"):
-        lines.append(
-            Line("rl_beta", _DPO_BETA, "How far the model may move from where it starts (Rafailov et al. 2023).")
-        )
+    if rows.method in _BETAS:
+        lines.append(Line("rl_beta", *_BETAS[rows.method]))
     lines.append(Line("datasets", [{**entry, **rows.entry}], why, comment))
     for key, value in rows.root.items():
         if key not in ("rl", "processor_type", "sample_packing"):
-            lines.append(Line(key, value, "The rows need it." if key != "skip_prepare_dataset" else _PICTURES))
+            lines.append(Line(key, value, _ROOT.get(key, "The rows need it.")))
     lines.append(Line("dataset_prepared_path", "./prepared", "Prepared rows are kept, so a second start is fast."))
     return lines + _held_out(draft)
 
@@ -124,9 +121,21 @@ def _data(draft: Draft) -> list[Line]:
 _METHODS = {
     "dpo": "The rows are pairs of a better and a worse answer.",
     "kto": "The rows are answers with a label.",
+    "simpo": "You asked for SimPO: pairs without a second model to compare with.",
+    "orpo": "You asked for ORPO: pairs without a second model, which also learns the better answer itself.",
     "grpo": "Answers are sampled, and those with a higher reward become likelier.",
 }
-_PICTURES = "Pictures are read while the run goes, not before."
+_ROOT = {
+    "skip_prepare_dataset": "Pictures are read while the run goes, not before.",
+    "dpo_loss_type": "IPO is DPO with a loss that stops at a margin, so it overfits less (Azar et al. 2023).",
+    "simpo_gamma": "The margin between the answers: half of `rl_beta` (SimPO, Meng et al. 2024).",
+}
+_BETAS = {
+    "dpo": (0.1, "How far the model may move from where it starts (Rafailov et al. 2023)."),
+    "kto": (0.1, "How far the model may move from where it starts (Ethayarajh et al. 2024)."),
+    "orpo": (0.1, "The weight of the preference beside the answers themselves (Hong et al. 2024)."),
+    "simpo": (2.0, "How sharply a better answer is preferred (SimPO, Meng et al. 2024)."),
+}
 
 
 def _held_out(draft: Draft) -> list[Line]:
@@ -232,7 +241,7 @@ def _batch(draft: Draft) -> list[Line]:
     return lines
 
 
-_HELD = {"dpo": "pairs", "grpo": "completions"}
+_HELD = {"dpo": "pairs", "simpo": "pairs", "orpo": "pairs", "grpo": "completions"}
 _COUNTED = "All epochs to their end: Axolotl leaves out the last batch of each epoch when it counts the steps itself."
 
 
@@ -268,10 +277,18 @@ def _rate(draft: Draft) -> list[Line]:
 
 def _warmup(draft: Draft) -> Line:
     """The share of the run; as steps where `max_steps` ends it, since preference runs take the share of all epochs."""
-    share = general()["warmup"]
-    if draft.steps is None:
+    share, steps = general()["warmup"], draft.steps
+    if draft.rows.method == "simpo" and steps is None:
+        # Axolotl refuses the share under SimPO.
+        rows = (draft.rows.count or 0) * (1 - draft.held_out)
+        steps = round(rows * draft.epochs / (draft.micro * draft.accumulation * draft.wishes.gpus)) or _UNKNOWN_STEPS
+    if steps is None:
         return Line("warmup_ratio", share.value, share.words)
-    return Line("warmup_steps", max(2, round(share.value * draft.steps)), share.words)
+    return Line("warmup_steps", max(2, round(share.value * steps)), share.words)
+
+
+_UNKNOWN_STEPS = 100
+"""Steps of a run whose rows are not known, as its warm-up counts them."""
 
 
 _SPOKEN = {"full": "full training", "lora": "LoRA", "qlora": "QLoRA"}

@@ -19,6 +19,7 @@ from knowledge.samples.reading import read_rows, rows_given
 from knowledge.samples.rows import Sample
 from knowledge.samples.tokens import HIGH
 from knowledge.writing.families import turns_without_start
+from knowledge.writing.preference import with_loss
 from knowledge.writing.rewards import asked, reward_columns
 from knowledge.writing.wishes import NO_DATASET, Unusable
 
@@ -150,6 +151,8 @@ def _assumed(wishes: Wishes) -> Read:
     found.reads = "" if wishes.type else reads
     if aim == "rewards":
         found.columns = ("prompt", "answer")
+    if wishes.loss:
+        with_loss(found, wishes.loss)
     return found
 
 
@@ -183,6 +186,8 @@ def _fitted(given: Rows, wishes: Wishes, family: Family) -> Read:
     if (aim == "preference") != (fitting == "preference") or (aim == "images") != (fitting == "images"):
         found.wrong.append(_NO_USE[aim if aim in _NO_USE else fitting].format(aim=aim))
         found.aim = fitting
+    if wishes.loss:
+        with_loss(found, wishes.loss)
     if proposal.lost:
         found.wrong.append(proposal.words)
     return found

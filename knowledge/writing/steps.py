@@ -12,7 +12,7 @@ from knowledge.duration import duration_of
 from knowledge.hub import remember_facts
 from knowledge.plan import make_plan, remember_plan
 from knowledge.samples.tokens import LOW
-from knowledge.writing.batch import Batch, batches, rows_per_sequence
+from knowledge.writing.batch import Batch, batch_of, batches, rows_per_sequence
 from knowledge.writing.draft import plain
 from knowledge.writing.fitting import widest
 from knowledge.writing.lines import groups
@@ -195,7 +195,7 @@ def _smaller(draft: Draft, room: Room, runs: Runs) -> Draft:
         if steps is None or steps >= fewest or draft.micro * draft.accumulation <= 1:
             return draft
         target = max(target * max(steps, 0.5) / fewest * _SPARE, 1.0)
-        draft = replace(with_batch(draft, target, room, runs), lowered=True)
+        draft = _lowered(with_batch(draft, target, room, runs))
     return draft
 
 
@@ -222,7 +222,13 @@ def _within(draft: Draft, room: Room, runs: Runs) -> Draft:
     if sequences is None or made <= max(sequences, draft.wishes.gpus) * (1 + general()["batch_slack"].value):
         return draft
     target = max(float(draft.aim.batch.value) * sequences / made, 1.0)
-    return replace(with_batch(draft, target, room, runs), lowered=True)
+    return _lowered(with_batch(draft, target, room, runs))
+
+
+def _lowered(draft: Draft) -> Draft:
+    """A draft that says whether its batch is below the aim's."""
+    least = float(draft.aim.batch.value) * (1 - general()["batch_slack"].value)
+    return replace(draft, lowered=batch_of(draft) < least)
 
 
 def _ending(draft: Draft, steps: int) -> Draft:

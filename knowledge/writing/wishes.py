@@ -47,6 +47,7 @@ class Wishes:
         count: How many rows the dataset has, where the rows given are not all of them.
         whole: Whether the rows given are the whole dataset.
         type: A dataset type that is asked for by name.
+        loss: A loss of a preference run that is asked for, of LOSSES; None for what the rows allow.
         gpu: The card; None for the least that holds the run.
         gpus: How many.
         aim: An aim of taste.yaml; None for what the rows are good for.
@@ -65,6 +66,7 @@ class Wishes:
     count: int | None = None
     whole: bool = True
     type: str | None = None
+    loss: str | None = None
     gpu: Gpu | None = None
     gpus: int = 1
     aim: str | None = None

@@ -43,6 +43,22 @@ async def test_each_button_writes_a_config_that_says_what_changed(world, tools, 
     assert "checked for Axolotl 0.21.0" in other
 
 
+async def test_a_wish_that_is_not_met_is_not_said_to_be_there_now(world, tools):
+    result = await world.ann.slash(
+        world.channel, "newconfig", model=MODEL, dataset=("rows.jsonl", ROWS), gpu="RTX 3060 12GB"
+    )
+    other = tools.words(tools.answer(await world.ann.click(tools.answer(result), label="Full")))
+    assert "you asked for Full" in other
+    assert "does not fit RTX 3060" in other
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"), [({"gpu": "RTX 4095"}, "Did you mean RTX 4090?"), ({"aim": "sft"}, "The aims are: chat,")]
+)
+async def test_what_is_not_known_is_not_guessed(world, tools, wish, said):
+    assert said in tools.words(tools.answer(await world.ann.slash(world.channel, "newconfig", model=MODEL, **wish)))
+
+
 async def test_another_card_is_typed_and_its_config_fits_it(world, tools):
     result = await world.ann.slash(world.channel, "newconfig", model=MODEL, dataset=("rows.jsonl", ROWS), gpu="T4")
     form = await world.ann.click(tools.answer(result), label="Other GPU")
@@ -78,7 +94,7 @@ async def test_the_next_step_is_that_of_the_config_that_was_written(world, tools
 async def test_what_is_missing_is_asked_for_with_selects(world, tools):
     message = tools.answer(await world.ann.slash(world.channel, "newconfig", model=MODEL))
     for placeholder, value, said in (
-        ("Which GPU do you have?", "RTX 3090", "now on RTX 3090"),
+        ("Which GPU do you have?", "RTX 3090", "now RTX 3090"),
         ("What should the model learn?", "preference", "for preference"),
     ):
         menu = next(each for each in tools.components(message) if each.get("placeholder") == placeholder)

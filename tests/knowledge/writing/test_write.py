@@ -245,6 +245,49 @@ def test_type_that_axolotl_does_not_have_names_the_nearest() -> None:
         write_config(Wishes(model="Qwen/Qwen3-8B", dataset="org/rows", type="alpacca"))
 
 
+PAIRED_CHATS = [
+    {
+        side: [{"role": "user", "content": f"Name port {n}"}, {"role": "assistant", "content": answer}]
+        for side, answer in (("chosen", f"Port {n} it is"), ("rejected", "No"))
+    }
+    for n in range(900)
+]
+JUDGED = [{"prompt": f"Name port {n}", "completion": f"Port {n}", "label": n % 2 == 0} for n in range(900)]
+
+
+@pytest.mark.parametrize(
+    ("loss", "rows", "made"),
+    [
+        ("ipo", PAIRS, {"rl": "dpo", "dpo_loss_type": ["ipo"]}),
+        ("simpo", PAIRS, {"rl": "simpo", "rl_beta": 2, "simpo_gamma": 1}),
+        ("orpo", PAIRED_CHATS, {"rl": "orpo", "rl_beta": 0.1}),
+        ("kto", JUDGED, {"rl": "kto"}),
+    ],
+)
+def test_a_loss_that_is_asked_for_is_written_with_its_keys(
+    loss: str, rows: list[dict[str, Any]], made: dict[str, Any]
+) -> None:
+    written = write_config(wishes("Qwen/Qwen2.5-3B-Instruct", rows=rows, loss=loss))
+    assert written.unmet == ()
+    assert made.items() <= keys(written.config).items()
+
+
+@pytest.mark.parametrize(
+    ("loss", "rows", "said", "rl"),
+    [
+        ("orpo", PAIRS, "ORPO reads `chosen` and `rejected` as whole conversations", "dpo"),
+        ("kto", PAIRS, "KTO needs answers with a label", "dpo"),
+        ("simpo", JUDGED, "so this is KTO and not SimPO", "kto"),
+    ],
+)
+def test_a_loss_that_the_rows_do_not_allow_gives_the_nearest(
+    loss: str, rows: list[dict[str, Any]], said: str, rl: str
+) -> None:
+    written = write_config(wishes("Qwen/Qwen2.5-3B-Instruct", rows=rows, loss=loss))
+    assert said in " ".join(written.unmet)
+    assert keys(written.config)["rl"] == rl
+
+
 def test_warm_up_of_a_preference_run_ends_within_its_steps() -> None:
     wishes = Wishes(model="Qwen/Qwen3-8B", dataset="org/rows", aim="preference", steps=20, count=100_000)
     written = write_config(wishes)
