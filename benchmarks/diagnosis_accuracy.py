@@ -77,6 +77,30 @@ def held_back(*, show):
     print(f"held back, no entry written for them: cause among the first three {share}, left open {silent}")
 
 
+def notices(*, show):
+    """How many notices of healthy runs are left alone: no failure, no explanation but a harmless one."""
+    texts = yaml.safe_load((CASES / "notices.yaml").read_text("utf-8"))
+    taken = [text for text in texts if (found := diagnose(text)).failed or not all(m.harmless for m in found.matches)]
+    print(f"harmless notices left alone: {len(texts) - len(taken)} of {len(texts)}")
+    if show:
+        for text in taken:
+            print(f"NOTICE {text[:100]!r}")
+
+
+def healthy_runs(*, show):
+    """How many logs of healthy runs are described as healthy."""
+    rows = [json.loads(line) for line in (SHARED / "health" / "runs.jsonl").read_text("utf-8").splitlines()]
+    rows = [row for row in rows if row["fault"] is None]
+    taken = [
+        row["id"]
+        for row in rows
+        if (found := diagnose(row["log"])).failed or not all(m.harmless for m in found.matches)
+    ]
+    print(f"logs of healthy runs described as healthy: {len(rows) - len(taken)} of {len(rows)}")
+    if show and taken:
+        print("  ", taken)
+
+
 def patterns():
     """The slowest expression of all entries and topics on 200 kB of hostile text; the aim is at most 50 ms."""
     slowest = (0.0, "")
@@ -213,10 +237,12 @@ if __name__ == "__main__":
     reported(show=show)
     batches()
     held_back(show=show)
+    notices(show=show)
     own_messages()
     if (SHARED / "errors").exists():
         cases(show=show)
         quiet(show=show)
+        healthy_runs(show=show)
     else:
         print("reference data not found: only the speed is measured")
     speed()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot import reading, recognition, request
 from bot.writing import model_of, new, new_targets
-from knowledge import Report
+from knowledge import Report, own_numbers
 from knowledge import check as check_config
 from knowledge.check import checked, on_cards
 from knowledge.compare import Comparison
@@ -24,7 +24,7 @@ from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
 from knowledge.model_support import ModelSupport, model_support
 from knowledge.next_steps import NextSteps, next_steps
-from knowledge.plan import TrainingPlan
+from knowledge.plan import TrainingPlan, remember_plan
 from knowledge.run_data import DataSize
 from knowledge.value import value
 from knowledge.versions import Versions, compare_versions, lists_packages
@@ -194,6 +194,14 @@ def curve(text: str, *, gpus: int = 1, plan: dict[str, Any] | None = None) -> Pi
     given = None if plan is None else from_plain(TrainingPlan, plan)
     picture = curve_picture(text, gpus=gpus, plan=given)
     return None if picture is None else Picture(png=picture.png, alt=picture.alt)
+
+
+def own_words(name: str, text: str, *, gpus: int, plan: dict[str, Any]) -> str:
+    """What a field comes to in the run of a config, with the plan of its check as JSON; "" where it is not decided."""
+    config = read(text, gpus)
+    made = from_plain(TrainingPlan, plan)
+    remember_plan(config, made)
+    return own_numbers.own_words(name, config, made)
 
 
 def hub_rows(text: str, hub: dict[str, Any]) -> Rows:

@@ -26,6 +26,7 @@ from bot.views.kit.components import Form, field, typed, whole_number
 from bot.views.kit.limits import MOST_GPUS, MOST_ROWS
 from knowledge.duration import MOST
 from knowledge.facts import load_names
+from knowledge.releases import known_release, nearest_release
 from knowledge.search import answer as search_answer
 
 if TYPE_CHECKING:
@@ -160,11 +161,10 @@ def _release(version: str | None) -> str | None:
     """
     if version is None:
         return None
-    known = load_names().releases
-    asked = version.strip().removeprefix("v")
-    if asked not in known:
-        raise UserError(checking.unknown_release(asked, known))
-    return asked if asked != known[-1] else None
+    release, known = known_release(version), load_names().releases
+    if release is None:
+        raise UserError(checking.unknown_release(version.strip(), nearest_release(version), known))
+    return release if release != known[-1] else None
 
 
 async def setup(bot: ServiceBot) -> None:

@@ -28,6 +28,7 @@ from bot.views.kit import limits, notice
 from bot.views.kit.layout import Colour
 from bot.views.kit.limits import MOST_GPUS
 from knowledge.facts import load_names
+from knowledge.releases import known_release
 
 if TYPE_CHECKING:
     from bot.store import Entry
@@ -320,9 +321,9 @@ async def _read(file: discord.Attachment) -> str:
 def _release(text: str | None) -> str | None:
     if text is None:
         return None
-    release = text.strip().removeprefix("v")
-    if release not in load_names().releases:
-        raise UserError(words.unknown_release(release, load_names().releases))
+    release = known_release(text)
+    if release is None:
+        raise UserError(words.unknown_release(text.strip(), load_names().releases))
     return release
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _OLD = (0, 12, 2)
 """Keys that came with this release or before are not worth a word: nobody runs an older image."""
+_NEVER = 10**6
+_RELEASE = re.compile(r"v?\d{1,4}\.\d{1,4}(?:\.\d{1,4})?")
 _DEEPEST = 4
 _MOST_ITEMS = 50
 """How far a config is searched for keys with a date: no field nests deeper."""
@@ -28,6 +30,20 @@ _OF_FACTS = frozenset({"unknown-key", "foreign-key", "misplaced-key", "removed-k
 def version(text: str) -> tuple[int, ...]:
     """`0.16.0` -> (0, 16, 0)."""
     return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def known_release(word: str) -> str | None:
+    """The release that somebody means: `v0.16.0` as it is, for `0.12` or `0.12.1` the one of 0.12 that is known."""
+    releases, wanted = load_names().releases, version(word)
+    if not _RELEASE.fullmatch(word.strip()):
+        return None
+    return next((each for each in releases if version(each)[:2] == wanted[:2]), None)
+
+
+def nearest_release(word: str) -> str:
+    """The release that is nearest to one that is not known; the newest where the word is no number."""
+    wanted, releases = version(word) or (_NEVER,), load_names().releases
+    return next((each for each in releases if version(each) >= wanted), releases[-1])
 
 
 def release_findings(config: Config, found: list[Finding], release: str | None) -> list[Finding]:

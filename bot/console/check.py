@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -221,9 +220,16 @@ def _count(word: str) -> int:
 
 
 def _release(word: str) -> str:
-    if not re.fullmatch(r"v?\d+\.\d+(\.\d+)?", word):
-        raise argparse.ArgumentTypeError("a release such as 0.16.0")
-    return word.removeprefix("v")
+    """The release that is meant; reading the list of releases waits until somebody asks for one."""
+    from knowledge.facts import load_names
+    from knowledge.releases import known_release, nearest_release
+
+    known = known_release(word)
+    if known is None:
+        first, last = load_names().releases[0], load_names().releases[-1]
+        reason = f"I do not know Axolotl {printable(word)}; the nearest release that I know is {nearest_release(word)}"
+        raise argparse.ArgumentTypeError(f"{reason} ({first} to {last})")
+    return known
 
 
 def _files(paths: Iterable[str]) -> Iterator[str]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from typing import TYPE_CHECKING
 
+from bot.console._arguments import UnusableFileError, gpus, text_of
 from bot.console._given import explain_log
 from knowledge.catalog.labels import labels
+from knowledge.config import read
 from knowledge.explanation import explain
+from knowledge.own_numbers import own_words
+from knowledge.plan import plan_of
 from knowledge.text_kind import kind_of
 
 if TYPE_CHECKING:
@@ -24,6 +29,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "names", nargs="+", metavar="NAME", help="field path, concept, dataset type, rule id, or another trainer's name"
     )
+    parser.add_argument("--config", metavar="CONFIG", help="a config, to be told what the field comes to in its run")
+    parser.add_argument("--gpus", type=gpus, default=1, help="GPUs of that run (default 1)")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -31,16 +38,22 @@ def run(options: argparse.Namespace) -> int:
     """Explain each name; exit 1 when one is unknown."""
     from knowledge.json_values import to_plain
 
+    try:
+        config = read(text_of(options.config), options.gpus) if options.config else None
+    except UnusableFileError as reason:
+        print(f"helpbot: {reason}", file=sys.stderr)
+        return 2
     code = 0
     for name in options.names:
         found = explain(name)
+        own = own_words(found.path, config, plan_of(config)) if config else ""
         if found.kind is None and options.format == "text" and kind_of(name) == "log":
             explain_log("the error", name, config=None, gpus=1, style="text")
             continue
         if options.format == "json":
-            print(json.dumps(to_plain(found), ensure_ascii=False))
+            print(json.dumps(to_plain(found) | ({"own": own} if config else {}), ensure_ascii=False))
         else:
-            _write(found)
+            _write(found, own)
             if found.kind is None:
                 _write_near(name)
         if found.kind is None:
@@ -60,7 +73,7 @@ def _write_near(name: str) -> None:
     print()
 
 
-def _write(found: Explanation) -> None:
+def _write(found: Explanation, own: str) -> None:
     if found.kind is None:
         return
     print(" · ".join(part for part in (found.path, found.type, _default(found)) if part))
@@ -68,6 +81,7 @@ def _write(found: Explanation) -> None:
     for label, text in (
         ("", found.origin),
         ("", found.summary),
+        ("Your run: ", own),
         ("", found.text),
         ("Choices: ", ", ".join(found.choices) + (" (and others)" if found.open_choices and found.choices else "")),
         ("Bounds: ", found.bounds),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from bot.console._arguments import UnusableFileError, positive
 from bot.console._gpu import count_of, gpu_argument
 from bot.console._hub import opened
+from bot.views.check.cost import duration_lines
 from knowledge.plan.words import summary_of
 from knowledge.writing import METHODS, TRACKERS, Unusable, Unwritable, Wishes, Written, aims, seen_on_hub, write_config
 
@@ -32,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--aim", type=_aim, metavar="|".join(aims()), help="what the run is for; chosen from the rows if left out"
     )
-    parser.add_argument("--method", choices=METHODS, help="the best that fits if left out")
+    parser.add_argument("--method", type=_method, metavar="|".join(METHODS), help="the best that fits if left out")
     parser.add_argument("--sequence-len", type=positive, metavar="N", help="the longest row that fits if left out")
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument("--epochs", type=_above_zero, metavar="E")
@@ -79,6 +80,8 @@ def _wishes(options: argparse.Namespace) -> Wishes:
     rows: Any = None
     name, count, whole, facts = dataset, options.rows, options.rows is None, None
     named = dataset.removeprefix(_HUB) if dataset is not None and dataset.startswith(_HUB) else None
+    if options.gpu is not None and options.gpu.guessed:
+        raise UnusableFileError(f"--gpu: there is no card of exactly that name. Did you mean {options.gpu.name}?")
     if named is not None or not _known(options.model):
         facts = _facts(options.model, named)
     if named is not None:
@@ -147,6 +150,8 @@ def _write(written: Written) -> None:
     if written.memory is not None:
         low, high = written.memory.low_gib, written.memory.high_gib
         print(f"\n  Memory per GPU: {low:.1f} to {high:.1f} GiB on {written.gpu}.", file=sys.stderr)
+    if written.duration is not None:
+        print(f"  {duration_lines(written.duration)[0].replace('**', '')}", file=sys.stderr)
     for line in (summary_of(written.plan) if written.plan is not None else ())[:6]:
         print(f"  {line}", file=sys.stderr)
     for field in written.open:
@@ -160,9 +165,31 @@ def _aim(word: str) -> str:
         return word
     from rapidfuzz import process
 
+    spoken = _SPOKEN.get(word.lower())
     near = process.extractOne(word, list(aims()), score_cutoff=_NEAR)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = f" Did you mean {spoken or (near and near[0])}?" if spoken or near else ""
     raise argparse.ArgumentTypeError(f"there is no aim named {word}.{hint} The aims are: {', '.join(aims())}.")
+
+
+_SPOKEN = {
+    "sft": "chat, instructions, or facts",
+    **dict.fromkeys(("dpo", "kto", "orpo", "simpo", "ipo", "rlhf"), "preference"),
+    **dict.fromkeys(("grpo", "rl", "rlvr", "ppo"), "rewards"),
+    **dict.fromkeys(("vision", "vlm", "multimodal"), "images"),
+    **dict.fromkeys(("cpt", "completion"), "pretraining"),
+}
+"""The aims that people call by the name of a trainer."""
+
+
+def _method(word: str) -> str:
+    plain = "".join(each for each in word.lower() if each.isalnum())
+    if plain in METHODS:
+        return plain
+    from rapidfuzz import process
+
+    near = process.extractOne(plain, METHODS, score_cutoff=_NEAR)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise argparse.ArgumentTypeError(f"there is no method named {word}.{hint} The methods are: {', '.join(METHODS)}.")
 
 
 def _above_zero(word: str) -> float:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
-from bot.responses import answer
+from bot import jobs
+from bot.responses import answer, begin
 from bot.views.kit import limits
 from bot.views.kit.components import Press
 from bot.views.kit.escape import visible
@@ -16,7 +17,7 @@ from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import listed
 from knowledge.catalog.labels import labels
 from knowledge.explanation import explain
-from knowledge.plan.own import own_words
+from knowledge.json_values import to_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,10 +35,14 @@ class Related(Press, name="explain"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with the explanation."""
-        found = explain(self.values[0])
-        checked = interaction.client.services.answers.find(self.state)
-        plan = checked.report.plan if checked else None
-        own = own_words(found.path, plan) if plan else ""
+        found, services = explain(self.values[0]), interaction.client.services
+        checked, own = services.answers.find(self.state), ""
+        if checked is not None and checked.report.plan is not None and found.kind in ("field", "concept"):
+            await begin(interaction)
+            plan = to_plain(checked.report.plan)
+            own = await services.workers.run(
+                jobs.own_words, name=found.path or "", text=checked.submission.text, gpus=checked.gpus, plan=plan
+            )
         await answer(interaction, explanation_layout(found, interaction.user.id, own=own))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from knowledge.config import load_types
 from knowledge.config import read as read_config
 from knowledge.diagnosis import tracebacks
-from knowledge.diagnosis.advice import own_advice
+from knowledge.diagnosis.advice import joined, own_advice, with_demand
 from knowledge.diagnosis.embedded import config_of, findings_of
 from knowledge.diagnosis.happening import happened
 from knowledge.diagnosis.log import Log
@@ -24,12 +24,10 @@ from knowledge.diagnosis.refusals import refusals, typing_refusals
 from knowledge.diagnosis.topics import about, narrowed
 from knowledge.diagnosis.unknown import older_release, unknown
 from knowledge.diagnosis.versions import gpu_memory, versions_of
-from knowledge.diagnosis.weighing import Candidate, Context, best, is_fixed, match_of, score
+from knowledge.diagnosis.weighing import MERE, Candidate, Context, best, is_fixed, match_of, score
 
 _MOST_MATCHES = 8
 _MEMORY = "cuda-out-of-memory"
-# What says no more than the class of the error; where it broke narrows it.
-_MERE_CLASSES = frozenset({"none-has-no-attribute", "object-is-none", "tensor-shapes"})
 # What explains a line weighs as much; Axolotl's own words count beside what only names the class of an error.
 _EXPLAINS, _OWN = 45, 42
 
@@ -58,13 +56,7 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     found = _explanations(haystack, traces, main, context) if log.lines else []
     failed, chosen, warnings = _chosen(log, traces, found)
     if failed and not any(match.conclusive and not match.harmless for match in chosen):
-        told = [match for match in chosen if not match.harmless]
-        topic = about(main, context)
-        if told and topic is not None and told[0].id in _MERE_CLASSES:
-            told[0], topic = narrowed(told[0], topic), None
-        hints = [hint for hint in (own_advice(main), topic) if hint is not None]
-        harmless = [match for match in chosen if match.harmless]
-        chosen = [*told, *older_release(log, context), *hints, *harmless]
+        chosen = _with_hints(chosen, found, older_release(log, context), main, context)
     main = main if failed else None
     gpu = gpu_memory(haystack.text) if failed else None
     chosen = [with_changes(each, read, gpu, context.phase) if each.id == _MEMORY else each for each in chosen]
@@ -87,6 +79,24 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
         total_steps=log.progress.total_steps,
         unknown=_unknown(chosen, found, log, main, context, gpu, failed=failed),
     )
+
+
+def _with_hints(
+    chosen: list[Match], found: list[Candidate], older: list[Match], main: tracebacks.Trace | None, context: Context
+) -> list[Match]:
+    """What is left open, with what the library advises itself and what it is about."""
+    told = [match for match in chosen if not match.harmless]
+    harmless = [match for match in chosen if match.harmless]
+    own = own_advice(main, context)
+    topic = about(main, context, alone=own is None)
+    if main is not None and topic is not None:
+        topic = with_demand(topic, main)
+    mere = {each.match.id for each in found if each.weight <= MERE and each.known and each.known.kind != "environment"}
+    if told and topic is not None and told[0].id in mere:
+        told[0], topic = narrowed(told[0], topic), None
+    if own is not None and topic is not None and not own.conclusive:
+        own, topic = joined(own, topic), None
+    return [*told, *older, *(hint for hint in (own, topic) if hint is not None), *harmless]
 
 
 def _chosen(log: Log, traces: list[tracebacks.Trace], found: list[Candidate]) -> tuple[bool, list[Match], list[Match]]:

@@ -9,11 +9,12 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
 from knowledge.config import load_types
+from knowledge.diagnosis.advice import demands
 from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.model import Match
 from knowledge.diagnosis.proposing import proposed
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 ID = "about"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_FRAMES, _WORDS, _INNERMOST, _ENOUGH = 6, 4, 2, 2
+_FRAMES, _INNERMOST, _MOST = 6, 2, 3
+# What a frame of the place where it broke, a frame above it, a name and a word count, and from where on a topic is
+# told: a word alone, which may stand in any message, is no more than a hint.
+_FRAME, _ABOVE, _NAME, _WORD, _ENOUGH = 4, 1, 2, 1, 2
 # Frames that stand in nearly every traceback and tell nothing of the topic.
 _COMMON = re.compile(
     r"^(?:fire/|accelerate/(?:accelerator|utils/operations)|torch/(?:nn/modules/module|autograd|_tensor|utils/_contextlib)|"
@@ -33,10 +37,11 @@ _COMMON = re.compile(
 
 
 class Topic(NamedTuple):
-    """One topic: what it is recognized by (words in small letters, paths of frames), and what is said."""
+    """One topic: what it is recognized by (names and words in small letters, paths of frames), and what is said."""
 
     name: str
-    words: re.Pattern[str]
+    names: re.Pattern[str] | None
+    words: re.Pattern[str] | None
     files: re.Pattern[str] | None
     meaning: str
     causes: tuple[str, ...]
@@ -52,8 +57,9 @@ def topics() -> tuple[Topic, ...]:
     return tuple(
         Topic(
             name,
-            re.compile(entry["words"]),
-            re.compile(entry["files"]) if "files" in entry else None,
+            _expression(entry, "names"),
+            _expression(entry, "words"),
+            _expression(entry, "files"),
             entry["meaning"],
             tuple(entry["causes"]),
             entry["cure"],
@@ -64,21 +70,27 @@ def topics() -> tuple[Topic, ...]:
     )
 
 
-def about(main: Trace | None, context: Context) -> Match | None:
+def _expression(entry: dict[str, Any], key: str) -> re.Pattern[str] | None:
+    return re.compile(entry[key]) if key in entry else None
+
+
+def about(main: Trace | None, context: Context, *, alone: bool = True) -> Match | None:
     """The topic of an exception, with what to try.
 
     Args:
         main: The exception that counts.
         context: Versions, config and phase.
+        alone: Whether the message names nothing to change: then one word is enough where it demands something.
 
     Returns:
         None where neither message nor frames tell.
     """
-    if main is None:
+    least = _WORD if main and alone and demands(main) else _ENOUGH
+    told = [(points, topic) for points, topic in _told(main) if points >= least] if main else []
+    if main is None or not told:
         return None
-    topic = _topic(main)
-    if topic is None:
-        return None
+    most, topic = told[0]
+    beside = next((other for points, other in told[1:] if 2 * points >= most), None)
     cure = f"{topic.cure} {_release(context)}".strip()
     return Match(
         id=ID,
@@ -87,11 +99,19 @@ def about(main: Trace | None, context: Context) -> Match | None:
         lines=(main.at,),
         quote=shown(f"{main.type}: {main.message}" if main.message else main.type or "a traceback without its end"),
         meaning=topic.meaning,
-        causes=topic.causes,
-        cure=proposed(cure, topic.write, context.config) if topic.write else cure,
-        fields=topic.fields,
+        causes=(*topic.causes, *(beside.causes if beside else ())),
+        cure=proposed(cure, topic.write, context.config),
+        fields=tuple(dict.fromkeys([*topic.fields, *(beside.fields if beside else ())])),
         conclusive=False,
     )
+
+
+def perhaps(main: Trace | None) -> str:
+    """What a single word of an exception hints at, with what to try; empty where nothing does, or more is told."""
+    told = _told(main) if main and not demands(main) else []
+    if not told or told[0][0] >= _ENOUGH:
+        return ""
+    return f"A word of it hints at: {told[0][1].name}. {told[0][1].cure}"
 
 
 def narrowed(match: Match, topic: Match) -> Match:
@@ -104,21 +124,21 @@ def narrowed(match: Match, topic: Match) -> Match:
     )
 
 
-def _topic(main: Trace) -> Topic | None:
-    """The one that message and frames tell most of: its words count once each, its frames by how deep they are."""
+def _told(main: Trace) -> list[tuple[int, Topic]]:
+    """How much message and frames tell of each topic, the one that they tell most of first; words count once."""
     message = f"{main.type}: {main.message}"[:1_000].lower()
     paths = [frame.path for frame in main.frames if not _COMMON.match(frame.path)][-_FRAMES:]
-    best, most = None, 0
+    told = []
     for topic in topics():
-        said = len(set(topic.words.findall(message)))
-        points = min(said, 3) * 2 + sum(
-            _WORDS if place >= len(paths) - _INNERMOST else 1
-            for place, path in enumerate(paths)
-            if topic.files and topic.files.search(path)
-        )
-        if points > most:
-            best, most = topic, points
-    return best if most >= _ENOUGH else None
+        names = len(set(topic.names.findall(message))) if topic.names else 0
+        said = len(set(topic.words.findall(message))) if topic.words else 0
+        points = min(names, _MOST) * _NAME + min(said, _MOST) * _WORD
+        for place, path in enumerate(paths):
+            if topic.files and topic.files.search(path):
+                points += _FRAME if place >= len(paths) - _INNERMOST else _ABOVE
+        if points:
+            told.append((points, topic))
+    return sorted(told, key=lambda each: -each[0])
 
 
 def _release(context: Context) -> str:

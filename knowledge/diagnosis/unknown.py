@@ -11,6 +11,7 @@ from knowledge.diagnosis.known import known_errors, words
 from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.model import Match, Unknown
 from knowledge.diagnosis.outcome import FATAL
+from knowledge.diagnosis.topics import perhaps
 from knowledge.diagnosis.versions import older
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ def _recognized(log: Log, main: Trace | None, context: Context, gpu: GpuMemory |
         said.append(f"The GPU is {card.strip()}.")
     if gpu is not None and gpu.explanation:
         said.append(gpu.explanation)
+    if hint := perhaps(main):
+        said.append(hint)
     return said
 
 

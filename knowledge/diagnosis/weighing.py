@@ -47,6 +47,8 @@ class Context:
 
 _SLOT = re.compile(r"\{([a-z_]{1,30})\}")
 _SPECIFIC = 40
+MERE = 40
+"""Up to this weight an entry says no more than the class of an error; where it broke narrows it."""
 _SEEN = -2
 
 
@@ -76,8 +78,7 @@ def match_of(place: Place, haystack: Haystack, context: Context) -> Match:
     if known.fixed_in:
         cure = f"{_update(known.fixed_in, context.versions)} {cure}".strip()
     write = advice.write if advice else known.write
-    if write:
-        cure = proposed(cure, _filled(write, slots), context.config)
+    cure = proposed(cure, _filled(write, slots), context.config)
     return Match(
         id=known.id,
         kind=known.kind,

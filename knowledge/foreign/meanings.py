@@ -165,6 +165,8 @@ def _word(value: Any) -> str:
 
 def _as(carry: str, value: Any) -> Any:
     """A value in the shape that the field takes; None where it cannot be."""
+    if value is None:
+        return None
     if carry == "list":
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]

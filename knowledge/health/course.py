@@ -24,6 +24,8 @@ _NO_TEXT: Final = 7.0
 _LARGE: Final = 20.0
 _VERY_LARGE: Final = 30.0
 _LEAP: Final = 10.0
+# How many lines must stand before a leap, and how many it is compared with.
+_BEFORE: Final = (3, 10)
 _STILL_NORM: Final = 1e-4
 _STILL_RATE, _SMALL_RATE = 1e-7, 1e-6
 # The smallest LoRA adapter of a model that is used holds more parameters than this.
@@ -99,7 +101,7 @@ def exploding(run: Run) -> Sign | None:
     middle = median(norm for _, norm in norms)
     all_along = middle >= _LARGE and not run.record.preference
     large = [(step, norm) for step, norm in smoothed(norms) if norm >= (_LARGE if all_along else _VERY_LARGE)]
-    leaps = [(step, norm) for step, norm in norms if norm >= max(_LEAP * middle, _LARGE)]
+    leaps = [(step, norm) for step, norm in _sudden(norms) if norm >= max(_LEAP * middle, _LARGE)]
     sustained = len(large) >= max(3, len(norms) // 8)
     found = large if sustained else leaps
     if not found:
@@ -126,6 +128,16 @@ def exploding(run: Run) -> Sign | None:
         "`learning_rate` if it happens again.",
         steps=(found[0][0], found[-1][0]),
     )
+
+
+def _sudden(norms: Sequence[tuple[int, float]]) -> list[tuple[int, float]]:
+    """The norms that leap above those before them; a run begins with its largest ones, and that is not a leap."""
+    return [
+        each
+        for index, each in enumerate(norms)
+        if index >= _BEFORE[0]
+        and each[1] >= _LEAP / 2 * median(norm for _, norm in norms[max(index - _BEFORE[1], 0) : index])
+    ]
 
 
 def wrong_template(run: Run) -> Sign | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from knowledge.doors import later
-from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate, fits, memory_of
+from knowledge.memory.estimate import CARDS, MemoryEstimate, Parts, estimate, fits, memory_of, run_of
 from knowledge.memory.run import Run, read_run
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ __all__ = [
     "keys_in_words",
     "memory_of",
     "read_run",
+    "run_of",
     "smaller_cards",
 ]
 __getattr__ = later(

@@ -194,6 +194,9 @@ def _report(
         return () if case is None else rows_at(case, places, lambda met: sentence(met, around))
 
     low, high = spread(tally.trained, exact=exact)
+    first = range(min(examples, total))
+    faulty = _faulty(found, total)
+    printed = (*shown(first), *shown([place for place in faulty if place not in first]))
     return SampleReport(
         file=name,
         form=rows.form,
@@ -214,8 +217,8 @@ def _report(
         columns=_columns(rows),
         notes=tuple(_notes(entry, rows, checked, name, exact=exact)),
         lengths=tuple(tally.lengths),
-        examples=shown(range(min(examples, total))),
-        faulty=shown(_faulty(found, total)),
+        examples=tuple(each for each in printed if each.row - 1 in first),
+        faulty=tuple(each for place in faulty for each in printed if each.row == place + 1),
         findings=tuple(found),
     )
 

@@ -37,7 +37,7 @@ def check_keys(case: Case, mapping: Mapping, wanted: Wanted) -> None:
     held = {key for message in messages for key in message}
     _check_flag(case, held, mapping)
     if mapping.flag is None:
-        _check_unread_flags(case, messages, mapping)
+        _check_unread_flags(case, messages, mapping, held)
     else:
         _check_marked(case, messages, mapping)
     if mapping.detail is None:
@@ -85,10 +85,10 @@ def _check_flag(case: Case, held: set[str], mapping: Mapping) -> None:
             case.issues.add("rows-flag-nowhere", None, name, key, told)
 
 
-def _check_unread_flags(case: Case, messages: list[dict[str, Any]], mapping: Mapping) -> None:
+def _check_unread_flags(case: Case, messages: list[dict[str, Any]], mapping: Mapping, held: set[str]) -> None:
     """Marks of what is trained that nothing reads, where they say another thing than the roles do."""
     for key, wanted in (*((flag, True) for flag in FLAGS), *((mask, False) for mask in MASKS)):
-        for message in messages:
+        for message in messages if key in held else ():
             said = message.get(key)
             if not isinstance(said, (bool, int, float)):
                 continue

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from knowledge.config import Config
 
 _NUMBER = expression(r"[-+]?[0-9][0-9_.:eE+-]*")
+_SHARES = {"warmup_steps": "warmup_ratio"}
+"""Fields that count steps, each with the one for a share of the run."""
 _LONGEST = 95
 """Characters of a message."""
 
@@ -42,9 +44,9 @@ def typing_finding(config: Config, wrong: Wrong) -> Finding:
         message = f"Blank where {wrong.expected} is expected. Write a value, or leave `{name}` out for its default."
         each = problem(message, wrong.steps, why="A blank is null in YAML, which this field does not accept.")
         return stamp(each, "wrong-type", Severity.ERROR, config.document)
-    quoted = _unquoted_word(config, wrong)
-    if quoted is not None:
-        return quoted
+    known = _unquoted_word(config, wrong) or _share_of_run(config, wrong)
+    if known is not None:
+        return known
     suggestion = None
     if wrong.kind == "choice" and isinstance(wrong.value, str):
         choices = [word for word in wrong.expected.replace("`", "").split(", ") if word]
@@ -75,6 +77,18 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     why += ", and those with colons in base 60" if ":" in word else ""
     each = problem(message, wrong.steps, why=f"YAML 1.1 {why}.")
     return stamp(each._replace(edit=edit), "wrong-type", Severity.ERROR, config.document)
+
+
+def _share_of_run(config: Config, wrong: Wrong) -> Finding | None:
+    """A share such as 0.1 where steps are counted, as Transformers accepts it."""
+    field = _SHARES.get(join(wrong.steps))
+    if field is None or config.written(field) or not isinstance(wrong.value, float) or not 0 < wrong.value < 1:
+        return None
+    shown = f"{field}: {wrong.value}"
+    message = f"`{wrong.steps[-1]}` counts whole steps. For that share of the run, write `{shown}`."
+    why = "Transformers accepts a share of the run here, and Axolotl has a field of its own for it."
+    each = problem(message, wrong.steps, why=why, suggestion=field, edit=rename(config, wrong.steps, field))
+    return stamp(each, "wrong-type", Severity.ERROR, config.document)
 
 
 def _fitting(words: str, room: int) -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from knowledge.writing.draft import Draft
 
 MOST_ROWS = 16
 """Rows of a micro batch beyond which nothing gets faster."""
+
+_FILLED = 0.95
+"""How full packed sequences get, about."""
 
 
 class Batch(NamedTuple):
@@ -37,6 +44,26 @@ def batches(target: float, gpus: int, slack: float, multiple: int = 1) -> list[B
         return found
     least = _nearest(target, gpus, multiple) or multiple
     return [Batch(1, least, least * gpus)]
+
+
+def rows_per_sequence(draft: Draft) -> float:
+    """Rows that a sequence holds: several where they are packed, less than one where a row is split."""
+    tokens = draft.rows.tokens
+    if not tokens:
+        return 1.0
+    if draft.packing and draft.packed:
+        return draft.packed
+    if draft.packing:
+        kept = [each for each in tokens if each <= draft.length or draft.rows.splits] or tokens
+        return max(draft.length * _FILLED / max(sum(kept) / len(kept), 1.0), 1.0 / len(kept))
+    pieces = sum(max(1, math.ceil(each / draft.length)) for each in tokens) if draft.rows.splits else len(tokens)
+    return len(tokens) / pieces
+
+
+def batch_of(draft: Draft) -> float:
+    """What a step of a draft holds, in the unit of its aim."""
+    sequences = draft.micro * draft.accumulation * draft.wishes.gpus
+    return sequences * (rows_per_sequence(draft) if draft.aim.unit == "rows" else 1.0)
 
 
 def _nearest(target: float, portion: int, multiple: int) -> int | None:

@@ -36,7 +36,7 @@ class Room(NamedTuple):
         return self.usable * (1 - _SPARE)
 
 
-def fitting(draft: Draft, methods: tuple[str, ...], room: Room, runs: Runs) -> Draft | None:
+def fitting(draft: Draft, methods: tuple[str, ...], room: Room, runs: Runs, *, on_host: bool) -> Draft | None:
     """The first way that fits: the longest rows first, then the methods in order, then the cheapest saving.
 
     Args:
@@ -44,18 +44,33 @@ def fitting(draft: Draft, methods: tuple[str, ...], room: Room, runs: Runs) -> D
         methods: The methods that may be used, the best first.
         room: The memory per GPU.
         runs: The runs that were read before.
+        on_host: Whether the host's memory may be used where the GPUs' is not enough.
 
     Returns:
         The draft that fits with one row on each GPU; None where nothing does.
     """
-    for length in lengths(draft):
-        for on_host in (False, True) if draft.wishes.gpu is not None else (False,):
-            for method in methods:
-                for way in _ways(replace(draft, length=length, method=method), on_host=on_host):
-                    needs = upper_gib(way, runs)
-                    if needs is not None and needs <= room.gib * (1 - way.vllm):
-                        return way
+    *longer, shortest = lengths(draft)
+    last = _fitting(replace(draft, length=shortest), methods, room, runs, on_host=on_host)
+    if last is None:
+        # What does not fit with the shortest rows does not fit with longer ones.
+        return None
+    tried = (_fitting(replace(draft, length=each), methods, room, runs, on_host=on_host) for each in longer)
+    return next((way for way in tried if way is not None), last)
+
+
+def _fitting(draft: Draft, methods: tuple[str, ...], room: Room, runs: Runs, *, on_host: bool) -> Draft | None:
+    """The first way that fits with rows of one length: on the GPUs, then with the host's memory, the leanest first."""
+    for host in (False, True) if on_host and draft.wishes.gpu is not None else (False,):
+        for method in sorted(methods, key=_LEANEST.index) if host else methods:
+            for way in _ways(replace(draft, method=method), on_host=host):
+                needs = upper_gib(way, runs)
+                if needs is not None and needs <= room.gib * (1 - way.vllm):
+                    return way
     return None
+
+
+_LEANEST = ("qlora", "lora", "full")
+"""The methods by what has to move between the host and the GPU, the least first."""
 
 
 def lengths(draft: Draft) -> Iterator[int]:

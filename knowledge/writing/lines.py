@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from knowledge.writing.batch import batch_of
 from knowledge.writing.draft import CUT_CROSS_ENTROPY, INSTALL_CUT_CROSS_ENTROPY, SWANLAB, Draft, Line
 from knowledge.writing.families import turns_without_start
 from knowledge.writing.rewards import FUNCTION
@@ -209,13 +210,17 @@ def _length(draft: Draft) -> list[Line]:
 def _batch(draft: Draft) -> list[Line]:
     gpus, aim = draft.wishes.gpus, draft.aim
     made = draft.micro * draft.accumulation * gpus
-    formula = f"{draft.accumulation} × {draft.micro} × {gpus} GPU{'s' * (gpus != 1)} = {made:,} per step"
+    held = "packed sequences" if draft.packing else _HELD.get(draft.rows.method, "rows")
+    formula = f"{draft.accumulation} × {draft.micro} × {gpus} GPU{'s' * (gpus != 1)} = {made:,} {held} per step"
+    rows = round(batch_of(draft))
+    if aim.unit == "rows" and rows != made:
+        formula += f", about {rows:,} rows"
     lines = [
         Line("micro_batch_size", draft.micro, "As much as fits the card, so far as it divides the batch."),
         Line(
             "gradient_accumulation_steps",
             draft.accumulation,
-            f"{formula}, for about {aim.batch.value} {aim.unit}: {aim.batch.words}"
+            f"{formula}; the aim is about {aim.batch.value} {aim.unit}: {aim.batch.words}"
             + (" It is smaller here, so that these few rows make enough steps." if draft.lowered else ""),
             f"Effective batch: {formula}.",
         ),
@@ -227,10 +232,19 @@ def _batch(draft: Draft) -> list[Line]:
     return lines
 
 
+_HELD = {"dpo": "pairs", "grpo": "completions"}
 _COUNTED = "All epochs to their end: Axolotl leaves out the last batch of each epoch when it counts the steps itself."
 
 
 def _passes(draft: Draft) -> str:
+    if draft.rows.method == "grpo" and draft.rows.count is not None:
+        answers, made = draft.rows.count * draft.generations, draft.micro * draft.accumulation * draft.wishes.gpus
+        each = f"{draft.rows.count:,} prompts × {draft.generations} answers ÷ {made}"
+        return f"{_usual_passes(draft)} An epoch has about {max(1, answers // made):,} steps: {each}."
+    return _usual_passes(draft)
+
+
+def _usual_passes(draft: Draft) -> str:
     if draft.wishes.epochs is not None and not draft.repeated:
         return "As you asked."
     usual = draft.aim.epochs
@@ -315,6 +329,9 @@ def _sharing(draft: Draft) -> list[Line]:
     if not draft.sharded:
         return []
     why = "Weights, gradients and optimizer state are divided among the GPUs, since one does not hold them."
+    if draft.offloaded:
+        size = "0.6 GB" if draft.method == "qlora" else "2 GB"
+        why += f" They wait in the host's memory, which is slow: it needs about {size} of RAM per billion parameters."
     settings: dict[str, Any] = {
         "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
         "reshard_after_forward": True,

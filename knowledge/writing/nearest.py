@@ -15,6 +15,7 @@ from knowledge.writing.wishes import Unusable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from knowledge.writing.draft import Draft
     from knowledge.writing.wishes import Wishes
 
 _MORE = (2, 4, 8, 16, 32, 64)
@@ -58,6 +59,8 @@ def models_instead(name: str) -> str:
         name: The name that nobody knows.
     """
     near = nearest_models(name)
+    if name.startswith(("/", "./", "../", "~")):
+        return "For a model in a folder, give the Hub name of the model that it was made from, and set the path later."
     return f"Did you mean {_listed(near)}?" if near else f"Models that are known: {_listed(_USUAL, 'and')}."
 
 
@@ -83,7 +86,7 @@ def nearest_models(name: str, limit: int = 3) -> list[str]:
     return [model for model, score, _ in found if score >= _LIKE]
 
 
-def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[Wishes, Callable[[str, str], str]]]:
+def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[Wishes, Callable[[Draft, str], str]]]:
     """Wishes that give up less first: the method, then the length, then the number of cards, then the card.
 
     Args:
@@ -91,7 +94,7 @@ def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[W
         methods: The methods of the aim.
 
     Yields:
-        Other wishes, and the sentence about them, given the method that was chosen and the cards in words.
+        Other wishes, and the sentence about them, given what was chosen and the cards in words.
     """
     asked = f"{_SPOKEN[wishes.method][:1].upper()}{_SPOKEN[wishes.method][1:]}" if wishes.method else "The run"
     card = wishes.gpu.name if wishes.gpu is not None else "any card"
@@ -100,22 +103,23 @@ def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[W
     bf16 = "" if wishes.gpu is None or wishes.gpu.bf16 else " with bf16"
     lead = f"{asked} of {wishes.model}{rows} does not fit {on}"
     if wishes.method and len(methods) > 1:
-        yield replace(wishes, method=None), lambda method, _: f"{lead}; this is {_SPOKEN[method]}."
+        yield replace(wishes, method=None), lambda made, _: f"{lead}; this is {_SPOKEN[made.method]}."
     if wishes.length:
-        yield replace(wishes, length=None), lambda _, __: f"{lead}; this has shorter rows."
+        yield replace(wishes, length=None), lambda made, _: f"{lead}; this has `sequence_len: {made.length}`."
     if wishes.method and wishes.length:
         yield (
             replace(wishes, method=None, length=None),
-            lambda method, _: f"{lead}; this is {_SPOKEN[method]} with shorter rows.",
+            lambda made, _: f"{lead}; this is {_SPOKEN[made.method]} with `sequence_len: {made.length}`.",
         )
+    free = replace(wishes, method=None, length=None)
     for gpus in _MORE:
         if gpus > wishes.gpus:
-            yield replace(wishes, gpus=gpus, method=None, length=None), _more(lead, gpus, card)
+            yield replace(free, gpus=gpus), _more(lead, gpus, card)
     yield (
-        replace(wishes, gpu=None, method=None, length=None),
-        lambda method, cards: f"{lead}; this is {_SPOKEN[method]} on {cards}{bf16}, the least that holds it.",
+        replace(free, gpu=None),
+        lambda made, cards: f"{lead}; this is {_SPOKEN[made.method]} on {cards}{bf16}, the least that holds it.",
     )
 
 
-def _more(lead: str, gpus: int, card: str) -> Callable[[str, str], str]:
-    return lambda method, _: f"{lead}; this is {_SPOKEN[method]} on {gpus} × {card}."
+def _more(lead: str, gpus: int, card: str) -> Callable[[Draft, str], str]:
+    return lambda made, _: f"{lead}; this is {_SPOKEN[made.method]} on {gpus} × {card}."

@@ -9,6 +9,7 @@ from knowledge.check import checked, on_cards
 from knowledge.finding import Severity
 from knowledge.run_data import DataSize
 from knowledge.samples.rows import Sample
+from knowledge.writing.batch import batch_of
 from knowledge.writing.draft import Draft, plain
 from knowledge.writing.lines import groups
 from knowledge.writing.page import page
@@ -104,9 +105,9 @@ def _steps(draft: Draft, report: Report) -> list[str]:
             "the wording by heart: collect more rows."
         )
     if draft.lowered:
-        made = draft.micro * draft.accumulation * wishes.gpus
+        made = round(batch_of(draft))
         told.append(
-            f"A batch of {draft.aim.batch.value} {draft.aim.unit} makes too few steps of so few rows; "
+            f"A batch of {draft.aim.batch.value} {draft.aim.unit} is too large for so few rows; "
             f"this one is {made}{f', for {steps} steps' if steps else ''}."
         )
     return told

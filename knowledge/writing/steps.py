@@ -12,7 +12,7 @@ from knowledge.duration import duration_of
 from knowledge.hub import remember_facts
 from knowledge.plan import make_plan, remember_plan
 from knowledge.samples.tokens import LOW
-from knowledge.writing.batch import Batch, batches
+from knowledge.writing.batch import Batch, batches, rows_per_sequence
 from knowledge.writing.draft import plain
 from knowledge.writing.fitting import widest
 from knowledge.writing.lines import groups
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from knowledge.writing.draft import Draft
     from knowledge.writing.fitting import Room, Runs
 
-_FILLED = 0.95
-"""How full packed sequences get, about."""
 _ROUNDS = 6
 _HOUR = 3600
 _SPARE = 0.95
@@ -99,20 +97,6 @@ def _generations(draft: Draft, target: float, gpus: int, slack: float) -> int:
     return int(general()["generations"].value)
 
 
-def rows_per_sequence(draft: Draft) -> float:
-    """Rows that a sequence holds: several where they are packed, less than one where a row is split."""
-    tokens = draft.rows.tokens
-    if not tokens:
-        return 1.0
-    if draft.packing and draft.packed:
-        return draft.packed
-    if draft.packing:
-        kept = [each for each in tokens if each <= draft.length or draft.rows.splits] or tokens
-        return max(draft.length * _FILLED / max(sum(kept) / len(kept), 1.0), 1.0 / len(kept))
-    pieces = sum(max(1, math.ceil(each / draft.length)) for each in tokens) if draft.rows.splits else len(tokens)
-    return len(tokens) / pieces
-
-
 def _evaluated(draft: Draft) -> Draft:
     """Without rows held out where they would not fill a batch on every GPU."""
     if not draft.held_out:
@@ -130,13 +114,20 @@ def steps_of(draft: Draft) -> int | None:
     Args:
         draft: The draft, with its batch and epochs.
     """
+    sequences = _sequences(draft)
+    if sequences is None:
+        return None
+    batches = math.ceil(sequences / (draft.micro * draft.wishes.gpus))
+    return int(math.ceil(batches / draft.accumulation) * draft.epochs)
+
+
+def _sequences(draft: Draft) -> float | None:
+    """About how many sequences an epoch trains on; None where the number of rows is not known."""
     count = draft.rows.count
     if count is None:
         return None
     answers = draft.generations if draft.rows.method == "grpo" else 1
-    sequences = count * answers * (1 - draft.held_out) / rows_per_sequence(draft)
-    batches = int(sequences // (draft.micro * draft.wishes.gpus))
-    return int(max(1, batches // draft.accumulation) * draft.epochs)
+    return count * answers * (1 - draft.held_out) / rows_per_sequence(draft)
 
 
 def _planned(draft: Draft) -> tuple[Config, TrainingPlan]:
@@ -179,7 +170,9 @@ def _reached(draft: Draft) -> Draft:
     if steps is None or (steps >= _CLOSE * fewest and steps >= draft.epochs / _UNREACHED):
         return draft
     _, plan = _planned(draft)
-    done = plan.optimizer_steps_done
+    done, each = plan.optimizer_steps_done, plan.trainer_steps_per_epoch
+    if done and each and done < fewest <= each * draft.epochs:
+        return replace(draft, steps=math.ceil(each * draft.epochs))
     for _ in range(_ROUNDS):
         if not done or done >= fewest:
             break
@@ -212,7 +205,7 @@ def _limited(draft: Draft, room: Room, runs: Runs) -> Draft:
     if draft.packing and made is not None and made < _FEWEST_PACKED * draft.epochs:
         draft = with_batch(replace(draft, packing=False), float(draft.aim.batch.value), room, runs)
     if wishes.steps is not None:
-        return _ending(draft, wishes.steps)
+        return _ending(_within(draft, room, runs), wishes.steps)
     free = _reached(_enough(draft, room, runs))
     config, _ = _planned(free)
     duration = duration_of(config, wishes.gpu) if wishes.gpu is not None else None
@@ -221,6 +214,15 @@ def _limited(draft: Draft, room: Room, runs: Runs) -> Draft:
     steps = max(1, int((wishes.hours * _HOUR * _SPARE - duration.loading_s) / duration.per_step_s))
     # The hours are a limit: more passes than the aim has would not teach more.
     return free if (free.steps or steps_of(free) or steps + 1) <= steps else replace(_ending(free, steps), timed=True)
+
+
+def _within(draft: Draft, room: Room, runs: Runs) -> Draft:
+    """A batch of all the rows, where there are fewer of them than the aim's batch holds."""
+    sequences, made = _sequences(draft), draft.micro * draft.accumulation * draft.wishes.gpus
+    if sequences is None or made <= max(sequences, draft.wishes.gpus) * (1 + general()["batch_slack"].value):
+        return draft
+    target = max(float(draft.aim.batch.value) * sequences / made, 1.0)
+    return replace(with_batch(draft, target, room, runs), lowered=True)
 
 
 def _ending(draft: Draft, steps: int) -> Draft:

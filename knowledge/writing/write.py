@@ -58,18 +58,22 @@ def write_config(wishes: Wishes) -> Written:
     unmet = list(rows.wrong)
     if "type" not in rows.entry:
         raise Unwritable(" ".join(unmet))
-    found = _chosen(wishes, rows, base)
-    if found is None:
-        for other, told in nearest_wishes(wishes, aims()[rows.aim].methods):
-            found = _chosen(other, rows, base)
+    found = _chosen(wishes, rows, base, on_host=True)
+    if found is not None:
+        return proven(*found, unmet)
+    draft, room, sentence = _nearest(wishes, rows, base)
+    return proven(draft, room, [*unmet, sentence])
+
+
+def _nearest(wishes: Wishes, rows: Read, base: Parameters) -> tuple[Draft, Room, str]:
+    """What comes nearest to wishes that cannot be met, with the sentence about it: the host's memory comes last."""
+    near = list(nearest_wishes(wishes, aims()[rows.aim].methods))
+    for on_host in (False, True):
+        for other, told in near:
+            found = _chosen(other, rows, base, on_host=on_host)
             if found is not None:
-                wishes = other
-                unmet.append(told(found[0].method, found[1].name))
-                break
-    if found is None:
-        raise Unwritable(f"No number of cards that is known here holds {wishes.model} for this run.")
-    draft, room = found
-    return proven(draft, room, unmet)
+                return *found, told(found[0], found[1].name)
+    raise Unwritable(f"No number of cards that is known here holds {wishes.model} for this run.")
 
 
 def _base(wishes: Wishes, *, images: bool) -> Parameters:
@@ -84,7 +88,7 @@ def _base(wishes: Wishes, *, images: bool) -> Parameters:
     return base
 
 
-def _chosen(wishes: Wishes, rows: Read, base: Parameters) -> tuple[Draft, Room] | None:
+def _chosen(wishes: Wishes, rows: Read, base: Parameters, *, on_host: bool) -> tuple[Draft, Room] | None:
     """What fits, with its batch and steps; without a card the smallest that holds the longest rows."""
     methods = (wishes.method,) if wishes.method else aims()[rows.aim].methods
     runs = Runs()
@@ -93,7 +97,7 @@ def _chosen(wishes: Wishes, rows: Read, base: Parameters) -> tuple[Draft, Room] 
         if wishes.gpu is None and room.usable < max(sizes().values()):
             # The card is free, so the rows are not shortened for it.
             draft = replace(draft, wishes=replace(wishes, length=draft.length))
-        fits = fitting(draft, methods, room, runs)
+        fits = fitting(draft, methods, room, runs, on_host=on_host)
         if fits is not None:
             return with_steps(replace(fits, wishes=wishes), room, runs), room
     return None
@@ -150,6 +154,8 @@ def _length(rows: Read, usual: int, context: int) -> int:
         wanted = min(wanted, usual)
     if rows.aim == "rewards":
         wanted = rows.longest + int(general()["completion"].value)
+    if rows.aim == "images":
+        wanted = max(wanted, usual)
     step = _SMALL_STEP if wanted <= _STEP_BELOW else _LARGE_STEP
     length = max(SHORTEST, -(-wanted // step) * step)
     return min(length, context) if context else length

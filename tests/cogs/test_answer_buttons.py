@@ -74,6 +74,15 @@ async def test_explain_offers_the_meant_field_and_the_rules(world, tools):
     assert tools.words(explained).startswith("### sequence_len\n")
 
 
+async def test_explain_below_an_answer_speaks_of_the_run(world, tools):
+    first = await world.check(f"{tools.CLEAN}max_steps: 100\nsave_stepz: 50\nwarmup_steps: 200\n")
+    told = {}
+    for name in ("save_steps", "warmup_steps"):
+        told[name] = tools.words(tools.answer(await world.ann.select(first, [name])))
+    assert "**Your run** The run saves" in told["save_steps"]
+    assert "**Your run** The warm-up lasts 200 steps and the run 100" in told["warmup_steps"]
+
+
 async def test_wrong_advice_reaches_the_moderators_without_the_config(world, tools):
     log = world.guild.create_text_channel("moderators")
     await world.bot.services.store.guilds.change(world.guild.id, log_channel_id=log.id)

@@ -93,7 +93,9 @@ async def test_version_answers_for_an_older_release(world, tools):
     assert 0 < len(choices) <= 25
     text = tools.words(await world.check(tools.CLEAN, version=choices[-1]["value"]))
     assert f"Axolotl {choices[-1]['value']}" in text
-    assert "I do not know Axolotl `9.9`" in tools.words(await world.check(tools.CLEAN, version="9.9"))
+    refused = tools.words(await world.check(tools.CLEAN, version="9.9"))
+    assert "I do not know Axolotl `9.9`. The nearest release that I know is 0.21.0" in refused
+    assert "Axolotl 0.12.2" in tools.words(await world.check(tools.CLEAN, version="v0.12"))
 
 
 async def test_a_second_check_says_what_was_mended(world, tools):

@@ -13,6 +13,7 @@ from knowledge.check import check
 from knowledge.config import read
 from knowledge.diagnosis.known import known_errors
 from knowledge.diagnosis.proposing import proposed
+from knowledge.diagnosis.topics import topics
 from knowledge.memory import memory_of
 from knowledge.memory.cards import fitting_card, usable_gib
 from knowledge.plan import batch_advice, make_plan
@@ -95,7 +96,10 @@ def test_what_fits_a_card_is_a_change_and_fits_it_when_written(seed: int) -> Non
 
 
 def test_a_diagnosis_proposes_only_what_the_config_does_not_have() -> None:
-    writes = [(each.id, each.write) for each in known_errors() if each.write]
+    during = [(f"{each.id} {phase}", advice.write) for each in known_errors() for phase, advice in each.during.items()]
+    about = [(f"about {topic.name}", topic.write) for topic in topics()]
+    writes = [(each.id, each.write) for each in known_errors()] + during + about
+    writes = [(name, write) for name, write in writes if write]
     assert len(writes) > 100
     for seed in range(30):
         chance = random.Random(seed)
@@ -114,6 +118,26 @@ def test_a_diagnosis_proposes_only_what_the_config_does_not_have() -> None:
                 if key not in has and not isinstance(value, dict) and config.get(key) != value
             }
             assert absent <= left.keys(), (name, left)
+
+
+@pytest.mark.parametrize("phase", [None, "loading the model", "evaluating", "saving", "merging the adapter"])
+def test_a_setting_that_a_cure_only_names_is_said_to_be_there(phase: str | None) -> None:
+    config = read("base_model: a/b\nsample_packing: false\nbf16: true\neval_batch_size: 1\nadapter: qlora\n")
+    for known in known_errors():
+        advice = known.during.get(phase) if phase else known
+        if advice is None:
+            continue
+        text = proposed(advice.cure, advice.write, config)
+        said = text.partition("Your config already has ")[2]
+        for line in ("sample_packing: false", "bf16: true", "eval_batch_size: 1", "adapter: qlora"):
+            if f"`{line}`" in advice.cure and line.partition(":")[0] not in advice.write:
+                assert f"`{line}`" in said, known.id
+
+
+def test_a_cure_says_what_the_config_has() -> None:
+    config = read("base_model: a/b\nddp_timeout: 14400\nsample_packing: false\n")
+    text = proposed("Wait longer, or set `sample_packing: false`.", "ddp_timeout: 7200", config)
+    assert text.endswith("Your config already has `ddp_timeout: 14400` and `sample_packing: false`.")
 
 
 def test_of_a_block_only_the_lines_that_are_missing_are_proposed() -> None:

@@ -7,7 +7,7 @@ import pytest
 from knowledge.check import Report, check
 from knowledge.facts import load_names
 from knowledge.finding import Finding, Severity
-from knowledge.releases import version
+from knowledge.releases import known_release, nearest_release, version
 
 BASE = "base_model: a/b\nlearning_rate: 1e-4\nmicro_batch_size: 1\ngradient_accumulation_steps: 4\n"
 ROWS = "datasets:\n  - path: x\n    type: alpaca\n"
@@ -60,3 +60,22 @@ def test_without_a_release_one_line_names_what_older_ones_would_ignore() -> None
 
 def test_a_release_is_read_as_numbers() -> None:
     assert version("0.9.2") < version("0.10.0") < version("v0.21.0")
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "nearest"),
+    [
+        ("0.16.0", "0.16.0", "0.16.0"),
+        (" v0.12 ", "0.12.2", "0.12.2"),
+        ("0.12.1", "0.12.2", "0.12.2"),
+        ("0.3", None, "0.6.0"),
+        ("9.9", None, "0.21.0"),
+        ("main", None, "0.21.0"),
+        ("", None, "0.21.0"),
+    ],
+)
+def test_a_release_is_known_by_its_minor_number_and_the_nearest_is_named(
+    word: str, known: str | None, nearest: str
+) -> None:
+    assert known_release(word) == known
+    assert nearest_release(word) == nearest

@@ -40,9 +40,9 @@ def took(names: Sequence[str], left: Sequence[str]) -> str:
     return text + (f" Left out: {listed(list(left))}." if left else "")
 
 
-def unknown_release(asked: str, known: Sequence[str]) -> str:
+def unknown_release(asked: str, nearest: str, known: Sequence[str]) -> str:
     """A release that nothing is known of."""
     return (
-        f"I do not know Axolotl {limits.code(asked)}. I know {known[0]} to {known[-1]}: choose one from the list "
-        "under `version`, or leave it out."
+        f"I do not know Axolotl {limits.code(asked)}. The nearest release that I know is {nearest} "
+        f"({known[0]} to {known[-1]}): give that one as `version`, or leave `version` out."
     )

@@ -46,6 +46,8 @@ def test_json_holds_what_scripts_read(rows: Path, capsys: pytest.CaptureFixture[
     [
         (["--dataset", "nowhere.jsonl"], 2, "no such file"),
         (["--method", "full", "--gpu", "T4"], 1, "does not fit"),
+        (["--gpu", "RTX 4095"], 2, "Did you mean RTX 4090?"),
+        (["--model", "./merged"], 1, "For a model in a folder"),
     ],
 )
 def test_what_cannot_be(words: list[str], code: int, said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,7 +55,15 @@ def test_what_cannot_be(words: list[str], code: int, said: str, capsys: pytest.C
     assert said in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("words", "said"), [(["--aim", "chats"], "chat"), (["--gpu", "RTX 9999"], "Unknown GPU")])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--aim", "chats"], "Did you mean chat?"),
+        (["--aim", "dpo"], "Did you mean preference?"),
+        (["--method", "qlra"], "Did you mean qlora?"),
+        (["--gpu", "RTX 9999"], "Unknown GPU"),
+    ],
+)
 def test_an_unknown_name_names_the_nearest(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["new", *MODEL, *words])
@@ -66,3 +76,10 @@ def test_an_empty_file_cannot_be_used(tmp_path: Path, capsys: pytest.CaptureFixt
     empty.write_text("")
     assert main(["new", *MODEL, "--dataset", str(empty)]) == 2
     assert "no row" in capsys.readouterr().err
+
+
+def test_a_method_may_be_written_as_people_write_it(rows: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", *MODEL, "--dataset", str(rows), "--gpu", "4090x2", "--method", "Q-LoRA"]) == 0
+    said = capsys.readouterr()
+    assert "load_in_4bit: true" in said.out
+    assert "Time on RTX 4090: about" in said.err

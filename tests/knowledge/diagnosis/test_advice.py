@@ -48,3 +48,48 @@ def test_without_a_name_nothing_is_made_up(text):
 def test_secrets_in_a_message_are_masked():
     match = of_library("ValueError: micro_batch_size failed for hf_abcdefghijklmnopqrstuvwxyz1234567890")
     assert "hf_abcdefghijklmnop" not in match.meaning + match.quote
+
+
+@pytest.mark.parametrize(
+    ("error", "lines"),
+    [
+        ("ValueError: an odd thing, pass `max_seq_length=512` instead.", "sequence_len: 512"),
+        ("ValueError: Please set `per_device_train_batch_size` to 2.", "micro_batch_size: 2"),
+        ("ValueError: an odd thing, use --learning_rate 0.0002 here.", "learning_rate: 0.0002"),
+        ("RuntimeError: an odd thing, try use_reentrant=False for it.", "  use_reentrant: false"),
+        ("ValueError: an odd thing, set the argument num_generations=4.", "  num_generations: 4"),
+        ("ValueError: an odd thing, set optim='adamw_torch' for it.", "optimizer: adamw_torch"),
+    ],
+)
+def test_a_value_that_a_message_asks_for_becomes_lines_to_copy(error, lines):
+    match = of_library(error)
+    assert match.conclusive
+    assert f"{lines}\n" in match.cure
+
+
+def test_lines_that_the_config_has_are_not_proposed():
+    text = "ValueError: an odd thing, pass `max_seq_length=512` instead."
+    match = next(each for each in diagnose(text, config="base_model: a/b\nsequence_len: 512\n").matches)
+    assert "```yaml" not in match.cure
+
+
+def test_a_variable_that_a_message_asks_for_is_set_where_the_run_starts():
+    match = of_library("RuntimeError: an odd thing happened, set ODD_SPECIAL_SWITCH=1 to go on.")
+    assert "`ODD_SPECIAL_SWITCH=1 axolotl train config.yaml`" in match.cure
+
+
+@pytest.mark.parametrize(
+    ("error", "package"),
+    [
+        ("ImportError: Make sure to install oddpackage if you want to use it for logging.", "oddpackage"),
+        ("ImportError: You need to install odd-package to go on.", "odd-package"),
+        ("ImportError: oddpackage is not installed in this environment.", "oddpackage"),
+    ],
+)
+def test_a_package_is_understood_without_quotes(error, package):
+    assert f"`pip install {package}`" in of_library(error).cure
+
+
+@pytest.mark.parametrize("text", ["set x to " * 20_000, "pass `" * 30_000, "install " * 25_000, "A_A" * 60_000])
+def test_hostile_messages_are_read_quickly(text):
+    diagnose(f"OddError: {text}")

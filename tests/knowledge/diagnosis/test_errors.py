@@ -98,6 +98,11 @@ WHOLE = {
         'KeyError: "prompt"',
         "Column 'prompt' not in the dataset. Current columns in the dataset: ['text']",
     ],
+    "head-not-in-the-file": [
+        "were not initialized from the model checkpoint at ./merged and are newly initialized: ['lm_head.weight']",
+        "from the model checkpoint at outputs/run and are newly initialized: ['model.embed_tokens.weight']",
+        "Load report: lm_head.weight | MISSING",
+    ],
     "missing-attribute": [
         "AttributeError: module 'torch' has no attribute 'float9'",
         "AttributeError: 'LlamaModel' object has no attribute 'experts'",

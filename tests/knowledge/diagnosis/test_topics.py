@@ -36,6 +36,43 @@ def test_it_says_what_to_try_where_it_broke(path, error, says):
     assert "do not know" in match.meaning
 
 
+@pytest.mark.parametrize("word", ["softmax", "partition", "image", "checkpoint", "driver", "rows", "socket"])
+def test_a_word_that_may_stand_in_any_message_is_only_a_hint(word):
+    diagnosis = diagnose(f"OddError: something with the {word} went odd")
+    assert not diagnosis.matches
+    assert any("hints at" in said for said in diagnosis.unknown.recognized)
+
+
+@pytest.mark.parametrize("error", ["OddError: the softmax of the attention is odd", "OddError: dtensor is odd here"])
+def test_two_words_or_a_name_tell_the_topic(error):
+    assert topic_of(error) is not None
+
+
+def test_a_message_that_demands_something_is_repeated_with_its_library():
+    match = topic_of(FRAME.format(path="peft/tuners/odd.py", error="ValueError: the rank must be a multiple of 8."))
+    assert match.meaning.startswith("peft stops with a message of its own: the rank must be a multiple of 8. It broke")
+
+
+def test_the_causes_of_a_second_place_follow_those_of_the_first():
+    text = (
+        'Traceback (most recent call last):\n  File "/x/site-packages/vllm/odd.py", line 9, in odd\n'
+        '  File "/x/site-packages/transformers/models/odd/modeling_odd.py", line 9, in odd\nOddError: something is odd'
+    )
+    assert {"server", "installed transformers"} <= {
+        word for word in ("server", "installed transformers") if any(word in cause for cause in topic_of(text).causes)
+    }
+
+
+def test_what_only_names_the_class_of_an_error_is_narrowed_by_where_it_broke():
+    text = FRAME.format(
+        path="transformers/models/odd_vl/image_processing_odd.py",
+        error="ValueError: too many values to unpack (expected 4)",
+    )
+    first = diagnose(text).matches[0]
+    assert first.id == "values-to-unpack"
+    assert "media" in first.causes[0]
+
+
 def test_what_to_send_is_asked_for_as_well():
     diagnosis = diagnose(FRAME.format(path="flash_attn/odd.py", error="OddError: something is odd here"))
     assert diagnosis.unknown is not None

@@ -102,6 +102,13 @@ def test_every_name_of_a_trainer_has_a_meaning_or_is_axolotls_too(trainer: str) 
         ("quantize_base", True, {"adapter": "qlora", "load_in_4bit": True}),
         ("pref_ftx", 0.1, None),
         ("sharding_strategy", "SHARD_GRAD_OP", {"fsdp_config": {"reshard_after_forward": False}}),
+        ("load_in_fp8", True, {"model_quantization_config": "FineGrainedFP8Config"}),
+        ("tensor_parallel", {"autotp_size": 4}, None),
+        ("data_parallel_shard_dim", -1, None),
+        ("modules_to_save", None, None),
+        ("loss_type", "kto", {}),
+        ("loss_type", "dft", {"use_dft": True}),
+        ("loss_type", "hinge", {"dpo_loss_type": ["hinge"]}),
         ("push_to_hub", True, None),
         ("mixed_precision", "int8", None),
         ("disable_shuffling", "yes please", None),
@@ -128,6 +135,23 @@ def test_a_name_can_mean_something_else_in_one_trainer() -> None:
     in_torchtune = meaning("batch_size", "torchtune")
     assert in_torchtune is not None
     assert in_torchtune.field == "micro_batch_size"
+
+
+@pytest.mark.parametrize(
+    ("trainer", "name", "field"),
+    [
+        ("ms-swift", "model_name", ""),
+        ("ms-swift", "max_model_len", "overrides_of_model_config"),
+        ("LLaMA-Factory", "vllm_enforce_eager", ""),
+        ("LLaMA-Factory", "vllm_maxlen", ""),
+        ("Unsloth", "quantization_method", "export"),
+        ("torchtune", "num_output_chunks", "chunked_cross_entropy_num_chunks"),
+    ],
+)
+def test_a_name_is_judged_by_what_its_own_trainer_does_with_it(trainer: str, name: str, field: str) -> None:
+    known = meaning(name, trainer)
+    assert known is not None
+    assert known.field == field
 
 
 @pytest.mark.parametrize("name", ["max_length", "max_new_tokens", "temperature", "top_p", "repetition_penalty"])

@@ -125,6 +125,14 @@ def test_stairs_without_an_evaluation_are_rows_learned_by_heart() -> None:
     assert ids(state(history)) == ["overfitting"]
 
 
+def test_the_large_norms_that_a_run_begins_with_are_not_a_leap() -> None:
+    begun = rows(grad_norm=lambda step: 1.2 + 40 * math.exp(-step / 2))
+    assert judged(state(begun)).healthy
+    later = rows(grad_norm=lambda step: 1.2 + 40 * math.exp(-step / 2) + (60 if step == 33 else 0))
+    (sign,) = judged(state(later)).findings
+    assert (sign.id, sign.steps) == ("exploding-gradients", (33, 33))
+
+
 def test_steps_that_a_second_process_repeats_are_told_with_their_numbers() -> None:
     lines = [*rows()[:40], *rows()[19:]]
     sign = judged(console(lines)).findings[0]

@@ -172,3 +172,10 @@ def test_a_field_of_the_run_that_the_copy_makes_is_written() -> None:
     text = BASE.replace("alpaca", "chatml.intel") + "stage: dpo\npref_beta: 0.2\n"
     copy = corrected(text, check(text).findings)
     assert "rl: dpo\nrl_beta: 0.2\n" in copy
+
+
+def test_a_share_where_steps_are_counted_is_written_as_the_share_of_the_run() -> None:
+    text = f"{BASE}warmup_steps: 0.1\n"
+    assert corrected(text, check(text).findings) == f"{BASE}warmup_ratio: 0.1\n"
+    for other in ("warmup_steps: 1.5\n", "warmup_steps: 0.1\nwarmup_ratio: 0.1\n"):
+        assert not [each for each in check(BASE + other).findings if each.edit]

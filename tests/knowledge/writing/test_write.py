@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -102,6 +103,7 @@ def test_a_method_that_does_not_fit_gives_the_nearest_and_says_so() -> None:
 def test_a_model_too_large_for_one_card_gets_more_of_them() -> None:
     written = write_config(wishes("meta-llama/Llama-3.1-70B", "RTX 3090"))
     assert any("× RTX 3090" in sentence for sentence in written.unmet)
+    assert "offload_params: false" in written.config
     assert written.memory is not None
     assert written.memory.high_gib <= gpu_named("RTX 3090").usable_gib[0]
 
@@ -170,13 +172,37 @@ def test_hours_end_a_long_run_but_do_not_repeat_a_few_rows_for_hours() -> None:
     assert long.duration.estimate_s <= 0.2 * 3600
 
 
+def test_more_rows_a_step_than_there_are_give_a_batch_of_all_rows_and_say_so() -> None:
+    written = write_config(wishes("Qwen/Qwen2.5-0.5B", rows=TEXTS[:40], aim="facts", steps=20))
+    made = keys(written.config)
+    assert 36 <= made["micro_batch_size"] * made["gradient_accumulation_steps"] <= 44
+    assert "A batch of 150 rows is too large for so few rows" in written.unmet[0]
+
+
+def test_two_batches_an_epoch_are_counted_both_so_the_batch_of_facts_stays() -> None:
+    written = write_config(wishes("Qwen/Qwen2.5-0.5B", rows=TEXTS[:280], aim="facts"))
+    made = keys(written.config)
+    assert 135 <= made["micro_batch_size"] * made["gradient_accumulation_steps"] <= 165
+    assert written.plan is not None
+    assert (written.plan.optimizer_steps_done or 0) >= 30
+    assert written.unmet == ()
+
+
+def test_memory_of_the_host_is_used_where_the_cards_are_named_with_the_leanest_method() -> None:
+    chosen = write_config(wishes("meta-llama/Llama-3.1-70B-Instruct", "RTX 4090", gpus=2))
+    assert chosen.unmet == ()
+    assert chosen.method == "qlora"
+    assert "0.6 GB of RAM per billion" in " ".join(chosen.config.replace("# ", "").split())
+
+
 @pytest.mark.parametrize("count", [1, 5, 40])
 def test_a_handful_of_rows_still_makes_enough_steps_and_all_of_its_epochs(count: int) -> None:
     written = write_config(wishes("Qwen/Qwen2.5-0.5B-Instruct", rows=CHATS[:count], gpus=2))
     assert written.plan is not None
     assert written.plan.optimizer_steps_done is not None
     assert written.plan.optimizer_steps_done >= 30
-    assert "too few steps" in " ".join(written.unmet)
+    small = keys(written.config)["micro_batch_size"] * keys(written.config)["gradient_accumulation_steps"] * 2 < 32
+    assert bool(re.search("too few steps|so few rows", " ".join(written.unmet))) is small
     assert all(finding.severity is Severity.ADVICE for finding in written.report.findings)  # type: ignore[union-attr]
 
 
