@@ -8,8 +8,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from bot.faq_offers import SHARED_GUILD
+from bot.proposals import digest_of
 from bot.store import StoreError
-from knowledge.search import Answer, OwnEntry, Topic, answer, first_sentence, terms_of
+from knowledge.search import Answer, OwnEntry, Topic, answer, first_sentence
 from knowledge.secrets import mask
 
 if TYPE_CHECKING:
@@ -31,6 +32,11 @@ class Asked:
 
     answer: Answer
     entries: dict[str, Entry]
+
+    @property
+    def digest(self) -> str:
+        """What the votes on the answers to this question are known by."""
+        return digest_of(self.answer.question)
 
     @property
     def entry(self) -> Entry | None:
@@ -66,14 +72,14 @@ async def ask(store: Store, guild_id: int, question: str) -> Asked:
     return Asked(found, {key: entry for key, entry in entries.items() if key in shown})
 
 
-def pairing(question: str, key: str) -> str:
-    """What the votes on an entry as the answer to a question are counted under: a hash, so that no word is kept."""
-    return blake2b(" ".join([key, *sorted(terms_of(question))]).encode(), digest_size=6).hexdigest()
+def pairing(digest: str, key: str) -> str:
+    """What the votes on an entry as the answer to the question with a digest are counted under."""
+    return blake2b(f"{key} {digest}".encode(), digest_size=6).hexdigest()
 
 
 async def _doubted(store: Store, guild_id: int, found: Answer, first: Topic) -> Answer:
     """The answer, as one of several and last, where the votes of this server say that it does not help."""
-    pair = pairing(found.question, first.id)
+    pair = pairing(digest_of(found.question), first.id)
     try:
         against = await store.counts.get(guild_id, "ask-unhelped", pair)
         if not against or against <= await store.counts.get(guild_id, "ask-helped", pair):

@@ -8,14 +8,14 @@ _KEPT = 50_000
 
 
 class HelpfulVotes:
-    """The newest votes as pairs of member and entry."""
+    """The newest votes as pairs of a member and what they voted on."""
 
     def __init__(self) -> None:
-        self._seen: FIFOCache[tuple[int, int], None] = FIFOCache(_KEPT)
+        self._seen: FIFOCache[tuple[int, str], None] = FIFOCache(_KEPT)
 
-    def first(self, member_id: int, entry_id: int) -> bool:
-        """Whether the member has not voted on the entry before; from now on they have."""
-        vote = (member_id, entry_id)
+    def first(self, member_id: int, subject: str) -> bool:
+        """Whether the member has not voted on an entry, or on it as an answer, before; from now on they have."""
+        vote = (member_id, subject)
         if vote in self._seen:
             return False
         self._seen[vote] = None

@@ -1,4 +1,4 @@
-"""What a text is for sure: a config, a log or rows. Nobody asked for an answer to it, so doubt counts against it."""
+"""What a text is for sure: a config, a log, rows, a list of packages. Nobody asked, so doubt counts against it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from knowledge.catalog import Catalog
 from knowledge.config import read
 from knowledge.diagnosis import diagnose
 from knowledge.document import Mapping
+from knowledge.versions import compare_versions, lists_packages
 
-Recognized = Literal["config", "log", "rows", "other"]
+Recognized = Literal["config", "log", "rows", "packages", "other"]
 
 _LOOKED_AT = 400_000
 _KEYS = 4
@@ -43,7 +44,9 @@ def recognize(text: str) -> Recognized:
         return "rows"
     if _is_log(text):
         return "log"
-    return "config" if _is_config(text) else "other"
+    if _is_config(text):
+        return "config"
+    return "packages" if _lists_axolotl(text) else "other"
 
 
 @cache
@@ -69,6 +72,14 @@ def _is_log(text: str) -> bool:
     if not _TRAINING.search(text):
         return any(match.kind == "axolotl" and match.conclusive and not match.harmless for match in found.matches)
     return found.failed or found.progress.step is not None or found.progress.last_loss is not None
+
+
+def _lists_axolotl(text: str) -> bool:
+    """Whether it lists installed packages with Axolotl among them; any other list may be of another program."""
+    if not lists_packages(text):
+        return False
+    found = compare_versions(text)
+    return found is not None and found.installed_axolotl is not None
 
 
 def _are_rows(text: str) -> bool:

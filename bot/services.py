@@ -14,6 +14,7 @@ from bot.helpful_votes import HelpfulVotes
 from bot.in_flight import InFlight
 from bot.metrics import Metrics
 from bot.pending import Pending
+from bot.proposals import Proposals
 from bot.turns import Turns
 from bot.views.kit import notice
 from bot.workers import Workers
@@ -40,6 +41,7 @@ class Services:
         answers: What the buttons under recent answers need to know.
         pending: What moderators have begun and not confirmed yet.
         helpful_votes: Who has said that an entry helped.
+        proposals: Wordings of questions that an entry helped with.
         in_flight: Commands that are being answered.
         turns: Whose texts and files are worked on.
         metrics: What /metrics tells.
@@ -58,6 +60,7 @@ class Services:
         self.answers = Answers(minutes=settings.answer_minutes)
         self.pending = Pending()
         self.helpful_votes = HelpfulVotes()
+        self.proposals = Proposals()
         self.in_flight = InFlight()
         self.turns = Turns()
         self.metrics = Metrics()

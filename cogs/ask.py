@@ -74,6 +74,8 @@ class Ask(commands.Cog):
                 raise UserError(words.NO_QUESTION)
             return
         asked = await ask(self.bot.services.store, home_of(interaction), question)
+        if asked.entries:
+            self.bot.services.proposals.asked(asked.answer.question)
         if moderator and asked.answer.level == "sure" and interaction.guild_id is not None:
             require_public(interaction)
             channel = self.bot.get_partial_messageable(message.channel.id, guild_id=interaction.guild_id)

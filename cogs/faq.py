@@ -88,7 +88,8 @@ class Faq(commands.Cog):
         await self._home(interaction)
         reply.require_server(interaction)
         found = await reply.fitting(interaction, message.content)
-        place = f"{message.channel.id}:{message.id}"
+        digest = self.bot.services.proposals.asked(message.content[:1000])
+        place = f"{message.channel.id}:{message.id}:{digest}"
         await answer(interaction, reply.picker_layout(found, place, interaction.user.id))
 
     async def _meant(self, home: int, topic: str, found: Sequence[EntryName]) -> EntryName | None:

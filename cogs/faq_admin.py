@@ -1,4 +1,4 @@
-"""/faq-admin: everything that changes the FAQ, for moderators."""
+"""/faq-admin and the message menu Save as FAQ entry: everything that changes the FAQ, for moderators."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.store import EntryContent
 from bot.store.faq_file import FILE_LIMIT, from_yaml, to_yaml
 from bot.store.words import name_key
 from bot.views.faq import admin_words as words
-from bot.views.faq import edit, importing, reading, stats, versions
+from bot.views.faq import edit, importing, proposing, reading, stats, versions
 from bot.views.faq.log import tell
 from bot.views.faq.settings import settings_layout
 from bot.views.kit import limits, notice
@@ -43,10 +43,23 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
 
     def __init__(self, bot: ServiceBot) -> None:
         self.bot = bot
+        self.menu = app_commands.ContextMenu(
+            name=words.SAVE_REPLY,
+            callback=self.save_reply,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+        self.menu.default_permissions = discord.Permissions(manage_guild=True)
 
     async def cog_load(self) -> None:
         """Adds the buttons."""
-        self.bot.add_dynamic_items(*edit.PRESSES, *versions.PRESSES, *importing.PRESSES, *stats.PRESSES)
+        self.bot.tree.add_command(self.menu)
+        presses = (edit.PRESSES, versions.PRESSES, importing.PRESSES, stats.PRESSES, proposing.PRESSES)
+        self.bot.add_dynamic_items(*(press for each in presses for press in each))
+
+    async def cog_unload(self) -> None:
+        """Takes the message menu away."""
+        self.bot.tree.remove_command(self.menu.name, type=self.menu.type)
 
     @app_commands.command(name="add", description=words.ADD)
     @app_commands.describe(title=words.ADD_TITLE, note=words.NOTE)
@@ -164,6 +177,11 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         await answer(interaction, notice.notice(words.alias_changed(saved), colour=Colour.CLEAN))
         await tell(interaction, "changed the aliases of", saved.content.title)
 
+    @answered_command
+    async def save_reply(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:
+        """Opens the form with a message as the answer and what it replies to as the question."""
+        await proposing.save_reply(interaction, message)
+
     @app_commands.command(name="export", description=words.EXPORT)
     @app_commands.describe(history=words.EXPORT_HISTORY)
     @answered_command
@@ -207,7 +225,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     async def stats(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows the numbers."""
         guild_id = await require_moderator(interaction)
-        await answer(interaction, await stats.stats_layout(self.bot.services.store, guild_id, interaction.user.id))
+        await answer(interaction, await stats.stats_layout(self.bot.services, guild_id, interaction.user.id))
 
     @app_commands.command(name="settings", description=words.SETTINGS)
     @app_commands.describe(

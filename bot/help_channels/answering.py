@@ -10,7 +10,7 @@ import discord
 
 from bot import jobs
 from bot.asking import ask
-from bot.checking import check, diagnose
+from bot.checking import check, diagnose, health
 from bot.errors import UserError
 from bot.faq_offers import SHARED_GUILD
 from bot.request import CheckRequest
@@ -19,10 +19,11 @@ from bot.views.asking import answer_layout as question_layout
 from bot.views.asking import answer_question
 from bot.views.check.answer import show
 from bot.views.check.sample import proposal_layout
-from bot.views.diagnosis import diagnosis_layout
+from bot.views.given import log_layout
 from bot.views.help_channels import answer as views
 from bot.views.help_channels import words
 from bot.views.kit import notice
+from bot.views.versions import versions_boxes, versions_layout
 
 if TYPE_CHECKING:
     from discord import ui
@@ -68,6 +69,12 @@ async def for_everybody(services: Services, message: discord.Message, contents: 
     room = views.room_for(len(logs) + len(configs) + len(samples))
     for log in logs:
         found = await diagnose(services, log, guild_id=guild_id)
+        run = await health(services, log, found, gpus=None, config=configs[0].text if len(configs) == 1 else None)
+        if run is not None:
+            boxes.append(views.health_box(run.health, room))
+            topics += [sign.id for sign in run.health.findings[:1]]
+            tags.append("log")
+            continue
         boxes.append(views.log_box(found, room))
         first = views.telling(found)
         topics.append(first.id if first else "")
@@ -83,6 +90,11 @@ async def for_everybody(services: Services, message: discord.Message, contents: 
         rows = await services.workers.run(jobs.propose, dataset=sample.data, dataset_name=sample.name)
         boxes.append(views.rows_box(sample.name, rows))
         tags += ["dataset", "data"]
+    for listed in () if boxes else contents.packages[:1]:
+        compared = await services.workers.run(jobs.versions, text=listed.text)
+        if compared is not None:
+            boxes += versions_boxes(compared)
+            tags.append("install")
     return Answer(tuple(boxes), next(filter(None, topics), ""), tuple(tags))
 
 
@@ -91,13 +103,19 @@ async def for_one(interaction: discord.Interaction[ServiceBot], message: discord
     services, member = interaction.client.services, interaction.user.id
     for log in contents.logs:
         found = await diagnose(services, log, guild_id=interaction.guild_id)
-        await answer(interaction, diagnosis_layout(found, member, secrets=log.secrets, public=True))
+        run = await health(services, log, found, gpus=None, config=None)
+        view, files = log_layout(log, found, run, member, public=True)
+        await answer(interaction, view, **files)
     for config in contents.configs:
         await show(interaction, await check(services, CheckRequest(config, member, interaction.guild_id)))
     for sample in contents.samples:
         rows = await services.workers.run(jobs.rows, dataset=sample.data, dataset_name=sample.name)
         view, files = proposal_layout(sample.name, rows, sample.secrets)
         await answer(interaction, view, **files)
+    for listed in contents.packages:
+        compared = await services.workers.run(jobs.versions, text=listed.text)
+        if compared is not None:
+            await answer(interaction, versions_layout(compared))
     if not contents.found:
         questions = questions_of(message)
         if not questions:

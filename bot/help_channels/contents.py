@@ -1,4 +1,4 @@
-"""What a message holds for sure: configs, logs, rows of a dataset, and secrets that it shows."""
+"""What a message holds for sure: configs, logs, rows of a dataset, lists of packages, and secrets that it shows."""
 
 from __future__ import annotations
 
@@ -28,18 +28,20 @@ class Contents:
         configs: Configs.
         logs: Logs.
         samples: Rows of datasets.
+        packages: Lists of installed packages with Axolotl among them.
         secrets: Secrets in any of its texts, those in its other words included.
     """
 
     configs: tuple[Submission, ...] = ()
     logs: tuple[Submission, ...] = ()
     samples: tuple[Sample, ...] = ()
+    packages: tuple[Submission, ...] = ()
     secrets: tuple[Secret, ...] = ()
 
     @property
     def found(self) -> bool:
         """Whether there is anything to check."""
-        return bool(self.configs or self.logs or self.samples)
+        return bool(self.configs or self.logs or self.samples or self.packages)
 
 
 async def read(services: Services, message: discord.Message, *, whole: bool = True) -> Contents:
@@ -87,6 +89,7 @@ async def read(services: Services, message: discord.Message, *, whole: bool = Tr
         configs=tuple(text for text, kind in zip(texts, kinds, strict=True) if kind == "config"),
         logs=tuple(text for text, kind in zip(texts, kinds, strict=True) if kind == "log"),
         samples=tuple(fitting),
+        packages=tuple(text for text, kind in zip(texts, kinds, strict=True) if kind == "packages"),
         secrets=(*secrets, *(secret for sample in samples for secret in sample.secrets)),
     )
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot import jobs
-from bot.checking import check, diagnose
+from bot.checking import check, diagnose, health
 from bot.errors import UserError
 from bot.help_channels.contents import read
 from bot.request import CheckRequest
 from bot.store import StoreError
 from bot.views.check.answer import answer_layout
 from bot.views.check.sample import proposal_layout
-from bot.views.diagnosis import diagnosis_layout
+from bot.views.given import log_layout
 from bot.views.help_channels import words
+from bot.views.versions import versions_layout
 
 if TYPE_CHECKING:
     from bot.services import ServiceBot
@@ -45,7 +46,9 @@ async def _answer(bot: ServiceBot, member: discord.Member, message: discord.Mess
     contents = await read(services, message)
     for log in contents.logs:
         found = await diagnose(services, log, guild_id=member.guild.id)
-        await member.send(view=diagnosis_layout(found, member.id, secrets=log.secrets, public=True))
+        run = await health(services, log, found, gpus=None, config=None)
+        view, files = log_layout(log, found, run, member.id, public=True)
+        await member.send(view=view, **files)
     for config in contents.configs:
         checked = await check(services, CheckRequest(config, member.id, member.guild.id))
         await member.send(view=answer_layout(checked, services.answers.keep(checked)))
@@ -53,3 +56,7 @@ async def _answer(bot: ServiceBot, member: discord.Member, message: discord.Mess
         rows = await services.workers.run(jobs.rows, dataset=sample.data, dataset_name=sample.name)
         view, files = proposal_layout(sample.name, rows, sample.secrets)
         await member.send(view=view, **files)
+    for listed in contents.packages:
+        compared = await services.workers.run(jobs.versions, text=listed.text)
+        if compared is not None:
+            await member.send(view=versions_layout(compared))

@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot import intake
-from bot.asking import ask, count_miss, pairing
+from bot.asking import ask, count_miss
 from bot.checking import diagnose
 from bot.faq_offers import home_of, offered
 from bot.permissions import server_of
@@ -36,11 +36,12 @@ _FIRST = 260
 
 
 class OpenTopic(Press, name="ask-open"):
-    """Shows the topic that is chosen."""
+    """Shows the topic that is chosen. The state is the digest of the question."""
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with all that it says."""
-        await open_topic(interaction, *self.values[0].partition(":")[::2])
+        kind, _, name = self.values[0].partition(":")
+        await open_topic(interaction, kind, name, self.state)
 
 
 class ReadTopic(Press, name="ask-read"):
@@ -51,7 +52,7 @@ class ReadTopic(Press, name="ask-read"):
         await open_topic(interaction, *self.state.replace("+", " ").partition(":")[::2])
 
 
-async def open_topic(interaction: discord.Interaction[ServiceBot], kind: str, name: str) -> None:
+async def open_topic(interaction: discord.Interaction[ServiceBot], kind: str, name: str, digest: str = "") -> None:
     """Answers privately with a topic: an entry of the server as `/faq` shows it, a field as `/explain` does."""
     if kind in ("field", "concept", "rule"):
         await answer(interaction, explanation_layout(explain(name), interaction.user.id))
@@ -62,7 +63,7 @@ async def open_topic(interaction: discord.Interaction[ServiceBot], kind: str, na
     if kind == "entry":
         entry = await interaction.client.services.store.faq.get(home_of(interaction), number_in(name))
         if entry is not None and entry.removed_at is None:
-            await show_entry(interaction, entry)
+            await show_entry(interaction, entry, digest=digest)
             return
     found = topic(kind, name)
     if found is None:
@@ -84,6 +85,8 @@ async def answer_question(interaction: discord.Interaction[ServiceBot], question
     submission = await intake.from_paste(services.workers, question)
     home = home_of(interaction)
     asked = await ask(services.store, home, submission.text)
+    if asked.entries:
+        services.proposals.asked(asked.answer.question)
     if submission.kind == "log" or asked.answer.level == "unknown":
         diagnosis = await diagnose(services, submission, guild_id=server_of(interaction))
         if diagnosis.matches or diagnosis.failed:
@@ -119,7 +122,7 @@ def answer_layout(asked: Asked, owner: int, now: Any) -> ui.LayoutView:
     view: list[ui.Item[Any]] = [container(colour, *items)]
     if topics:
         placeholder = words.READ if found.level == "perhaps" else words.NEAREST
-        view.append(ui.ActionRow(OpenTopic.select(placeholder, owner, _options(asked))))
+        view.append(ui.ActionRow(OpenTopic.select(placeholder, owner, _options(asked), asked.digest)))
     return layout(*view)
 
 
@@ -136,7 +139,7 @@ def shared_answer(asked: Asked, sharer: discord.abc.User, to: discord.abc.User) 
     if entry is not None:
         items.append(
             ui.ActionRow(
-                Helped.button("This helped", 0, f"helped:{entry.id}"),
+                Helped.button("This helped", 0, f"helped:{entry.id}:{asked.digest}"),
                 FaqButton.button("Read all of it", 0, str(entry.id)),
             )
         )
@@ -154,17 +157,16 @@ def _sure(asked: Asked, owner: int, now: Any) -> ui.LayoutView:
     view.append(_box(first, text, source))
     buttons: list[Press] = []
     if entry is not None:
-        pair = pairing(asked.answer.question, entry.key)
         buttons = [
-            Helped.button(words.HELPED, owner, f"helped:{entry.id}:{pair}"),
-            Helped.button(words.NOT_HELPED, owner, f"unhelped:{entry.id}:{pair}"),
+            Helped.button(words.HELPED, owner, f"helped:{entry.id}:{asked.digest}"),
+            Helped.button(words.NOT_HELPED, owner, f"unhelped:{entry.id}:{asked.digest}"),
         ]
     if shortened or first.kind in ("field", "concept", "kind", "rule"):
         buttons.append(ReadTopic.button(words.READ_ALL, owner, _value(first, asked).replace(" ", "+")))
     if buttons:
         view.append(ui.ActionRow(*buttons))
     if others:
-        view.append(ui.ActionRow(OpenTopic.select(words.OTHERS, owner, _options(asked)[1:])))
+        view.append(ui.ActionRow(OpenTopic.select(words.OTHERS, owner, _options(asked)[1:], asked.digest)))
     return layout(*view)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from bot import jobs
 from bot.checking import check, diagnose, health
@@ -21,8 +21,11 @@ from bot.views.versions import versions_layout
 
 if TYPE_CHECKING:
     import discord
+    from discord import ui
 
+    from bot.jobs import RunHealth
     from bot.services import ServiceBot
+    from knowledge.diagnosis import Diagnosis
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +129,21 @@ async def answer_given(interaction: discord.Interaction[ServiceBot], given: Give
 async def _answer_log(
     interaction: discord.Interaction[ServiceBot], log: Submission, asked: Asked, config: str | None
 ) -> None:
-    found = await diagnose(
-        interaction.client.services, log, guild_id=server_of(interaction), gpus=asked.gpus, config=config
-    )
-    public = asked.message is not None
-    run = await health(interaction.client.services, log, found, gpus=asked.gpus, config=config)
-    if run is not None:
-        view, file = health_layout(run.health, run.png, notes=log.notes, secrets=log.secrets, public=public)
-        await answer(interaction, view, file=file)
-        return
-    view = diagnosis_layout(found, interaction.user.id, notes=log.notes, secrets=log.secrets, public=public)
-    await answer(interaction, view)
+    services, public = interaction.client.services, asked.message is not None
+    found = await diagnose(services, log, guild_id=server_of(interaction), gpus=asked.gpus, config=config)
+    run = await health(services, log, found, gpus=asked.gpus, config=config)
+    view, files = log_layout(log, found, run, interaction.user.id, public=public)
+    await answer(interaction, view, **files)
+
+
+def log_layout(
+    log: Submission, found: Diagnosis, run: RunHealth | None, member: int, *, public: bool
+) -> tuple[ui.LayoutView, dict[str, Any]]:
+    """The answer to a log, and the files to send with it: the run's numbers where it has any, else the cause."""
+    if run is None:
+        return diagnosis_layout(found, member, notes=log.notes, secrets=log.secrets, public=public), {}
+    view, file = health_layout(run.health, run.png, notes=log.notes, secrets=log.secrets, public=public)
+    return view, {"file": file}
 
 
 async def _answer_versions(interaction: discord.Interaction[ServiceBot], piece: Submission) -> bool:

@@ -18,6 +18,11 @@ _SHOWN = 15
 
 def versions_layout(found: Versions) -> ui.LayoutView:
     """The answer to a list of packages."""
+    return layout(*versions_boxes(found))
+
+
+def versions_boxes(found: Versions) -> tuple[ui.Item[Any], ...]:
+    """What the answer shows."""
     own = found.installed_axolotl
     says = [f"### {_title(found)}"]
     if own is not None and own != found.axolotl:
@@ -38,7 +43,7 @@ def versions_layout(found: Versions) -> ui.LayoutView:
     foot = small(
         f"Compared: {plural(found.compared, 'package')} whose version Axolotl {found.axolotl} names. Others are free."
     )
-    return layout(container(Colour.WARNING if found.command else Colour.CLEAN, *items), ui.TextDisplay(foot))
+    return container(Colour.WARNING if found.command else Colour.CLEAN, *items), ui.TextDisplay(foot)
 
 
 def _title(found: Versions) -> str:

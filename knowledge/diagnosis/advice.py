@@ -53,7 +53,8 @@ _DEMANDS = re.compile(
     r"\b(?:must|should|shall|only|requires?d?|expect(?:s|ed)?|not (?:supported|allowed|valid|compatible|implemented)|"
     r"unsupported|invalid|incorrect|please|cannot|can't|need(?:s|ed)?|one of|at (?:least|most)|unknown|unrecognized|"
     r"too (?:many|few|long|large|small|old)|do(?:es)?(?:n't| not) (?:support|have|match|exist|fit)|incompatible|"
-    r"instead|already exists)\b"
+    r"instead|already exists)\b",
+    re.IGNORECASE,
 )
 _SHORT, _MOST = 15, 4
 
@@ -99,9 +100,7 @@ def demands(main: Trace) -> bool:
 
 
 def with_demand(topic: Match, main: Trace) -> Match:
-    """A topic that begins with what the library says itself, where that is a demand and not only a complaint."""
-    if not demands(main):
-        return topic
+    """A topic that begins with what the library says itself."""
     return replace(topic, meaning=f"{_says(main)} {topic.meaning}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from knowledge.config import load_types
 from knowledge.config import read as read_config
 from knowledge.diagnosis import tracebacks
-from knowledge.diagnosis.advice import joined, own_advice, with_demand
+from knowledge.diagnosis.advice import demands, joined, own_advice, with_demand
 from knowledge.diagnosis.embedded import config_of, findings_of
 from knowledge.diagnosis.happening import happened
 from knowledge.diagnosis.log import Log
@@ -88,12 +88,14 @@ def _with_hints(
     told = [match for match in chosen if not match.harmless]
     harmless = [match for match in chosen if match.harmless]
     own = own_advice(main, context)
-    topic = about(main, context, alone=own is None)
-    if main is not None and topic is not None:
-        topic = with_demand(topic, main)
     mere = {each.match.id for each in found if each.weight <= MERE and each.known and each.known.kind != "environment"}
-    if told and topic is not None and told[0].id in mere:
+    narrows = bool(told) and told[0].id in mere
+    demand = own is None and main is not None and demands(main)
+    topic = about(main, context, hint=narrows or demand)
+    if topic is not None and narrows:
         told[0], topic = narrowed(told[0], topic), None
+    if topic is not None and main is not None and demands(main):
+        topic = with_demand(topic, main)
     if own is not None and topic is not None and not own.conclusive:
         own, topic = joined(own, topic), None
     return [*told, *older, *(hint for hint in (own, topic) if hint is not None), *harmless]

@@ -74,18 +74,18 @@ def _expression(entry: dict[str, Any], key: str) -> re.Pattern[str] | None:
     return re.compile(entry[key]) if key in entry else None
 
 
-def about(main: Trace | None, context: Context, *, alone: bool = True) -> Match | None:
+def about(main: Trace | None, context: Context, *, hint: bool = False) -> Match | None:
     """The topic of an exception, with what to try.
 
     Args:
         main: The exception that counts.
         context: Versions, config and phase.
-        alone: Whether the message names nothing to change: then one word is enough where it demands something.
+        hint: Whether one word is enough, because what it adds to says more than the topic.
 
     Returns:
         None where neither message nor frames tell.
     """
-    least = _WORD if main and alone and demands(main) else _ENOUGH
+    least = _WORD if hint else _ENOUGH
     told = [(points, topic) for points, topic in _told(main) if points >= least] if main else []
     if main is None or not told:
         return None

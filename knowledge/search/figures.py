@@ -27,8 +27,17 @@ def figures(question: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def _parts(question: str) -> tuple[int | None, int | None, int | None]:
+    """The micro batch, the accumulation and the GPUs that a question names; a batch beside an accumulation is micro."""
+    accumulation, cards = named.accumulation_of(question), named.cards_of(question)
+    micro = named.micro_of(question) or (named.batch_of(question) if accumulation is not None else None)
+    return micro, accumulation, cards.amount if cards is not None else named.gpus_of(question)
+
+
 def _steps(question: str) -> str:
-    rows, batch, epochs = named.rows_of(question), named.batch_of(question), named.epochs_of(question)
+    rows, epochs = named.rows_of(question), named.epochs_of(question)
+    micro, accumulation, gpus = _parts(question)
+    batch = micro * (accumulation or 1) * (gpus or 1) if micro is not None else named.batch_of(question)
     if rows is None or batch is None or not epochs:
         return ""
     each = math.ceil(rows / batch)
@@ -42,9 +51,7 @@ def _steps(question: str) -> str:
 
 
 def _batch(question: str) -> str:
-    micro, accumulation = named.micro_of(question), named.accumulation_of(question)
-    cards = named.cards_of(question)
-    gpus = cards.amount if cards is not None else named.gpus_of(question)
+    micro, accumulation, gpus = _parts(question)
     if micro is not None and (accumulation is not None or gpus is not None):
         parts = (micro, accumulation or 1, gpus or 1)
         assumed = [

@@ -50,7 +50,7 @@ COMMANDS = {
     "rules list": (MODERATORS, {}),
     "rules reports": (MODERATORS, {}),
 }
-MENUS = {"Answer this": ANYBODY, "Check message": ANYBODY, "Answer with FAQ": ANYBODY}
+MENUS = {"Answer this": ANYBODY, "Check message": ANYBODY, "Answer with FAQ": ANYBODY, "Save as FAQ entry": MODERATORS}
 # Names of buttons and selects; True where it is a select.
 PRESSES = {
     "corrected": (OWNER, False),
@@ -89,6 +89,7 @@ PRESSES = {
     "faq-cancel": (MODERATORS, False),
     "faq-import": (MODERATORS, False),
     "faq-make": (MODERATORS, True),
+    "faq-wording": (MODERATORS, True),
     "faq-remove": (MODERATORS, False),
     "faq-restore": (MODERATORS, False),
     "faq-version": (MODERATORS, True),

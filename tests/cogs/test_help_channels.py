@@ -1,6 +1,8 @@
 """The bot in help channels: what it answers in each mode, and everything that it leaves alone."""
 
 import gzip
+import io
+import zipfile
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -20,6 +22,10 @@ Traceback (most recent call last):
     trainer.train()
 torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 23.65 GiB
 """
+RUN = "[2026-01-05 10:00:00,000] [INFO] [axolotl.train] Starting trainer...\n" + "".join(
+    f"{{'loss': {2.5 - step / 20:.3f}, 'grad_norm': 0.9, 'learning_rate': 0.0002, 'epoch': {step / 20}}}\n"
+    for step in range(1, 21)
+)
 CODE = """\
 import torch
 from pydantic import ValidationError
@@ -125,10 +131,37 @@ async def test_a_log_and_rows_are_answered_too(room):
     assert "type: alpaca" in words(said)
 
 
-async def test_a_packed_log_is_read_like_the_log(room):
+@pytest.mark.parametrize("name", ["train.log.gz", "logs.zip"])
+async def test_a_packed_log_is_read_like_the_log(room, name):
     await room.open(room.channel)
-    await room.ann.send(room.channel, "it stopped", attachments=[("train.log.gz", gzip.compress(TRACE.encode()))])
+    packed = io.BytesIO()
+    if name.endswith(".gz"):
+        packed.write(gzip.compress(TRACE.encode()))
+    else:
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr("train.log", TRACE)
+    await room.ann.send(room.channel, "it stopped", attachments=[(name, packed.getvalue())])
     assert "out of memory" in words(room.said(room.channel)[0]).lower()
+
+
+async def test_the_log_of_a_run_without_an_error_is_answered_by_its_numbers(room):
+    await room.open(room.channel)
+    await room.ann.send(room.channel, block(RUN, ""))
+    (said,) = room.said(room.channel)
+    assert "This run's numbers look fine" in words(said)
+    shown = answer(await room.press(said, "All of it, only for you"))
+    assert "This run's numbers look fine" in words(shown)
+    assert [each.filename for each in shown.attachments] == ["health.png"]
+
+
+async def test_a_list_of_packages_is_compared_only_where_axolotl_is_in_it(room):
+    await room.open(room.channel)
+    await room.ann.send(room.channel, block("torch==2.0.1\ntransformers==4.30.0\npeft==0.4.0\n", ""))
+    assert room.said(room.channel) == []
+    await room.ann.send(room.channel, block("axolotl==0.21.0\ntransformers==4.30.0\npeft==0.4.0\n", ""))
+    (said,) = room.said(room.channel)
+    assert "Axolotl requires" in words(said)
+    assert "transformers" in words(answer(await room.press(said, "All of it, only for you")))
 
 
 async def test_a_post_gets_those_of_the_forums_own_tags_that_fit(room):

@@ -96,6 +96,12 @@ ROLE_HINT = (
     "role too, open Server Settings, Integrations, this bot, and add the role to both commands."
 )
 MAKE_ENTRY = "Write an entry for a search"
+MAKE_ALIAS = "Find an entry by a question that it answered"
+SAVE_REPLY = "Save as FAQ entry"
+PROPOSAL_GONE = (
+    "This wording was already added, or the bot has restarted since, so nothing was changed. `/faq-admin alias` adds "
+    "it by hand."
+)
 
 
 def unknown_entry(name: str) -> str:

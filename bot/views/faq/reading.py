@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
+from bot.asking import pairing
 from bot.errors import UserError
 from bot.faq_links import doubtful
 from bot.faq_offers import home_of
@@ -52,21 +53,23 @@ class FaqSelect(Press, name="faq-open"):
 
 
 class Helped(Press, name="faq-helped"):
-    """Counts that an entry helped, or did not; once a member and entry while the process runs.
+    """Counts that an entry helped, or did not; once per member while the process runs, and once per question.
 
-    The state is `helped` or `unhelped`, the entry's id and, below an answer, what the pair is counted as.
+    The state is `helped` or `unhelped`, the entry's id and, below the answer to a question, the digest of the question.
     """
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Counts, without who."""
-        kind, _, about = self.state.partition(":")
-        number, _, pair = about.partition(":")
+        kind, _, subject = self.state.partition(":")
+        number, _, digest = subject.partition(":")
         entry = await entry_of(interaction, number)
-        if interaction.client.services.helpful_votes.first(interaction.user.id, entry.id):
-            counts = interaction.client.services.store.counts
-            await counts.add(entry.guild_id, f"faq-{kind}", entry.key)
-            if pair:
-                await counts.add(entry.guild_id, f"ask-{kind}", pair)
+        services, member = interaction.client.services, interaction.user.id
+        if services.helpful_votes.first(member, number):
+            await services.store.counts.add(entry.guild_id, f"faq-{kind}", entry.key)
+        if digest and services.helpful_votes.first(member, subject):
+            await services.store.counts.add(entry.guild_id, f"ask-{kind}", pairing(digest, entry.key))
+            if kind == "helped":
+                services.proposals.helped(entry.guild_id, entry.id, digest)
         await answer(interaction, notice.notice(words.THANKS if kind == "helped" else words.NOT_HELPED))
 
 
@@ -133,7 +136,7 @@ async def entry_of(interaction: discord.Interaction[ServiceBot], number: str) ->
 
 
 async def show_entry(
-    interaction: discord.Interaction[ServiceBot], entry: Entry, others: Sequence[EntryName] = ()
+    interaction: discord.Interaction[ServiceBot], entry: Entry, others: Sequence[EntryName] = (), digest: str = ""
 ) -> None:
     """Answers privately with an entry, then counts the view.
 
@@ -141,8 +144,9 @@ async def show_entry(
         interaction: Who asks.
         entry: The entry.
         others: Further entries that fit what was looked for.
+        digest: The digest of the question that it was found with, if it was one.
     """
-    await answer(interaction, await entry_layout(interaction, entry, others=others))
+    await answer(interaction, await entry_layout(interaction, entry, others=others, digest=digest))
     await count_view(interaction.client.services.store, entry)
 
 
@@ -155,18 +159,23 @@ async def count_view(store: Store, entry: Entry) -> None:
 
 
 async def entry_layout(
-    interaction: discord.Interaction[ServiceBot], entry: Entry, number: int = 1, others: Sequence[EntryName] = ()
+    interaction: discord.Interaction[ServiceBot],
+    entry: Entry,
+    number: int = 1,
+    others: Sequence[EntryName] = (),
+    digest: str = "",
 ) -> ui.LayoutView:
     """An entry with all its buttons, for one member."""
     owner = interaction.user.id
+    vote = f"{entry.id}:{digest}".rstrip(":")
     pages = pages_of(entry.content.text, _ROOM)
     page = min(max(number, 1), len(pages))
     view: list[ui.Item[Any]] = [
         _entry_box(entry, pages[page - 1], interaction.client.services.store.clock()),
         ui.TextDisplay("Did this help?"),
         ui.ActionRow(
-            Helped.button("Yes", owner, f"helped:{entry.id}"),
-            Helped.button("No", owner, f"unhelped:{entry.id}"),
+            Helped.button("Yes", owner, f"helped:{vote}"),
+            Helped.button("No", owner, f"unhelped:{vote}"),
             ShareEntry.button("Share", owner, str(entry.id)),
         ),
     ]

@@ -9,11 +9,11 @@ from discord import ui
 
 from bot.errors import UserError
 from bot.faq_offers import home_of
-from bot.permissions import post_reply, require_public
+from bot.permissions import is_moderator, post_reply, require_public
 from bot.responses import acknowledge, answer, open_form
 from bot.views.faq import words
+from bot.views.faq.proposing import MakeAlias
 from bot.views.faq.reading import count_view, entry_of, options_of, shared_layout
-from bot.views.kit import notice
 from bot.views.kit.components import Form, Press, field, typed
 from bot.views.kit.layout import Colour, container, layout
 
@@ -27,17 +27,23 @@ _OFFERED = 10
 
 
 class ReplyWith(Press, name="faq-reply"):
-    """Posts the chosen entry as a reply. The state is the message: channel and id."""
+    """Posts the chosen entry as a reply. The state is the message: channel, id, and the digest of its words."""
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Posts it, if both the member and the bot may write there."""
-        channel_id, _, message_id = self.state.partition(":")
+        channel_id, message_id, digest = self.state.split(":")
         entry = await entry_of(interaction, self.values[0])
         require_server(interaction)
         await acknowledge(interaction)
         channel = interaction.client.get_partial_messageable(int(channel_id), guild_id=interaction.guild_id)
         await post_reply(channel.get_partial_message(int(message_id)), shared_layout(interaction, entry))
-        await interaction.edit_original_response(view=notice.notice(words.POSTED, colour=Colour.CLEAN))
+        proposals = interaction.client.services.proposals
+        proposals.helped(entry.guild_id, entry.id, digest)
+        done: list[ui.Item[Any]] = [container(Colour.CLEAN, ui.TextDisplay(words.POSTED))]
+        if proposals.find(entry.guild_id, entry.id, digest) is not None and await is_moderator(interaction):
+            state = f"{entry.id}:{digest}"
+            done.append(ui.ActionRow(MakeAlias.button(words.FIND_BY_THESE, interaction.user.id, state)))
+        await interaction.edit_original_response(view=layout(*done))
         await count_view(interaction.client.services.store, entry)
 
 

@@ -15,6 +15,7 @@ from bot.responses import open_form
 from bot.store import EntryContent, Miss
 from bot.views.faq import admin_words as words
 from bot.views.faq.edit import EntryForm
+from bot.views.faq.proposing import wording_rows
 from bot.views.kit import limits
 from bot.views.kit.components import Press
 from bot.views.kit.escape import inert
@@ -25,7 +26,7 @@ from knowledge.search import grouped
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.services import ServiceBot
+    from bot.services import ServiceBot, Services
     from bot.store import Store
 
 _ROOM = 560
@@ -45,8 +46,9 @@ class MakeEntry(Press, name="faq-make"):
         await open_form(interaction, EntryForm(draft))
 
 
-async def stats_layout(store: Store, guild_id: int, owner: int) -> ui.LayoutView:
+async def stats_layout(services: Services, guild_id: int, owner: int) -> ui.LayoutView:
     """The numbers of a server's FAQ."""
+    store = services.store
     categories = await store.faq.categories(guild_id)
     misses = _together(await _in_vain(store, guild_id))
     titles = await store.faq.titles(guild_id)
@@ -69,7 +71,7 @@ async def stats_layout(store: Store, guild_id: int, owner: int) -> ui.LayoutView
     view: list[ui.Item[Any]] = [container(Colour.NEUTRAL, *items)]
     if options := _options(misses):
         view.append(ui.ActionRow(MakeEntry.select(words.MAKE_ENTRY, owner, options)))
-    return layout(*view)
+    return layout(*view, *await wording_rows(services, guild_id, owner))
 
 
 async def _in_vain(store: Store, guild_id: int) -> list[Miss]:

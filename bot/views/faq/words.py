@@ -35,6 +35,7 @@ PICK = "### Which entry answers this message?\nIt is posted as a reply that ever
 PICK_SEARCH = "Search"
 PICK_EMPTY = "No FAQ entry fits the words of this message. Search with other words:"
 POSTED = "Posted as a reply."
+FIND_BY_THESE = "Find the entry by these words"
 
 
 def nothing(topic: str) -> str:

@@ -9,7 +9,7 @@ from discord import ui
 from bot.views.check.report import file_name
 from bot.views.check.share import summary_box
 from bot.views.kit import limits
-from bot.views.kit.layout import Colour, container, layout, small
+from bot.views.kit.layout import Colour, colour_of, container, layout, small
 from bot.views.kit.wording import plural
 from knowledge.diagnosis import headline
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.answers import Checked
     from bot.jobs import Rows
     from knowledge.diagnosis import Diagnosis, Match
+    from knowledge.health import Health
 
 _ROOM = 3500
 _FEWEST = 500
@@ -50,6 +51,17 @@ def log_box(found: Diagnosis, room: int) -> ui.Container[Any]:
     elif found.unknown is not None:
         text += f"\n{limits.cut(found.unknown.send.strip(), _FEWEST)}"
     return container(Colour.ERROR if found.failed else Colour.NEUTRAL, ui.TextDisplay(text))
+
+
+def health_box(found: Health, room: int) -> ui.Container[Any]:
+    """How a run that no error has ended is doing, by its numbers."""
+    title = "This run's numbers look fine" if found.healthy else "This run's numbers show a problem"
+    steps = f"Step {found.steps.done}" + (f" of {found.steps.planned}" if found.steps.planned else "")
+    said = [f"### {title}", small(steps), *found.numbers]
+    said += [f"- **{limits.cut(sign.message, 200)}** {limits.cut(sign.why, _FEWEST)}" for sign in found.findings]
+    severities = [sign.severity for sign in found.findings]
+    colour = colour_of(severities) if severities else Colour.CLEAN
+    return container(colour, ui.TextDisplay(limits.cut("\n".join(said), room)))
 
 
 def rows_box(name: str, rows: Rows) -> ui.Container[Any]:

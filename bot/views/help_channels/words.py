@@ -69,7 +69,12 @@ def offer(contents: Contents) -> str:
     """What the author of a message reads with the button."""
     kinds = [
         word
-        for word, there in (("config", contents.configs), ("log", contents.logs), ("dataset", contents.samples))
+        for word, there in (
+            ("config", contents.configs),
+            ("log", contents.logs),
+            ("dataset", contents.samples),
+            ("list of packages", contents.packages),
+        )
         if there
     ]
     return f"I have read your {listed(kinds)}. The button shows what I found, only to you."

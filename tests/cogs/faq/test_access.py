@@ -7,7 +7,7 @@ import simcord
 from bot.pending import Draft, PendingImport, Removal, Restoration
 from bot.store import EntryContent
 from bot.store.faq_file import starter_pack
-from bot.views.faq import edit, importing, stats, versions
+from bot.views.faq import edit, importing, proposing, stats, versions
 from bot.views.kit.layout import layout
 
 COMMANDS = {
@@ -37,7 +37,7 @@ def test_every_command_is_tried(simcord_bot):
 
 
 def test_every_button_is_tried():
-    presses = {*edit.PRESSES, *versions.PRESSES, *importing.PRESSES, *stats.PRESSES}
+    presses = {*edit.PRESSES, *versions.PRESSES, *importing.PRESSES, *stats.PRESSES, *proposing.PRESSES}
     assert {press.NAME for press in presses} == set(PRESSES)
 
 
@@ -84,6 +84,8 @@ async def _presses(town, owner):
     back = begun.keep(Restoration(town.guild.id, owner, entry.id, number=1, expected=entry.version, note=""))
     plan = await town.store.transfer.plan(town.guild.id, starter_pack())
     pending = begun.keep(PendingImport(town.guild.id, owner, plan))
+    asked = town.env.bot.services.proposals.asked("how do I pack rows?")
+    town.env.bot.services.proposals.helped(town.guild.id, entry.id, asked)
     option = [discord.SelectOption(label="1", value="1")]
     return {
         "faq-save": edit.SaveDraft.button("press", owner, draft),
@@ -95,6 +97,7 @@ async def _presses(town, owner):
         "faq-history": versions.TurnHistory.button("press", owner, f"{entry.id}:1"),
         "faq-import": importing.Import.button("press", owner, f"{pending}:all"),
         "faq-make": stats.MakeEntry.select("list", owner, option),
+        "faq-wording": proposing.MakeAlias.button("press", owner, f"{entry.id}:{asked}"),
     }
 
 
@@ -108,6 +111,7 @@ PRESSES = (
     "faq-history",
     "faq-import",
     "faq-make",
+    "faq-wording",
 )
 
 
@@ -139,7 +143,13 @@ async def test_no_button_works_for_anybody_else(town, tools, who):
         result = await use(user, message, name)
         assert result.modal is None, name
         assert result.response is None or tools.answer(result).ephemeral, name
-        refusals = (DENIED, "belongs to the member", "belongs to another moderator", "There is no entry")
+        refusals = (
+            DENIED,
+            "belongs to the member",
+            "belongs to another moderator",
+            "belongs to another server",
+            "There is no entry",
+        )
         assert any(refusal in tools.said(result) for refusal in refusals), name
         assert await state(town.store, town.guild) == before, name
 

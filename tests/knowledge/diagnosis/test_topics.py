@@ -73,6 +73,26 @@ def test_what_only_names_the_class_of_an_error_is_narrowed_by_where_it_broke():
     assert "media" in first.causes[0]
 
 
+@pytest.mark.parametrize(
+    ("path", "error", "says"),
+    [
+        ("torch/optim/odd.py", "KeyError: 'odd_state'", "resume"),
+        ("odd/odd.py", "RuntimeError: an odd thing about bfloat16", "bf16: true"),
+        ("odd/odd.py", "TypeError: cannot pickle an odd thing", "dataset_num_proc: 1"),
+        ("pydantic/odd.py", "OddError: something is odd here", "Check the config"),
+    ],
+)
+def test_the_optimizer_precision_workers_and_config_are_topics_too(path, error, says):
+    found = diagnose(FRAME.format(path=path, error=error)).matches
+    assert any(says in match.cure for match in found)
+
+
+def test_a_word_is_enough_to_narrow_what_only_names_the_class_of_an_error():
+    first = diagnose("AttributeError: 'NoneType' object has no attribute 'attn_bias'").matches[0]
+    assert first.id == "none-has-no-attribute"
+    assert "attention implementation" in first.causes[0]
+
+
 def test_what_to_send_is_asked_for_as_well():
     diagnosis = diagnose(FRAME.format(path="flash_attn/odd.py", error="OddError: something is odd here"))
     assert diagnosis.unknown is not None

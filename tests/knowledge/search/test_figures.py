@@ -74,5 +74,21 @@ def test_the_batch_follows_from_its_parts() -> None:
     assert "makes an effective batch of 32" in answer("what batch size for 8 GPUs").figures
 
 
+@pytest.mark.parametrize(
+    ("question", "steps"),
+    [
+        ("5k rows batch size 4 grad accum 8 3 epochs how many steps", "471"),
+        ("20000 samples, micro batch 2, grad acc 16, 2 gpus, 3 epochs how many steps", "939"),
+        ("how many steps with 1,000 rows, micro_batch_size 4", "250"),
+    ],
+)
+def test_steps_follow_from_the_parts_of_the_batch(question: str, steps: str) -> None:
+    assert answer(question).figures.startswith(f"**{steps} optimizer steps**")
+
+
+def test_a_batch_beside_an_accumulation_is_the_micro_batch() -> None:
+    assert "**The effective batch is 32**" in answer("batch 2 accum 4 on 4 gpus whats my effective batch").figures
+
+
 def test_a_card_sold_with_two_sizes_is_told_apart() -> None:
     assert "which fits the one with 80 GB" in answer("full training of an 8b on an a100").figures

@@ -1,0 +1,99 @@
+"""Kinds of logs that were once answered wrongly, each by its smallest form."""
+
+import re
+
+import pytest
+
+from knowledge.diagnosis import diagnose
+
+KINDS = [
+    ("a-plan", "I want to fine-tune a 7B model on 24 GB, will it fit?", None, None),
+    ("hang-inside-change", "NCCL version 2.27.5+cuda12.9\nUserWarning: the default will change soon", None, None),
+    ("oom-inside-bloom", "[INFO] [axolotl.loaders] loading bigscience/bloom-560m", None, None),
+    (
+        "vllm-shares-the-gpu",
+        (
+            'Traceback (most recent call last):\n  File "/x/trl/extras/vllm_client.py", line 9, in init_communicator\n'
+            "RuntimeError: NCCL error: invalid usage"
+        ),
+        "rl: grpo\ntrl:\n  use_vllm: true\n",
+        r"vllm_mode|other GPU|own GPU|CUDA_VISIBLE_DEVICES",
+    ),
+    (
+        "no-linear-target",
+        "ValueError: Target module Conv3d(3, 1) is not supported. Currently, only the following modules are supported",
+        None,
+        r"lora_target",
+    ),
+    ("placeholders-and-images", "ValueError: Prompt contained 2 image tokens but received 1 images", None, r"image"),
+    ("adapter-with-saved-modules", "ValueError: vLLM only supports modules_to_save being None", None, r"merge"),
+    ("pre-tokenizer", "NotImplementedError: BPE pre-tokenizer was not recognized", None, r"convert|llama\.cpp"),
+    (
+        "special-tokens-attribute",
+        "AttributeError: Qwen2Tokenizer has no attribute all_special_tokens_extended",
+        None,
+        r"vllm|version|transformers",
+    ),
+    ("last-turn-is-the-users", "Expected last role Assistant for finetuning but got user", None, r"last|assistant"),
+    (
+        "tool-arguments-as-text",
+        "TypeError: Can only get item pairs from a mapping.",
+        None,
+        r"tool|arguments|mapping|object",
+    ),
+    ("amd-int8", "rocblaslt warning: no solution\nException: cublasLt ran into an error!", None, r"AMD|ROCm"),
+    (
+        "tokenizing-outlasts-the-timeout",
+        (
+            "Tokenizing Prompts (num_proc=8):  97%|#### | 97000/100000 [29:58<00:55, 54.00 examples/s]\n"
+            "[rank1]:[E1129] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1, OpType=ALLREDUCE, "
+            "Timeout(ms)=1800000) ran for 1800012 milliseconds before timing out."
+        ),
+        None,
+        r"ddp_timeout|preprocess",
+    ),
+    (
+        "memory-while-loading",
+        (
+            "Loading checkpoint shards:  50%|## | 2/4 [00:10<00:10]\ntorch.OutOfMemoryError: CUDA out of memory. "
+            "Tried to allocate 2.00 GiB."
+        ),
+        None,
+        r"load_in_4bit|quanti|smaller model|shard",
+    ),
+    ("inner-module", "ModuleNotFoundError: No module named 'axolotl.monkeypatch.models'", None, r"reinstall|versions"),
+    (
+        "driver-of-the-host",
+        "nvidia-container-cli: requirement error: unsatisfied condition: cuda>=12.8",
+        None,
+        r"driver",
+    ),
+    (
+        "misspelled-model-class",
+        "AttributeError: module 'transformers' has no attribute 'AutoModalForCausalLM'",
+        None,
+        r"type_of_model|spell",
+    ),
+]
+"""Name, text, config, what the first explanations say; None where there is nothing to explain."""
+
+
+@pytest.mark.parametrize(("text", "config", "says"), [kind[1:] for kind in KINDS], ids=[kind[0] for kind in KINDS])
+def test_it_is_answered_by_its_cause(text, config, says):
+    diagnosis = diagnose(text, config=config)
+    told = [match for match in diagnosis.matches[:3] if not match.harmless]
+    texts = ["\n".join([match.meaning, *match.causes, match.cure, *match.fields]) for match in told]
+    if says is None:
+        assert not diagnosis.failed
+        assert not told
+    else:
+        assert any(re.search(says, each, re.IGNORECASE) for each in texts)
+    assert not any(re.search(r"\{[a-z_]+\}", each) for each in texts)
+
+
+def test_an_error_fixed_since_then_is_answered_by_the_release():
+    log = (
+        "[INFO] axolotl 0.9.2\nTraceback (most recent call last):\n"
+        '  File "/x/site-packages/axolotl/utils/odd.py", line 9, in odd\nOddError: something is odd here'
+    )
+    assert any("Update Axolotl" in match.cure for match in diagnose(log).matches)
