@@ -323,6 +323,7 @@ JOBS: dict[str, Callable[..., Any]] = {
         correct,
         curve,
         rows,
+        own_words,
         hub_rows,
         fit,
         new,

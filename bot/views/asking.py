@@ -19,7 +19,7 @@ from bot.views.explanation import explanation_layout
 from bot.views.faq.reading import FaqButton, Helped, offer_rows, show_entry
 from bot.views.faq.words import keeper
 from bot.views.kit import limits
-from bot.views.kit.components import Press
+from bot.views.kit.components import Press, number_in
 from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout, small
 from knowledge.explanation import explain
@@ -49,7 +49,7 @@ class ReadTopic(Press, name="ask-read"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Answers with all that it says."""
-        await open_topic(interaction, *self.state.replace("+", " ").split(":", 1))
+        await open_topic(interaction, *self.state.replace("+", " ").partition(":")[::2])
 
 
 async def open_topic(interaction: discord.Interaction[ServiceBot], kind: str, name: str, digest: str = "") -> None:
@@ -61,7 +61,7 @@ async def open_topic(interaction: discord.Interaction[ServiceBot], kind: str, na
         await answer(interaction, explanation_layout(explain(f"type: {name.partition('@')[0]}"), interaction.user.id))
         return
     if kind == "entry":
-        entry = await interaction.client.services.store.faq.get(home_of(interaction), int(name))
+        entry = await interaction.client.services.store.faq.get(home_of(interaction), number_in(name))
         if entry is not None and entry.removed_at is None:
             await show_entry(interaction, entry, digest=digest)
             return
@@ -93,7 +93,7 @@ async def answer_question(interaction: discord.Interaction[ServiceBot], question
             telling = [match for match in diagnosis.matches if not match.harmless]
             entries = await offered(
                 services.store,
-                interaction.guild_id,
+                server_of(interaction),
                 text=question,
                 rules=[rule for match in telling for rule in match.rules],
             )

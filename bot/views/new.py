@@ -12,6 +12,7 @@ from discord import ui
 from bot.checking import defaults_of
 from bot.errors import UserError
 from bot.pending import Begun
+from bot.permissions import server_of
 from bot.responses import answer, begin, open_form
 from bot.views.check.next_step import show_next
 from bot.views.kit import limits, notice
@@ -97,7 +98,7 @@ async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted,
 async def _facts(interaction: discord.Interaction[ServiceBot], wanted: Wanted) -> dict[str, Any] | None:
     """What the Hub says of the model, and of a dataset that is named and not given; None where it is not asked."""
     services = interaction.client.services
-    settings = await defaults_of(services, interaction.guild_id)
+    settings = await defaults_of(services, server_of(interaction))
     if services.hub is None or settings.hub is False:
         return None
     targets = await services.workers.run(new_targets, model=wanted.model, like=wanted.like)
@@ -218,7 +219,7 @@ class FittingOne(Press, name="new-fits"):
         if not model:
             raise UserError("The config names no `base_model`. Write one, or use `/newconfig model:`.")
         wanted = Wanted(
-            guild_id=interaction.guild_id or 0,
+            guild_id=server_of(interaction) or 0,
             owner=interaction.user.id,
             model=model,
             gpu=request.gpu,

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import time
 from pathlib import Path
 from time import thread_time
 from typing import get_type_hints
@@ -99,6 +100,26 @@ async def test_a_full_queue_names_the_seconds_to_wait():
         assert workers.waiting == 0
     finally:
         workers.close()
+
+
+async def test_the_seconds_to_wait_do_not_count_the_waiting_of_others():
+    waiting = 60
+    workers = Workers(0, waiting, 5.0)
+    try:
+        for _ in range(2):  # the second time by what the first one took
+            running = [asyncio.create_task(workers.run(_nap)) for _ in range(2 + waiting)]
+            await asyncio.sleep(0)
+            with pytest.raises(Busy) as busy:
+                await workers.run(_nap)
+            await asyncio.gather(*running)
+        told = re.search(r"Try again in (\d+) s", str(busy.value))
+        assert int(told[1]) <= 5
+    finally:
+        workers.close()
+
+
+def _nap():
+    time.sleep(0.02)
 
 
 async def test_the_event_loop_goes_on_while_checks_run(workers):

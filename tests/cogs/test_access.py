@@ -3,12 +3,17 @@
 The tables list all of them. A new one without an entry fails the first test.
 """
 
+import contextlib
+import sqlite3
+
 import discord
 import pytest
 from discord import app_commands, ui
 
+from bot.faq_offers import SHARED_GUILD
 from bot.views.kit.components import Form, Press
 from tests.places import ROOT
+from tests.world import BROKEN, running
 
 ANYBODY, MODERATORS, SERVER = "anybody, everywhere", "moderators", "members of a server"
 OWNER, AUTHOR = "who asked for it", "its author and moderators"
@@ -188,6 +193,33 @@ async def test_a_press_for_moderators_is_refused_to_members_and_outside_a_server
 async def test_a_made_up_state_finds_nothing(world, tools, name, state):
     message = await forged(world, world.channel, name, world.ben.id, state)
     assert "This answer has expired" in tools.words(tools.answer(await use(world.ben, message, name)))
+
+
+@pytest.mark.parametrize("name", list(PRESSES))
+async def test_a_malformed_state_is_answered_in_words(world, tools, name):
+    for state in ("", "x", "1:x", "0:x:y", "x:1:-1", "9" * 60, "1:" + "9" * 60):
+        message = await forged(world, world.channel, name, world.max.id, state)
+        result = await use(world.max, message, name)
+        shown = tools.answer(result)
+        assert shown is None or "incident" not in tools.words(shown), state
+
+
+async def test_in_a_server_that_the_bot_has_not_joined_nothing_is_kept(tmp_path):
+    # Who installs the bot for themselves uses it there: what is kept under that server nobody could read or remove.
+    async with running(tmp_path, member_burst=10**6, guild_burst=10**6) as world:
+        world.bot._connection._remove_guild(world.bot.get_guild(world.guild.id))
+        message = await world.ann.send(world.channel, f"help, it fails\n```yaml\n{BROKEN}```")
+        for name, (who, options) in COMMANDS.items():
+            if who == ANYBODY:
+                await world.max.slash(world.channel, name, **options)
+        await world.max.slash(world.channel, "ask", question="purple elephants under the sea")
+        await world.max.slash(world.channel, "faq", topic="purple elephants under the sea")
+        for menu in MENUS:
+            await world.max.context_menu(world.channel, menu, message)
+        for name in PRESSES:
+            await use(world.max, await forged(world, world.channel, name, world.max.id, "1"), name)
+    with contextlib.closing(sqlite3.connect(tmp_path / "bot.sqlite3")) as database:
+        assert {row[0] for row in database.execute("SELECT guild_id FROM guilds")} <= {SHARED_GUILD}
 
 
 async def test_an_unknown_button_says_that_it_expired(world, tools):

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.jobs import correct
 from bot.store.errors import InvalidEntry
 from bot.store.faq_file import from_yaml
 from knowledge.check import check
 from knowledge.config import load_types, read
 from knowledge.diagnosis import diagnose
 from knowledge.document import MAX_BYTES, MAX_FINDINGS, parse
-from knowledge.json_values import to_json
+from knowledge.json_values import to_json, to_plain
 from knowledge.samples import SAMPLE_BYTES, Sample, check_rows, propose
 from knowledge.secrets import find, mask
 
@@ -214,6 +215,13 @@ def test_rows_under_a_dataset_key_of_a_wrong_type_leave_the_rest_of_the_check_wh
 def test_a_column_of_endless_numbers_is_read():
     for number in ("1" * 5_000, "1" * 5_000 + ".5", "1e99999"):
         whole(BASE + ROWS, dataset=Sample(f"instruction,output\na,{number}\nb,{number}\n".encode(), "rows.csv"))
+
+
+def test_a_copy_of_thousands_of_steps_of_indentation_is_corrected_within_a_second():
+    steps = "".join(" " * (number % 100) + f"k{number}:\n" for number in range(10_000))
+    for text in (BASE + ROWS + "x: " + "- " * 50_000 + "1\n", BASE + ROWS + steps, BASE + " " * 50_000 + "a: 1\n"):
+        found = [to_plain(each) for each in check(text).findings]
+        assert within_bound(lambda text=text, found=found: correct(text, found, "config.yaml"))
 
 
 def test_what_is_too_long_is_not_read():

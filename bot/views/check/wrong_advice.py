@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.permissions import require_moderator, server_of
 from bot.responses import answer, open_form
 from bot.views.kit import limits, notice
-from bot.views.kit.components import Form, Press, field, typed
+from bot.views.kit.components import Form, Press, field, number_in, typed
 from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import plural
@@ -95,7 +95,7 @@ class CloseReport(Press, name="reported"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Closes it."""
         guild_id = await require_moderator(interaction)
-        number = int(self.state) if self.state.isdecimal() else 0
+        number = number_in(self.state)
         if not await interaction.client.services.store.reports.close(guild_id, number, author_id=interaction.user.id):
             raise UserError(ALREADY_CLOSED)
         await answer(interaction, notice.notice(f"Report {number} is closed."))

@@ -18,7 +18,7 @@ from bot.store import StoreError
 from bot.views.explanation import related
 from bot.views.faq import words
 from bot.views.kit import limits, notice
-from bot.views.kit.components import Press, take_back
+from bot.views.kit.components import Press, number_in, take_back
 from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.paging import pages_of
@@ -99,7 +99,7 @@ class EntryPage(Press, name="faq-page"):
         """Shows another page in the same message."""
         number, _, page = self.state.partition(":")
         entry = await entry_of(interaction, number)
-        view = await entry_layout(interaction, entry, int(page) if page.isdecimal() else 1)
+        view = await entry_layout(interaction, entry, number_in(page) or 1)
         await update(interaction, view)
 
 
@@ -114,7 +114,7 @@ class Browse(Press, name="faq-list"):
         names = {str(number): category for number, category in enumerate(categories)}
         if chosen not in names:
             raise UserError(words.LIST_CHANGED)
-        start = int(skip) if skip.isdecimal() else 0
+        start = number_in(skip)
         entries = await interaction.client.services.store.faq.in_category(
             home_of(interaction), names[chosen].name, skip=start, limit=_LISTED
         )
@@ -128,7 +128,7 @@ async def entry_of(interaction: discord.Interaction[ServiceBot], number: str) ->
     Raises:
         UserError: it was removed, or is another server's.
     """
-    entry_id = int(number) if number.isdecimal() and len(number) < 19 else 0
+    entry_id = number_in(number)
     entry = await interaction.client.services.store.faq.get(home_of(interaction), entry_id)
     if entry is None or entry.removed_at is not None:
         raise UserError(words.GONE)

@@ -14,7 +14,7 @@ from bot.responses import acknowledge, answer, open_form
 from bot.views.faq import words
 from bot.views.faq.proposing import MakeAlias
 from bot.views.faq.reading import count_view, entry_of, options_of, shared_layout
-from bot.views.kit.components import Form, Press, field, typed
+from bot.views.kit.components import Form, Press, field, number_in, typed
 from bot.views.kit.layout import Colour, container, layout
 
 if TYPE_CHECKING:
@@ -31,12 +31,13 @@ class ReplyWith(Press, name="faq-reply"):
 
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Posts it, if both the member and the bot may write there."""
-        channel_id, message_id, digest = self.state.split(":")
+        channel_id, _, rest = self.state.partition(":")
+        message_id, _, digest = rest.partition(":")
         entry = await entry_of(interaction, self.values[0])
         require_server(interaction)
         await acknowledge(interaction)
-        channel = interaction.client.get_partial_messageable(int(channel_id), guild_id=interaction.guild_id)
-        await post_reply(channel.get_partial_message(int(message_id)), shared_layout(interaction, entry))
+        channel = interaction.client.get_partial_messageable(number_in(channel_id), guild_id=interaction.guild_id)
+        await post_reply(channel.get_partial_message(number_in(message_id)), shared_layout(interaction, entry))
         proposals = interaction.client.services.proposals
         proposals.helped(entry.guild_id, entry.id, digest)
         done: list[ui.Item[Any]] = [container(Colour.CLEAN, ui.TextDisplay(words.POSTED))]

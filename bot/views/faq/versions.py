@@ -17,7 +17,7 @@ from bot.views.faq.edit import CancelDraft, begun_of
 from bot.views.faq.log import tell
 from bot.views.faq.words import ago
 from bot.views.kit import limits, notice
-from bot.views.kit.components import Press
+from bot.views.kit.components import Press, number_in
 from bot.views.kit.escape import inert
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.paging import pages_of
@@ -75,7 +75,7 @@ class ChooseVersion(Press, name="faq-version"):
     async def pressed(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Shows it with a button."""
         guild_id = await require_moderator(interaction)
-        entry, versions = await entry_and_versions(interaction, guild_id, int(self.state))
+        entry, versions = await entry_and_versions(interaction, guild_id, number_in(self.state))
         await ask_restore(interaction, entry, versions, int(self.values[0]), "")
 
 
@@ -86,9 +86,9 @@ class TurnHistory(Press, name="faq-history"):
         """Shows another page in the same message."""
         guild_id = await require_moderator(interaction)
         number, _, page = self.state.partition(":")
-        entry, versions = await entry_and_versions(interaction, guild_id, int(number))
+        entry, versions = await entry_and_versions(interaction, guild_id, number_in(number))
         now = interaction.client.services.store.clock()
-        view = history_layout(entry, versions, now, interaction.user.id, int(page))
+        view = history_layout(entry, versions, now, interaction.user.id, number_in(page))
         await update(interaction, view)
 
 
