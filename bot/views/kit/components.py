@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     from bot.services import ServiceBot
 
 _DIGITS = 19
-"""Of a number that a database no longer holds."""
+"""Of the largest number that a database holds; ids of Discord have as many."""
 _TEMPLATE = r":(?P<owner>\d{1,20}):(?P<state>[^\s]{0,70})"
 
 
 def number_in(state: str) -> int:
     """An id or a page in the state of a press; 0, which neither is, where there is none."""
-    return int(state) if state.isdecimal() and len(state) < _DIGITS else 0
+    number = int(state) if state.isdecimal() and len(state) <= _DIGITS else 0
+    return number if number < 2**63 else 0
 
 
 class Press(ui.DynamicItem[ui.Item[Any]], template=r"(?!)"):
