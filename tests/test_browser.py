@@ -157,3 +157,14 @@ async def test_the_message_menu_can_be_tried():
             assert "Only you can see this" in answer
             assert words in answer
             assert not await demo.overflows(), "nothing sticks out sideways"
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_a_question_in_plain_words_is_answered(size):
+    async with served_demo() as url, demo_page(url, size) as demo:
+        await demo.command("ask", question="why did it only do 12 steps?")
+        answer = await demo.text()
+        assert "Only you can see this" in answer
+        assert "How many epochs and steps do I need?" in answer
+        assert "That helped" in answer
+        assert not await demo.overflows(), "nothing sticks out sideways"

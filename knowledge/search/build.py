@@ -55,7 +55,8 @@ def build(documents: Sequence[Document], lexicon: Lexicon, rarity: Mapping[str, 
         for term, amount in within.items()
     }
     if rarity is not None:
-        idf = {term: rarity.get(term, max(rarity.values())) for term in idf}
+        unheard = max(rarity.values())
+        idf = {term: rarity.get(term, unheard) for term in idf}
     terms: dict[str, list[Any]] = {term: [round(told, 3)] for term, told in sorted(idf.items())}
     for number, bag in enumerate(bags):
         slack = SATURATION * (1 - LENGTH + LENGTH * lengths[number] / usual)
