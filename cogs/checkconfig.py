@@ -13,6 +13,7 @@ from bot import intake, reading
 from bot.errors import UserError
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.permissions import is_moderator
+from bot.release_option import complete_release
 from bot.replies import answered_command
 from bot.responses import begin, open_form
 from bot.services import ServiceBot
@@ -21,7 +22,6 @@ from bot.views.check import intake as intake_words
 from bot.views.check import words as checking
 from bot.views.check.answer import PRESSES
 from bot.views.given import Asked, Given, answer_given
-from bot.views.kit import limits
 from bot.views.kit.components import Form, field, typed, whole_number
 from bot.views.kit.limits import MOST_GPUS, MOST_ROWS
 from knowledge.duration import MOST
@@ -62,7 +62,7 @@ class CheckConfig(commands.Cog):
         gpu=words.CHECK_GPU,
         price=words.CHECK_PRICE,
     )
-    @app_commands.autocomplete(gpu=complete_gpu)
+    @app_commands.autocomplete(gpu=complete_gpu, version=complete_release)
     @answered_command
     async def checkconfig(  # noqa: PLR0913 - one argument an option
         self,
@@ -84,13 +84,6 @@ class CheckConfig(commands.Cog):
             return
         await begin(interaction)
         await answer_given(interaction, await _taken(interaction, [file, dataset]), asked)
-
-    @checkconfig.autocomplete("version")
-    async def _releases(
-        self, _interaction: discord.Interaction[ServiceBot], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        found = [release for release in reversed(load_names().releases) if release.startswith(typed.strip())]
-        return [app_commands.Choice(name=release, value=release) for release in found[: limits.OPTIONS]]
 
     @answered_command
     async def check_message(self, interaction: discord.Interaction[ServiceBot], message: discord.Message) -> None:

@@ -14,6 +14,7 @@ from bot.errors import UserError
 from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
 from bot.pending import Draft, Restoration
 from bot.permissions import is_moderator, require_moderator
+from bot.release_option import complete_release
 from bot.replies import answered_command
 from bot.responses import answer, open_form, think
 from bot.services import ServiceBot
@@ -240,7 +241,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
     @app_commands.choices(
         clear=[app_commands.Choice(name=name, value=setting) for setting, name in words.SETTINGS_NAMES.items()]
     )
-    @app_commands.autocomplete(gpu=complete_gpu)
+    @app_commands.autocomplete(gpu=complete_gpu, axolotl=complete_release)
     @answered_command
     async def settings(  # noqa: PLR0913 - every option of a command is a parameter
         self,
@@ -300,13 +301,6 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         removed_first = choices if interaction.command is self.restore else []
         removed_last = [] if removed_first else choices
         return [*removed_first, *living, *removed_last][: limits.OPTIONS]
-
-    @settings.autocomplete("axolotl")
-    async def _releases(
-        self, _interaction: discord.Interaction[ServiceBot], typed: str
-    ) -> list[app_commands.Choice[str]]:
-        found = [release for release in reversed(load_names().releases) if release.startswith(typed.strip())]
-        return [app_commands.Choice(name=release, value=release) for release in found[: limits.OPTIONS]]
 
     async def _entry(self, interaction: discord.Interaction[ServiceBot], name: str, *, removed: bool = False) -> Entry:
         guild_id = await require_moderator(interaction)

@@ -34,10 +34,10 @@ def version(text: str) -> tuple[int, ...]:
 
 def known_release(word: str) -> str | None:
     """The release that somebody means: `v0.16.0` as it is, for `0.12` or `0.12.1` the one of 0.12 that is known."""
-    releases, wanted = load_names().releases, version(word)
     if not _RELEASE.fullmatch(word.strip()):
         return None
-    return next((each for each in releases if version(each)[:2] == wanted[:2]), None)
+    wanted = version(word)[:2]
+    return next((each for each in load_names().releases if version(each)[:2] == wanted), None)
 
 
 def nearest_release(word: str) -> str:
