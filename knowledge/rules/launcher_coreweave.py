@@ -100,7 +100,7 @@ def sunk_slurm(config: Config) -> Iterator[Problem]:
 def sunk_mounts(config: Config) -> Iterator[Problem]:
     """A mount that is not an absolute path.
 
-    Each is one path, the same outside and inside of the container: no `..`, spaces, commas, or colons.
+    Each is one path, the same outside and inside the container: no `..`, spaces, commas, or colons.
     """
     mounts = config.raw("mounts") if _on(config, "sunk") else None
     for index, path in enumerate(mounts if isinstance(mounts, list) else ()):
