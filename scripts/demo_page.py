@@ -107,8 +107,7 @@ class DemoPage:
         """Types a slash command, fills its options and sends it; `choices` are picked from the lists of theirs."""
         await self.choose(name)
         for option, value in (choices or {}).items():
-            field = self.page.locator(f'.command-option-input[data-option="{option}"]')
-            await field.fill(value)
+            await self.page.locator(f'.command-option-input[data-option="{option}"]').fill(value)
             await self.page.locator(".command-suggestion", has_text=value).first.click()
         for option, value in options.items():
             field = f'.command-option-input[data-option="{option}"]'

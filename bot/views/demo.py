@@ -39,8 +39,8 @@ _GREETING = (
     "### Try it\nType `/` below. `/checkconfig` accepts a file, or opens a field to paste into; `/explain`, "
     "`/batchsize`, and `/faq` answer right away. This page has a small Hub of its own: try `base_model: "
     "pond/otter-1b-GGUF`. A config or log that you post as a message is answered here. This page cannot "
-    "open a message's menu: `/message-menu` does, on the newest message a person wrote. `/new-post` opens a post in the "
-    "help forum, and `/direct-messages` shows what I sent you privately. You are **ann**; above the "
+    "open a message's menu: `/message-menu` does, on the newest message a person wrote. `/new-post` opens a post in "
+    "the help forum, and `/direct-messages` shows what I sent you privately. You are **ann**; above the "
     "page you can become **max**, who may use `/faq-admin`, `/rules`, and `/help-channels`."
 )
 
