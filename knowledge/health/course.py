@@ -213,7 +213,7 @@ def _stillness(run: Run, losses: list[tuple[int, float]], norms: list[float], ra
     if held is not None and held < _HARDLY_ANY and _is_flat(losses):
         return (
             f"The optimizer holds {held:,} parameters, and the loss does not move. Check `unfrozen_parameters`, "
-            "`lora_target_modules` and `peft_layers_to_transform`: they leave almost nothing to train."
+            "`lora_target_modules`, and `peft_layers_to_transform`: they leave almost nothing to train."
         )
     return None
 

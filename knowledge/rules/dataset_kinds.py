@@ -118,7 +118,7 @@ def input_output_trains_inputs(config: Config) -> Iterator[Problem]:
     good=f"{ENTRY}    type: completion\n",
 )
 def input_output_adds_nothing(config: Config) -> Iterator[Problem]:
-    """`type: input_output` adds no BOS, EOS or template by itself.
+    """`type: input_output` adds no BOS, EOS, or template by itself.
 
     Whatever the model should see, and what it should learn to end with, must be in the text of the segments.
     """

@@ -361,7 +361,7 @@ def _precision(draft: Draft) -> list[Line]:
 def _sharing(draft: Draft) -> list[Line]:
     if not draft.sharded:
         return []
-    why = "Weights, gradients and optimizer state are divided among the GPUs, since one does not hold them."
+    why = "Weights, gradients, and optimizer state are divided among the GPUs, since one does not hold them."
     if draft.offloaded:
         size = "0.6 GB" if draft.method == "qlora" else "2 GB"
         why += f" They wait in the host's memory, which is slow: it needs about {size} of RAM per billion parameters."

@@ -35,7 +35,7 @@ _PAIRED = frozenset({"dpo", "ipo", "kto", "orpo", "simpo"})
 _ENDLESS = 10_000_000
 _TYPES: dict[str, tuple[str, str]] = {
     "chat": ("chat_template", "rows with `messages`, each with `role` and `content`"),
-    "instructions": ("alpaca", "rows with `instruction`, `input` and `output`"),
+    "instructions": ("alpaca", "rows with `instruction`, `input`, and `output`"),
     "facts": ("completion", "rows with `text`"),
     "pretraining": ("completion", "rows with `text`"),
     "preference": ("chat_template.default", "rows with `messages`, and `chosen` and `rejected` messages"),
