@@ -44,4 +44,5 @@ def with_commas(wishes: Wishes) -> tuple[Wishes, str]:
         f"Axolotl 0.21.0 reads tables only as .csv with commas, and the columns of {name} are separated by "
         f"{_SEPARATORS[separator]}. This config is for {other} with commas: save the table that way first."
     )
-    return replace(wishes, rows=saved.getvalue().encode(), dataset=other, whole=wishes.whole and whole is not False), told
+    whole = wishes.whole and whole is not False
+    return replace(wishes, rows=saved.getvalue().encode(), dataset=other, whole=whole), told
