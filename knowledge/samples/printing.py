@@ -267,7 +267,7 @@ def _marked(
         marks = []
         for each in letters or ():
             if not isinstance(each, dict) or not {"begin_offset", "end_offset", "train"} <= each.keys():
-                raise Refused("`begin_offset`, `end_offset` and `train` belong to every mark of a message")
+                raise Refused("`begin_offset`, `end_offset`, and `train` belong to every mark of a message")
             if each["train"]:
                 marks.append((int(each["begin_offset"]), int(each["end_offset"]) + 1))
         said = str(turn.get("content" if letters is detail else THOUGHT) or "")
