@@ -26,7 +26,7 @@ _GREETING = (
     "`/batchsize`, and `/faq` answer right away. This page has a small Hub of its own: try `base_model: "
     "pond/otter-1b-GGUF`. A config or log that you post as a message is answered here. This page cannot "
     "open a message's menu: `/message-menu` does, on the newest message a person wrote. You are **ann**; above the "
-    "page you can become **max**, who may use `/faq-admin`, `/rules` and `/help-channels`."
+    "page you can become **max**, who may use `/faq-admin`, `/rules`, and `/help-channels`."
 )
 
 

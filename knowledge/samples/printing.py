@@ -243,7 +243,7 @@ def _marked(
         found = _find(printer, turns, tools, place, edges, keep) if letters else None
         for each in letters or () if found else ():
             if not isinstance(each, dict) or not {"begin_offset", "end_offset", "train"} <= each.keys():
-                raise Refused("`begin_offset`, `end_offset` and `train` belong to every mark of a message")
+                raise Refused("`begin_offset`, `end_offset`, and `train` belong to every mark of a message")
             if each["train"] and found:
                 yield found[0] + int(each["begin_offset"]), min(found[0] + int(each["end_offset"]) + 1, found[1])
 

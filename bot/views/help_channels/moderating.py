@@ -27,7 +27,7 @@ _BARS: Final = (("seen", "#4e5058"), ("answered", "#5cc8ff"), ("solved", "#3ba55
 _ROOM = 1600
 _SWITCHES: Final = {
     "solved": "a Solved button in forums",
-    "reminders": "a reminder to send config, log and versions",
+    "reminders": "a reminder to send config, log, and versions",
     "tags": "tags by what was found",
     "delete_secrets": "messages that show a token are deleted",
 }
