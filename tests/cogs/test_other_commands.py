@@ -95,6 +95,15 @@ async def test_a_comparison_says_what_a_card_makes_of_both(world, tools):
     assert "Unknown GPU" in tools.words(tools.answer(unknown))
 
 
+async def test_a_misspelled_card_is_told(world, tools):
+    said = "No GPU is named RTX 4095, so this is for RTX 4090."
+    assert said in tools.words(await world.check(tools.CLEAN, gpu="RTX 4095"))
+    files = {"a": ("a.yaml", tools.CLEAN.encode()), "b": ("b.yaml", tools.CLEAN.replace("0.0002", "0.0001").encode())}
+    assert said in tools.words(tools.answer(await world.ann.slash(world.channel, "compare", **files, gpu="RTX 4095")))
+    right = tools.words(await world.check(tools.CLEAN, gpu="rtx4090"))
+    assert "No GPU is named" not in right
+
+
 async def test_about_says_what_is_stored_and_which_release_it_speaks_for(world, tools):
     text = tools.words(tools.answer(await world.ann.slash(world.channel, "about")))
     assert "speaks for Axolotl 0.21.0" in text
