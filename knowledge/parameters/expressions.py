@@ -17,6 +17,7 @@ Evaluate = Callable[[Read, int], Any]
 ERRORS = (ArithmeticError, IndexError, TypeError, ValueError)
 """What an expression may raise over values that do not fit it."""
 
+
 def evaluate(expression: str, read: Read, index: int = 0) -> Any:
     """The value of an expression.
 
