@@ -205,7 +205,7 @@ def _template(name: str) -> str:
     if not model.known:
         return ""
     if model.template == "none":
-        return "It has no chat template of its own: name one, such as `chat_template: chatml`."
+        return "It does not have its own chat template: name one, such as `chat_template: chatml`."
     if model.template not in (None, "own"):
         return f"Its chat template is Axolotl's `{model.template}`, so `chat_template: tokenizer_default` is right."
     like = f", which is much like Axolotl's `{model.shown}`" if model.shown else ""

@@ -91,7 +91,7 @@ PAGES: dict[str, Page] = {
     "missing-field": Page(
         Severity.ERROR,
         "A field that every config needs is absent.",
-        "`base_model` and `learning_rate` have no default; some blocks and plugins have required keys of their own.",
+        "`base_model` and `learning_rate` have no default; some blocks and plugins have their own required keys.",
     ),
     "dataset-key-falls-away": Page(
         Severity.WARNING,

@@ -23,7 +23,7 @@ MENU_ENTRY = "What Discord shows under Apps in a message's menu"
 NO_MESSAGE = "Nobody has written a message here yet. Type one without `/` first."
 _GREETING = (
     "### Try it\nType `/` below. `/checkconfig` accepts a file, or opens a field to paste into; `/explain`, "
-    "`/batchsize`, and `/faq` answer right away. This page has a small Hub of its own: try `base_model: "
+    "`/batchsize`, and `/faq` answer right away. This page has its own small Hub: try `base_model: "
     "pond/otter-1b-GGUF`. A config or log that you post as a message is answered here. This page cannot "
     "open a message's menu: `/message-menu` does, on the newest message a person wrote. You are **ann**; above the "
     "page you can become **max**, who may use `/faq-admin`, `/rules`, and `/help-channels`."

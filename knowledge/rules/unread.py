@@ -52,7 +52,7 @@ def dion_rank_unread(config: Config) -> Iterator[Problem]:
 def slow_tokenizer(config: Config) -> Iterator[Problem]:
     """`tokenizer_use_fast: false` with the Transformers that Axolotl installs.
 
-    Transformers 5 drops the choice and always loads the fast tokenizer. Only a `tokenizer_type` of its own decides.
+    Transformers 5 drops the choice and always loads the fast tokenizer. Only its own `tokenizer_type` decides.
     """
     if config.typed("tokenizer_use_fast") is False and config.typed("tokenizer_type") in (None, "AutoTokenizer"):
         yield problem("Transformers 5 ignores this and loads the fast tokenizer. Remove it.", "tokenizer_use_fast")

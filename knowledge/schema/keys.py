@@ -198,7 +198,7 @@ def _fallen(config: Config, steps: Steps, chosen: str) -> Finding:
     reason = {
         "DPODataset": f"under `rl: {rl}` an entry keeps only what preference data needs",
         "KTODataset": "under `rl: kto` an entry keeps only what KTO needs",
-        "SyntheticDataset": "a synthetic entry has keys of its own",
+        "SyntheticDataset": "a synthetic entry has its own keys",
         "PretrainingDataset": "an entry of `pretraining_dataset` has only a few keys",
     }.get(chosen, "the other keys of this entry make it another kind")
     message = f"Silently ignored: {reason}. Remove it."

@@ -55,7 +55,7 @@ def _template(draft: Draft) -> list[Line]:
         lines.append(Line("chat_template", "jinja", why, why))
         return [*lines, Line("chat_template_jinja", turns_without_start(family.turn), why)]
     if family.template != "tokenizer_default":
-        why = "The base model has no chat template of its own; this one needs no new token."
+        why = "The base model does not have its own chat template; this one needs no new token."
         lines.append(Line("chat_template", family.template, why, why))
     if family.ends and not draft.rows.method:
         ends = " and ".join(f"`{end}`" for end in family.ends)
@@ -317,7 +317,7 @@ def _plugins(draft: Draft) -> list[Line]:
     if draft.wishes.track == "swanlab":
         names.append(SWANLAB)
         whys.append("Without this plugin, Axolotl ignores the keys of SwanLab.")
-        commands.append("SwanLab is a package of its own:\npip install swanlab")
+        commands.append("SwanLab is a separate package:\npip install swanlab")
     return [Line("plugins", names, " ".join(whys), "\n".join(commands))] if names else []
 
 
