@@ -78,6 +78,11 @@ def entries(config: Config, name: str) -> Iterator[tuple[int, dict[Any, Any]]]:
             yield index, entry
 
 
+def is_placeholder(value: object) -> bool:
+    """Whether a value stands for what a written config leaves to its reader, such as YOUR_DATASET."""
+    return isinstance(value, str) and value.startswith("YOUR_")
+
+
 def nearest(config: Config, name: str, known: Sequence[str], *, cutoff: float = 75) -> str | None:
     """The known name that a misspelled one most likely means.
 

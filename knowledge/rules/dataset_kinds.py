@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from knowledge.conditions import entries, nearest, supervised_types
+from knowledge.conditions import entries, is_placeholder, nearest, supervised_types
 from knowledge.finding import Severity
 from knowledge.kinds_of_run import PREFERENCE
 from knowledge.rule import Problem, problem, rule
@@ -148,7 +148,7 @@ def dataset_type_unknown(config: Config) -> Iterator[Problem]:
             kind = entry.get("type")
             if not isinstance(kind, str) or not kind or "." in kind or kind.startswith("sharegpt"):
                 continue
-            if kind.partition(":")[0] in known:
+            if kind.partition(":")[0] in known or is_placeholder(kind):
                 continue
             near = {"text": "completion", "raw": "completion", "json": "completion", "chat": "chat_template"}.get(kind)
             near = near or nearest(config, kind, known)
