@@ -358,5 +358,5 @@ def zero3_with_bitsandbytes(config: Config) -> Iterator[Problem]:
     optimizer = config.typed("optimizer")
     if isinstance(optimizer, str) and ("bnb_8bit" in optimizer or optimizer in ("adamw_8bit", "paged_adamw_8bit")):
         if not config.typed("adapter"):
-            message = "Has failed for some with ZeRO 3 (empty partitions): if so, use `adamw_torch_fused`."
+            message = "Can fail with ZeRO 3 (empty partitions): if it does, use `adamw_torch_fused`."
             yield problem(message, "optimizer", "deepspeed")
