@@ -61,8 +61,7 @@ PAGES: dict[str, Page] = {
         Severity.ERROR,
         "An unknown key in a block that allows no others.",
         "A few blocks reject what they do not know: context_parallel, fp8_config, diffusion_decision, and coreweave; "
-        "of "
-        "cloud launcher files image_build, image_registry, and the whole file for Nebius and CoreWeave.",
+        "in cloud launcher files, image_build and image_registry, and the whole file for Nebius and CoreWeave.",
         "context_parallel:\n  sizes: 2\n",
         "context_parallel:\n  size: 1\n",
     ),

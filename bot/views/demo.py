@@ -1,4 +1,4 @@
-"""What stands in the demo's channel before a visitor types anything."""
+"""What is in the demo's channel before a visitor types anything."""
 
 from __future__ import annotations
 

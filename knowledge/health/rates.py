@@ -110,8 +110,7 @@ def restarted(run: Run) -> Sign | None:
         message=f"The learning rate warms up again at step {again[0]:,}, in the middle of the run.",
         why="The step count continues, but the schedule started over: the checkpoint did not hold the state of the "
         "optimizer and scheduler. `save_only_model: true` leaves both out. The optimizer's averages are lost, and the "
-        "rate does "
-        "not end where it was planned. Resume from a checkpoint that contains optimizer.pt and scheduler.pt.",
+        "rate does not end where it was planned. Resume from a checkpoint that contains optimizer.pt and scheduler.pt.",
         steps=again,
     )
 

@@ -77,9 +77,9 @@ def leaked(run: Run) -> Sign | None:
         message=f"The evaluation set contains training rows: its loss of {last:.2g} is that of memorized rows.",
         why=f"Training fell from {found.unseen:.2f} at the end of the first epoch to {found.last:.2g}, as it does on "
         f"rows that are seen again and again, and evaluation fell with it to {last:.2g}. Rows that the model never "
-        "saw do not "
-        "do that. Remove the duplicates before the split (`dataset_exact_deduplication: true`), and name files in "
-        "`test_datasets` that share no row with `datasets`. Until then, the evaluation cannot show overfitting.",
+        "saw do not do that. Remove the duplicates before the split (`dataset_exact_deduplication: true`), and name "
+        "files in `test_datasets` that share no row with `datasets`. Until then, the evaluation cannot show "
+        "overfitting.",
         steps=(found.at, run.record.done),
     )
 

@@ -76,7 +76,7 @@ def fsdp_version_one(config: Config) -> Iterator[Problem]:
 def fsdp_key_rejected(config: Config) -> Iterator[Problem]:
     """A key of FSDP 1 that FSDP 2 rejects.
 
-    It is refused whatever its value: `sharding_strategy` became `reshard_after_forward`, `forward_prefetch` has no
+    It is refused whatever its value: `sharding_strategy` became `reshard_after_forward`; `forward_prefetch` has no
     successor.
     """
     for key in raw_block(config.raw("fsdp_config")):
