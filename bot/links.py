@@ -1,4 +1,4 @@
-"""Links to pastes, gists and raw files of the hosts that the bot's host lists, read like attachments."""
+"""Links to pastes, gists, and raw files of the hosts that the bot's host lists, read like attachments."""
 
 from __future__ import annotations
 

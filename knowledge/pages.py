@@ -29,7 +29,7 @@ PAGES: dict[str, Page] = {
     "foreign-key": Page(
         Severity.IGNORED,
         "A key under the name that another trainer gives it.",
-        "Names from Transformers, TRL, LLaMA-Factory, Unsloth, torchtune and others mean nothing to Axolotl and "
+        "Names from Transformers, TRL, LLaMA-Factory, Unsloth, torchtune, and others mean nothing to Axolotl and "
         "are silently ignored. The finding says what each one means in Axolotl: a field, and how its value "
         "carries over; something that Axolotl does by itself; or nothing.",
         "max_seq_length: 2048\n",
@@ -60,7 +60,8 @@ PAGES: dict[str, Page] = {
     "unknown-key-refused": Page(
         Severity.ERROR,
         "An unknown key in a block that allows no others.",
-        "A few blocks reject what they do not know: context_parallel, fp8_config, diffusion_decision and coreweave; of "
+        "A few blocks reject what they do not know: context_parallel, fp8_config, diffusion_decision, and coreweave; "
+        "of "
         "cloud launcher files image_build, image_registry, and the whole file for Nebius and CoreWeave.",
         "context_parallel:\n  sizes: 2\n",
         "context_parallel:\n  size: 1\n",
@@ -153,7 +154,7 @@ PAGES: dict[str, Page] = {
         Severity.ERROR, "A value with a colon and a space in it.", "One line has one key; quote the value."
     ),
     "yaml-special-character": Page(
-        Severity.ERROR, "A value that starts with a reserved character.", "Quote values that start with @, ` or %."
+        Severity.ERROR, "A value that starts with a reserved character.", "Quote values that start with @, `, or %."
     ),
     "yaml-no-colon": Page(
         Severity.ERROR, "A line without a colon between keys.", "Between keys YAML takes nothing but keys and comments."

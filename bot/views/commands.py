@@ -53,7 +53,7 @@ REPORTS = "Reports of wrong advice that need a decision"
 ABOUT = "What this bot does, what it stores, and its Axolotl version"
 HELP = "How to use this bot, with examples"
 
-PASTE_TITLE = "Check a config, a log or rows"
+PASTE_TITLE = "Check a config, a log, or rows"
 PASTE_FILES = "Files: a config, a log, rows"
 PASTE_FILES_HINT = "Together if you like: a log with its config, rows with theirs"
 PASTE_TEXT = "Or paste a config, log, error, or question"

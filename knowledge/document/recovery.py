@@ -325,7 +325,7 @@ def _bad_start(problem: str, lines: list[str], number: int, error: yaml.MarkedYA
         number,
         mark.column,
         f"A value cannot start with `{value[:1]}` in YAML. Put the value in quotes.",
-        "The characters @, ` and % are reserved there.",
+        "The characters @, `, and % are reserved there.",
         mended,
     )
     return Mend(fault, _replaced(lines, number, mended))

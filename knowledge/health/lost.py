@@ -64,7 +64,7 @@ def _always_the_same(points: list[Point]) -> Sign | None:
         message="The loss is near 0 within the first epoch: the trained tokens hardly vary.",
         why=f"The loss falls to {level:.2g} on rows that the model has not seen before. No answer can be predicted "
         "with that certainty, so the labels hold little but end tokens or a fixed phrase. Look at the labels with "
-        "`axolotl preprocess CONFIG --debug`, and check `roles_to_train`, `train_on_eos` and `sequence_len`.",
+        "`axolotl preprocess CONFIG --debug`, and check `roles_to_train`, `train_on_eos`, and `sequence_len`.",
         steps=(late[0].step, late[-1].step),
     )
 

@@ -37,7 +37,7 @@ class Tokenizer:
 
     Attributes:
         kind: The class that it asks for.
-        bos, eos, pad, unk: Beginning, end, padding and unknown; None where it has none.
+        bos, eos, pad, unk: Beginning, end, padding, and unknown; None where it has none.
         added: Every token that it lists with its vocabulary.
     """
 

@@ -238,7 +238,7 @@ def _divide(run: Run) -> Iterator[_Step]:
         (
             3,
             "zero3_bf16",
-            "Weights, gradients and optimizer state are divided among the GPUs, which exchange them at every step.",
+            "Weights, gradients, and optimizer state are divided among the GPUs, which exchange them at every step.",
         ),
     ):
         yield _Step(

@@ -99,7 +99,7 @@ def nebius_mounts(config: Config) -> Iterator[Problem]:
 def nebius_env(config: Config) -> Iterator[Problem]:
     """An environment variable that Nebius does not accept.
 
-    A name has letters, digits and underlines and does not begin with a digit. Three names are set by the launcher
+    A name has letters, digits, and underscores and does not begin with a digit. Three names are set by the launcher
     itself. A secret must not be empty, and no value may contain a zero byte.
     """
     for key in ("env", "env_secret"):

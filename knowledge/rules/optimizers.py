@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def optimizer_deepspeed(config: Config) -> Iterator[Problem]:
     """An optimizer that does not work under DeepSpeed.
 
-    Muon, the flash_ optimizers and Q-GaLore need whole matrices, which ZeRO splits. Use DDP or FSDP.
+    Muon, the flash_ optimizers, and Q-GaLore need whole matrices, which ZeRO splits. Use DDP or FSDP.
     """
     optimizer, deepspeed = config.raw("optimizer"), config.at("check_muon_deepspeed_fsdp")("deepspeed")
     alone = optimizer in ("muon", "muon_8bit", "q_galore_adamw8bit") or str(optimizer).startswith("flash_")

@@ -120,7 +120,7 @@ def context_parallel_notice(config: Config) -> Iterator[Problem]:
 def context_parallel_attention(config: Config) -> Iterator[Problem]:
     """Context parallelism with attention that it cannot divide.
 
-    It needs sdpa, flash or flex attention; GLM's sparse kernels do not accept packed rows.
+    It needs sdpa, flash, or flex attention; GLM's sparse kernels do not accept packed rows.
     """
     if (config.typed("context_parallel_size") or 1) <= 1:
         return

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from knowledge.writing.batch import batch_of
 from knowledge.writing.draft import CUT_CROSS_ENTROPY, INSTALL_CUT_CROSS_ENTROPY, SWANLAB, Draft, Line
 from knowledge.writing.families import turns_without_start
 from knowledge.writing.rewards import FUNCTION
 from knowledge.writing.taste import general
-from knowledge.writing.wishes import NO_DATASET, NO_PROJECT
+from knowledge.writing.wishes import NO_COLUMN, NO_DATASET, NO_PROJECT
+
+if TYPE_CHECKING:
+    from knowledge.writing.rows import Read
 
 _SEED = 42
 
@@ -103,8 +106,10 @@ def _data(draft: Draft) -> list[Line]:
     if wishes.dataset is None:
         comment = f"Fill this in: a file or a dataset of the Hub, {rows.reads or 'as the type reads it'}."
     elif rows.reads:
-        comment = f"Assumed: {rows.reads}. Check them with `helpbot check config.yaml --dataset FILE`."
+        comment = _unseen(rows)
     why = f"The type that reads the rows{f': {rows.reads}' if rows.reads else ''}."
+    if rows.stands_for:
+        why = f"Nobody has seen the rows, so their type is left for you: `{rows.stands_for}` reads {rows.reads}."
     lines = []
     if rows.method:
         lines.append(Line("rl", rows.method, _METHODS.get(rows.method, "As the rows allow.")))
@@ -116,6 +121,17 @@ def _data(draft: Draft) -> list[Line]:
             lines.append(Line(key, value, _ROOT.get(key, "The rows need it.")))
     lines.append(Line("dataset_prepared_path", "./prepared", "Prepared rows are kept, so a second start is fast."))
     return lines + _held_out(draft)
+
+
+def _unseen(rows: Read) -> str:
+    """What to fill in or to check of rows that nobody has seen."""
+    if rows.stands_for:
+        return f"Fill this in: the type that reads your rows. `{rows.stands_for}` reads {rows.reads}."
+    if NO_COLUMN in rows.entry.values():
+        return "Fill this in: the column that holds the text, which is often `text`."
+    if NO_COLUMN in (rows.columns or ()):
+        return "Fill in the columns of the question and of its answer at the top of rewards.py."
+    return f"Assumed: {rows.reads}. Check them with `helpbot check config.yaml --dataset FILE`."
 
 
 _METHODS = {
@@ -345,7 +361,7 @@ def _precision(draft: Draft) -> list[Line]:
 def _sharing(draft: Draft) -> list[Line]:
     if not draft.sharded:
         return []
-    why = "Weights, gradients and optimizer state are divided among the GPUs, since one does not hold them."
+    why = "Weights, gradients, and optimizer state are divided among the GPUs, since one does not hold them."
     if draft.offloaded:
         size = "0.6 GB" if draft.method == "qlora" else "2 GB"
         why += f" They wait in the host's memory, which is slow: it needs about {size} of RAM per billion parameters."

@@ -17,6 +17,7 @@ from knowledge.writing.nearest import check_type, full_name, models_instead, nea
 from knowledge.writing.proof import proven
 from knowledge.writing.rows import Read, read_dataset
 from knowledge.writing.steps import with_steps
+from knowledge.writing.table import with_commas
 from knowledge.writing.taste import aims, general
 from knowledge.writing.wishes import Unusable, Unwritable, Wishes, Written
 
@@ -47,6 +48,7 @@ def write_config(wishes: Wishes) -> Written:
         raise Unusable("There is no model to write a config for: name one as on the Hub, such as Qwen/Qwen3-8B.")
     check_type(wishes.type)
     wishes = replace(wishes, model=full_name(wishes.model.strip()))
+    wishes, saved = with_commas(wishes)
     base = _base(wishes, images=False)
     rows = read_dataset(wishes, family_of(wishes.model))
     if rows.aim == "images":
@@ -55,7 +57,7 @@ def write_config(wishes: Wishes) -> Written:
         raise Unwritable(
             f"{wishes.model} does not see pictures. Models that do: Qwen/Qwen2.5-VL-7B-Instruct, google/gemma-3-4b-it."
         )
-    unmet = list(rows.wrong)
+    unmet = [each for each in (saved, *rows.wrong) if each]
     if "type" not in rows.entry:
         raise Unwritable(" ".join(unmet))
     found = _chosen(wishes, rows, base, on_host=True)

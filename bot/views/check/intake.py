@@ -74,7 +74,7 @@ def sample_too_large(name: str, size: int, limit: int) -> str:
 
 def no_text(name: str) -> str:
     """A binary file."""
-    return f"{limits.code(name)} is not a text file. Attach the YAML itself: .yml, .yaml, .txt or .json."
+    return f"{limits.code(name)} is not a text file. Attach the YAML itself: .yml, .yaml, .txt, or .json."
 
 
 def not_utf_8(line: int) -> str:

@@ -31,7 +31,7 @@ def visible(text: str) -> str:
 def inert(text: str) -> str:
     """The text with a backslash before whatever Discord would take for format.
 
-    An underline between letters is none (`micro_batch_size`), so names of fields stay findable.
+    An underscore between letters does not count (`micro_batch_size`), so names of fields stay findable.
     """
     escaped = _FORMAT.sub(lambda match: "\\" + match[0], text)
     return _ADDRESS.sub(r"\1:\\//", escaped)
