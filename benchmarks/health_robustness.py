@@ -50,6 +50,22 @@ def prefixed(log):
     return "\n".join(f"[default0]:{line}" for line in log.split("\n"))
 
 
+def two_ranks(log):
+    """Every line of both processes, one after the other."""
+    return "\n".join(f"[rank{rank}]: {line}" for line in log.split("\n") for rank in (0, 1))
+
+
+def plain_numbers(log):
+    """Numbers without quotes, as Transformers before release 5 prints them, in other formats."""
+    return re.sub(r"'(-?\d+\.?\d*(?:e[-+]?\d+)?)'", lambda found: repr(float(found[1])), log)
+
+
+def summary(log):
+    """What Weights & Biases prints below a run."""
+    said = "wandb: Run summary:\nwandb:   train/epoch 1\nwandb:   train/grad_norm 0.5\nwandb:    train/loss 0.75\n"
+    return f"{log}\nwandb: \nwandb: Run history:\nwandb:    train/loss █▇▅▃▂▁▁▁\n{said}wandb: Synced 5 W&B file(s)\n"
+
+
 def coloured(log):
     return re.sub(r"\[(INFO|WARNING)\]", "\x1b[32m[\\1]\x1b[0m", log)
 
@@ -77,11 +93,26 @@ def scaled(key, factor):
     return alter
 
 
-def noisy(rows, config, _run, chance):
+def noisy(factor):
+    """Noise as of rows in another order, or of a smaller batch."""
+
+    def alter(rows, config, _run, chance):
+        for row in rows:
+            for key, spread in (("loss", 0.04), ("grad_norm", 0.1), ("eval_loss", 0.01)):
+                if isinstance(row.get(key), int | float) and math.isfinite(row[key]):
+                    row[key] *= math.exp(chance.gauss(0, factor * spread))
+        return rows, config
+
+    return alter
+
+
+def smoothed(rows, config, _run, _chance):
+    """A loss that was averaged over the steps before it, as a chart shows it."""
+    level = None
     for row in rows:
-        for key, spread in (("loss", 0.04), ("grad_norm", 0.1), ("eval_loss", 0.01)):
-            if isinstance(row.get(key), int | float) and math.isfinite(row[key]):
-                row[key] *= math.exp(chance.gauss(0, spread))
+        if isinstance(row.get("loss"), int | float) and math.isfinite(row["loss"]):
+            level = row["loss"] if level is None or not row["loss"] else 0.5 * level + 0.5 * row["loss"]
+            row["loss"] = level
     return rows, config
 
 
@@ -126,7 +157,10 @@ ALTERATIONS = {
     "bars before the metrics": of_lines(bars),
     "container time stamps": of_lines(docker),
     "a launcher's prefix": of_lines(prefixed),
+    "two ranks": of_lines(two_ranks),
     "colors": of_lines(coloured),
+    "numbers without quotes": of_lines(plain_numbers),
+    "a summary of W&B below": of_lines(summary),
     "no config": lambda run, _chance: (run["log"], None, True),
     "a CSV": table,
     "rates x 0.01": of_history(scaled("learning_rate", 0.01)),
@@ -135,10 +169,14 @@ ALTERATIONS = {
     "loss x 1.15": of_history(scaled("loss", 1.15)),
     "norms x 0.7": of_history(scaled("grad_norm", 0.7)),
     "norms x 1.2": of_history(scaled("grad_norm", 1.2)),
-    "noise": of_history(noisy),
+    "noise": of_history(noisy(1)),
+    "noise x 3": of_history(noisy(3)),
+    "smoothed": of_history(smoothed),
     "a line every 2 steps": of_history(every(2)),
     "a line every 5 steps": of_history(every(5)),
+    "a line every 10 steps": of_history(every(10)),
     "the first 60 %": of_history(begun(0.6)),
+    "the first half": of_history(begun(0.5)),
 }
 
 

@@ -26,7 +26,7 @@ def rows(name: str) -> list[dict[str, Any]]:
 
 
 def states(estimate: MemoryEstimate) -> float:
-    """Bytes of weights, gradients and optimizer state."""
+    """Bytes of weights, gradients, and optimizer state."""
     parts = estimate.parts
     return (parts.weights + parts.gradients + parts.optimizer) * GIB
 

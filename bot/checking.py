@@ -11,6 +11,7 @@ from bot.answers import Checked
 from bot.faq_offers import offered
 from bot.store import GuildSettings, StoreUnavailable
 from bot.views.check import words
+from bot.views.kit.escape import inert
 from knowledge.duration import cost_of
 from knowledge.json_values import to_plain
 
@@ -41,7 +42,9 @@ async def check(services: Services, request: CheckRequest) -> Checked:
         said.append(words.server_card(settings.gpu))
     if request.axolotl is None and settings.axolotl is not None:
         said.append(words.server_release(settings.axolotl))
-    gpu = request.gpu or settings.gpu
+    if request.gpu is not None and request.gpu.guessed:
+        said.append(inert(request.gpu.assumed))
+    gpu = request.gpu.name if request.gpu is not None else settings.gpu
     gpus, release = request.gpus or settings.gpus or 1, request.axolotl or settings.axolotl
     facts = request.facts or await look_up(services, submission.text, request.owner, settings)
     report = await services.workers.run(

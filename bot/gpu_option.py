@@ -21,22 +21,39 @@ async def complete_gpu(_interaction: object, typed: str) -> list[app_commands.Ch
     return [app_commands.Choice(name=name, value=name) for name in suggest(typed)]
 
 
-def chosen_gpu(text: str | None, gpus: int | None) -> tuple[Gpu | None, int | None]:
+def gpu_of(text: str, *, exact: bool = False) -> Gpu:
+    """The card that a member names.
+
+    Args:
+        text: Its name.
+        exact: Whether a misspelled name is refused: the card is kept, in a config or as the default of a server.
+
+    Raises:
+        UserError: No card has that name; the nearest is named.
+    """
+    try:
+        gpu = gpu_named(text)
+    except UnknownGpu as error:
+        raise UserError(str(error)) from error
+    if exact and gpu.guessed:
+        raise UserError(f"No GPU has exactly that name. Did you mean {gpu.name}?")
+    return gpu
+
+
+def chosen_gpu(text: str | None, gpus: int | None, *, exact: bool = False) -> tuple[Gpu | None, int | None]:
     """The card that a member names, and how many of them.
 
     Args:
         text: The option `gpu`.
         gpus: The option `gpus`.
+        exact: As in `gpu_of`.
 
     Raises:
         UserError: No card has that name, or the two options give different numbers.
     """
     if not text:
         return None, gpus
-    try:
-        gpu = gpu_named(text)
-    except UnknownGpu as error:
-        raise UserError(str(error)) from error
+    gpu = gpu_of(text, exact=exact)
     if gpu.count is not None and gpus is not None and gpu.count != gpus:
         raise UserError(two_counts(gpu.count, gpus))
     return gpu, gpus or gpu.count

@@ -11,6 +11,7 @@ from knowledge.secrets import Secret
 from knowledge.text_kind import Kind
 
 if TYPE_CHECKING:
+    from knowledge.gpus import Gpu
     from knowledge.hub import HubFacts
 
 PASTED = "pasted text"
@@ -65,7 +66,7 @@ class CheckRequest:
         owner: The member who asks.
         guild_id: The server in which it is asked, None in a direct message.
         gpus: GPUs; without it those that the server has set, or 1.
-        gpu: The card that the run is for, as it is best written; without it the one that the server has set, if any.
+        gpu: The card that the run is for; without it the one that the server has set, if any.
         price: Price of one such GPU for an hour; without it the one that the host has set, if any.
         axolotl: Release; without it the one that the server has set, or the newest known.
         dataset: Rows of the dataset.
@@ -80,7 +81,7 @@ class CheckRequest:
     owner: int
     guild_id: int | None
     gpus: int | None = None
-    gpu: str | None = None
+    gpu: Gpu | None = None
     price: float | None = None
     axolotl: str | None = None
     dataset: Sample | None = None

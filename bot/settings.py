@@ -37,7 +37,7 @@ class Settings(BaseSettings):
         hub_endpoint: The Hub's address, `HF_ENDPOINT` in the environment.
         hub_viewer: The address of its dataset viewer.
         help_channels: `on` asks Discord for the text of messages, for channels that moderators name; `off` does not.
-        link_hosts: Hosts whose pastes, gists and raw files are read where a message links to them; none by default.
+        link_hosts: Hosts whose pastes, gists, and raw files are read where a message links to them; none by default.
         gpu_prices: Prices of a GPU-hour by the card's name, for the cost of a run: `RTX 4090=0.40, H100 80GB=2.50`.
         source_url: Where the source of this bot is found, shown by /about.
     """

@@ -78,7 +78,7 @@ class CheckConfig(commands.Cog):
         """Checks a file; proposes a block for rows without one; with neither opens a form to paste a config into."""
         release = _release(version)
         card, gpus = chosen_gpu(gpu, gpus)
-        asked = Asked(gpus, release, card.name if card else None, price, rows)
+        asked = Asked(gpus, release, card, price, rows)
         if file is None and dataset is None:
             await open_form(interaction, PasteForm(asked))
             return

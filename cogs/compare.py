@@ -57,7 +57,7 @@ class Compare(commands.Cog):
         first, second = await intake.take(workers, a), await intake.take(workers, b)
         sample = None if dataset is None else await intake.sample_from(workers, dataset)
         if not (is_config(first) and is_config(second)):
-            asked = Asked(gpus, gpu=card.name if card else None, rows=rows)
+            asked = Asked(gpus, gpu=card, rows=rows)
             await answer_given(interaction, _each(first, second, sample), asked)
             return
         defaults = await defaults_of(services, interaction.guild_id)
@@ -74,7 +74,8 @@ class Compare(commands.Cog):
             rows=rows,
             hub=[None if each is None else to_plain(each) for each in facts],
         )
-        await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id))
+        note = "" if card is None else card.assumed
+        await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id, note))
 
 
 def _each(first: Submission | Sample, second: Submission | Sample, sample: Sample | None) -> Given:

@@ -257,7 +257,7 @@ class FaqAdmin(commands.GroupCog, group_name="faq-admin", group_description=word
         """Changes what is named, and shows everything."""
         guild_id = await require_moderator(interaction)
         guilds = self.bot.services.store.guilds
-        card, gpus = chosen_gpu(gpu, gpus)
+        card, gpus = chosen_gpu(gpu, gpus, exact=True)
         given: dict[str, int | str | None] = {
             "moderator_role_id": moderator_role.id if moderator_role else None,
             "log_channel_id": log_channel.id if log_channel else None,

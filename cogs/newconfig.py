@@ -15,7 +15,7 @@ from bot.responses import begin
 from bot.services import ServiceBot
 from bot.views import commands as words
 from bot.views.kit.limits import MOST_GPUS, OPTIONS
-from bot.views.new import PRESSES, Wanted, exact, show_new
+from bot.views.new import PRESSES, Wanted, show_new
 from knowledge.facts import read_json
 from knowledge.writing import aims
 
@@ -48,9 +48,7 @@ class NewConfig(commands.Cog):
         aim: app_commands.Range[str, 1, 20] | None = None,
     ) -> None:
         """Writes a config, and asks with selects for what was left out."""
-        card, count = chosen_gpu(gpu, gpus)
-        if card is not None:
-            exact(card)
+        card, count = chosen_gpu(gpu, gpus, exact=True)
         if aim is not None and aim not in aims():
             raise UserError(f"There is no such aim. The aims are: {', '.join(aims())}.")
         await begin(interaction)

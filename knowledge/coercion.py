@@ -158,14 +158,14 @@ _SHAPES = {
     r"^[A-Za-z0-9][^\s\x00]*$": "an image, without spaces",
     r"^[A-Za-z0-9/][^\s\x00]*$": "an image or absolute path, without spaces",
     r"^[^\x00]*\S[^\x00]*$": "text that is not blank",
-    r"^/[^\s,:]*$": "an absolute path without spaces, commas and colons",
-    r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$": "lower-case letters, digits and hyphens between them",
+    r"^/[^\s,:]*$": "an absolute path without spaces, commas, and colons",
+    r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$": "lower-case letters, digits, and hyphens between them",
     r"^[0-9]+[EPTGMK]i?$": "a size such as `64Gi`",
     r"^[0-9]+m?$": "a number of CPUs such as `32` or `500m`",
     r"^[A-Za-z0-9_][A-Za-z0-9_.@-]*$": "a host such as `me@login.example`",
-    r"^[A-Za-z0-9_.@:/-]+$": "letters, digits and any of `_.@:/-`",
-    r"^[A-Za-z0-9_-]+$": "letters, digits, hyphens and underlines",
-    r"^[A-Za-z0-9-]+$": "letters, digits and hyphens",
+    r"^[A-Za-z0-9_.@:/-]+$": "letters, digits, and any of `_.@:/-`",
+    r"^[A-Za-z0-9_-]+$": "letters, digits, hyphens, and underscores",
+    r"^[A-Za-z0-9-]+$": "letters, digits, and hyphens",
 }
 """What a pattern asks for, in words."""
 

@@ -27,7 +27,7 @@ ATTENTION = (
     "gemma4_hybrid_attn_impl",
 )
 """The fields that decide the attention backend."""
-NO_VARIABLE = "No variable can be called so: letters, digits and `_`, no digit first."
+NO_VARIABLE = "No variable can have that name: letters, digits, and `_`, no digit first."
 """What is said of a name for which `is_variable` does not hold."""
 _VARIABLE = expression(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 200
@@ -76,6 +76,11 @@ def entries(config: Config, name: str) -> Iterator[tuple[int, dict[Any, Any]]]:
     for index, entry in enumerate(value if isinstance(value, list) else ()):
         if isinstance(entry, dict):
             yield index, entry
+
+
+def is_placeholder(value: object) -> bool:
+    """Whether a value stands for what a written config leaves to its reader, such as YOUR_DATASET."""
+    return isinstance(value, str) and value.startswith("YOUR_")
 
 
 def nearest(config: Config, name: str, known: Sequence[str], *, cutoff: float = 75) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import UnusableFileError, gpus, text_of
@@ -37,7 +38,7 @@ def gpu_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def count_of(options: argparse.Namespace) -> int:
-    """How many GPUs the options name.
+    """How many GPUs the options name; says so where the card's name is misspelled.
 
     Raises:
         UnusableFileError: the name of the card says another number.
@@ -46,6 +47,8 @@ def count_of(options: argparse.Namespace) -> int:
     inside = None if gpu is None else gpu.count
     if inside is not None and options.gpus is not None and inside != options.gpus:
         raise UnusableFileError(f"--gpu says {inside} GPUs and --gpus says {options.gpus}: give only one of them.")
+    if gpu is not None and gpu.guessed:
+        print(f"helpbot: {gpu.assumed}", file=sys.stderr)
     return int(options.gpus or inside or 1)
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def log_arguments(parser: argparse.ArgumentParser, *, logs: str, config: str) -> None:
-    """Declare the logs, the config, the number of GPUs and the form of the answer.
+    """Declare the logs, the config, the number of GPUs, and the form of the answer.
 
     Args:
         parser: The command's.

@@ -23,7 +23,7 @@ _HELD = ("found", "gated", "disabled", "no-revision", "no-config", "no-split")
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
     parser.add_argument("name", metavar="NAME", help="owner/name of a model or a dataset")
-    parser.add_argument("--revision", help="a branch, tag or commit of the model")
+    parser.add_argument("--revision", help="a branch, tag, or commit of the model")
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 

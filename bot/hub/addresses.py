@@ -51,7 +51,7 @@ def usable(address: str) -> str:
     """
     parts = urlsplit(address)
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError(f"{address} must be a plain address, without a name, a password or a query")
+        raise ValueError(f"{address} must be a plain address, without a name, a password, or a query")
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname))):
         raise ValueError(f"{address} must begin with https://; http:// is only for an address of this machine")
     return address.rstrip("/")

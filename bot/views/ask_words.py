@@ -14,11 +14,11 @@ PERHAPS = (
 UNKNOWN = (
     "### I do not know the answer to this\n"
     "Show me what you have, and I can say more:\n"
-    "- your config, with `/checkconfig file:`: what Axolotl refuses or ignores, memory, steps and time\n"
+    "- your config, with `/checkconfig file:`: what Axolotl refuses or ignores, memory, steps, and time\n"
     "- the log of a run that failed, the same way: its cause and what to change\n"
     "- some rows of your dataset, with `/checkconfig dataset:`: which `type` reads them\n\n"
     "For people to help you, write in the channel what you wanted, what happened instead, your config, the last 30 "
-    "lines of the log, your GPUs and your Axolotl version."
+    "lines of the log, your GPUs, and your Axolotl version."
 )
 READ = "Read one of them"
 NEAREST = "The closest matches, which may be about something else"

@@ -10,7 +10,7 @@ from bot.views.check.finding import finding_text
 from bot.views.check.report import file_name
 from bot.views.explanation import related
 from bot.views.kit import limits
-from bot.views.kit.escape import spoken
+from bot.views.kit.escape import inert, spoken
 from bot.views.kit.layout import Colour, colour_of, container, layout, small
 from bot.views.kit.wording import listed, plural
 
@@ -26,7 +26,7 @@ _FINDINGS = 700
 _LONGEST_SAME = 12
 
 
-def comparison_layout(found: Comparison, before: str, after: str, owner: int) -> ui.LayoutView:
+def comparison_layout(found: Comparison, before: str, after: str, owner: int, note: str = "") -> ui.LayoutView:
     """The answer to /compare.
 
     Args:
@@ -34,6 +34,7 @@ def comparison_layout(found: Comparison, before: str, after: str, owner: int) ->
         before: Name of the first file.
         after: Name of the second.
         owner: Who may use the select below it.
+        note: A sentence about what was asked.
     """
     real = [change for change in found.changes if not change.reads_same]
     gpus = f"{found.gpus_before} → {found.gpus_after} GPUs" if found.gpus_before != found.gpus_after else ""
@@ -43,6 +44,8 @@ def comparison_layout(found: Comparison, before: str, after: str, owner: int) ->
         names = (file_name(before), file_name(after))
         said = [f"**{name}**: {verdict}." for name, verdict in zip(names, found.verdicts, strict=True)]
         head = "\n".join([head, *said])
+    if note:
+        head = f"{head}\n{small(inert(note))}"
     items: list[ui.Item[Any]] = [ui.TextDisplay(head)]
     for title, text in (
         ("What that does", _effects(found.effects)),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.jobs import RunHealth
     from bot.services import ServiceBot
     from knowledge.diagnosis import Diagnosis
+    from knowledge.gpus import Gpu
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Asked:
 
     gpus: int | None = None
     axolotl: str | None = None
-    gpu: str | None = None
+    gpu: Gpu | None = None
     price: float | None = None
     rows: int | None = None
     message: tuple[int, int] | None = None

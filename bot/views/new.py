@@ -11,6 +11,7 @@ from discord import ui
 
 from bot.checking import defaults_of
 from bot.errors import UserError
+from bot.gpu_option import gpu_of
 from bot.pending import Begun
 from bot.permissions import server_of
 from bot.responses import answer, begin, open_form
@@ -20,13 +21,12 @@ from bot.views.kit.components import Form, Press, field, typed
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import plural
 from bot.writing import New, model_of, new, new_targets
-from knowledge.gpus import UnknownGpu, gpu_named, suggest
+from knowledge.gpus import suggest
 from knowledge.json_values import to_plain
 from knowledge.writing import aims
 
 if TYPE_CHECKING:
     from bot.services import ServiceBot
-    from knowledge.gpus import Gpu
     from knowledge.writing import Reason
 
 NAME = "config.yaml"
@@ -177,16 +177,6 @@ class NewWish(Press, name="new-wish"):
         await show_new(interaction, other, changed)
 
 
-def exact(gpu: Gpu) -> None:
-    """Accept a card whose name is not a guess: a config is written for it.
-
-    Raises:
-        UserError: The name is misspelled; the nearest card is named.
-    """
-    if gpu.guessed:
-        raise UserError(f"No GPU has exactly that name. Did you mean {gpu.name}?")
-
-
 def _changed(wanted: Wanted, wish: str, value: str) -> tuple[Wanted, str]:
     """The changed wishes, and the change in words; what follows from the changed one is free again."""
     if wish == "longer":
@@ -222,7 +212,7 @@ class FittingOne(Press, name="new-fits"):
             guild_id=server_of(interaction) or 0,
             owner=interaction.user.id,
             model=model,
-            gpu=request.gpu,
+            gpu=request.gpu.name if request.gpu is not None else None,
             gpus=checked.gpus,
             dataset=(request.dataset.name, request.dataset.data) if request.dataset is not None else None,
             like=text,
@@ -264,11 +254,7 @@ class NewGpuForm(Form):
 
     async def submitted(self, interaction: discord.Interaction[ServiceBot]) -> None:
         """Writes a config for it."""
-        try:
-            gpu = gpu_named(typed(self.gpu))
-        except UnknownGpu as error:
-            raise UserError(str(error)) from error
-        exact(gpu)
+        gpu = gpu_of(typed(self.gpu), exact=True)
         await begin(interaction)
         count = gpu.count or 1
         wanted = replace(self.wanted, gpu=gpu.name, gpus=count, length=None, epochs=None)

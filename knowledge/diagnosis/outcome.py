@@ -89,8 +89,16 @@ def fails(log: Log, traces: list[Trace]) -> bool:
         log: The log.
         traces: Its exceptions.
     """
-    if any(broken(reading) for reading in _last(log.readings)):
-        return True
+    return numbers_lost(log) or stopped(log, traces)
+
+
+def numbers_lost(log: Log) -> bool:
+    """Whether the last metric lines show that nothing is learned any more."""
+    return any(broken(reading) for reading in _last(log.readings))
+
+
+def stopped(log: Log, traces: list[Trace]) -> bool:
+    """Whether an exception or a fatal line ended the run."""
     if not log.progress.finished and any(_LOST.search(line.text[:2_000]) for line in log.lines[-2_000:]):
         return True
     return any(line >= log.advanced for line in _signs(log, traces))

@@ -179,7 +179,7 @@ def _field_match(path: str, message: str, kind: str, line: Line) -> Match:
         (
             f"The value of `{path}` has the wrong type.",
             (
-                f"Write it the way Axolotl expects: {said}. Quotes, brackets and indentation decide a value's type in "
+                f"Write it the way Axolotl expects: {said}. Quotes, brackets, and indentation decide a value's type in "
                 "YAML."
             ),
         ),

@@ -27,7 +27,6 @@ def assumptions(run: Run, plan: TrainingPlan, gpu: Gpu, pace: Pace | None) -> tu
 def _card(run: Run, gpu: Gpu) -> list[str | None]:
     names = ", ".join(card.name for card in gpu.cards)
     return [
-        f"The name was read as {gpu.name}." if gpu.guessed else None,
         f"The range covers {names}." if len(gpu.cards) > 1 else None,
         None
         if gpu.bf16

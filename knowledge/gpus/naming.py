@@ -18,13 +18,23 @@ class Gpu:
         name: The name as it is best written, without the count.
         cards: The cards that it covers: several where the name leaves form or memory open.
         count: How many, where the text says so.
-        guessed: Whether the text is misspelled, so that the name is a guess.
+        asked: The text itself where it is misspelled, so that the name is a guess.
     """
 
     name: str
     cards: tuple[Card, ...]
     count: int | None = None
-    guessed: bool = False
+    asked: str = ""
+
+    @property
+    def guessed(self) -> bool:
+        """Whether the text is misspelled."""
+        return bool(self.asked)
+
+    @property
+    def assumed(self) -> str:
+        """The sentence that says which card a misspelled name was read as; empty for a name that is right."""
+        return f"No GPU is named {self.asked}, so this is for {self.name}." if self.asked else ""
 
     @property
     def usable_gib(self) -> tuple[float, float]:
@@ -84,7 +94,7 @@ def gpu_named(text: str) -> Gpu:
     """
     rest = " ".join(text[: _LONGEST + 1].lower().replace(",", " ").split())
     if not rest:
-        raise UnknownGpu("The GPU's name is missing. Write it like RTX 4090, A100 80GB or 2x H100.")
+        raise UnknownGpu("The GPU's name is missing. Write it like RTX 4090, A100 80GB, or 2x H100.")
     if len(rest) > _LONGEST:
         raise UnknownGpu(f"A GPU's name has at most {_LONGEST} characters.")
     count, rest = _count(rest)
@@ -105,7 +115,7 @@ def gpu_named(text: str) -> Gpu:
             raise UnknownGpu(f"{model} has {' or '.join(map(str, sold))} GB, not {memory}.")
     if form is not None:
         found = tuple(card for card in found if card.form == _FORMS[form]) or found
-    return Gpu(_written(found), found, count, guessed)
+    return Gpu(_written(found), found, count, text.strip() if guessed else "")
 
 
 def gpu_names() -> tuple[str, ...]:
@@ -210,7 +220,7 @@ _SHORTEST = 4
 
 def _unknown(text: str) -> str:
     near = suggest(text, 3)
-    hint = f" Did you mean {' or '.join(near)}?" if near else " Write it like RTX 4090, A100 80GB or 2x H100."
+    hint = f" Did you mean {' or '.join(near)}?" if near else " Write it like RTX 4090, A100 80GB, or 2x H100."
     return f"Unknown GPU: {text.strip()[:40]}.{hint}"
 
 

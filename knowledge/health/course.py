@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
@@ -12,12 +13,18 @@ from knowledge.health.model import Run, Sign
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from knowledge.health.record import Record
+
 _WINDOW: Final = 5
-_FEW: Final = 8
 # How far above its start a smoothed loss must rise, and how much of what follows must stay up there; a rise to twice
 # the start leaves marks even where the loss then falls to about where it began.
 _ABOVE_START, _STAYS = 1.4, 0.85
 _FAR_ABOVE, _NEAR = 2.0, 0.8
+# As many times the usual difference between two lines.
+_ABOVE_NOISE: Final = 3
+# From so many steps a line on, a line tells little of single steps, and so near to the start what follows must be.
+_SEVERAL, _NEAR_SEVERAL = 3, 0.6
+_NO_RATE: Final = 0.01
 # e to this is 1,100: no text of any language is that surprising to a model that was trained on text.
 _NO_TEXT: Final = 7.0
 # Clipping at 1 leaves a twentieth or less of a gradient of this norm.
@@ -43,20 +50,25 @@ def smoothed(series: Sequence[tuple[int, float]], window: int = _WINDOW) -> list
     ]
 
 
-def beginning(losses: Sequence[tuple[int, float]]) -> float:
+def beginning(record: Record) -> float:
     """The loss that the run starts with: of its first steps, in which the warm-up hardly changes anything."""
-    return median(loss for _, loss in losses[: max(1, min(3, len(losses) // 6))])
+    lines = min(3, len(record.losses) // 6) // record.every
+    return median(loss for _, loss in record.losses[: max(lines, 1)])
 
 
 def diverging(run: Run) -> Sign | None:
     """A loss that rises far above its start and does not come back."""
     losses = run.record.losses
-    if len(losses) < _FEW:
+    if not run.record.enough:
         return None
-    start = beginning(losses)
-    found = _preference_rise(losses, start) if run.record.preference else _rise(losses, start)
+    start = beginning(run.record)
+    if run.record.preference:
+        start = min(start, _EVEN) if _is_plain_dpo(run) else start
+        found = _preference_rise(losses, start)
+    else:
+        found = _rise(losses, start, run.record.every)
     if found is None:
-        return None
+        return _high_at_once(run, start)
     first, peak = found
     rates = [rate for step, rate in run.record.rates if step <= max(first, 2)]
     at = f" at a learning rate of {max(rates):.2g}" if rates and max(rates) > 0 else ""
@@ -71,18 +83,47 @@ def diverging(run: Run) -> Sign | None:
     )
 
 
-def _rise(losses: Sequence[tuple[int, float]], start: float) -> tuple[int, float] | None:
+def _rise(losses: Sequence[tuple[int, float]], start: float, every: int) -> tuple[int, float] | None:
     """(step at which the loss leaves its start upwards for good, highest smoothed loss)."""
     smooth = smoothed(losses)
     peak = max(loss for _, loss in smooth)
-    if peak < _ABOVE_START * start or start <= 0:
+    noise = median(abs(after[1] - before[1]) for before, after in pairwise(losses))
+    if peak < _ABOVE_START * start or peak - start < _ABOVE_NOISE * noise or start <= 0:
         return None
     first = next(index for index, (_, loss) in enumerate(smooth) if loss >= (1 + _ABOVE_START) / 2 * start)
     after = [loss for _, loss in smooth[first:]]
     stays = sum(loss > start for loss in after) >= _STAYS * len(after)
-    if len(after) < 3 or not (stays or (peak > _FAR_ABOVE * start and median(after) > _NEAR * start)):
+    # The mean of several steps rises only where most of them do, and its first line is above the start already.
+    far, near = (_FAR_ABOVE, _NEAR) if every < _SEVERAL else (_ABOVE_START, _NEAR_SEVERAL)
+    if len(after) < 3 or not (stays or (peak > far * start and median(after) > near * start)):
         return None
     return smooth[first][0], peak
+
+
+def _high_at_once(run: Run, start: float) -> Sign | None:
+    """A first line that is the mean of many steps, in which a rate that no model stands has done its work."""
+    rates = [rate for _, rate in run.record.rates]
+    optimizer = str(run.config.get("optimizer") or "") if run.config is not None else ""
+    if run.record.preference or run.record.every < _SEVERAL or start < _NO_TEXT or "sgd" in optimizer:
+        return None
+    if not rates or max(rates) < _NO_RATE:
+        return None
+    losses = run.record.losses
+    return Sign(
+        id="diverging",
+        severity=Severity.ERROR,
+        message=f"The run diverged in its first {losses[0][0]:,} steps: the loss is at {start:.3g} there.",
+        why=f"The learning rate reaches {max(rates):.2g}, which no model stands: usual rates are 1e-5 to 5e-5 for a "
+        "full fine-tune and 1e-4 to 5e-4 for LoRA. The first line is the mean of many steps, so the log does not show "
+        "how low the loss began. Divide `learning_rate` by 100 or more and start again from the base model.",
+        steps=(losses[0][0], losses[-1][0]),
+    )
+
+
+def _is_plain_dpo(run: Run) -> bool:
+    """Whether the loss of a preference run begins at ln 2: DPO's own, without a term of another loss."""
+    config = run.config
+    return config is not None and config.get("rl") == "dpo" and not config.get("rpo_alpha")
 
 
 def _preference_rise(losses: Sequence[tuple[int, float]], start: float) -> tuple[int, float] | None:
@@ -96,7 +137,7 @@ def _preference_rise(losses: Sequence[tuple[int, float]], start: float) -> tuple
 def exploding(run: Run) -> Sign | None:
     """Gradient norms that are large all along, or leap far above those around them."""
     norms = run.record.norms
-    if len(norms) < _FEW:
+    if not norms or not run.record.enough:
         return None
     middle = median(norm for _, norm in norms)
     all_along = middle >= _LARGE and not run.record.preference
@@ -146,9 +187,9 @@ def wrong_template(run: Run) -> Sign | None:
     config = run.config
     if run.record.preference or len(losses) < 2 or losses[0][0] > max(10, (run.total or 0) // 10):
         return None
-    if config is not None and (config.get("rl") or config.get("reward_model") or config.get("reinit_weights")):
+    if config is not None and (config.get("reward_model") or config.get("reinit_weights")):
         return None
-    start = beginning(losses)
+    start = beginning(run.record)
     if start < _NO_TEXT:
         return None
     below = [step for step, loss in losses if loss < _NO_TEXT]
@@ -159,7 +200,8 @@ def wrong_template(run: Run) -> Sign | None:
         why=f"A loss of {start:.1f} means that the right token is one of {_among(start)} equally likely ones; a "
         "pre-trained model starts far lower on any text. The token ids mean other words than the model learned: check "
         "that `tokenizer_config` is not another model's, that rows that are already tokenized were made with this "
-        "tokenizer and that their labels are not shifted. Only a model that starts from random weights begins so high.",
+        "tokenizer, and that their labels are not shifted. Only a model that starts from random weights begins so "
+        "high.",
         steps=(losses[0][0], below[0] if below else losses[-1][0]),
     )
 
@@ -171,7 +213,7 @@ def _among(loss: float) -> str:
 def not_learning(run: Run) -> Sign | None:
     """A run that moves no weight, or none that matters."""
     losses, norms, rates = run.record.losses, run.record.norms, run.record.rates
-    if len(losses) < _FEW:
+    if not run.record.enough:
         return None
     reason = _stillness(run, losses, [norm for _, norm in norms], [rate for _, rate in rates])
     if reason is None:
@@ -202,8 +244,7 @@ def _stillness(run: Run, losses: list[tuple[int, float]], norms: list[float], ra
             "the weights that are trained. `lora_alpha: 0` does that, and so do `unfrozen_parameters` that match "
             "nothing used."
         )
-    text = not run.record.preference and not (run.config is not None and run.config.get("rl"))
-    small = _SMALL_RATE if text and _is_flat(losses) else _STILL_RATE
+    small = _SMALL_RATE if not run.record.preference and _is_flat(losses) else _STILL_RATE
     if rates and 0 < max(rates) < small:
         return (
             f"The learning rate is {max(rates):.2g} at its highest, so small that rounding swallows the steps. "
@@ -213,7 +254,7 @@ def _stillness(run: Run, losses: list[tuple[int, float]], norms: list[float], ra
     if held is not None and held < _HARDLY_ANY and _is_flat(losses):
         return (
             f"The optimizer holds {held:,} parameters, and the loss does not move. Check `unfrozen_parameters`, "
-            "`lora_target_modules` and `peft_layers_to_transform`: they leave almost nothing to train."
+            "`lora_target_modules`, and `peft_layers_to_transform`: they leave almost nothing to train."
         )
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from knowledge.config import read
@@ -15,6 +16,7 @@ from knowledge.health.planned import total_of
 from knowledge.health.rates import learning_rate_off, restarted, warmup_too_long
 from knowledge.health.reading import read_run
 from knowledge.health.rows_again import leaked, overfitting
+from knowledge.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +37,6 @@ _JUDGES: Final[tuple[tuple[Callable[[Run], Sign | None], frozenset[str]], ...]] 
     (leaked, frozenset({"nan", "masked", "diverging"})),
     (overfitting, frozenset({"nan", "masked", "diverging", "leaked-evaluation"})),
 )
-_FEW: Final = 8
 
 
 def health_of(text: str, config: str | None = None, *, gpus: int = 1) -> Health | None:
@@ -57,6 +58,8 @@ def judge(record: Record, text: str, config: str | None = None, *, gpus: int = 1
     """The same of a run that was read already."""
     given = config if config is not None and config.strip() else record.config
     typed = read(given, gpus) if given else None
+    if typed is not None and typed.get("rl"):
+        record = replace(record, preference=True)  # a table may leave out the columns that tell
     total = total_of(record, typed)
     run = Run(record, typed, total)
     found: list[Sign] = []
@@ -94,8 +97,8 @@ def _numbers(record: Record) -> list[str]:
 
 def _not_judged(run: Run) -> list[str]:
     said = []
-    if len(run.record.losses) < _FEW:
-        said.append(f"Fewer than {_FEW} steps are logged, too few to judge how the loss develops.")
+    if not run.record.enough:
+        said.append(f"The log shows a loss {plural(len(run.record.losses), 'time')}, too few to judge how it develops.")
     if run.config is None:
         said.append("Without the config, I cannot compare the learning rate with the plan.")
     elif not run.total:

@@ -12,11 +12,13 @@ from knowledge.health.planned import may_be_whole, planned_rates, warmup_steps
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FEW: Final = 5
+_FEW: Final = 4
 _NEARLY_DONE: Final = 0.95
 # Deviation from the planned curve, as a share of its peak, and the share of steps that must show it.
 _OFF, _OFTEN = 0.06, 0.2
 _DROPS_TO: Final = 0.5
+# Lines that must follow the repeated plan, how closely, and how many beginnings of it are tried.
+_REPEATS, _EXACTLY, _TRIED = 3, 0.01, 200
 
 
 def warmup_too_long(run: Run) -> Sign | None:
@@ -51,7 +53,7 @@ def learning_rate_off(run: Run) -> Sign | None:
             id="learning-rate-off",
             severity=Severity.ERROR,
             message="The learning rate is 0 in every step, so nothing is trained.",
-            why="Every step is multiplied with the rate, so the weights stay those of the base model. Set "
+            why="Every step is multiplied by the rate, so the weights stay those of the base model. Set "
             "`learning_rate` to 2e-4 for LoRA or 2e-5 for a full fine-tune.",
             steps=(rates[0][0], rates[-1][0]),
         )
@@ -75,10 +77,11 @@ def learning_rate_off(run: Run) -> Sign | None:
     )
 
 
-def _deviations(rates: Sequence[tuple[int, float]], planned: Sequence[float]) -> list[tuple[int, float, float]]:
-    """(step, rate, planned rate) where the two differ by more than the count of steps can be off."""
-    peak = max(max(planned), 1e-30)
-    allowed = max(_OFF, 4 / len(planned)) * peak
+def _deviations(
+    rates: Sequence[tuple[int, float]], planned: Sequence[float], share: float | None = None
+) -> list[tuple[int, float, float]]:
+    """(step, rate, planned rate) where the two differ by a share of the peak: what the count of steps can be off."""
+    allowed = (share or max(_OFF, 4 / len(planned))) * max(max(planned), 1e-30)
     known = [(step, rate, planned[min(max(step - 1, 0), len(planned) - 1)]) for step, rate in rates]
     return [each for each in known if abs(each[1] - each[2]) > allowed]
 
@@ -98,28 +101,33 @@ def restarted(run: Run) -> Sign | None:
             "numbers here are from the last process.",
             steps=(first, last),
         )
-    again = _warms_up_again(run)
+    again = _again(run)
     if again is None:
         return None
     return Sign(
         id="restarted",
         severity=Severity.WARNING,
         message=f"The learning rate warms up again at step {again[0]:,}, in the middle of the run.",
-        why="The step count continues, but the schedule started over: the checkpoint held no state of optimizer and "
-        "scheduler. `save_only_model: true` leaves both out. The optimizer's averages are lost, and the rate does "
-        "not end where it was planned. Resume from a checkpoint that contains optimizer.pt and scheduler.pt.",
+        why="The step count continues, but the schedule started over: the checkpoint did not hold the state of the "
+        "optimizer and scheduler. `save_only_model: true` leaves both out. The optimizer's averages are lost, and the "
+        "rate does not end where it was planned. Resume from a checkpoint that contains optimizer.pt and scheduler.pt.",
         steps=again,
     )
 
 
-def _warms_up_again(run: Run) -> tuple[int, int] | None:
-    """(step at which a second warm-up begins, last step)."""
+def _again(run: Run) -> tuple[int, int] | None:
+    """(step at which the schedule begins again, last step)."""
     rates = run.record.rates
     if run.config is None or not run.total or len(rates) < _FEW:
         return None
     planned = planned_rates(run.record, run.config, run.total)
     if planned is None:
         return None
+    return _warms_up_again(rates, planned) or _repeats_the_plan(rates, planned)
+
+
+def _warms_up_again(rates: Sequence[tuple[int, float]], planned: Sequence[float]) -> tuple[int, int] | None:
+    """A rate that drops below the plan and then rises."""
     for index in range(1, len(rates) - 2):
         step, rate = rates[index]
         before = rates[index - 1][1]
@@ -127,4 +135,18 @@ def _warms_up_again(run: Run) -> tuple[int, int] | None:
         meant = planned[min(step - 1, len(planned) - 1)]
         if rate < _DROPS_TO * before and rises and rate < _DROPS_TO * meant:
             return step, rates[-1][0]
+    return None
+
+
+def _repeats_the_plan(rates: Sequence[tuple[int, float]], planned: Sequence[float]) -> tuple[int, int] | None:
+    """A rate that follows the plan, and then the plan from its start: with few lines, the drop may lie between two."""
+    off = _deviations(rates, planned)
+    index = next((index for index, (step, _) in enumerate(rates) if off and step == off[0][0]), 0)
+    first, later = rates[max(index - 1, 0)][0], rates[index:]
+    if index < 2 or len(later) < _REPEATS or len(off) < 2:
+        return None
+    for begun in range(first, later[0][0], max((later[0][0] - first) // _TRIED, 1)):
+        moved = [(step - begun, rate) for step, rate in later]
+        if not _deviations(moved, planned, _EXACTLY):
+            return begun + 1, rates[-1][0]
     return None

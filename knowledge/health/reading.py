@@ -178,7 +178,8 @@ def _console(text: str) -> Record | None:
 
 def _once(found: Sequence[Reading]) -> list[Reading]:
     """Without the copies that several processes print of one line."""
-    return [each for index, each in enumerate(found) if not index or each.values != found[index - 1].values]
+    # As text, because nan is unequal to itself.
+    return [each for index, each in enumerate(found) if not index or str(each.values) != str(found[index - 1].values)]
 
 
 def _settings(config: str) -> tuple[int, int | None]:

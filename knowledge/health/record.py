@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from knowledge.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# Below these a course is not judged.
+_LINES, _STEPS = 8, 30
 
 
 class Point(NamedTuple):
@@ -69,6 +75,18 @@ class Record:
         """Steps that the run has made."""
         steps = [point.step for point in self.points] + [each.step for each in self.evaluations]
         return max([self.made or 0, *steps])
+
+    @property
+    def every(self) -> int:
+        """Steps from one line to the next: a logged loss is the mean of as many."""
+        gaps = [after.step - before.step for before, after in pairwise(self.points)]
+        return max(int(median(gaps)), 1) if gaps else 1
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are lines enough to judge a course: eight, or four that are means of many steps."""
+        lines = len(self.losses)
+        return lines >= _LINES or (lines >= _LINES // 2 and lines * self.every >= _STEPS)
 
     @property
     def losses(self) -> list[tuple[int, float]]:

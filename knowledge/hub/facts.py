@@ -37,7 +37,7 @@ class Tokenizer:
 
     Attributes:
         kind: The class that it asks for.
-        bos, eos, pad, unk: Beginning, end, padding and unknown; None where it has none.
+        bos, eos, pad, unk: Beginning, end, padding, and unknown; None where it has none.
         added: Every token that was added to its vocabulary; empty where its files do not list them, as Transformers 5
             writes them.
         ids: The numbers of these tokens, in the same order.

@@ -51,7 +51,7 @@ def is_repository(name: str) -> bool:
 
 
 def is_revision(name: str) -> bool:
-    """Whether a branch, tag or commit could have this name."""
+    """Whether a branch, tag, or commit could have this name."""
     return bool(_REVISION.fullmatch(name)) and ".." not in name
 
 

@@ -41,7 +41,7 @@ def _model(run: Run) -> list[str | None]:
         "`load_in_4bit` does not quantize with `adapter: lora`: the whole model is loaded and raised to fp32."
         if shape.method == "lora" and shape.prepared
         else None,
-        "Embeddings, head and norms are kept in fp32: no flash attention, adapter or cut cross entropy asks otherwise."
+        "Embeddings, head, and norms stay in fp32, since no flash attention, adapter, or cut cross entropy is set."
         if shape.wide
         else None,
         "DoRA's parameters are counted; the norms that it computes at every step are not."
@@ -81,7 +81,7 @@ def _sharing(run: Run) -> list[str | None]:
     how = {
         1: "optimizer state is",
         2: "optimizer state and gradients are",
-        3: "weights, gradients and optimizer state are",
+        3: "weights, gradients, and optimizer state are",
     }
     return [
         f"Across {run.ranks} GPUs, {how[run.stage]} divided; every GPU holds its own activations."
@@ -91,7 +91,7 @@ def _sharing(run: Run) -> list[str | None]:
         "The weights are in host memory and move to the GPU layer by layer." if run.weight_offload else None,
         "FSDP was traced without a GPU; fragmentation and communication buffers are assumptions."
         if run.sharding == "fsdp"
-        else "DeepSpeed is counted as its own estimators do, not measured."
+        else "DeepSpeed's memory comes from its own estimators; it was not measured."
         if run.stage
         else None,
     ]

@@ -49,7 +49,7 @@ class Shape(NamedTuple):
         packed_experts: Whether expert tensors are packed too.
         unpacks_experts: Whether packed experts are unpacked whole, layer by layer.
         prepared: Whether what stays unquantized is raised to fp32 while the model is prepared for 4 or 8 bits.
-        wide: Whether embeddings, head and norms are kept in fp32.
+        wide: Whether embeddings, head, and norms are kept in fp32.
         kernels: Whether Axolotl's LoRA kernels replace MLP, query/key/value and output projections.
         dropout: Whether `lora_dropout` is above 0.
     """
@@ -101,7 +101,7 @@ class Run(NamedTuple):
         evaluation: Rows of an evaluation batch, 0 without evaluation.
         eager: Whether attention computes its whole matrix of sequence x sequence.
         optimizer: Name of the optimizer.
-        ranks: GPUs over which optimizer state, gradients and weights are divided, if `stage` divides them.
+        ranks: GPUs over which optimizer state, gradients, and weights are divided, if `stage` divides them.
         stage: 0 (nothing is divided), 1 (optimizer state), 2 (and gradients) or 3 (and weights).
         sharding: "none", "ddp", "deepspeed" or "fsdp".
         optimizer_offload: Optimizer state lies in the host's memory.

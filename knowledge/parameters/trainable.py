@@ -87,7 +87,7 @@ def weight_size(config: Config) -> int:
 
 
 def keeps_wide_embeddings(config: Config) -> bool:
-    """Whether embeddings, head and norms stay in fp32: without an adapter, flash attention, FSDP and cut cross entropy.
+    """Whether embeddings, head, and norms stay in fp32: no adapter, flash attention, FSDP, or cut cross entropy.
 
     Args:
         config: The config.

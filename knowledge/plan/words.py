@@ -55,7 +55,7 @@ def keeping_the_guide(plan: TrainingPlan) -> str:
         return ""
     choice = advice.nearest
     return (
-        f"; on one GPU {alone:,}, the guide's value for facts. For about {advice.target} here: "
+        f"; on one GPU {alone:,}, the training guide's value for facts. For about {advice.target} here: "
         f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size:,})"
     )
 
@@ -100,25 +100,37 @@ def _other_rows(part: OfRows | None) -> str:
 
 
 def more_steps(plan: TrainingPlan) -> str:
-    """What makes enough optimizer steps of the same rows, and how many; empty where nothing usual does."""
+    """What makes enough optimizer steps of the same rows, and how many; empty where nothing usual does.
+
+    A lower accumulation costs nothing and comes first; then more epochs; a smaller micro batch, which is slower, last.
+    """
     now, epochs, accumulation = plan.optimizer_steps_done, plan.num_epochs, plan.gradient_accumulation_steps
     if not now or not epochs or not accumulation:
         return ""
     advice = step_advice(steps=ENOUGH, now=now, epochs=epochs, accumulation=accumulation)
     if advice is None:
         return ""
-    less, reached = advice.gradient_accumulation_steps, advice.reached
-    if less is None:
-        few = advice.num_epochs <= _MOST_EPOCHS
-        return f"`num_epochs: {advice.num_epochs:g}` makes about {ENOUGH}" if few else ""
-    if plan.batches_per_epoch:
-        reached = math.floor(math.ceil(plan.batches_per_epoch / less) * epochs)
-    if reached >= FEW:
-        return f"`gradient_accumulation_steps: {less}` makes about {reached:,}"
-    longer = math.ceil(epochs * ENOUGH / reached)
-    if longer > _MOST_EPOCHS:
-        return ""
-    return f"`gradient_accumulation_steps: {less}`, `num_epochs: {longer}` make about {ENOUGH}"
+    less, micro = advice.gradient_accumulation_steps, plan.micro_batch_size or 1
+    if less is None and advice.num_epochs <= _MOST_EPOCHS:
+        return f"`num_epochs: {advice.num_epochs:g}` makes about {ENOUGH}"
+    batches = plan.batches_per_epoch or math.ceil(now * accumulation / epochs)
+    lower = {} if less is None else {"gradient_accumulation_steps": less}
+    if lower and (way := _enough(lower, math.ceil(batches / (less or 1)), epochs)):
+        return way
+    lower = {"gradient_accumulation_steps": 1} if accumulation > 1 else {}
+    return _enough({**lower, "micro_batch_size": 1}, batches * micro, epochs) if micro > 1 else ""
+
+
+def _enough(changes: dict[str, int], steps: int, epochs: float) -> str:
+    """Changes that make so many steps per epoch, with more epochs where needed; empty where they are too few."""
+    reached = math.floor(steps * epochs)
+    if reached < FEW:
+        reached, longer = ENOUGH, math.ceil(ENOUGH / steps)
+        if longer > _MOST_EPOCHS:
+            return ""
+        changes = {**changes, "num_epochs": longer}
+    verb = "makes" if len(changes) == 1 else "make"
+    return f"{', '.join(f'`{key}: {value}`' for key, value in changes.items())} {verb} about {reached:,}"
 
 
 def points_in_words(points: Sequence[int]) -> str:

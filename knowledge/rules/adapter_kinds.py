@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def adapter_unknown(config: Config) -> Iterator[Problem]:
     """An adapter that Axolotl does not have.
 
-    Built in are lora, qlora and llama-adapter; others come with plugins. DoRA is `adapter: lora` with `peft_use_dora`.
+    Built in are lora, qlora, and llama-adapter; others come with plugins. DoRA is `adapter: lora` with `peft_use_dora`.
     """
     adapter = config.at("validate_adapter")("adapter")
     if not adapter or adapter in ("lora", "qlora", "llama-adapter"):
@@ -137,7 +137,7 @@ def relora_without_restarts(config: Config) -> Iterator[Problem]:
 def relora_conflicts(config: Config) -> Iterator[Problem]:
     """ReLoRA with a setting it cannot work with.
 
-    It needs adapter lora or qlora, and excludes FSDP, DeepSpeed, a one_cycle schedule and fused layers.
+    It needs adapter lora or qlora, and excludes FSDP, DeepSpeed, a one_cycle schedule, and fused layers.
     """
     if not config.typed("relora"):
         return

@@ -71,7 +71,7 @@ _UNMARKED = expression(r"internvl|smolvlm|llava|lfm2?[-_.]?vl|voxtral|glm-?4(\.\
 def every_turn_is_trained(config: Config) -> Iterator[Problem]:
     """A multimodal model whose turns Axolotl cannot tell apart.
 
-    For InternVL, SmolVLM2, LLaVA, LFM2-VL, Voxtral and GLM-4V Axolotl does not know where roles begin, so questions
+    For InternVL, SmolVLM2, LLaVA, LFM2-VL, Voxtral, and GLM-4V, Axolotl does not know where roles begin, so questions
     and system texts are trained like answers, whatever `train_on_inputs` and `roles_to_train` say. Name the markers
     in `role_boundaries`.
     """

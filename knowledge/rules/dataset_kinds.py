@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from knowledge.conditions import entries, nearest, supervised_types
+from knowledge.conditions import entries, is_placeholder, nearest, supervised_types
 from knowledge.finding import Severity
 from knowledge.kinds_of_run import PREFERENCE
 from knowledge.rule import Problem, problem, rule
@@ -118,7 +118,7 @@ def input_output_trains_inputs(config: Config) -> Iterator[Problem]:
     good=f"{ENTRY}    type: completion\n",
 )
 def input_output_adds_nothing(config: Config) -> Iterator[Problem]:
-    """`type: input_output` adds no BOS, EOS or template by itself.
+    """`type: input_output` adds no BOS, EOS, or template by itself.
 
     Whatever the model should see, and what it should learn to end with, must be in the text of the segments.
     """
@@ -148,7 +148,7 @@ def dataset_type_unknown(config: Config) -> Iterator[Problem]:
             kind = entry.get("type")
             if not isinstance(kind, str) or not kind or "." in kind or kind.startswith("sharegpt"):
                 continue
-            if kind.partition(":")[0] in known:
+            if kind.partition(":")[0] in known or is_placeholder(kind):
                 continue
             near = {"text": "completion", "raw": "completion", "json": "completion", "chat": "chat_template"}.get(kind)
             near = near or nearest(config, kind, known)

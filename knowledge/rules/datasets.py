@@ -221,7 +221,7 @@ def dataset_without_path(config: Config) -> Iterator[Problem]:
 def format_as_path(config: Config) -> Iterator[Problem]:
     """`path: json` for a local file.
 
-    In `datasets` the path is a file, a folder or a repository on the Hub; "json" is looked up on the Hub first. Name
+    In `datasets` the path is a file, a folder, or a repository on the Hub; "json" is looked up on the Hub first. Name
     the file as `path` and the format as `ds_type`. (Only `pretraining_dataset` expects the opposite.)
     """
     packed_stream = config.get("streaming") and config.get("sample_packing")  # read as pretraining data are

@@ -165,7 +165,7 @@ def causal_eval_packed(config: Config) -> Iterator[Problem]:
 def causal_metrics_unknown(config: Config) -> Iterator[Problem]:
     """`eval_causal_lm_metrics` is not a list of metrics that Axolotl knows.
 
-    It accepts a list of sacrebleu, comet, ter, chrf and perplexity.
+    It accepts a list of sacrebleu, comet, ter, chrf, and perplexity.
     """
     metrics = config.at("check_causal_lm_evals")("eval_causal_lm_metrics")
     known = ("sacrebleu", "comet", "ter", "chrf", "perplexity")
@@ -174,7 +174,7 @@ def causal_metrics_unknown(config: Config) -> Iterator[Problem]:
     elif metrics:
         for metric in metrics:
             if metric not in known:
-                message = f"Unknown metric `{metric}`. The metrics are sacrebleu, comet, ter, chrf and perplexity."
+                message = f"Unknown metric `{metric}`. The metrics are sacrebleu, comet, ter, chrf, and perplexity."
                 yield problem(message, "eval_causal_lm_metrics")
 
 

@@ -51,7 +51,7 @@ def export_type_unknown(config: Config) -> Iterator[Problem]:
 def export_quantized(config: Config) -> Iterator[Problem]:
     """`export.quantize` from a type that is quantized itself, or several files under one name.
 
-    Quantize from f16, bf16 or f32. Each type is a separate file, so the name needs `{ftype}`.
+    Quantize from f16, bf16, or f32. Each type is a separate file, so the name needs `{ftype}`.
     """
     export = block(config, "export")
     if export.get("quantize") and all(name in GGUF for name in export["quantize"]):

@@ -388,7 +388,7 @@ def sequence_longer_than_the_model(config: Config) -> Iterator[Problem]:
     hub=World(models=(found_model(),)),
 )
 def model_class_of_another_model(config: Config) -> Iterator[Problem]:
-    """`model_type` names another class than the model's own config does.
+    """`model_type` names a different class from the model's own config does.
 
     Axolotl loads the weights into that class: what does not fit is left at random values, with no more than a warning.
     Remove the key; the class is then the model's own.

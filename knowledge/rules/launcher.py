@@ -50,7 +50,7 @@ def launcher_provider(config: Config) -> Iterator[Problem]:
 def launcher_provider_unknown(config: Config) -> Iterator[Problem]:
     """A cloud provider that Axolotl does not include.
 
-    It works only if an installed package registers that name. Axolotl's own are `baseten`, `coreweave`, `modal` and
+    It works only if an installed package registers that name. Axolotl's own are `baseten`, `coreweave`, `modal`, and
     `nebius`, in lower case; `module:Class` names your own launcher.
     """
     name, known = config.raw("provider"), sorted(config.types.launchers)
@@ -91,7 +91,7 @@ def launcher_provider_missing(config: Config) -> Iterator[Problem]:
 def launcher_image_source(config: Config) -> Iterator[Problem]:
     """An image that is both named and built.
 
-    `image` names an existing image, `image_build` builds one from a Dockerfile. A launcher accepts only one of the
+    `image` names an existing image; `image_build` builds one from a Dockerfile. A launcher accepts only one of the
     two.
     """
     if config.raw("image") is not None and config.raw("image_build") is not None:
@@ -186,7 +186,7 @@ def launcher_dockerfile(config: Config) -> Iterator[Problem]:
 def launcher_image_tag(config: Config) -> Iterator[Problem]:
     """An image that is built without a tag.
 
-    Nebius, CoreWeave and Baseten pull the image from a registry: `tag` says under which name it is pushed there.
+    Nebius, CoreWeave, and Baseten pull the image from a registry: `tag` says under which name it is pushed there.
     """
     tagged = provider(config) in ("nebius", "coreweave", "baseten")
     if tagged and config.raw("image_build") is not None and not config.typed("image_build.tag"):

@@ -60,7 +60,7 @@ def _climbs(path: object) -> bool:
 def sunk_place(config: Config) -> Iterator[Problem]:
     """A job on SUNK that does not say where it runs.
 
-    `shared_dir` is an absolute path without `..` that all nodes see, `partition` the queue of the cluster.
+    `shared_dir` is an absolute path without `..` that all nodes see, and `partition` is the queue of the cluster.
     """
     if not _on(config, "sunk"):
         return
@@ -79,14 +79,14 @@ def sunk_place(config: Config) -> Iterator[Problem]:
 def sunk_slurm(config: Config) -> Iterator[Problem]:
     """A value for Slurm with characters that it does not accept.
 
-    Letters, digits and any of `_ : . + -` make up a partition, an account, a qos, the memory and the time limit.
+    Letters, digits, and any of `_ : . + -` make up a partition, an account, a qos, the memory, and the time limit.
     """
     if not _on(config, "sunk"):
         return
     for key in SLURM:
         word = config.get(key)
         if isinstance(word, str) and not _SLURM_WORD.fullmatch(word):
-            yield problem("Use only letters, digits and `_:.+-`, and do not leave it empty.", key)
+            yield problem("Use only letters, digits, and `_:.+-`, and do not leave it empty.", key)
 
 
 @rule(
@@ -100,7 +100,7 @@ def sunk_slurm(config: Config) -> Iterator[Problem]:
 def sunk_mounts(config: Config) -> Iterator[Problem]:
     """A mount that is not an absolute path.
 
-    Each is one path, the same outside and inside of the container: no `..`, spaces, commas, or colons.
+    Each is one path, the same outside and inside the container: no `..`, spaces, commas, or colons.
     """
     mounts = config.raw("mounts") if _on(config, "sunk") else None
     for index, path in enumerate(mounts if isinstance(mounts, list) else ()):
@@ -121,7 +121,7 @@ def sunk_mounts(config: Config) -> Iterator[Problem]:
 def coreweave_env(config: Config) -> Iterator[Problem]:
     """An environment variable that CoreWeave's launcher does not accept.
 
-    A name has letters, digits and underlines and does not begin with a digit. The launcher sets MASTER_ADDR and
+    A name has letters, digits, and underscores and does not begin with a digit. The launcher sets MASTER_ADDR and
     MASTER_PORT itself, on SUNK all that begin with SLURM_, on CKS AXOLOTL_NNODES and AXOLOTL_NODE_RANK.
     """
     if provider(config) != "coreweave":
@@ -186,7 +186,8 @@ def sunk_env_file(config: Config) -> Iterator[Problem]:
 def cks_place(config: Config) -> Iterator[Problem]:
     """A job on CKS that does not say where it runs.
 
-    `namespace` is where it runs, `pvc` the volume that all pods read and write, mounted at `pvc_mount` without `..`.
+    `namespace` is where it runs, and `pvc` is the volume that all pods read and write, mounted at `pvc_mount` without
+    `..`.
     """
     if not _on(config, "cks"):
         return

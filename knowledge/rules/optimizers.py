@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def optimizer_deepspeed(config: Config) -> Iterator[Problem]:
     """An optimizer that does not work under DeepSpeed.
 
-    Muon, the flash_ optimizers and Q-GaLore need whole matrices, which ZeRO splits. Use DDP or FSDP.
+    Muon, the flash_ optimizers, and Q-GaLore need whole matrices, which ZeRO splits. Use DDP or FSDP.
     """
     optimizer, deepspeed = config.raw("optimizer"), config.at("check_muon_deepspeed_fsdp")("deepspeed")
     alone = optimizer in ("muon", "muon_8bit", "q_galore_adamw8bit") or str(optimizer).startswith("flash_")
@@ -130,7 +130,7 @@ def qgalore_adapter(config: Config) -> Iterator[Problem]:
 def qgalore_precision(config: Config) -> Iterator[Problem]:
     """Q-GaLore in 32 bits.
 
-    Without `bf16` or `fp16` most of the memory that it saves is lost.
+    Without `bf16` or `fp16`, most of the memory that it saves is lost.
     """
     now = config.at("check_qgalore")
     if now("optimizer") == "q_galore_adamw8bit" and not (now("bf16") or now("bfloat16") or now("fp16")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from knowledge.conditions import is_placeholder
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
 
@@ -12,14 +13,14 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-MARK = "YOUR_"
+ENTRY = ("path", "type", "field")
 ROOT = ("base_model", "hub_model_id", "wandb_project", "mlflow_experiment_name", "comet_project_name")
 MORE = ("swanlab_project", "trackio_project_name")
 
 
 @rule(
     Severity.ADVICE,
-    fields=("datasets[].path", *ROOT, *MORE),
+    fields=(*(f"datasets[].{key}" for key in ENTRY), *ROOT, *MORE),
     bad="datasets:\n  - path: YOUR_DATASET\n    type: alpaca\n",
     good="datasets:\n  - path: org/rows\n    type: alpaca\n",
 )
@@ -28,14 +29,10 @@ def placeholder_left(config: Config) -> Iterator[Problem]:
 
     A generated config marks what only you can know this way. Axolotl looks for a dataset of that name and stops.
     """
-    found = [key for key in (*ROOT, *MORE) if _marked(config.raw(key))]
+    found = [key for key in (*ROOT, *MORE) if is_placeholder(config.raw(key))]
     entries = config.raw("datasets")
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        if isinstance(entry, dict) and _marked(entry.get("path")):
-            found.append(f"datasets[{index}].path")
+        if isinstance(entry, dict):
+            found += [f"datasets[{index}].{key}" for key in ENTRY if is_placeholder(entry.get(key))]
     for key in found:
         yield problem("Fill this in: it is a placeholder.", key)
-
-
-def _marked(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(MARK)

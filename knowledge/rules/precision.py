@@ -78,7 +78,7 @@ def fp8_slow(config: Config) -> Iterator[Problem]:
     """FP8 in a setup that gains no speed.
 
     Without `torch_compile`, or with FSDP's activation checkpointing, it may be slower than bf16. It also needs a GPU
-    that has FP8 (Ada, Hopper or newer) and torchao; without them Axolotl refuses it.
+    that has FP8 (Ada, Hopper, or newer) and torchao; without them Axolotl refuses it.
     """
     now = config.at("check_fp8_config")
     if now("fp8") and not now("torch_compile"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from knowledge.conditions import OF_THE_TRAINING_ENTRY, PREFERENCE_STEMS, entries, raw_block
+from knowledge.conditions import OF_THE_TRAINING_ENTRY, PREFERENCE_STEMS, entries, is_placeholder, raw_block
 from knowledge.facts import read_json
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
@@ -183,7 +183,7 @@ def simpo_without_gamma(config: Config) -> Iterator[Problem]:
 def reward_unpadded(config: Config) -> Iterator[Problem]:
     """A reward model without padding to the full length.
 
-    Axolotl recommends padding for reward models, and turns it on if nothing is written.
+    Axolotl recommends padding for reward models, and turns it on if you leave the key out.
     """
     now = config.at("hint_reward_model_pad")
     if now("reward_model") and not now("pad_to_sequence_len"):
@@ -240,7 +240,7 @@ def preference_type_unknown(config: Config) -> Iterator[Problem]:
         if not isinstance(kind, str) or not kind or ("." in kind and kind.split(".")[0] not in PREFERENCE_STEMS):
             continue
         accepted = kind in known[family] or f"{kind}.default" in known[family]
-        if not accepted:
+        if not accepted and not is_placeholder(kind):
             example = next(iter(known[family]))
             message = f"No such type for `rl: {rl}`: loading the rows fails. Use one such as `{example}`."
             yield problem(message, ("datasets", index, "type"), "rl")

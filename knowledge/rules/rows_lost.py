@@ -179,7 +179,7 @@ def split_cannot_be_made(config: Config) -> Iterator[Problem]:
 def no_such_shard(config: Config) -> Iterator[Problem]:
     """The requested shard does not exist: shards count from 0.
 
-    With `dataset_shard_num: 4` the shards are 0, 1, 2 and 3; requesting another one stops loading the dataset.
+    With `dataset_shard_num: 4` the shards are 0, 1, 2, and 3; requesting another one stops loading the dataset.
     """
     number, index = config.get("dataset_shard_num"), config.get("dataset_shard_idx")
     if number and index is not None and not 0 <= index < number and not config.get("rl"):
@@ -197,7 +197,7 @@ def no_such_shard(config: Config) -> Iterator[Problem]:
 def no_token_is_trained(config: Config) -> Iterator[Problem]:
     """Every row is masked throughout, so packing drops them all.
 
-    See `train_on_inputs`, `roles_to_train` and the chat template: they decide which tokens are trained on.
+    See `train_on_inputs`, `roles_to_train`, and the chat template: they decide which tokens are trained on.
     """
     if _detail(config, "no-trained-token") is not None:
         yield problem(

@@ -71,7 +71,7 @@ def _linears(architecture: Architecture) -> list[str]:
 def no_module_targeted(config: Config) -> Iterator[Problem]:
     """None of LoRA's targets is a module of the base model.
 
-    The names of a model's matrices depend on its family: Phi-3 has `qkv_proj` where Llama has `q_proj`, `k_proj` and
+    The names of a model's matrices depend on its family: Phi-3 has `qkv_proj` where Llama has `q_proj`, `k_proj`, and
     `v_proj`. PEFT stops with an error after the model has loaded. `lora_target_linear: true` adapts all of them.
     """
     architecture = _architecture(config)

@@ -125,7 +125,7 @@ def special_token_of_another_family(config: Config) -> Iterator[Problem]:
     """A special token that belongs to another model family.
 
     A token that the tokenizer does not have is added to the vocabulary: the embedding is resized and its new row is
-    random, and with an adapter Axolotl refuses changed BOS, EOS or UNK tokens when it loads the tokenizer.
+    random, and with an adapter Axolotl refuses changed BOS, EOS, or UNK tokens when it loads the tokenizer.
     """
     name, tokens = config.raw("base_model"), config.typed("special_tokens")
     if not isinstance(name, str) or not isinstance(tokens, dict):
@@ -155,7 +155,7 @@ def special_token_of_another_family(config: Config) -> Iterator[Problem]:
 def end_of_turn_never_trained(config: Config) -> Iterator[Problem]:
     """Gemma's template without `eot_tokens`.
 
-    Gemma's turns end with <end_of_turn>, its EOS is <eos>. Only tokens named in `eot_tokens` (else the EOS) are trained
+    Gemma's turns end with <end_of_turn>; its EOS is <eos>. Only tokens named in `eot_tokens` (else the EOS) are trained
     as the end of a turn, so the model never learns to stop.
     """
     tokens = config.typed("special_tokens")

@@ -284,7 +284,7 @@ def _cause(text: str, position: int, start: int | None = None) -> str:
     if here and before.endswith(",") and here in "]}":
         return "a trailing comma"
     if before.endswith(":") and text[position : position + 4] in ("True", "Fals", "None"):
-        return "Python's True, False or None"
+        return "Python's True, False, or None"
     if not line.startswith(("{", "[")):
         return "comma-separated values" if "," in line and not line.startswith("<") else "plain text"
     if here in ("\r", "\n"):

@@ -100,7 +100,7 @@ def _kind(value: Any) -> tuple[str, ...]:
 
 
 def read_pygmalion(case: Case) -> Reader:
-    """Turns of system, human and bot; the bot's are trained."""
+    """Turns of system, human, and bot; the bot's are trained."""
     if case.missing():
         return
     column = case.name(case.kind.columns[0])

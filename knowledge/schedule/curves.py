@@ -212,7 +212,7 @@ def _stable(schedule: Schedule) -> Factor:
     shapes = {name: schedule.arguments.get(name, default) for name, default in _SHAPES}
     for name, shape in shapes.items():
         if shape not in ("linear", "cosine", "1-sqrt"):
-            raise ScheduleFailure(f"`lr_scheduler_kwargs.{name}` must be linear, cosine or 1-sqrt.")
+            raise ScheduleFailure(f"`lr_scheduler_kwargs.{name}` must be linear, cosine, or 1-sqrt.")
 
     def rise(progress: float) -> float:
         if shapes["warmup_type"] == "linear":

@@ -73,7 +73,7 @@ def _unquoted_word(config: Config, wrong: Wrong) -> Finding | None:
     edit = Edit(line=line, column=column, end_line=line, end_column=column + len(word), replacement=f'"{word}"')
     shown = str(wrong.value).lower() if switch or ":" in word else "a number"
     message = f'Unquoted, `{word}` is {shown} in YAML, and `{wrong.steps[-1]}` expects text. Write `"{word}"`.'
-    why = "reads yes, no, on, off, true and false as switches" if switch else "reads bare digits as a number"
+    why = "reads yes, no, on, off, true, and false as switches" if switch else "reads bare digits as a number"
     why += ", and those with colons in base 60" if ":" in word else ""
     each = problem(message, wrong.steps, why=f"YAML 1.1 {why}.")
     return stamp(each._replace(edit=edit), "wrong-type", Severity.ERROR, config.document)
@@ -86,7 +86,7 @@ def _share_of_run(config: Config, wrong: Wrong) -> Finding | None:
         return None
     shown = f"{field}: {wrong.value}"
     message = f"Not whole steps: `{wrong.steps[-1]}` counts them. For that share of the run, write `{shown}`."
-    why = "Transformers accepts a share of the run here, and Axolotl has a field of its own for it."
+    why = "Transformers accepts a share of the run here, and Axolotl has its own field for it."
     each = problem(message, wrong.steps, why=why, suggestion=field, edit=rename(config, wrong.steps, field))
     return stamp(each, "wrong-type", Severity.ERROR, config.document)
 

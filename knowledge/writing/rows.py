@@ -21,7 +21,7 @@ from knowledge.samples.tokens import HIGH
 from knowledge.writing.families import turns_without_start
 from knowledge.writing.preference import with_loss
 from knowledge.writing.rewards import asked, reward_columns
-from knowledge.writing.wishes import NO_DATASET, Unusable
+from knowledge.writing.wishes import NO_ANSWER, NO_COLUMN, NO_DATASET, NO_TYPE, Unusable
 
 if TYPE_CHECKING:
     from knowledge.plan import Length
@@ -35,7 +35,7 @@ _PAIRED = frozenset({"dpo", "ipo", "kto", "orpo", "simpo"})
 _ENDLESS = 10_000_000
 _TYPES: dict[str, tuple[str, str]] = {
     "chat": ("chat_template", "rows with `messages`, each with `role` and `content`"),
-    "instructions": ("alpaca", "rows with `instruction`, `input` and `output`"),
+    "instructions": ("alpaca", "rows with `instruction`, `input`, and `output`"),
     "facts": ("completion", "rows with `text`"),
     "pretraining": ("completion", "rows with `text`"),
     "preference": ("chat_template.default", "rows with `messages`, and `chosen` and `rejected` messages"),
@@ -58,6 +58,7 @@ class Read:
         longest: The most tokens that a row may have; 0 where no row is known.
         whole: Whether all rows were read.
         reads: The rows that the type reads, in words, where it is assumed.
+        stands_for: The type that a placeholder stands for, where nobody has seen the rows; else empty.
         columns: Prompt and answer column of rows with an answer to check.
         wrong: What stands against the aim, in sentences.
     """
@@ -70,6 +71,7 @@ class Read:
     longest: int = 0
     whole: bool = True
     reads: str = ""
+    stands_for: str = ""
     columns: tuple[str, str] | None = None
     wrong: list[str] = field(default_factory=list)
 
@@ -81,12 +83,12 @@ class Read:
     @property
     def chats(self) -> bool:
         """Whether a chat template prints the rows."""
-        return str(self.entry.get("type")).startswith("chat_template")
+        return (self.stands_for or str(self.entry.get("type"))).startswith("chat_template")
 
     @property
     def splits(self) -> bool:
         """Whether rows that are too long are split and not lost."""
-        return self.entry.get("type") == "completion"
+        return (self.stands_for or self.entry.get("type")) == "completion"
 
     @property
     def tokens(self) -> list[int]:
@@ -118,7 +120,7 @@ def read_dataset(wishes: Wishes, family: Family) -> Read:
         return _assumed(wishes)
     given = _given(wishes)
     if not given.values:
-        raise Unusable(f"{wishes.dataset or 'The file'} holds no row that can be read.")
+        raise Unusable(f"{wishes.dataset or 'The file'} has no row that can be read.")
     found = _rewarded(given, wishes) if wishes.aim == "rewards" else _fitted(given, wishes, family)
     found.whole = wishes.whole and not given.cut
     found.count = wishes.count or (len(given.values) if found.whole else None)
@@ -153,7 +155,20 @@ def _assumed(wishes: Wishes) -> Read:
         found.columns = ("prompt", "answer")
     if wishes.loss:
         with_loss(found, wishes.loss)
+    if wishes.dataset is not None and wishes.type is None:
+        _left_open(found)
     return found
+
+
+def _left_open(found: Read) -> None:
+    """Placeholders for what only the rows of a dataset that is named, but that nobody has seen, would tell."""
+    if found.aim == "rewards":
+        found.columns = (NO_COLUMN, NO_ANSWER)
+    elif found.aim == "pretraining":
+        found.entry["field"] = NO_COLUMN
+    elif found.aim != "images":
+        # A model of pictures reads nothing but chats.
+        found.stands_for, found.entry = str(found.entry["type"]), {"type": NO_TYPE}
 
 
 def _rewarded(given: Rows, wishes: Wishes) -> Read:
@@ -162,7 +177,7 @@ def _rewarded(given: Rows, wishes: Wishes) -> Read:
     if columns is None:
         found.wrong.append(
             "The rows have no column with an answer to compare with, so no reward can be written: "
-            "add one named `answer` with `prompt`."
+            "add one named `answer` next to `prompt`."
         )
     return found
 
@@ -204,10 +219,10 @@ def _converted(proposal: Proposal) -> str:
 
 _SHOWN = 400
 _NO_USE = {
-    "preference": "The aim `{aim}` and the rows do not go together: `preference` needs pairs of a better and a worse "
+    "preference": "The aim `{aim}` and the rows do not match: `preference` needs pairs of a better and a worse "
     "answer, or answers with a label, and such rows are for nothing else.",
-    "images": "The aim `{aim}` and the rows do not go together: `images` needs rows with pictures, and such rows need "
-    "that aim.",
+    "images": "The aim `{aim}` and the rows do not match: `images` needs rows with images, and such rows need that "
+    "aim.",
 }
 
 

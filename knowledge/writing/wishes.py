@@ -23,6 +23,9 @@ METHODS = ("full", "lora", "qlora")
 TRACKERS = ("wandb", "mlflow", "comet", "swanlab", "trackio")
 
 NO_DATASET = "YOUR_DATASET"
+NO_TYPE = "YOUR_TYPE"
+NO_COLUMN = "YOUR_COLUMN"
+NO_ANSWER = "YOUR_ANSWER_COLUMN"
 NO_PROJECT = "YOUR_PROJECT"
 """Placeholders that stand for what only the reader knows."""
 

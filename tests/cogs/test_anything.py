@@ -1,4 +1,4 @@
-"""A config, a log, an error, rows or a question in any box: each is taken for what it is, and none is dropped."""
+"""A config, a log, an error, rows, or a question in any box: each is taken for what it is, and none is dropped."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ async def test_newconfig_writes_a_proven_config_and_changes_one_wish_at_a_time(w
     other = tools.words(tools.answer(await world.ann.click(tools.answer(result), label="QLoRA")))
     assert "QLoRA on 1 × RTX 3090" in other
     unknown = await world.ann.slash(world.channel, "newconfig", model="acme/rocket")
-    assert "Nothing is known of acme/rocket" in tools.words(tools.answer(unknown))
+    assert "I know nothing about acme/rocket" in tools.words(tools.answer(unknown))
 
 
 async def test_a_comparison_says_what_a_card_makes_of_both(world, tools):
@@ -93,6 +93,15 @@ async def test_a_comparison_says_what_a_card_makes_of_both(world, tools):
     assert "give the number in only one of them" in tools.words(tools.answer(wrong))
     unknown = await world.ann.slash(world.channel, "compare", **files, gpu="a toaster")
     assert "Unknown GPU" in tools.words(tools.answer(unknown))
+
+
+async def test_a_misspelled_card_is_told(world, tools):
+    said = "No GPU is named RTX 4095, so this is for RTX 4090."
+    assert said in tools.words(await world.check(tools.CLEAN, gpu="RTX 4095"))
+    files = {"a": ("a.yaml", tools.CLEAN.encode()), "b": ("b.yaml", tools.CLEAN.replace("0.0002", "0.0001").encode())}
+    assert said in tools.words(tools.answer(await world.ann.slash(world.channel, "compare", **files, gpu="RTX 4095")))
+    right = tools.words(await world.check(tools.CLEAN, gpu="rtx4090"))
+    assert "No GPU is named" not in right
 
 
 async def test_about_says_what_is_stored_and_which_release_it_speaks_for(world, tools):

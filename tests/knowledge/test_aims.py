@@ -69,6 +69,7 @@ def test_what_makes_more_steps_makes_as_many_as_it_says(seed: int) -> None:
     told = re.search(r"about ([\d,]+)", found["too-few-steps"].message.rpartition(": ")[2])
     more = {key: value for line in lines for key, value in yaml.safe_load(line).items()}
     assert all(config[key] != value for key, value in more.items())
+    assert set(more) <= {"gradient_accumulation_steps", "micro_batch_size", "num_epochs"}
     before, after = (
         make_plan(read(yaml.safe_dump(each)), lengths=lengths).optimizer_steps_done or 0
         for each in (config, config | more)

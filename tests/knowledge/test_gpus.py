@@ -36,13 +36,14 @@ from knowledge.gpus import UnknownGpu, cards, gpu_named, gpu_names, sizes, sugge
 )
 def test_a_card_is_known_by_what_people_call_it(text, name, count):
     found = gpu_named(text)
-    assert (found.name, found.count, found.guessed) == (name, count, False)
+    assert (found.name, found.count, found.guessed, found.assumed) == (name, count, False, "")
 
 
 @pytest.mark.parametrize(("text", "name"), [("RTX 4900", "RTX 4090"), ("rtx 409O", "RTX 4090")])
 def test_a_slip_of_the_finger_is_forgiven_and_told(text, name):
     found = gpu_named(text)
     assert (found.name, found.guessed) == (name, True)
+    assert found.assumed == f"No GPU is named {text}, so this is for {name}."
 
 
 def test_a_name_without_form_or_memory_covers_all_that_are_sold():

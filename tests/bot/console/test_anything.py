@@ -1,4 +1,4 @@
-"""In the terminal too: a log, an error, rows or a config is taken for what it is, whatever the command."""
+"""In the terminal too: a log, an error, rows, or a config is taken for what it is, whatever the command."""
 
 from __future__ import annotations
 

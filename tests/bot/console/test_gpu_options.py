@@ -70,6 +70,12 @@ def test_an_unknown_card_is_refused_with_the_nearest(config, capsys):
     assert "RTX 4090" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["check", "plan", "compare"])
+def test_a_misspelled_card_is_told_by_every_command(config, capsys, command):
+    main([command, config, *([config] if command == "compare" else []), "--gpu", "2x RTX 4095"])
+    assert "No GPU is named 2x RTX 4095, so this is for RTX 4090." in capsys.readouterr().err
+
+
 def test_options_are_not_abbreviated(config, capsys):
     with pytest.raises(SystemExit):
         main(["plan", config, "--row", "10"])

@@ -121,7 +121,7 @@ CLAIMS = (
     ),
     Claim("a long text without packing", 8, "pretraining_dataset", "what is beyond `sequence_len` is lost"),
     Claim("the end token of an image row", False, "special_tokens.pad_token", "padding is masked by the token itself"),
-    Claim("trackers that are named", [True] * 3, "experiment tracking", "MLflow, Comet and Trackio as well"),
+    Claim("trackers that are named", [True] * 3, "experiment tracking", "MLflow, Comet, and Trackio as well"),
     Claim("new tokens with an adapter", ["ValueError", "accepted"], "tokens", "regardless of `peft_trainable"),
     Claim("references of full training", [True, False], "precompute_ref_log_probs", "its memory stays in use"),
     Claim("evaluation before the first step", True, "eval_on_start", "On, wherever evaluations run"),

@@ -61,6 +61,14 @@ def test_a_bar_that_is_printed_again_at_the_end_is_no_progress():
     assert found.step == 240
 
 
+def test_a_run_whose_numbers_are_lost_did_not_stop():
+    lines = "".join(f"{{'loss': 0.0, 'grad_norm': 0.0, 'learning_rate': 1e-4, 'epoch': 0.{n}}}\n" for n in range(1, 6))
+    found = diagnose(lines)
+    assert found.failed
+    assert found.happened == "Nothing stopped it: it is training, but its numbers are lost."
+    assert diagnose(f"{lines}Killed\n").happened == "It failed while training."
+
+
 @pytest.mark.parametrize(
     "text",
     [

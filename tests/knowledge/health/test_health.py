@@ -120,6 +120,54 @@ def test_a_fault_is_named_and_nothing_beside_it(fault: str) -> None:
     assert 1 <= sign.steps[0] <= sign.steps[1] <= STEPS
 
 
+def every(count: int, history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same run with a line every so many steps: the mean of their losses, and the rest of the last."""
+    lines = []
+    for row in history:
+        if row["step"] % count == 0:
+            losses = [each["loss"] for each in history if row["step"] - count < each["step"] <= row["step"]]
+            lines.append({**row, "loss": sum(losses) / len(losses)})
+    return lines
+
+
+def risen(step: int) -> float:
+    """A loss that rises from the fourth step on and comes to rest above its start."""
+    return 3.5 if step < 4 else min(step, 14.0) if step < 20 else 5.4
+
+
+RARE = {
+    "diverging": rows(loss=risen),
+    "masked": FAULTS["masked"],
+    "wrong-template": rows(loss=lambda step: 10.5 - step / 20),
+    "warmup-too-long": FAULTS["warmup-too-long"],
+    "learning-rate-off": FAULTS["learning-rate-off"],
+    "not-learning": FAULTS["not-learning"],
+    "restarted": rows(learning_rate=lambda step: planned(step if step < 24 else step - 23)),
+}
+
+
+@pytest.mark.parametrize("count", [2, 5, 10])
+@pytest.mark.parametrize("fault", RARE)
+def test_a_fault_is_named_where_only_some_steps_are_logged(fault: str, count: int) -> None:
+    config = CONFIG.replace("logging_steps: 1", f"logging_steps: {count}")
+    assert ids(state(every(count, RARE[fault])), config) == [fault]
+    assert judged(state(every(count, rows())), config).healthy
+
+
+def test_a_first_line_of_many_steps_at_an_impossible_rate_is_no_template() -> None:
+    history = rows(loss=lambda step: 9.0 - step / 30, learning_rate=lambda step: planned(step) * 1000)
+    config = CONFIG.replace("0.0002", "0.2").replace("logging_steps: 1", "logging_steps: 10")
+    (sign,) = judged(state(every(10, history)), config).findings
+    assert sign.id == "diverging"
+    assert "no model stands" in sign.why
+
+
+def test_the_lines_of_two_processes_are_one_run() -> None:
+    lines = [line for line in console(FAULTS["nan"]).split("\n") for _ in range(2)]
+    found = judged("\n".join(f"[rank{index % 2}]: {line}" for index, line in enumerate(lines)))
+    assert (found.steps.done, [sign.id for sign in found.findings]) == (60, ["nan"])
+
+
 def test_stairs_without_an_evaluation_are_rows_learned_by_heart() -> None:
     history = rows(epochs=5.0, loss=lambda step: 2.0 * 0.5 ** ((step - 1) // 12))
     assert ids(state(history)) == ["overfitting"]
@@ -201,7 +249,10 @@ def test_a_preference_run_is_judged_by_its_own_measure() -> None:
     assert ids(state(pairs()), config) == []
     even = pairs(**{"rewards/margins": lambda _: 0.0, "loss": lambda _: 0.6931})
     assert ids(state(even), config) == ["not-learning"]
-    assert ids(state(pairs(loss=lambda step: 0.69 if step < 4 else 5.0 * (step % 4))), config) == ["diverging"]
+    wild = pairs(loss=lambda step: 0.69 if step < 4 else 5.0 * (step % 4))
+    assert ids(state(wild), config) == ["diverging"]
+    table = "step,loss,grad_norm\n" + "\n".join(f"{row['step']},{row['loss']},9" for row in wild)
+    assert ids(table, config) == ["diverging"], "the config tells it where the columns do not"
 
 
 def test_a_csv_is_a_run_too() -> None:

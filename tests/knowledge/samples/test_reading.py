@@ -45,7 +45,7 @@ def stops(report: SampleReport) -> list[str]:
         pytest.param(ROW * 2 + '{"text": "The ferry le', 3, "a cut line", id="cut"),
         pytest.param(ROW + '{"text": "a",}\n' + ROW, 2, "a trailing comma", id="trailing comma"),
         pytest.param(ROW + "{'text': 'a'}\n", 2, "single quotes", id="single quotes"),
-        pytest.param(ROW + '{"text": "a", "good": True}\n', 2, "Python's True, False or None", id="True"),
+        pytest.param(ROW + '{"text": "a", "good": True}\n', 2, "Python's True, False, or None", id="True"),
         pytest.param("# my rows\n" + ROW, 1, "a comment", id="comment"),
         pytest.param(ROW.replace("}\n", "},\n") * 2, 1, "a comma between the objects", id="commas"),
         pytest.param("text,other\na,b\n", 1, "comma-separated values", id="csv"),

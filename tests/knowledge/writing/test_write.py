@@ -143,12 +143,12 @@ def test_rows_that_are_longer_than_fits_are_said_to_be_lost() -> None:
 
 
 def test_a_model_that_nobody_knows_gives_no_config_but_names_alike() -> None:
-    with pytest.raises(Unwritable, match="Nothing is known of"):
+    with pytest.raises(Unwritable, match="I know nothing about"):
         write_config(wishes("acme/rocket"))
 
 
 def test_a_file_without_rows_cannot_be_used() -> None:
-    with pytest.raises(Unusable, match="holds no row"):
+    with pytest.raises(Unusable, match="has no row"):
         write_config(wishes(rows=[]))
 
 
@@ -294,3 +294,46 @@ def test_warm_up_of_a_preference_run_ends_within_its_steps() -> None:
     assert written.report is not None
     assert "warmup-never-ends" not in {each.rule for each in written.report.findings}
     assert "warmup_steps: 2" in written.config
+
+
+@pytest.mark.parametrize(
+    ("aim", "left"),
+    [
+        ("chat", ("datasets[0].type",)),
+        ("preference", ("datasets[0].type",)),
+        ("pretraining", ("datasets[0].field",)),
+        ("rewards", ("rewards.py: PROMPT", "rewards.py: ANSWER")),
+    ],
+)
+def test_what_only_unseen_rows_would_tell_is_left_open_and_marked(aim: str, left: tuple[str, ...]) -> None:
+    wish = Wishes(model="Qwen/Qwen3-8B", dataset="acme/rows", split="train", aim=aim, gpu=gpu_named("RTX 3090"))
+    written = write_config(wish)
+    assert written.open == left
+    assert "YOUR_" in written.config + "".join(written.files.values())
+    assert all(finding.severity is Severity.ADVICE for finding in check(written.config).findings)
+
+
+def test_a_type_that_is_stated_is_not_left_open() -> None:
+    written = write_config(Wishes(model="Qwen/Qwen3-8B", dataset="acme/rows", type="alpaca"))
+    assert written.open == ()
+    assert keys(written.config)["datasets"][0]["type"] == "alpaca"
+
+
+@pytest.mark.parametrize(("name", "separator"), [("rows.csv", ";"), ("rows.csv", "\t"), ("rows.tsv", "\t")])
+def test_a_table_without_commas_gets_the_config_of_the_table_with_commas(name: str, separator: str) -> None:
+    lines = [separator.join(("question", "answer"))]
+    lines += [separator.join((f"Where is port {n}?", f"North, behind pier {n}.")) for n in range(300)]
+    wish = Wishes(model="Qwen/Qwen3-8B", rows="\n".join(lines).encode(), dataset=name, gpu=gpu_named("RTX 3090"))
+    written = write_config(wish)
+    (told,) = [sentence for sentence in written.unmet if "commas" in sentence]
+    assert name in told
+    assert keys(written.config)["datasets"][0]["path"] == "rows.csv"
+    assert written.report is not None
+    assert written.report.dataset is not None
+    assert written.report.dataset.rows_kept == 300
+
+
+def test_blank_lines_of_a_text_file_do_not_stand_against_its_config() -> None:
+    text = "\n\n".join(f"Ferry {n} leaves at nine. " * 9 for n in range(700))
+    wish = Wishes(model="Qwen/Qwen3-8B", rows=text.encode(), dataset="book.txt", gpu=gpu_named("RTX 3090"))
+    assert write_config(wish).unmet == ()
