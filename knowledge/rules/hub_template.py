@@ -191,7 +191,7 @@ def _end_token(config: Config, found: Repository | None) -> str | None:
 
 
 def _template(config: Config, entry: Mapping[str, Any], found: Repository | None) -> Callable[[str], bool] | None:
-    """Whether words stand in the template of an entry; None where the template is not known."""
+    """Whether words appear in the template of an entry; None where the template is not known."""
     name, text = entry.get("chat_template"), entry.get("chat_template_jinja")
     if name in (None, _DEFAULT):
         name, text = config.get("chat_template") or _DEFAULT, config.get("chat_template_jinja")
