@@ -305,3 +305,14 @@ def test_a_shell_that_reports_a_killed_process_tells_of_a_failure(end):
     assert found.failed
     assert found.stopped
     assert "main memory" in found.matches[0].meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ImportError: Using `bitsandbytes` 4-bit quantization requires it: `pip install -U bitsandbytes`\n",
+        "ConnectionError: The vLLM server can't be reached. Make sure it is running by running `trl vllm-serve`.\n",
+    ],
+)
+def test_a_command_that_an_exception_advises_is_not_what_was_running(text):
+    assert diagnose(text).happened == ""
