@@ -168,3 +168,51 @@ async def test_a_question_in_plain_words_is_answered(size):
         assert "How many epochs and steps do I need?" in answer
         assert "That helped" in answer
         assert not await demo.overflows(), "nothing sticks out sideways"
+
+
+async def test_a_visitor_of_the_help_forum_is_answered_in_each_mode_and_a_moderator_sees_the_figures(tmp_path):
+    config, log = tmp_path / "first.yaml", tmp_path / "train.log"
+    config.write_text(BROKEN)
+    log.write_text(OUT_OF_MEMORY)
+    async with served_demo() as url, demo_page(url, PHONE) as demo:
+
+        async def mode(name):
+            await demo.become("max")
+            await demo.command("help-channels add", choices={"channel": "help-forum", "mode": name})
+            await demo.become("ann")
+
+        async def post(title):
+            await demo.command("new-post", files={"file": config, "log": log}, title=title, text="What is wrong?")
+            await demo.load_again()
+            assert not await demo.overflows(), "nothing sticks out sideways on a phone"
+            return await demo.text()
+
+        def tells(answer):
+            return "max_seq_length" in answer and "memory is full" in answer
+
+        said = await post("My first run")
+        assert tells(said)
+        assert "my first run" not in said, "the config itself is not shown"
+        await demo.press("Solved")
+        assert "solved" in (await demo.text()).lower()
+
+        await mode("offer")
+        assert "Show me what you found" in await post("My second run")
+        await demo.press("Show me what you found")
+        assert tells(await demo.everything())
+
+        await mode("quiet")
+        assert "Show me what you found" not in await post("My third run")
+        await demo.react("🔎")
+        await demo.command("direct-messages")
+        assert "max_seq_length" in await demo.text()
+
+        await demo.become("max")
+        await demo.command("help-channels stats")
+        figures = await demo.text()
+        assert "3 posts seen, 3 answered by me" in figures
+        assert "1 post marked solved after my answer" in figures
+        assert "3 seen" in await demo.picture_words()
+        await demo.command("show", place="axolotl-help")
+        await demo.load_again()
+        assert "Try it" in await demo.everything()

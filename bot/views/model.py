@@ -24,7 +24,7 @@ _LISTED: Final = (
 
 def model_layout(found: ModelSupport) -> ui.LayoutView:
     """The answer to /model."""
-    head = [f"### {limits.code(found.model, 80)}", limits.cut(found.summary, 400)]
+    head = [f"### {limits.code(found.model, 80)}", limits.cut(spoken(found.summary), 400)]
     if found.class_name:
         head.append(f"Class {limits.code(found.class_name)}.")
     if found.layers:

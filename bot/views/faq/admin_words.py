@@ -156,6 +156,11 @@ def left_out(count: int) -> str:
     return f"{plural(count, 'invisible character')} left out: they hide or reverse the text after them."
 
 
+def masked(count: int) -> str:
+    """Secrets in the text of an entry."""
+    return f"{plural(count, 'secret')} masked: everybody can read an entry. Revoke what is still in use."
+
+
 def who(author_id: int) -> str:
     """Who made a version."""
     return f"<@{author_id}>" if author_id else "the bot's host"
