@@ -24,6 +24,7 @@ from knowledge.value import value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from knowledge.samples.lengths import Tally
     from knowledge.samples.rows import Row
 
 
@@ -165,5 +166,9 @@ def _tried(block: dict[str, Any], name: str, few: Rows) -> _Trial | None:
         return None
     lost = tuple(met.detail[0] for met in issues.of("rows-text-unread"))
     leaks = any(rule in issues for rule in ("rows-answer-in-prompt", "rows-prompt-bare", "rows-image-text"))
-    untrained = checked.tally.untrained + checked.tally.gone
-    return _Trial(text, len(few.values), checked.tally.failed, untrained, leaks, lost)
+    return _Trial(text, len(few.values), checked.tally.failed, _untrained(checked.tally), leaks, lost)
+
+
+def _untrained(tally: Tally) -> int:
+    """Rows that train nothing; blank lines of a text may vanish, but not every row."""
+    return tally.untrained + (tally.gone if not tally.kept else 0)
