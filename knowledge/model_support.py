@@ -194,7 +194,7 @@ def _summary(name: str, kind: str | None, found: dict[str, Any] | None, known: s
             f"Axolotl {axolotl} has no entry for `{kind}`. It is not listed, but that does not mean it fails: a "
             "model with its own code loads with `trust_remote_code: true` where that code fits Transformers."
         )
-    way = "with a descriptor of Axolotl's own" if found["own"] else "through Transformers"
+    way = "with Axolotl's own descriptor" if found["own"] else "through Transformers"
     what = "text and images" if found["vision"] and found["text"] else "images and text" if found["vision"] else "text"
     sure = " The type is a guess from the name." if known == "guessed" else ""
     return f"Axolotl {axolotl} loads `{kind}` {way} and trains {what}.{sure}"
@@ -205,7 +205,7 @@ def _template(name: str) -> str:
     if not model.known:
         return ""
     if model.template == "none":
-        return "It has no chat template of its own: name one, such as `chat_template: chatml`."
+        return "It does not have its own chat template: name one, such as `chat_template: chatml`."
     if model.template not in (None, "own"):
         return f"Its chat template is Axolotl's `{model.template}`, so `chat_template: tokenizer_default` is right."
     like = f", which is much like Axolotl's `{model.shown}`" if model.shown else ""

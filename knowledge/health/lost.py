@@ -84,7 +84,7 @@ def lost(run: Run) -> Sign | None:
     return Sign(
         id="nan",
         severity=Severity.WARNING,
-        message="The evaluation loss is nan, so nothing tells how good the model is.",
+        message="The evaluation loss is nan, so nothing shows how good the model is.",
         why="Training logs normal numbers, so the model is intact and the problem is in the evaluation rows: no token "
         "in them has a label. Check that their roles and fields are those of the training rows, and that their "
         "answers are within `sequence_len`. Early stopping and the choice of the best checkpoint do not work "

@@ -120,7 +120,7 @@ def read_dataset(wishes: Wishes, family: Family) -> Read:
         return _assumed(wishes)
     given = _given(wishes)
     if not given.values:
-        raise Unusable(f"{wishes.dataset or 'The file'} holds no row that can be read.")
+        raise Unusable(f"{wishes.dataset or 'The file'} has no row that can be read.")
     found = _rewarded(given, wishes) if wishes.aim == "rewards" else _fitted(given, wishes, family)
     found.whole = wishes.whole and not given.cut
     found.count = wishes.count or (len(given.values) if found.whole else None)
@@ -177,7 +177,7 @@ def _rewarded(given: Rows, wishes: Wishes) -> Read:
     if columns is None:
         found.wrong.append(
             "The rows have no column with an answer to compare with, so no reward can be written: "
-            "add one named `answer` with `prompt`."
+            "add one named `answer` next to `prompt`."
         )
     return found
 
@@ -219,10 +219,10 @@ def _converted(proposal: Proposal) -> str:
 
 _SHOWN = 400
 _NO_USE = {
-    "preference": "The aim `{aim}` and the rows do not go together: `preference` needs pairs of a better and a worse "
+    "preference": "The aim `{aim}` and the rows do not match: `preference` needs pairs of a better and a worse "
     "answer, or answers with a label, and such rows are for nothing else.",
-    "images": "The aim `{aim}` and the rows do not go together: `images` needs rows with pictures, and such rows need "
-    "that aim.",
+    "images": "The aim `{aim}` and the rows do not match: `images` needs rows with images, and such rows need that "
+    "aim.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Every kind of request that the bot makes, against the schema that Discord publishes of its own interface."""
+"""Every kind of request that the bot makes, against the schema that Discord publishes for its interface."""
 
 import copy
 import json

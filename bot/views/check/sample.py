@@ -25,7 +25,7 @@ _BLOCK = 1200
 _LINES = 700
 _FAULTS = 900
 _SECRETS = 400
-_NOT_KEPT = "Only you see this, and nothing of it is stored."
+_NOT_KEPT = "Only you see this, and none of it is stored."
 
 
 def rows_layout(name: str, rows: Rows) -> tuple[ui.LayoutView, dict[str, Any]]:

@@ -58,7 +58,7 @@ TOO_MANY_LINKS = (
     "then `/faq-admin import`."
 )
 PREVIEW = "preview, not saved yet"
-NO_CHANGE = "Nothing differs from what is stored."
+NO_CHANGE = "This is the same as what is stored."
 CANCELLED = "Canceled: nothing was changed."
 DRAFT_KEPT = "Your text is kept until you cancel."
 DRAFT_GONE = (
@@ -201,4 +201,4 @@ def not_an_alias(name: str, content: EntryContent) -> str:
 def imported(added: int, changed: int, removed_count: int) -> str:
     """After the commit."""
     done = f"{added} added, {changed} changed, {removed_count} removed"
-    return f"Imported: {done}. All of it is stored, in one transaction."
+    return f"Imported: {done}. Everything was saved."

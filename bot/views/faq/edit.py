@@ -155,7 +155,7 @@ async def begun_of(interaction: discord.Interaction[ServiceBot], key: str, kind:
     """What a button confirms, for its own moderator.
 
     Raises:
-        UserError: it was confirmed, cancelled or forgotten, or is somebody else's.
+        UserError: it was confirmed, canceled, or forgotten, or is somebody else's.
     """
     await require_moderator(interaction)
     begun = interaction.client.services.pending.find(key, kind)
