@@ -6,6 +6,7 @@ from functools import cached_property, lru_cache
 
 from knowledge.catalog.entries import Choice, Explanation, Field, Note
 from knowledge.catalog.load import load_fields, load_notes
+from knowledge.catalog.twins import at_home
 from knowledge.facts import load_names, read_json
 from knowledge.foreign import meaning
 from knowledge.text import alike, shortened
@@ -187,13 +188,14 @@ class Catalog:
                 axolotl=self.axolotl,
             )
         field, found = self.fields[target], self.notes.get(target)
-        note = found or Note(summary="")
+        note = at_home(target, found or Note(summary=""))
         others = tuple(path for path in self._last_parts.get(target.rpartition(".")[2], ()) if path != target)
         return Explanation(
             name=name,
             kind="field",
             path=target,
             summary=note.summary,
+            text=note.text,
             type=field.type,
             default=field.default,
             choices=field.choices,

@@ -16,7 +16,17 @@ from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.matching import Haystack, matches
 from knowledge.diagnosis.memory_cure import with_changes
 from knowledge.diagnosis.model import Diagnosis, GpuMemory, Match, Raised, Unknown
-from knowledge.diagnosis.outcome import CALM, asked_lines, brief, complains, fails, follows, plans
+from knowledge.diagnosis.outcome import (
+    CALM,
+    asked_lines,
+    brief,
+    complains,
+    fails,
+    follows,
+    numbers_lost,
+    plans,
+    stopped,
+)
 from knowledge.diagnosis.own_words import own_words
 from knowledge.diagnosis.packages import between
 from knowledge.diagnosis.phase import phase_of
@@ -61,10 +71,13 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     gpu = gpu_memory(haystack.text) if failed else None
     chosen = [with_changes(each, read, gpu, context.phase) if each.id == _MEMORY else each for each in chosen]
     error = _raised(main)
+    ended = stopped(log, traces)
+    lost = numbers_lost(log) and not ended
     return Diagnosis(
         axolotl=load_types().axolotl,
         failed=failed,
-        happened=happened(log.progress, context.phase, error, failed=failed, warnings=len(warnings)),
+        stopped=ended,
+        happened=happened(log.progress, context.phase, error, failed=failed, warnings=len(warnings), lost=lost),
         matches=tuple(chosen[:_MOST_MATCHES]),
         warnings=tuple(warnings[:_MOST_MATCHES]),
         follows=follows(log, main) if failed else (),

@@ -21,7 +21,7 @@ def headline(found: Diagnosis) -> str:
     if telling and telling[0].id == OLDER:
         return f"I do not know this error. {telling[0].meaning}"
     if telling:
-        return f"The text does not say what failed. Closest: {telling[0].meaning}"
+        return f"The text does not settle the cause. Closest: {telling[0].meaning}"
     if found.unknown is not None:
         return "I do not know this error."
     if found.happened:
@@ -31,7 +31,9 @@ def headline(found: Diagnosis) -> str:
     return f"Nothing in it points to a failure (for Axolotl {found.axolotl})."
 
 
-def happened(progress: Progress, phase: str | None, error: Raised | None, *, failed: bool, warnings: int) -> str:
+def happened(
+    progress: Progress, phase: str | None, error: Raised | None, *, failed: bool, warnings: int, lost: bool = False
+) -> str:
     """What happened, as the log shows it.
 
     Args:
@@ -40,10 +42,15 @@ def happened(progress: Progress, phase: str | None, error: Raised | None, *, fai
         error: The exception that counts.
         failed: Whether anything failed.
         warnings: How many warnings are explained.
+        lost: Whether nothing failed but the numbers: the last loss is nan, or 0 without a gradient.
 
     Returns:
         A sentence or two; empty where the text shows nothing of a run.
     """
+    if failed and lost and not progress.finished:
+        of = f" of {progress.total_steps:,}" if progress.total_steps else ""
+        at = "it is training" if progress.step is None else f"it is at step {progress.step:,}{of}"
+        return f"Nothing stopped it: {at}, but its numbers are lost."
     if failed:
         return _failure(progress, phase, error)
     said: list[str] = []

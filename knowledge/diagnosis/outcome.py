@@ -23,7 +23,8 @@ CALM = re.compile(
     r"Found missing adapter keys while loading"
 )
 FATAL = re.compile(
-    r"^\s{0,8}Killed\b|\bKilled$|[Ss]egmentation fault|Bus error|core dumped|[Ff]loating point exception|"
+    r"^\s{0,8}Killed\b|\bKilled$|\d {1,20}[Kk]illed {3}|[Ss]egmentation fault|Bus error|core dumped|"
+    r"[Ff]loating point exception|"
     r"exit ?code ?:? ?-?[1-9]|exited with code [1-9]|ChildFailedError|Watchdog caught collective|NCCL error|"
     r"CUDA out of memory|OutOfMemory|terminate called|Fatal Python error|\bFAILED\b|"
     r"^\s{0,8}(?:\w{1,20}: )?(?:error|fatal|ERROR|FATAL)(?::| \[| -)|\[ERROR\]|undefined symbol|"
@@ -89,8 +90,16 @@ def fails(log: Log, traces: list[Trace]) -> bool:
         log: The log.
         traces: Its exceptions.
     """
-    if any(broken(reading) for reading in _last(log.readings)):
-        return True
+    return numbers_lost(log) or stopped(log, traces)
+
+
+def numbers_lost(log: Log) -> bool:
+    """Whether the last metric lines show that nothing is learned any more."""
+    return any(broken(reading) for reading in _last(log.readings))
+
+
+def stopped(log: Log, traces: list[Trace]) -> bool:
+    """Whether an exception or a fatal line ended the run."""
     if not log.progress.finished and any(_LOST.search(line.text[:2_000]) for line in log.lines[-2_000:]):
         return True
     return any(line >= log.advanced for line in _signs(log, traces))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
-from knowledge.samples.conversation import DEFAULT_ROLES, THOUGHT, Turn, mapping_of, tools_of
+from knowledge.samples.conversation import DEFAULT_ROLES, mapping_of, tools_of
 from knowledge.samples.images import check_images
 from knowledge.samples.instruction import type_name
 from knowledge.samples.messages import calls_fit, check_detail, check_thinking, messages_of, parts_of, tools_fit
@@ -150,15 +150,16 @@ class ChatReader:
         text = "".join(text for text, _ in parts)
         said = [each for each, _ in made.pieces if each in text]
         self.printer.learn(text, said)
-        self.hides_thoughts = self.hides(turns, text)
+        self.hides_thoughts = self.hides(row, text)
         if self.template.certain:
             check_printed(self.case, turns, tools, text)
-        return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts])
+        return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts], joined=True)
 
-    def hides(self, turns: list[Turn], text: str) -> bool:
+    def hides(self, row: Row, text: str) -> bool:
         """Whether the template left out what a turn thought, so that further rows are shorter than what they hold."""
-        thoughts = [str(turn[THOUGHT]).strip() for turn in turns if turn.get(THOUGHT)]
-        return self.hides_thoughts or any(each not in text for each in thoughts)
+        messages = row.get(self.column)
+        thoughts = [each.get(self.thought_key) for each in messages or () if isinstance(each, dict)]
+        return self.hides_thoughts or any(isinstance(each, str) and each.strip() not in text for each in thoughts)
 
     def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:
         """The turns of a conversation as pieces, or None where the row fails."""

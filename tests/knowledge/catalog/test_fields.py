@@ -239,6 +239,24 @@ def test_a_twin_under_test_datasets_has_the_same_note() -> None:
     assert CATALOG.notes["test_datasets[].type"] is CATALOG.notes["datasets[].type"]
 
 
+TWINS = [path for path in CATALOG.notes if path.startswith(("test_datasets[]", "pretraining_dataset[]"))]
+
+
+@pytest.mark.parametrize("path", [path for path in TWINS if CATALOG.explain(path).example])
+def test_an_example_stands_in_the_list_that_the_key_belongs_to(path: str) -> None:
+    example = CATALOG.explain(path).example
+    entry = yaml.safe_load(example)[path.partition("[")[0]][0]
+    assert "path" in entry
+    findings = check(in_a_config(example)).findings
+    assert not [each.message for each in findings if each.severity.rank <= Severity.IGNORED.rank]
+
+
+def test_what_is_learned_in_training_is_measured_in_a_test_set() -> None:
+    assert "decides which tokens count in its loss" in CATALOG.explain("test_datasets[].train_on_eos").text
+    assert not CATALOG.explain("datasets[].train_on_eos").text
+    assert not CATALOG.explain("test_datasets[].path").text
+
+
 def test_a_key_is_explained_by_what_reads_it_there() -> None:
     assert "A list of files" in CATALOG.explain("pretraining_dataset[].data_files").pitfalls
     assert CATALOG.explain("pretraining_dataset[].roles").summary.startswith("Nothing reads this key here.")
