@@ -7,10 +7,15 @@ import gc
 import importlib
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 from bot import console
 from bot.console._printable import printable
+from bot.time_limit import TimeUp, time_limit
+
+_UNTIMED = frozenset({"backup", "check", "demo", "doctor", "faq", "migrate", "run"})
+"""Commands that serve, work on a database, or give each file its own time."""
 
 
 def commands() -> list[str]:
@@ -31,7 +36,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"helpbot {version('axolotl-help-bot')}")
         return 0
     if words[0] not in commands():
-        print(f"helpbot: no command `{words[0]}`. The commands are: {', '.join(commands())}.", file=sys.stderr)
+        with printable():
+            print(f"helpbot: no command `{words[0]}`. The commands are: {', '.join(commands())}.", file=sys.stderr)
         return 2
     # What imports make stays until the end: looking through it for garbage takes a fifth of a short command's time.
     gc.disable()
@@ -42,11 +48,13 @@ def main(arguments: list[str] | None = None) -> int:
         prog=f"helpbot {words[0]}", description=module.SUMMARY, allow_abbrev=False, formatter_class=_formatter
     )
     module.arguments(parser)
-    options = parser.parse_args(words[1:])
     try:
-        with printable():
-            code: int = module.run(options)
+        with printable(), nullcontext() if words[0] in _UNTIMED else time_limit():
+            code: int = module.run(parser.parse_args(words[1:]))
         sys.stdout.flush()
+    except TimeUp as limit:
+        print(f"helpbot: this takes more than {limit}, so I gave it up.", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

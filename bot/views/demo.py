@@ -1,4 +1,4 @@
-"""What stands in the demo's channel before a visitor types anything."""
+"""What is in the demo's channel before a visitor types anything."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PRIVATE_DESCRIPTION = "Only here: show the newest direct message that the bot se
 NO_PRIVATE = "I have not sent you a direct message yet. Click 🔎 under a message first."
 _GREETING = (
     "### Try it\nType `/` below. `/checkconfig` accepts a file, or opens a field to paste into; `/explain`, "
-    "`/batchsize`, and `/faq` answer right away. This page has a small Hub of its own: try `base_model: "
+    "`/batchsize`, and `/faq` answer right away. This page has its own small Hub: try `base_model: "
     "pond/otter-1b-GGUF`. A config or log that you post as a message is answered here. This page cannot "
     "open a message's menu: `/message-menu` does, on the newest message a person wrote. `/new-post` opens a post in "
     "the help forum, and `/direct-messages` shows what I sent you privately. You are **ann**; above the "
