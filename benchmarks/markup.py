@@ -6,14 +6,17 @@ reordered text), and in how many a secret stands in clear. `tests/test_markup.py
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
+import json
 import os
 import random
 import re
 import string
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +62,7 @@ HOSTILE = (
     "||hidden|| **[bold](https://evil.test/d)** _<@5>_",
 )
 _SHARER = 99
+_SHORT = 30
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _CODE = re.compile(r"(?<![`\\])(`+)(?!`)(?:.*?[^`])\1(?!`)")
 _LIVE = {
@@ -74,15 +78,15 @@ def on_discord(text: str) -> list[str]:
     """What lives in a text of a message: Discord shows code as it is, and obeys the rest."""
     rest = _CODE.sub("", _FENCED.sub("", text))
     found = [name for name, pattern in _LIVE.items() if pattern.search(rest)]
-    return found + _everywhere(text)
+    return found + everywhere(text)
 
 
 def in_terminal(text: str) -> list[str]:
     """What lives in what a command writes, in a job of GitHub's too."""
-    return (["workflow command"] if _COMMAND.search(text) else []) + _everywhere(text)
+    return (["workflow command"] if _COMMAND.search(text) else []) + everywhere(text)
 
 
-def _everywhere(text: str) -> list[str]:
+def everywhere(text: str) -> list[str]:
     found = ["control character"] if _CONTROL.search(text) else []
     return [*found, "secret"] if SECRET[:20] in text else found
 
@@ -121,8 +125,6 @@ def of_config(text: str, name: str) -> Iterator[tuple[str, str]]:
 
 def of_rows(value: str) -> Iterator[tuple[str, str]]:
     """The same of rows whose columns, roles and texts are hostile."""
-    import json
-
     rows = json.dumps({value: value, "messages": [{"role": value, "content": value}]}).encode() * 2
     view, _ = proposal_layout(value, jobs.propose(rows, "rows.jsonl"))
     yield from _texts("proposal", view)
@@ -150,22 +152,88 @@ def _texts(surface: str, view: ui.LayoutView) -> Iterator[tuple[str, str]]:
 
 def of_commands(text: str, name: str) -> Iterator[tuple[str, str]]:
     """What the command line writes of a file of that name, as in a job of GitHub's."""
+    with tempfile.TemporaryDirectory() as folder, _in_a_job():
+        path = _file(folder, name, text)
+        for words in (("check",), ("check", "--format", "github"), ("check", "--format", "json"), ("diagnose",)):
+            yield " ".join(words), _written(*words, path)
+
+
+def of_every_command(value: str) -> Iterator[tuple[str, str]]:
+    """What every command writes of files, names and questions that are the value, and of files of that name."""
+    config, plain = yaml.safe_dump({**BASE, "wandb_project": value, value: value}, allow_unicode=True), value[:80]
+    rows = json.dumps({value: value, "messages": [{"role": value, "content": value}]})
+    log = f"{value}\n{{'loss': 2.0, 'learning_rate': 0.1, 'epoch': 0.1}}\nKeyError: {value!r}\n"
+    with tempfile.TemporaryDirectory() as folder, _in_a_job():
+        files = {
+            kind: _file(folder, f"{kind} {name}", text)
+            for kind, name, text in (
+                ("config", f"{plain}.yaml", config),
+                ("broken", f"{plain}.yaml", f"{config}k: [\n{value}"),
+                ("rows", f"{plain}.jsonl", rows),
+                ("log", f"{plain}.log", log),
+                (
+                    "list",
+                    f"{plain}.txt",
+                    f"Package Version\n------- -------\naxolotl 0.21.0\ntorch {plain}\n{plain} 1\n",
+                ),
+            )
+        }
+        config, absent = files["config"], str(Path(folder) / _plain(plain))
+        for words in (
+            *((command, path) for command in ("check", "plan", "next") for path in files.values()),
+            *(("check", "--dataset", files["rows"], config), ("check", absent), (plain,), ("plan", plain, config)),
+            *(
+                ("plan", config, option, plain)
+                for option in ("--gpu", "--rows", "--log", "--lengths", "--dataset", "--no-such")
+            ),
+            *(("compare", config, files[other]) for other in ("broken", "rows", "log", "config")),
+            *(("explain", plain), ("explain", plain, "--config", config), ("explain", "lora_r", "--config", absent)),
+            *(("diagnose", files["log"], "--config", config), ("health", files["log"], "--config", config)),
+            *(("model", plain), ("ask", plain), ("faq", plain), ("faq", "import", files["list"])),
+            *(("versions", files["list"]), ("versions", files["log"]), ("next", config, "--format", "modelfile")),
+            ("new", "--model", plain),
+            ("new", "--model", "Qwen/Qwen3-8B", "--dataset", files["rows"]),
+            ("new", "--model", "Qwen/Qwen3-8B", "--type", plain),
+            ("new", "--model", "Qwen/Qwen3-8B", "--type", "alpaca", "--hub-repository", plain, "--gpu", plain),
+        ):
+            named = " ".join(word if len(word) < _SHORT and "evil" not in word else "…" for word in words)
+            yield named, _written(*words)
+            if words[0] not in ("faq", "explain") and "--format" not in words:
+                yield f"{named} as JSON", _written(*words, "--format", "json")
+
+
+@contextlib.contextmanager
+def _in_a_job() -> Iterator[None]:
+    """As in a job of GitHub's."""
     before = os.environ.get("GITHUB_ACTIONS")
     os.environ["GITHUB_ACTIONS"] = "true"
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / (re.sub(r"[/\x00]", "_", name)[:100] + ".yaml")
-            path.write_text(text, "utf-8")
-            for words in (("check",), ("check", "--format", "github"), ("check", "--format", "json"), ("diagnose",)):
-                written = io.StringIO()
-                with contextlib.redirect_stdout(written), contextlib.redirect_stderr(written):
-                    cli.main([*words, str(path)])
-                yield " ".join(words), written.getvalue()
+        yield
     finally:
         if before is None:
             del os.environ["GITHUB_ACTIONS"]
         else:
             os.environ["GITHUB_ACTIONS"] = before
+
+
+def _plain(name: str) -> str:
+    """A name that a file may have."""
+    return re.sub(r"[/\x00]", "_", name)[:100]
+
+
+def _file(folder: str, name: str, text: str) -> str:
+    suffix = Path(_plain(name)).suffix or ".yaml"
+    path = Path(folder) / f"{_plain(name).removesuffix(suffix)}{suffix}"
+    path.write_text(text, "utf-8")
+    return str(path)
+
+
+def _written(*words: str) -> str:
+    """What a command writes on both streams."""
+    both = io.StringIO()
+    with contextlib.redirect_stdout(both), contextlib.redirect_stderr(both), contextlib.suppress(SystemExit):
+        cli.main(list(words))
+    return both.getvalue()
 
 
 def searched(seed: int, part: float) -> Iterator[tuple[str, list[str], str]]:
@@ -181,14 +249,27 @@ def searched(seed: int, part: float) -> Iterator[tuple[str, list[str], str]]:
     for number, value in enumerate(HOSTILE):
         for surface, shown in (*of_rows(value), *of_words(value)):
             yield f"{surface}: value {number}", on_discord(shown), shown
+    for value in chance.sample(HOSTILE, max(1, round(part * len(HOSTILE)))):
+        for surface, shown in of_every_command(value.replace("\x00", "")):
+            yield f"{surface}: {value!r}", in_terminal(shown), shown
     report = check(yaml.safe_dump({**BASE, **{value: value for value in HOSTILE}}))
-    yield "JSON", _everywhere(to_json(report)), to_json(report)
+    yield "JSON", everywhere(to_json(report)), to_json(report)
+
+
+def walked_through(part: float) -> Iterator[tuple[str, list[str], str]]:
+    """The same of everything that the bot sends while members use all of it, with a part of the hostile values."""
+    from benchmarks.markup_discord import walked
+
+    for value in HOSTILE[: round(len(HOSTILE) * part)]:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from asyncio.run(walked(Path(folder), value))
 
 
 def main() -> int:
     """Prints the count; exit 1 where something lives."""
     messages = alive = 0
-    for where, found, shown in searched(seed=1, part=float(sys.argv[1]) if len(sys.argv) > 1 else 1.0):
+    part = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    for where, found, shown in chain(searched(seed=1, part=part), walked_through(part)):
         messages += 1
         if found:
             alive += 1

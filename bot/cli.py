@@ -32,7 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"helpbot {version('axolotl-help-bot')}")
         return 0
     if words[0] not in commands():
-        print(f"helpbot: no command `{words[0]}`. The commands are: {', '.join(commands())}.", file=sys.stderr)
+        with printable():
+            print(f"helpbot: no command `{words[0]}`. The commands are: {', '.join(commands())}.", file=sys.stderr)
         return 2
     # What imports make stays until the end: looking through it for garbage takes a fifth of a short command's time.
     gc.disable()
@@ -43,10 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog=f"helpbot {words[0]}", description=module.SUMMARY, allow_abbrev=False, formatter_class=_formatter
     )
     module.arguments(parser)
-    options = parser.parse_args(words[1:])
     try:
         with printable():
-            code: int = module.run(options)
+            code: int = module.run(parser.parse_args(words[1:]))
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

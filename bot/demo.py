@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import simcord
 
 from bot.client import create_bot
+from bot.demo_forum import Forum, Room
 from bot.demo_menu import add_message_menu
 from bot.hub.example import ExampleHub, from_folder
 from bot.settings import Settings
@@ -42,7 +43,8 @@ class Demo:
         url: The page's address.
         env: The in-process Discord.
         bot: The bot.
-        channel: The channel that the page shows.
+        channel: The channel that the page shows first.
+        forum: The help forum.
         member: A member of its server.
         moderator: A member who may manage it.
     """
@@ -51,6 +53,7 @@ class Demo:
     env: Any
     bot: ServiceBot
     channel: Any
+    forum: Any
     member: Any
     moderator: Any
 
@@ -62,7 +65,7 @@ def example(name: str = EXAMPLE) -> str:
 
 @asynccontextmanager
 async def demo(*, port: int | None = None, workers: int = 1) -> AsyncIterator[Demo]:
-    """Runs the bot on its own in-process Discord and serves a page of one channel on loopback.
+    """Runs the bot on its own in-process Discord and serves a page of it on loopback.
 
     Args:
         port: The page's port; any free one if None.
@@ -88,16 +91,19 @@ async def _running(hub: str, *, port: int | None, workers: int) -> AsyncIterator
         )
     )
     await add_message_menu(bot)
+    room = Room()
+    await bot.add_cog(Forum(room))
     env = simcord.Env(bot, settle_timeout=_SETTLE_SECONDS, check_errors=False)
     # Set before the bot starts: its daily tasks would make up for every day that passes later.
     env.backend.advance_clock(max(0.0, (datetime.now(UTC) - env.now()).total_seconds()))
     try:
         await env.start()
         with env.time_context():
-            channel, member, moderator = await _furnish(env, bot)
-            preview = env.preview(channel, viewers=[member, moderator], layout="channel", port=port)
+            member, moderator = await _furnish(env, bot, room)
+            preview = env.preview(room.channel, viewers=[member, moderator], layout="channel", port=port)
+            room.page = preview
             async with preview:
-                yield Demo(preview.url, env, bot, channel, member, moderator)
+                yield Demo(preview.url, env, bot, room.channel, room.forum, member, moderator)
     finally:
         await env.shutdown()
         await bot.close()
@@ -109,12 +115,13 @@ def _hub() -> ExampleHub:
     return from_folder(resources.files("bot") / "examples" / "hub", owner=words.HUB_OWNER)
 
 
-async def _furnish(env: Any, bot: ServiceBot) -> tuple[Any, Any, Any]:
+async def _furnish(env: Any, bot: ServiceBot, room: Room) -> tuple[Any, Any]:
     """A server with the starter FAQ, a member who asked for help, and an answer that is already there."""
     if bot.user is not None:
         await bot.user.edit(username=words.BOT_NAME)
     guild = env.create_guild(words.SERVER)
-    channel = guild.create_text_channel(words.CHANNEL)
+    channel, forum = guild.create_text_channel(words.CHANNEL), guild.create_forum_channel(words.FORUM)
+    room.env, room.channel, room.forum = env, channel, forum
     member = guild.add_member(env.create_user(words.MEMBER))
     moderator = guild.add_member(env.create_user(words.MODERATOR), roles=[_moderator_role(guild)])
     asker = guild.add_member(env.create_user(words.ASKER))
@@ -123,10 +130,11 @@ async def _furnish(env: Any, bot: ServiceBot) -> tuple[Any, Any, Any]:
     for text in (words.hub_question(example(_ON_THE_HUB)), words.question(example(_PASTED))):
         message = await asker.send(channel, text)
         await member.context_menu(channel, CHECK_MESSAGE, message)
-    await moderator.slash(channel, "help-channels add", channel=channel, mode="answer")
+    for place in (channel, forum):
+        await moderator.slash(channel, "help-channels add", channel=place, mode="answer")
     # Last, and short: the page opens at the bot's newest message, and follows new answers only from the very end.
     await bot.get_partial_messageable(channel.id, guild_id=guild.id).send(view=words.greeting_layout())
-    return channel, member, moderator
+    return member, moderator
 
 
 def _moderator_role(guild: Any) -> Any:

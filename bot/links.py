@@ -54,7 +54,7 @@ class PublicResolver(Resolver):
         """
         found = [each for each in await super().resolve(host, port, family) if _is_public(each["host"])]
         if not found:
-            raise OSError("the name leads to no public address")
+            raise OSError("the name does not lead to a public address")
         return found
 
 

@@ -109,7 +109,7 @@ class Pending:
         return key
 
     def find(self, key: str, kind: type[_B]) -> _B | None:
-        """What is kept under a key, or None when it was confirmed, cancelled or forgotten."""
+        """What is kept under a key, or None when it was confirmed, canceled, or forgotten."""
         found = self._drafts.get(key) or self._imports.get(key)
         return found if isinstance(found, kind) else None
 

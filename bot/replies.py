@@ -18,7 +18,9 @@ from bot.incidents import number, trace
 from bot.responses import answer, in_time
 from bot.store import StoreError, StoreUnavailable
 from bot.views.kit import notice
+from bot.views.kit.escape import spoken
 from bot.views.kit.layout import Colour
+from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     import re
@@ -97,7 +99,7 @@ async def handle(interaction: discord.Interaction[ServiceBot], error: Exception)
         if isinstance(cause, StoreUnavailable):
             _log.error("database unavailable", extra={"error": type(cause).__name__})
             interaction.client.services.metrics.failure("store")
-        await reply(interaction, str(cause), colour=Colour.WARNING)
+        await reply(interaction, spoken(mask(str(cause))), colour=Colour.WARNING)
     elif isinstance(cause, app_commands.NoPrivateMessage):
         await reply(interaction, notice.SERVER_ONLY, colour=Colour.WARNING)
     elif isinstance(cause, app_commands.CheckFailure):

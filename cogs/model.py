@@ -16,6 +16,7 @@ from bot.views.kit.limits import OPTIONS
 from bot.views.model import model_layout
 from knowledge.hub import ModelTarget, Targets, is_repository
 from knowledge.model_support import model_types
+from knowledge.secrets import mask
 
 
 class Model(commands.Cog):
@@ -27,7 +28,7 @@ class Model(commands.Cog):
     async def model(self, interaction: discord.Interaction[ServiceBot], name: app_commands.Range[str, 1, 150]) -> None:
         """Shows its class, the features that know it, and the cards that hold it."""
         await think(interaction)
-        services, plain, config = interaction.client.services, name.strip(), None
+        services, plain, config = interaction.client.services, mask(name.strip()), None
         allowed = (await defaults_of(services, interaction.guild_id)).hub is not False
         if services.hub is not None and allowed and is_repository(plain):
             targets = Targets(model=ModelTarget(field="", id=plain, parts=("config",)))

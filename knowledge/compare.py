@@ -361,7 +361,7 @@ def _sizes(
             gigabytes(each.hub_bytes) if each.hub_strategy else "nothing" for each in (before.storage, after.storage)
         ]
         if hubs[0] != hubs[1]:
-            yield Effect(name="on the Hub in the end", before=hubs[0], after=hubs[1])
+            yield Effect(name="on the Hub at the end", before=hubs[0], after=hubs[1])
 
 
 def _on_card(a: Config, b: Config, gpu: Gpu) -> Iterator[Effect]:

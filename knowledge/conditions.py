@@ -27,7 +27,7 @@ ATTENTION = (
     "gemma4_hybrid_attn_impl",
 )
 """The fields that decide the attention backend."""
-NO_VARIABLE = "No variable can be called so: letters, digits, and `_`, no digit first."
+NO_VARIABLE = "No variable can have that name: letters, digits, and `_`, no digit first."
 """What is said of a name for which `is_variable` does not hold."""
 _VARIABLE = expression(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_NAME = 200

@@ -40,7 +40,7 @@ def explain(name: str) -> Explanation:
             summary=page.title,
             text=page.text,
             type=page.severity.heading,
-            example=f"# so not\n{page.bad}# but so\n{page.good}" if page.bad else "",
+            example=f"# wrong\n{page.bad}# right\n{page.good}" if page.bad else "",
             axolotl=catalog.axolotl,
         )
     kind = wanted.removeprefix(_MARK).strip()
@@ -128,7 +128,7 @@ def _of_rule(name: str, rule: Rule, catalog: Catalog) -> Explanation:
         summary=rule.title,
         text=rule.text,
         type=rule.severity.heading,
-        example=f"# so not\n{rule.bad}# but so\n{rule.good}",
+        example=f"# wrong\n{rule.bad}# right\n{rule.good}",
         see=tuple(dict.fromkeys(field for field in rule.fields if field in catalog.fields)),
         axolotl=catalog.axolotl,
     )

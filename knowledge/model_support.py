@@ -74,11 +74,15 @@ class Feature:
 
 @value
 class Card:
-    """The smallest card that holds a method at 4,096 tokens, in GB; None where no single card does."""
+    """The smallest card that holds a method at 4,096 tokens, in GB; None where no single card does.
+
+    `experts` says that this counts on `quantize_moe_experts: true`.
+    """
 
     method: str
     needs_gib: float
     gigabytes: int | None
+    experts: bool
 
 
 @value
@@ -146,7 +150,7 @@ def model_support(name: str, config: Mapping[str, Any] | None = None) -> ModelSu
         layers=tuple(found["layers"]) if found else (),
         cards=() if known == "type" else _cards(name),
         template=_template(name),
-        traps=traps_of(name, config or ({"model_type": kind} if known == "type" else None)) if kind else (),
+        traps=_traps(name, kind, known, config) if kind else (),
         example=_example(kind) if known == "type" else name if kind else "",
         summary=_summary(name, kind, found, known, facts["axolotl"]),
     )
@@ -194,7 +198,7 @@ def _summary(name: str, kind: str | None, found: dict[str, Any] | None, known: s
             f"Axolotl {axolotl} has no entry for `{kind}`. It is not listed, but that does not mean it fails: a "
             "model with its own code loads with `trust_remote_code: true` where that code fits Transformers."
         )
-    way = "with a descriptor of Axolotl's own" if found["own"] else "through Transformers"
+    way = "with Axolotl's own descriptor" if found["own"] else "through Transformers"
     what = "text and images" if found["vision"] and found["text"] else "images and text" if found["vision"] else "text"
     sure = " The type is a guess from the name." if known == "guessed" else ""
     return f"Axolotl {axolotl} loads `{kind}` {way} and trains {what}.{sure}"
@@ -205,11 +209,19 @@ def _template(name: str) -> str:
     if not model.known:
         return ""
     if model.template == "none":
-        return "It has no chat template of its own: name one, such as `chat_template: chatml`."
+        return "It does not have its own chat template: name one, such as `chat_template: chatml`."
     if model.template not in (None, "own"):
         return f"Its chat template is Axolotl's `{model.template}`, so `chat_template: tokenizer_default` is right."
     like = f", which is much like Axolotl's `{model.shown}`" if model.shown else ""
     return f"`chat_template: tokenizer_default` uses the template in its tokenizer{like}."
+
+
+def _traps(name: str, kind: str, known: str, config: Mapping[str, Any] | None) -> tuple[Trap, ...]:
+    """What bites; of a type alone, what bites with an example of it, so that the sizes are those of a real model."""
+    if known != "type":
+        return traps_of(name, config)
+    example = _example(kind)
+    return traps_of(example) if example else traps_of(name, {"model_type": kind})
 
 
 def _example(kind: str | None) -> str:
@@ -231,4 +243,4 @@ def _cards(name: str) -> tuple[Card, ...]:
 def _least(table: FitTable) -> Card:
     column = table.lengths.index(_LENGTH)
     holding = next((size for size, fits in table.cards if fits[column]), None)
-    return Card(method=table.method, needs_gib=table.needs_gib[column], gigabytes=holding)
+    return Card(method=table.method, needs_gib=table.needs_gib[column], gigabytes=holding, experts=table.experts)

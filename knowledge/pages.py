@@ -61,8 +61,7 @@ PAGES: dict[str, Page] = {
         Severity.ERROR,
         "An unknown key in a block that allows no others.",
         "A few blocks reject what they do not know: context_parallel, fp8_config, diffusion_decision, and coreweave; "
-        "of "
-        "cloud launcher files image_build, image_registry, and the whole file for Nebius and CoreWeave.",
+        "in cloud launcher files, image_build and image_registry, and the whole file for Nebius and CoreWeave.",
         "context_parallel:\n  sizes: 2\n",
         "context_parallel:\n  size: 1\n",
     ),
@@ -91,13 +90,13 @@ PAGES: dict[str, Page] = {
     "missing-field": Page(
         Severity.ERROR,
         "A field that every config needs is absent.",
-        "`base_model` and `learning_rate` have no default; some blocks and plugins have required keys of their own.",
+        "`base_model` and `learning_rate` have no default; some blocks and plugins have their own required keys.",
     ),
     "dataset-key-falls-away": Page(
         Severity.WARNING,
         "A dataset key that this kind of entry does not keep.",
         "Axolotl reads each dataset entry with one of several classes, chosen by `rl` and `type`, and drops the keys "
-        "that class lacks. Under preference training only a handful survives.",
+        "that class lacks. Under preference training, only a handful survive.",
     ),
     "not-a-training-config": Page(
         Severity.ADVICE,
@@ -131,7 +130,7 @@ PAGES: dict[str, Page] = {
     ),
     "yaml-tab": Page(Severity.ERROR, "A tab in the indentation.", "YAML indents with spaces only."),
     "yaml-missing-space": Page(
-        Severity.ERROR, "A colon without a space after it.", "Without the space YAML reads the whole line as text."
+        Severity.ERROR, "A colon without a space after it.", "Without the space, YAML reads the whole line as text."
     ),
     "yaml-list-indentation": Page(
         Severity.ERROR, "A list item out of line.", "All items of one list start in the same column."
@@ -145,7 +144,7 @@ PAGES: dict[str, Page] = {
     "yaml-escape": Page(
         Severity.ERROR,
         "A backslash in double quotes.",
-        "In double quotes a backslash starts an escape; use single ones.",
+        "In double quotes, a backslash starts an escape; use single ones.",
     ),
     "yaml-bracket": Page(
         Severity.ERROR, "A bracket that is not closed.", "A list in brackets runs until its closing bracket."
@@ -157,7 +156,7 @@ PAGES: dict[str, Page] = {
         Severity.ERROR, "A value that starts with a reserved character.", "Quote values that start with @, `, or %."
     ),
     "yaml-no-colon": Page(
-        Severity.ERROR, "A line without a colon between keys.", "Between keys YAML takes nothing but keys and comments."
+        Severity.ERROR, "A line without a colon between keys.", "Between keys, YAML allows only keys and comments."
     ),
     "yaml-syntax": Page(Severity.ERROR, "A line that YAML cannot read.", "The likely causes are named with it."),
     "yaml-several-documents": Page(

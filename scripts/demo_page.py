@@ -96,17 +96,28 @@ class DemoPage:
             await self.page.wait_for_timeout(50)
         raise TimeoutError("the page did not settle")
 
-    async def command(self, name: str, *, files: dict[str, Path] | None = None, **options: str) -> None:
-        """Types a slash command, fills its options and sends it."""
+    async def command(
+        self,
+        name: str,
+        /,
+        *,
+        files: dict[str, Path] | None = None,
+        choices: dict[str, str] | None = None,
+        **options: str,
+    ) -> None:
+        """Types a slash command, fills its options and sends it; `choices` are picked from the lists of theirs."""
         await self.choose(name)
-        for option, path in (files or {}).items():
-            field = f'.command-file-input[data-option="{option}"]'
-            await self._open_option(option, field)
-            await self.page.locator(field).set_input_files(str(path))
+        for option, value in (choices or {}).items():
+            await self.page.locator(f'.command-option-input[data-option="{option}"]').fill(value)
+            await self.page.locator(".command-suggestion", has_text=value).first.click()
         for option, value in options.items():
             field = f'.command-option-input[data-option="{option}"]'
             await self._open_option(option, field)
             await self.page.locator(field).fill(value)
+        for option, path in (files or {}).items():
+            field = f'.command-file-input[data-option="{option}"]'
+            await self._open_option(option, field)
+            await self.page.locator(field).set_input_files(str(path))
         await self.send()
 
     async def choose(self, name: str) -> None:
@@ -134,6 +145,11 @@ class DemoPage:
     async def press(self, label: str) -> None:
         """Presses the last button with a label."""
         await self.page.locator("#channel-message-list").get_by_role("button", name=label, exact=True).last.click()
+        await self.settle()
+
+    async def react(self, emoji: str) -> None:
+        """Clicks a reaction of the newest message that has it."""
+        await self.page.locator(".reaction-chip", has_text=emoji).last.click()
         await self.settle()
 
     async def paste(self, text: str) -> None:
@@ -168,6 +184,11 @@ class DemoPage:
         """Whether a visitor has to scroll sideways."""
         timeline = self.page.locator("#channel-timeline")
         return bool(await timeline.evaluate("one => one.scrollWidth > one.clientWidth"))
+
+    async def load_again(self) -> None:
+        """Loads the page anew, which then shows the place that was chosen."""
+        await self.page.reload()
+        await self.settle()
 
     async def become(self, member: str) -> None:
         """Looks at the channel as another member."""

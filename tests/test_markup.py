@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.markup import HOSTILE, in_terminal, on_discord, searched
+from benchmarks.markup_discord import walked
 from bot import cli
 
 
@@ -11,6 +12,13 @@ def test_nothing_of_others_lives_on_any_surface(seed):
     messages = list(searched(seed, part=0.02))
     assert len(messages) > 200
     assert [(where, found, shown[:200]) for where, found, shown in messages if found] == []
+
+
+@pytest.mark.parametrize("value", [HOSTILE[0], HOSTILE[4]])
+async def test_nothing_of_others_lives_in_what_the_bot_sends(tmp_path, value):
+    pieces = list(await walked(tmp_path, value, whole=False))
+    assert len(pieces) > 500
+    assert [(where, found, text[:200]) for where, found, text in pieces if found] == []
 
 
 @pytest.mark.parametrize("value", HOSTILE)

@@ -4,10 +4,13 @@ import io
 import json
 import string
 import sys
+from contextlib import suppress
 
 import pytest
 
 from bot import cli
+from bot.store import EntryContent
+from bot.store.content import cleaned
 from knowledge.check import check
 from knowledge.compare import compare
 from knowledge.diagnosis import diagnose
@@ -129,10 +132,25 @@ def test_a_log_is_explained_without_it(capsys, monkeypatch, text, hidden):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_name_that_is_asked_for_is_not_said_back(capsys, kind):
     form, hidden = KINDS[kind]
+    for words in (["plan", "a.yaml", "--gpu"], ["plan", "a.yaml", "--rows"], ["model"], ["ask"], []):
+        with suppress(SystemExit):
+            cli.main([*words, form.format(hidden)])
+        written = capsys.readouterr()
+        assert hidden not in written.out + written.err
     for output in ("text", "json"):
         cli.main(["explain", form.format(hidden), "--format", output])
         written = capsys.readouterr()
         assert hidden not in written.out + written.err
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_entry_of_the_faq_is_kept_without_it(kind):
+    form, hidden = KINDS[kind]
+    text = form.format(hidden)
+    stored = cleaned(EntryContent(title=f"A {text}", text=f"Use {text}\n", aliases=(text,), phrases=(f"no {text}",)))
+    assert hidden not in str(stored)
+    plain = EntryContent(title="Set a token", text="Write `HF_TOKEN=hf_...` in `.env`, never in the config.")
+    assert cleaned(plain).text == plain.text
 
 
 @pytest.mark.parametrize("text", [BASE, BASE + "hub_model_id: org/hf_models\nwandb_project: token-tests\n"])

@@ -17,7 +17,7 @@ UNKNOWN = (
     "I do not know the answer to this. `helpbot check CONFIG` says what Axolotl makes of your config, `helpbot "
     "diagnose LOG` why a run failed, and `helpbot check CONFIG --dataset ROWS` what becomes of your rows."
 )
-PERHAPS = "One of these may answer it. `helpbot explain NAME` and `helpbot faq TOPIC` show all of one."
+PERHAPS = "One of these may answer it. `helpbot explain NAME` and `helpbot faq TOPIC` show an entry in full."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

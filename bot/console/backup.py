@@ -20,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Copy; exit 1 when it failed, 2 for another engine than SQLite."""
+    """Copy; exit 1 when it failed, 2 for an engine other than SQLite."""
     from bot.console._database import address_of
     from bot.store import StoreError, sqlite_path
     from bot.store.backups import backup_file, restore_file

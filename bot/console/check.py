@@ -43,7 +43,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="config, folder, log, rows, an error or a question, or - for standard input",
+        help="config, folder, log, rows, error, or question; - for standard input",
     )
     gpu_arguments(parser, log=False)
     parser.add_argument(

@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("b", metavar="B", help="the second config, or - for standard input")
     gpu_arguments(parser, log=False)
     parser.add_argument("--gpus-b", type=gpus, help="GPUs of the second run, if different")
-    parser.add_argument("--dataset", type=Path, help="rows, or some rows, that both train on")
+    parser.add_argument("--dataset", type=Path, help="rows that both train on, or some of them")
     parser.add_argument("--rows", type=positive, help="how many rows the whole dataset has")
     parser.add_argument(
         "--hub", action="store_true", help="look up both configs' models and datasets on the Hub (2.5 s at most each)"

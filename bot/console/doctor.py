@@ -135,7 +135,7 @@ async def _discord(token: str, *, reads: bool) -> AsyncIterator[_Line]:
     try:
         await client.login(token)
         info = await client.application_info()
-        yield True, f"The token is that of {info.name}."
+        yield True, f"The token belongs to {info.name}."
         yield _intent(info.flags, reads=reads)
         async for guild in client.fetch_guilds(limit=20):
             whole = await client.fetch_guild(guild.id, with_counts=False)  # with its roles, which the list leaves out

@@ -132,7 +132,7 @@ async def _import(address: str, options: argparse.Namespace) -> int:
         await store.transfer.carry_out(options.guild, plan, author_id=0, remove_missing=options.remove_missing)
     finally:
         await store.close()
-    print("Imported, in one transaction.")
+    print("Imported: everything was saved.")
     return 0
 
 

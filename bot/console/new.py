@@ -50,7 +50,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     limit = parser.add_mutually_exclusive_group()
     limit.add_argument("--epochs", type=_above_zero, metavar="E")
     limit.add_argument("--steps", type=positive, metavar="S")
-    limit.add_argument("--hours", type=_above_zero, metavar="H", help="at most: fewer where the epochs are done before")
+    limit.add_argument(
+        "--hours", type=_above_zero, metavar="H", help="at most this many; fewer if the epochs end first"
+    )
     parser.add_argument("--hub-repository", metavar="R", help="where to upload the result")
     parser.add_argument("--track", choices=TRACKERS, help="where to track the run")
     parser.add_argument("--format", choices=("text", "json"), default="text")

@@ -71,7 +71,7 @@ def _write(found: NextSteps) -> None:
             print(_wrapped(found.modelfile.remark))
     for title, points in (
         ("If it answers like the base model", found.like_the_base),
-        ("If it answers garbage, or does not stop", found.garbage),
+        ("If it writes nonsense, or does not stop", found.garbage),
     ):
         if points:
             print(f"\n{title}:")

@@ -12,7 +12,7 @@ from knowledge.json_schema import schema
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Prints a JSON Schema of Axolotl's config for your editor."
+SUMMARY = "Print a JSON Schema of Axolotl's config for your editor."
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

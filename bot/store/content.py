@@ -7,6 +7,7 @@ import unicodedata
 from bot.store.entry import DEFAULT_CATEGORY, EntryContent
 from bot.store.errors import InvalidEntry
 from bot.store.words import name_key
+from knowledge.secrets import mask
 
 TITLE_LIMIT = 100
 """Characters: a title is also the name of an autocomplete choice."""
@@ -38,13 +39,13 @@ def hidden_characters(text: str) -> int:
 
 
 def cleaned(content: EntryContent) -> EntryContent:
-    """The content as it is stored.
+    """The content as it is stored, its secrets masked.
 
     Raises:
         InvalidEntry: the title or the text is empty or too long, or a list is.
     """
-    title = clean_line(content.title)
-    text = clean_text(content.text)
+    title = clean_line(mask(content.title))
+    text = clean_text(mask(content.text))
     if not name_key(title):
         raise InvalidEntry(
             "The title is empty: nobody can search for spaces and invisible characters. Write a question or a topic."
@@ -53,7 +54,7 @@ def cleaned(content: EntryContent) -> EntryContent:
         raise InvalidEntry("The text is empty apart from spaces and invisible characters. Write the answer.")
     _check_length("title", title, TITLE_LIMIT)
     _check_length("text", text, TEXT_LIMIT)
-    category = clean_line(content.category) or DEFAULT_CATEGORY
+    category = clean_line(mask(content.category)) or DEFAULT_CATEGORY
     _check_length("category", category, CATEGORY_LIMIT)
     own = name_key(title)
     return EntryContent(
@@ -71,7 +72,7 @@ def cleaned(content: EntryContent) -> EntryContent:
 def _names(what: str, names: tuple[str, ...], limit: int = NAME_LIMIT) -> tuple[str, ...]:
     kept: dict[str, str] = {}
     for name in names:
-        line = clean_line(name)
+        line = clean_line(mask(name))
         if line:
             _check_length(what, line, limit)
             kept.setdefault(name_key(line), line)

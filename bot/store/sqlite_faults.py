@@ -47,7 +47,7 @@ def _meaning(error: sqlite3.Error, path: Path) -> StoreUnavailable:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return StoreBusy(
             f"The database {path.name} is locked by another program, so nothing was saved. Try again in a minute; if "
-            "it stays so, the host must end the program that holds it."
+            "it stays locked, the host must end the program that holds it."
         )
     cause = _CAUSES.get(
         code, f"refused the statement ({error}), so nothing was saved. The host can find the cause in the log."

@@ -1,4 +1,4 @@
-"""What stands in the demo's channel before a visitor types anything."""
+"""What is in the demo's channel before a visitor types anything."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from bot.views.kit.wording import listed
 BOT_NAME = "Axolotl Help"
 SERVER = "Fine-tuning"
 CHANNEL = "axolotl-help"
+FORUM = "help-forum"
 MEMBER = "ann"
 ASKER = "ben"
 MODERATOR = "max"
@@ -21,11 +22,25 @@ MENU = "message-menu"
 MENU_DESCRIPTION = "Only here: open the menu of the newest message a person wrote"
 MENU_ENTRY = "What Discord shows under Apps in a message's menu"
 NO_MESSAGE = "Nobody has written a message here yet. Type one without `/` first."
+POST = "new-post"
+POST_DESCRIPTION = "Only here: open a post in the help forum"
+POST_TITLE = "Title of the post"
+POST_TEXT = "Its first message"
+POST_FILE = "A config, a log, or rows"
+POSTED = "Your post is in **#help-forum**. Reload this page to see it and my answer. `/show` brings you back here."
+SHOW = "show"
+SHOW_DESCRIPTION = "Only here: show the channel or a post of the help forum"
+SHOW_PLACE = "The channel, or the title of a post"
+SHOWN = "Reload this page to see it."
+PRIVATE = "direct-messages"
+PRIVATE_DESCRIPTION = "Only here: show the newest direct message that the bot sent you"
+NO_PRIVATE = "I have not sent you a direct message yet. Click 🔎 under a message first."
 _GREETING = (
     "### Try it\nType `/` below. `/checkconfig` accepts a file, or opens a field to paste into; `/explain`, "
-    "`/batchsize`, and `/faq` answer right away. This page has a small Hub of its own: try `base_model: "
+    "`/batchsize`, and `/faq` answer right away. This page has its own small Hub: try `base_model: "
     "pond/otter-1b-GGUF`. A config or log that you post as a message is answered here. This page cannot "
-    "open a message's menu: `/message-menu` does, on the newest message a person wrote. You are **ann**; above the "
+    "open a message's menu: `/message-menu` does, on the newest message a person wrote. `/new-post` opens a post in "
+    "the help forum, and `/direct-messages` shows what I sent you privately. You are **ann**; above the "
     "page you can become **max**, who may use `/faq-admin`, `/rules`, and `/help-channels`."
 )
 
@@ -33,6 +48,11 @@ _GREETING = (
 def no_such_entry(known: list[str]) -> str:
     """An entry that no menu has."""
     return f"A message's menu has {listed([f'**{name}**' for name in known])}."
+
+
+def no_such_place(known: list[str]) -> str:
+    """A place that the page cannot show."""
+    return f"This page can show {listed([f'**{name}**' for name in known], 'or')}."
 
 
 def greeting_layout() -> ui.LayoutView:

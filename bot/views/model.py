@@ -24,7 +24,7 @@ _LISTED: Final = (
 
 def model_layout(found: ModelSupport) -> ui.LayoutView:
     """The answer to /model."""
-    head = [f"### {limits.code(found.model, 80)}", limits.cut(found.summary, 400)]
+    head = [f"### {limits.code(found.model, 80)}", limits.cut(spoken(found.summary), 400)]
     if found.class_name:
         head.append(f"Class {limits.code(found.class_name)}.")
     if found.layers:
@@ -62,7 +62,8 @@ def feature_line(feature: Feature) -> str:
 def card_line(card: Card) -> str:
     """A method in a line, such as `QLoRA: a card of 16 GB`."""
     holds = "no single card" if card.gigabytes is None else f"a card of {card.gigabytes} GB"
-    return f"{_METHODS[card.method]}: {holds} (up to {card.needs_gib:.0f} GiB)."
+    needs = " with `quantize_moe_experts: true`" if card.experts else ""
+    return f"{_METHODS[card.method]}: {holds} (up to {card.needs_gib:.0f} GiB){needs}."
 
 
 def trap_line(trap: Trap) -> str:

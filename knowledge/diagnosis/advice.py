@@ -119,7 +119,7 @@ def _says(main: Trace) -> str:
     library = main.frames[-1].path.partition("/")[0] if main.frames and "/" in main.frames[-1].path else ""
     message = shown(main.message, 300)
     message = message if message.endswith((".", "!", "?", "…")) else f"{message}."
-    return f"{library or 'A library'} stops with a message of its own: {message}"
+    return f"{library or 'A library'} stops with its own message: {message}"
 
 
 def _packages(message: str) -> list[str]:

@@ -111,7 +111,7 @@ def perhaps(main: Trace | None) -> str:
     told = _told(main) if main and not demands(main) else []
     if not told or told[0][0] >= _ENOUGH:
         return ""
-    return f"A word of it hints at: {told[0][1].name}. {told[0][1].cure}"
+    return f"One of its words hints at: {told[0][1].name}. {told[0][1].cure}"
 
 
 def narrowed(match: Match, topic: Match) -> Match:

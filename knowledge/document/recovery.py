@@ -49,7 +49,10 @@ def explain_refusal(error: Refused) -> Fault:
         "alias": (f"YAML refuses this: {problem}.", "An alias repeats a value that was named with `&` before."),
         "self-reference": (f"The value {problem}, so it never ends.", "Remove the alias."),
         "key": (f"YAML refuses this: {problem}. Quote the text.", "A key is a single word or text."),
-        "tag": ("YAML refuses this tag or sign. Remove it, or quote the value.", f"A plain loader says: {problem}."),
+        "tag": (
+            "YAML refuses this tag or character. Remove it, or quote the value.",
+            f"A plain loader says: {problem}.",
+        ),
         "value": (
             f"This value cannot be read: {problem}. Quote it to keep it as text.",
             "It looks like a date or a number.",
@@ -141,7 +144,7 @@ def _unclosed(problem: str, lines: list[str], number: int, error: yaml.MarkedYAM
                     at,
                     column,
                     "A backslash in double quotes starts an escape. Use single quotes here.",
-                    "In double quotes YAML reads `\\x`, `\\n` and the like as special characters.",
+                    "In double quotes, YAML reads `\\x`, `\\n`, and the like as special characters.",
                     mended,
                 )
                 return Mend(fault, _replaced(lines, at, mended))
@@ -152,7 +155,7 @@ def _unclosed(problem: str, lines: list[str], number: int, error: yaml.MarkedYAM
             at,
             column,
             f"The quote that opens here is never closed. Add {quote} at the end of the value.",
-            "Without it the rest of the file counts as part of the text.",
+            "Without it, the rest of the file counts as part of the text.",
             mended,
         )
         return Mend(fault, _replaced(lines, at, mended))
@@ -186,7 +189,7 @@ def _glued(problem: str, lines: list[str], number: int, error: yaml.MarkedYAMLEr
                 at,
                 match.start("value"),
                 f"A space is missing after the colon: write `{shortened(mended.strip(), 50)}`.",
-                "Without the space YAML reads the whole line as one text.",
+                "Without the space, YAML reads the whole line as one text.",
                 mended,
             )
             return Mend(fault, _replaced(lines, at, mended))
@@ -259,7 +262,7 @@ def _item(problem: str, lines: list[str], number: int, error: yaml.MarkedYAMLErr
                 "list-indentation",
                 number,
                 own,
-                f"This `-` is in column {own + 1}, the items before it in column {column + 1}. Align them.",
+                f"This `-` is in column {own + 1}, but the items before it are in column {column + 1}. Align them.",
                 "All items of one list start in the same column.",
                 mended[number],
             )
@@ -341,7 +344,7 @@ def _drop(problem: str, lines: list[str], number: int, mark: Any) -> Mend | None
         number,
         mark.column if mark.line == number else 0,
         "YAML cannot read this line. Check it and the line above it.",
-        f"A colon is missing, a quote or bracket left open, or the indentation is wrong. YAML says: {words}.",
+        f"A colon is missing, a quote or bracket is left open, or the indentation is wrong. YAML says: {words}.",
     )
     return Mend(fault, _replaced(lines, number, ""))
 

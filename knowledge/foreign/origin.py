@@ -61,7 +61,7 @@ class Origin(NamedTuple):
 
     def _file(self) -> str:
         field = _FILES[self.trainer]
-        named = f"keep it as a file of its own, and name that file in `{field}`"
+        named = f"keep it in its own file, and name that file in `{field}`"
         cure = named if field else "`axolotl train` needs no such file"
         return f"This looks like {_article(self.trainer)} {self.trainer} config: {cure}."
 

@@ -94,7 +94,7 @@ def gpu_named(text: str) -> Gpu:
     """
     rest = " ".join(text[: _LONGEST + 1].lower().replace(",", " ").split())
     if not rest:
-        raise UnknownGpu("The GPU's name is missing. Write it like RTX 4090, A100 80GB or 2x H100.")
+        raise UnknownGpu("The GPU's name is missing. Write it like RTX 4090, A100 80GB, or 2x H100.")
     if len(rest) > _LONGEST:
         raise UnknownGpu(f"A GPU's name has at most {_LONGEST} characters.")
     count, rest = _count(rest)
@@ -220,7 +220,7 @@ _SHORTEST = 4
 
 def _unknown(text: str) -> str:
     near = suggest(text, 3)
-    hint = f" Did you mean {' or '.join(near)}?" if near else " Write it like RTX 4090, A100 80GB or 2x H100."
+    hint = f" Did you mean {' or '.join(near)}?" if near else " Write it like RTX 4090, A100 80GB, or 2x H100."
     return f"Unknown GPU: {text.strip()[:40]}.{hint}"
 
 

@@ -200,7 +200,8 @@ def wrong_template(run: Run) -> Sign | None:
         why=f"A loss of {start:.1f} means that the right token is one of {_among(start)} equally likely ones; a "
         "pre-trained model starts far lower on any text. The token ids mean other words than the model learned: check "
         "that `tokenizer_config` is not another model's, that rows that are already tokenized were made with this "
-        "tokenizer and that their labels are not shifted. Only a model that starts from random weights begins so high.",
+        "tokenizer, and that their labels are not shifted. Only a model that starts from random weights begins so "
+        "high.",
         steps=(losses[0][0], below[0] if below else losses[-1][0]),
     )
 

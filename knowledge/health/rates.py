@@ -53,7 +53,7 @@ def learning_rate_off(run: Run) -> Sign | None:
             id="learning-rate-off",
             severity=Severity.ERROR,
             message="The learning rate is 0 in every step, so nothing is trained.",
-            why="Every step is multiplied with the rate, so the weights stay those of the base model. Set "
+            why="Every step is multiplied by the rate, so the weights stay those of the base model. Set "
             "`learning_rate` to 2e-4 for LoRA or 2e-5 for a full fine-tune.",
             steps=(rates[0][0], rates[-1][0]),
         )
@@ -108,9 +108,9 @@ def restarted(run: Run) -> Sign | None:
         id="restarted",
         severity=Severity.WARNING,
         message=f"The learning rate warms up again at step {again[0]:,}, in the middle of the run.",
-        why="The step count continues, but the schedule started over: the checkpoint held no state of optimizer and "
-        "scheduler. `save_only_model: true` leaves both out. The optimizer's averages are lost, and the rate does "
-        "not end where it was planned. Resume from a checkpoint that contains optimizer.pt and scheduler.pt.",
+        why="The step count continues, but the schedule started over: the checkpoint did not hold the state of the "
+        "optimizer and scheduler. `save_only_model: true` leaves both out. The optimizer's averages are lost, and the "
+        "rate does not end where it was planned. Resume from a checkpoint that contains optimizer.pt and scheduler.pt.",
         steps=again,
     )
 

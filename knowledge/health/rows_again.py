@@ -75,10 +75,11 @@ def leaked(run: Run) -> Sign | None:
         id="leaked-evaluation",
         severity=Severity.WARNING,
         message=f"The evaluation set contains training rows: its loss of {last:.2g} is that of memorized rows.",
-        why=f"Training fell from {found.unseen:.2f} at the end of the first epoch to {found.last:.2g}, as rows do that "
-        f"are seen again and again, and evaluation fell with it to {last:.2g}. Rows that the model never saw do not "
-        "do that. Take the duplicates out before the split (`dataset_exact_deduplication: true`), and name files in "
-        "`test_datasets` that share no row with `datasets`. Until then the evaluation cannot show overfitting.",
+        why=f"Training fell from {found.unseen:.2f} at the end of the first epoch to {found.last:.2g}, as it does on "
+        f"rows that are seen again and again, and evaluation fell with it to {last:.2g}. Rows that the model never "
+        "saw do not do that. Remove the duplicates before the split (`dataset_exact_deduplication: true`), and name "
+        "files in `test_datasets` that share no row with `datasets`. Until then, the evaluation cannot show "
+        "overfitting.",
         steps=(found.at, run.record.done),
     )
 
@@ -119,7 +120,7 @@ def _by_evaluation(run: Run, evaluations: list[Evaluation], found: Stairs | None
         severity=Severity.WARNING,
         message=f"The run overfits: evaluation {went} while training falls to {training:.2g}.",
         why=f"The model memorizes the training rows, and the best evaluation was at step {best.step}. Use the "
-        "checkpoint nearest to it. Next time train for fewer epochs, on more or more varied rows, with a lower "
+        "checkpoint nearest to it. Next time, train for fewer epochs, on more or more varied rows, with a lower "
         "`lora_r` or rate, and set `load_best_model_at_end: true` with `save_steps` equal to `eval_steps`.",
         steps=(best.step, evaluations[-1].step),
     )

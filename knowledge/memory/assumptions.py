@@ -91,7 +91,7 @@ def _sharing(run: Run) -> list[str | None]:
         "The weights are in host memory and move to the GPU layer by layer." if run.weight_offload else None,
         "FSDP was traced without a GPU; fragmentation and communication buffers are assumptions."
         if run.sharding == "fsdp"
-        else "DeepSpeed is counted as its own estimators do, not measured."
+        else "DeepSpeed's memory comes from its own estimators; it was not measured."
         if run.stage
         else None,
     ]

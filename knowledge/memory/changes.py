@@ -225,7 +225,7 @@ def _offload_weights(run: Run) -> Iterator[_Step]:
     if run.sharding == "fsdp" and not run.weight_offload:
         yield _Step(
             {"fsdp_config.offload_params": True},
-            "Weights and optimizer state wait in host memory, and the host makes the step: much slower.",
+            "Weights and optimizer state stay in host memory, and the CPU makes the step: much slower.",
             run._replace(weight_offload=True, optimizer_offload=True),
         )
 
@@ -250,7 +250,7 @@ def _offload(run: Run) -> Iterator[_Step]:
     if run.checkpointing == "layers":
         yield _Step(
             {"activation_offloading": True},
-            "Layer inputs wait in host memory; how much slower depends on the transfer speed.",
+            "Layer inputs move to host memory; how much slower depends on the transfer speed.",
             run._replace(checkpointing="offload"),
         )
 

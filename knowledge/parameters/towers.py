@@ -79,7 +79,7 @@ def _model(name: str) -> tuple[Parameters, bool]:
     language, dims = parameters_of(entry.pop("language")), entry.pop("dims", {})
     only = entry.pop("images_only", False)
     if language is None:
-        raise ValueError(f"{name} stands on a language model that models.json does not hold")
+        raise ValueError(f"{name} is built on a language model that models.json does not hold")
     architecture = replace(language.architecture, **dims)
     linears = tuple(tuple(each) for each in entry.pop("linears", ()))
     tower = Tower(**entry, linears=linears)

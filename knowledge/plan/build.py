@@ -349,7 +349,8 @@ def _curve(config: Config, total: int | None, warmup: int | float | None, notes:
         return None
     if schedule.name in FOLLOWS_EVALUATION:
         notes.append(
-            f"`{schedule.name}` changes the learning rate after evaluations, by their loss; only the start is drawn."
+            f"`{schedule.name}` changes the learning rate after evaluations, according to their loss; only the start "
+            "is drawn."
         )
     try:
         return tuple(learning_rates(schedule))

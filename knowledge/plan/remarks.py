@@ -1,4 +1,4 @@
-"""What a plan has to say besides numbers: what the data do to the run, and what is not known."""
+"""What a plan has to say besides numbers: what the data does to the run, and what is not known."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def say_what_is_missing(
             f"A stream has no known end, so how many epochs `max_steps` makes{saves_too} depends on its length."
         )
     elif count.left_to_trainer and not config.get("max_steps"):
-        notes.append("The number of steps depends on prompts and generations; `max_steps` would set it.")
+        notes.append("The number of steps depends on prompts and generations; set `max_steps` for a fixed number.")
     elif data.train is None and not data.troubles and loop.steps:
         notes.append("The number of rows is unknown, so the number of epochs that `max_steps` makes is too.")
         if config.get("warmup_steps") is None:

@@ -55,7 +55,7 @@ def keeping_the_guide(plan: TrainingPlan) -> str:
         return ""
     choice = advice.nearest
     return (
-        f"; on one GPU {alone:,}, the guide's value for facts. For about {advice.target} here: "
+        f"; on one GPU {alone:,}, the training guide's value for facts. For about {advice.target} here: "
         f"`gradient_accumulation_steps: {choice.gradient_accumulation_steps}` ({choice.effective_batch_size:,})"
     )
 

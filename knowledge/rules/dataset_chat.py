@@ -179,7 +179,7 @@ def chat_template_unused(config: Config) -> Iterator[Problem]:
 def roles_turned_around(config: Config) -> Iterator[Problem]:
     """`roles` maps in the wrong direction.
 
-    The key is the role of the template (user, assistant, system), the list holds the names in the data.
+    The key is the role of the template (user, assistant, system); the list holds the names in the data.
     """
     known = {"user", "assistant", "system", "tool"}
     for index, entry in entries(config, "datasets"):

@@ -80,7 +80,7 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
 def zero_two_offloads(config: Config) -> Iterator[Problem]:
     """Axolotl's `zero2.json` keeps the optimizer's state in host memory.
 
-    Its name does not say so. The optimizer then steps on the CPU, which is slower and needs 12 bytes of host memory
+    Its name does not say so. The optimizer then steps on the CPU, which is slower and needs 16 bytes of host memory
     per parameter. `zero1.json` and `zero3_bf16.json` keep the state on the GPUs.
     """
     value = config.get("deepspeed")
@@ -176,8 +176,8 @@ def fits_no_card(config: Config) -> Iterator[Problem]:
     """A GPU would need more memory than any card has.
 
     The largest card has 288 GB. The plan's memory part says what uses it. `adapter: qlora` trains on 4-bit weights;
-    FSDP and DeepSpeed ZeRO 3 divide the model among several GPUs. If it is already divided, more GPUs,
-    `offload_params: true` in `fsdp_config` or an 8-bit optimizer need less memory on each.
+    FSDP and DeepSpeed ZeRO 3 divide the model among several GPUs. If it is already divided, more GPUs, `offload_params:
+    true` in `fsdp_config`, or an 8-bit optimizer lowers the memory of each.
     """
     if config.gpus == 1 and any(config.raw(key) for key in ("fsdp_config", "deepspeed", "tensor_parallel_size")):
         # Meant for several GPUs, whose number was not given.

@@ -167,7 +167,7 @@ def grouped_backend_idle(config: Config) -> Iterator[Problem]:
     It only chooses how those are computed.
     """
     if kernels_on(config) and config.raw("moe_grouped_backend") is not None and not config.raw("dsv4_fp4_grouped_mode"):
-        yield problem("No effect without `dsv4_fp4_grouped_mode: nvfp4`.", "moe_grouped_backend")
+        yield problem("This has no effect without `dsv4_fp4_grouped_mode: nvfp4`.", "moe_grouped_backend")
 
 
 @rule(

@@ -91,7 +91,7 @@ def launcher_provider_missing(config: Config) -> Iterator[Problem]:
 def launcher_image_source(config: Config) -> Iterator[Problem]:
     """An image that is both named and built.
 
-    `image` names an existing image, `image_build` builds one from a Dockerfile. A launcher accepts only one of the
+    `image` names an existing image; `image_build` builds one from a Dockerfile. A launcher accepts only one of the
     two.
     """
     if config.raw("image") is not None and config.raw("image_build") is not None:

@@ -60,7 +60,7 @@ def _climbs(path: object) -> bool:
 def sunk_place(config: Config) -> Iterator[Problem]:
     """A job on SUNK that does not say where it runs.
 
-    `shared_dir` is an absolute path without `..` that all nodes see, `partition` the queue of the cluster.
+    `shared_dir` is an absolute path without `..` that all nodes see, and `partition` is the queue of the cluster.
     """
     if not _on(config, "sunk"):
         return
@@ -186,7 +186,8 @@ def sunk_env_file(config: Config) -> Iterator[Problem]:
 def cks_place(config: Config) -> Iterator[Problem]:
     """A job on CKS that does not say where it runs.
 
-    `namespace` is where it runs, `pvc` the volume that all pods read and write, mounted at `pvc_mount` without `..`.
+    `namespace` is where it runs, and `pvc` is the volume that all pods read and write, mounted at `pvc_mount` without
+    `..`.
     """
     if not _on(config, "cks"):
         return

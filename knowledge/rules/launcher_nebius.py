@@ -22,7 +22,7 @@ MANAGED = frozenset({"NEBIUS_OUTPUT_DIR", "AXOLOTL_NEBIUS_COMPLETION_FILE", "AXO
 
 
 def _volumes(config: Config, key: str) -> Iterator[tuple[int, str]]:
-    """What the volumes say under a key, with their index; what is not text has an ERROR of its own."""
+    """What the volumes say under a key, with their index; what is not text has its own ERROR."""
     for index, volume in entries(config, "volumes") if provider(config) == "nebius" else ():
         if isinstance(volume.get(key), str):
             yield index, volume[key]
@@ -53,7 +53,7 @@ def _path(mount: str) -> PurePosixPath | None:
 def nebius_volume(config: Config) -> Iterator[Problem]:
     """A volume that is named or mounted in a way that Nebius does not accept.
 
-    `source` is the ID or the name of a resource, `mount` an absolute path without `..`. Neither may contain a
+    `source` is the ID or the name of a resource, and `mount` is an absolute path without `..`. Neither may contain a
     colon: `mode` says whether it is read only.
     """
     for index, source in _volumes(config, "source"):

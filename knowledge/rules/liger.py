@@ -197,8 +197,8 @@ def liger_token_scaling(config: Config) -> Iterator[Problem]:
 def liger_kernels_need_package(config: Config) -> Iterator[Problem]:
     """Another backend for Liger's kernels.
 
-    cutile needs the package cuda-tile, cutedsl nvidia-cutlass-dsl, both a recent Liger that nothing has imported
-    before; a config alone does not show this.
+    cutile needs the package cuda-tile, and cutedsl needs nvidia-cutlass-dsl; both need a recent Liger that has not been
+    imported before; a config alone does not show this.
     """
     package = {"cutile": "cuda-tile", "cutedsl": "nvidia-cutlass-dsl"}.get(config.typed("liger_kernel_impl"))
     if "LigerPlugin" in config.plugins and package:

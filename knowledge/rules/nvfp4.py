@@ -106,7 +106,7 @@ def merge_aware_off(config: Config) -> Iterator[Problem]:
 def merge_aware_start(config: Config) -> Iterator[Problem]:
     """`nvfp4_merge_aware_start_step` is neither a step nor a fraction.
 
-    A whole number is a step, a number between 0 and 1 is a share of all steps.
+    A whole number is a step; a number between 0 and 1 is a share of all steps.
     """
     start = config.raw("nvfp4_merge_aware_start_step")
     aware, adapter = config.raw("nvfp4_merge_aware"), config.raw("adapter")

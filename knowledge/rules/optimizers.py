@@ -130,7 +130,7 @@ def qgalore_adapter(config: Config) -> Iterator[Problem]:
 def qgalore_precision(config: Config) -> Iterator[Problem]:
     """Q-GaLore in 32 bits.
 
-    Without `bf16` or `fp16` most of the memory that it saves is lost.
+    Without `bf16` or `fp16`, most of the memory that it saves is lost.
     """
     now = config.at("check_qgalore")
     if now("optimizer") == "q_galore_adamw8bit" and not (now("bf16") or now("bfloat16") or now("fp16")):

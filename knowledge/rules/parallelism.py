@@ -130,7 +130,7 @@ def context_parallel_attention(config: Config) -> Iterator[Problem]:
         yield problem(message, "attn_implementation", "context_parallel_size")
     if glm and (config.typed("sample_packing") or config.typed("batch_flattening")):
         yield problem(
-            "Incompatible with packed rows under context parallelism.", "use_glm_dsa_kernels", "sample_packing"
+            "This is incompatible with packed rows under context parallelism.", "use_glm_dsa_kernels", "sample_packing"
         )
 
 

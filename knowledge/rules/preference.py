@@ -183,7 +183,7 @@ def simpo_without_gamma(config: Config) -> Iterator[Problem]:
 def reward_unpadded(config: Config) -> Iterator[Problem]:
     """A reward model without padding to the full length.
 
-    Axolotl recommends padding for reward models, and turns it on if nothing is written.
+    Axolotl recommends padding for reward models, and turns it on if you leave the key out.
     """
     now = config.at("hint_reward_model_pad")
     if now("reward_model") and not now("pad_to_sequence_len"):

@@ -117,7 +117,7 @@ def hub_strategy_unknown(config: Config) -> Iterator[Problem]:
     """`hub_strategy` is not one of the four that exist.
 
     Validation accepts any text; building the trainer then fails. They are end (one upload after training), every_save
-    (the newest model), checkpoint (also the last checkpoint, to resume from) and all_checkpoints (all of them).
+    (the newest model), checkpoint (also the last checkpoint, to resume from), and all_checkpoints (all of them).
     """
     strategy = config.typed("hub_strategy")
     if strategy and strategy not in ("end", "every_save", "checkpoint", "all_checkpoints"):

@@ -243,8 +243,8 @@ def restarts_around_this_schedule(config: Config) -> Iterator[Problem]:
 def schedule_cannot_be_built(config: Config) -> Iterator[Problem]:
     """The schedule cannot be built for the number of steps of this run.
 
-    Known where `max_steps` or the data give the steps. Usually the warm-up is longer than the run: some schedules
-    then refuse to start, or divide by nothing at the last step.
+    This is known where `max_steps` or the data gives the steps. Usually the warm-up is longer than the run: some
+    schedules then refuse to start, or divide by nothing at the last step.
     """
     plan = plan_of(config)
     name = schedule_name(config)
@@ -301,7 +301,7 @@ def warmup_may_outlast_the_run(config: Config) -> Iterator[Problem]:
     says="optimizer must support momentum or beta1 with `cycle_momentum` option enabled",
 )
 def one_cycle_needs_momentum(config: Config) -> Iterator[Problem]:
-    """One-cycle wants to move a momentum that this optimizer does not have.
+    """One-cycle tries to move a momentum that this optimizer does not have.
 
     Set `cycle_momentum: false` in `lr_scheduler_kwargs`, or use an optimizer of the Adam family.
     """

@@ -37,7 +37,7 @@ def _reads_ratio(config: Config) -> bool:
 def warmup_never_ends(config: Config) -> Iterator[Problem]:
     """The warm-up is as long as the run, so the learning rate is never reached.
 
-    Known where `max_steps` or the data give the steps. A tenth of the steps or less is typical.
+    This is known where `max_steps` or the data gives the steps. A tenth of the steps or less is typical.
     """
     warmup, steps = _warmup(config)
     if _outlasts(config, warmup, steps):
@@ -57,8 +57,8 @@ def warmup_never_ends(config: Config) -> Iterator[Problem]:
 def warmup_takes_the_run(config: Config) -> Iterator[Problem]:
     """The warm-up takes half of the run or more.
 
-    Known where `max_steps` or the data give the steps. Until the warm-up ends, the learning rate is below the one you
-    set, and the rest of the run is short. A tenth of the steps or less is typical.
+    This is known where `max_steps` or the data gives the steps. Until the warm-up ends, the learning rate is below the
+    one you set, and the rest of the run is short. A tenth of the steps or less is typical.
     """
     warmup, steps = _warmup(config)
     if warmup > _SHORT_WARMUP and 2 * warmup >= steps and not _outlasts(config, warmup, steps):

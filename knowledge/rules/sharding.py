@@ -76,7 +76,7 @@ def fsdp_version_one(config: Config) -> Iterator[Problem]:
 def fsdp_key_rejected(config: Config) -> Iterator[Problem]:
     """A key of FSDP 1 that FSDP 2 rejects.
 
-    It is refused whatever its value: `sharding_strategy` became `reshard_after_forward`, `forward_prefetch` has no
+    It is refused whatever its value: `sharding_strategy` became `reshard_after_forward`; `forward_prefetch` has no
     successor.
     """
     for key in raw_block(config.raw("fsdp_config")):
@@ -358,5 +358,5 @@ def zero3_with_bitsandbytes(config: Config) -> Iterator[Problem]:
     optimizer = config.typed("optimizer")
     if isinstance(optimizer, str) and ("bnb_8bit" in optimizer or optimizer in ("adamw_8bit", "paged_adamw_8bit")):
         if not config.typed("adapter"):
-            message = "Has failed for some with ZeRO 3 (empty partitions): if so, use `adamw_torch_fused`."
+            message = "Can fail with ZeRO 3 (empty partitions): if it does, use `adamw_torch_fused`."
             yield problem(message, "optimizer", "deepspeed")

@@ -1,4 +1,4 @@
-"""Runs that end before they begin, whatever the data are."""
+"""Runs that end before they begin, whatever the data is."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def sequence_len_is_tiny(config: Config) -> Iterator[Problem]:
 def first_long_row_ends_the_run(config: Config) -> Iterator[Problem]:
     """One row longer than `sequence_len` stops the run while the data is being prepared.
 
-    That is the purpose of `raise`. `drop` leaves such rows out, `truncate` cuts them.
+    That is the purpose of `raise`. `drop` leaves such rows out; `truncate` cuts them.
     """
     if str(config.get("excess_length_strategy") or "").lower() == "raise" and plan_of(config).train_rows is None:
         yield problem(

@@ -153,7 +153,7 @@ def special_token_of_another_family(config: Config) -> Iterator[Problem]:
 def end_of_turn_never_trained(config: Config) -> Iterator[Problem]:
     """Gemma's template without `eot_tokens`.
 
-    Gemma's turns end with <end_of_turn>, its EOS is <eos>. Only tokens named in `eot_tokens` (else the EOS) are trained
+    Gemma's turns end with <end_of_turn>; its EOS is <eos>. Only tokens named in `eot_tokens` (else the EOS) are trained
     as the end of a turn, so the model never learns to stop.
     """
     tokens = config.typed("special_tokens")

@@ -117,7 +117,7 @@ def swanlab_project(config: Config) -> Iterator[Problem]:
 def swanlab_mode(config: Config) -> Iterator[Problem]:
     """`swanlab_mode` is not one of the four.
 
-    cloud sends to SwanLab, local and offline keep it on the machine, disabled turns it off.
+    cloud sends to SwanLab, local and offline keep it on the machine, and disabled turns it off.
     """
     mode = config.typed("swanlab_mode")
     if "SwanLabPlugin" in config.plugins and mode is not None and mode not in MODES:

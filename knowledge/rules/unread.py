@@ -52,7 +52,7 @@ def dion_rank_unread(config: Config) -> Iterator[Problem]:
 def slow_tokenizer(config: Config) -> Iterator[Problem]:
     """`tokenizer_use_fast: false` with the Transformers that Axolotl installs.
 
-    Transformers 5 drops the choice and always loads the fast tokenizer. Only a `tokenizer_type` of its own decides.
+    Transformers 5 drops the choice and always loads the fast tokenizer. Only its own `tokenizer_type` decides.
     """
     if config.typed("tokenizer_use_fast") is False and config.typed("tokenizer_type") in (None, "AutoTokenizer"):
         yield problem("Transformers 5 ignores this and loads the fast tokenizer. Remove it.", "tokenizer_use_fast")
@@ -122,8 +122,8 @@ def pattern_starts_inside_a_name(config: Config) -> Iterator[Problem]:
 def preference_starts_a_new_adapter(config: Config) -> Iterator[Problem]:
     """`lora_model_dir` in preference training.
 
-    The trainer builds the adapter itself there and gets only its settings, so training starts from a new adapter. To go
-    on from a trained one, merge it with `axolotl merge-lora` and name the merged model as `base_model`.
+    The trainer builds the adapter itself there and gets only its settings, so training starts from a new adapter. To
+    continue from a trained one, merge it with `axolotl merge-lora` and name the merged model as `base_model`.
     """
     if config.typed("rl") in {"dpo", "ipo", "kto"} and config.typed("adapter") and not config.typed("merge_lora"):
         if config.typed("lora_model_dir"):

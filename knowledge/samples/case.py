@@ -40,6 +40,7 @@ class Made:
         broken: loading passes, but the row is malformed and training fails.
         tokens: all and trained tokens of rows that hold tokens already.
         sure: some piece is trained.
+        joined: the pieces are tokenized as one text.
     """
 
     pieces: list[tuple[str, int]]
@@ -49,6 +50,7 @@ class Made:
     broken: bool = False
     tokens: tuple[int, int] | None = None
     sure: bool = False
+    joined: bool = False
 
 
 Reader = Iterator[Made | None]

@@ -150,7 +150,7 @@ class ChatReader:
         self.printer.learn(text, [said for said, _ in made.pieces])
         if self.template.certain:
             check_printed(self.case, turns, tools, text)
-        return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts])
+        return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts], joined=True)
 
     def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:
         """The turns of a conversation as pieces, or None where the row fails."""

@@ -14,6 +14,8 @@ from knowledge.samples.sandbox import Refused
 from knowledge.samples.templates import Template
 
 _KNOWN = frozenset({"user", "assistant", "system", "tool"})
+_AROUND = 20
+"""Letters that a template prints around a turn, about, where it is not at hand."""
 Turns = list[tuple[str, Any]]
 
 
@@ -127,7 +129,7 @@ def _printed(case: Case, row: int, printer: Printer | None, turns: Turns, answer
             return as_trained(case, prompt, zip(texts, sides, strict=True))
     asked = "".join(str(text) for _, text in turns if text)
     made = as_trained(case, asked, [(str(text), side) for (_, text), side in zip(answers, sides, strict=True) if text])
-    made.fixed = round((printer.around() if printer is not None else 20) * len(turns))
+    made.fixed = round((printer.around() if printer is not None else _AROUND) * len(turns))
     return made
 
 
@@ -193,7 +195,6 @@ def _orpo_row(
     case: Case, row: int, values: dict[str, Any], answers: tuple[list[Any], list[Any]], printer: Printer | None
 ) -> Made | None:
     chosen, rejected = answers
-    made = Made([], fixed=20 * len(chosen))
     count = len(chosen) // 2
     asked = "prompt" in case.columns
     needed = [
@@ -232,39 +233,45 @@ def _orpo_row(
     for side, messages in ((CHOSEN, chosen), (REJECTED, rejected)):
         if not messages[-1]["content"]:
             case.issues.add("rows-pair-blank", row, "chosen" if side == CHOSEN else "rejected")
-        made.pieces.append((messages[-1]["content"], side))
-    made.pieces[:0] = [(str(message.get("content")), CONTEXT) for message in chosen[:-1] if isinstance(message, dict)]
-    return _orpo_printed(case, row, values, made, answers, printer)
+    return _orpo_printed(case, row, values, answers, printer)
 
 
 def _orpo_printed(
     case: Case,
     row: int,
     values: dict[str, Any],
-    made: Made,
     answers: tuple[list[Any], list[Any]],
     printer: Printer | None,
 ) -> Made | None:
     """A pair of conversations as the template prints them: what follows the prompt is the answer."""
-    if printer is None or not printer.prints(row):
-        return made
     chosen = answers[0]
     turns: Turns = [("system", values["system"])] if values.get("system") else []
     for place in range(0, len(chosen), 2):
         turns.append(("user", values["prompt"] if "prompt" in case.columns else chosen[place].get("content")))
         if place + 2 < len(chosen):
             turns.append(("assistant", chosen[place + 1].get("content")))
-    try:
-        prompt = printer.text(_messages(turns), prompt=True)
-        texts = [
-            printer.text(_messages([*turns, ("assistant", each[-1]["content"])]))[len(prompt) :] for each in answers
-        ]
-    except Refused as refused:
-        if refused.stopped or case.template is None or not case.template.certain:
-            return made
-        case.issues.add("rows-template-raises", row, str(refused))
-        return None
-    return as_trained(case, prompt, zip(texts, (CHOSEN, REJECTED), strict=True))
+    said = [str(each[-1]["content"]) for each in answers]
+    sides = (CHOSEN, REJECTED)
+    if printer is not None and printer.prints(row):
+        try:
+            prompt = printer.text(_messages(turns), prompt=True)
+            texts = [printer.text(_messages([*turns, ("assistant", each)]))[len(prompt) :] for each in said]
+        except Refused as refused:
+            if not refused.stopped and case.template is not None and case.template.certain:
+                case.issues.add("rows-template-raises", row, str(refused))
+                return None
+        else:
+            printer.learn(prompt, [str(text) for _, text in turns])
+            printer.tail = texts[0].partition(said[0])[2]
+            return as_trained(case, prompt, zip(texts, sides, strict=True))
+    around, tail = (printer.around(), printer.tail) if printer is not None else (_AROUND, "")
+    made = as_trained(
+        case,
+        "".join(str(text) for _, text in turns),
+        ((text + tail, side) for text, side in zip(said, sides, strict=True)),
+    )
+    made.fixed = round(around * len(turns))
+    return made
 
 
 def read_bradley_terry(case: Case) -> Reader:

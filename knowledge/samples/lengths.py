@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from knowledge.samples.case import CHOSEN, CONTEXT, REJECTED, TRAINED, Case, Made, Reader
 from knowledge.samples.images import images_of, tokens_of_images
@@ -124,10 +126,12 @@ class Lengths:
             return float(made.tokens[0]), float(made.tokens[1]), 0.0
         if self.reads == "completion" and not made.pieces:
             return 0.0, 0.0, -1.0
+        if made.joined and self.case.model.exact:
+            return self.counted_joined(made)
         count = self.case.model.count
         total = made.lead + made.ends + made.fixed / ASCII_PER_TOKEN
         trained, before = float(made.ends), -1.0
-        if made.lead and self.reads == "completion":
+        if self.reads == "completion" or (self.case.trains_inputs and made.pieces and made.pieces[0][1] == TRAINED):
             trained += made.lead
         for text, part in made.pieces:
             tokens = len(text) / ASCII_PER_TOKEN if self.plain and text.isascii() else count(text)
@@ -139,6 +143,16 @@ class Lengths:
                 trained += tokens
             total += tokens
         return total, trained, before
+
+    def counted_joined(self, made: Made) -> tuple[float, float, float]:
+        """What `counted` gives for pieces of one text: a token belongs to the piece in which it begins."""
+        edges = [0, *accumulate(len(text) for text, _ in made.pieces)]
+        starts = self.case.model.starts("".join(text for text, _ in made.pieces))
+        places = [bisect_left(starts, edge) for edge in edges[:-1]] + [len(starts)]
+        spans = [(low, high) for low, high, (_, part) in zip(places, places[1:], made.pieces, strict=False) if part]
+        trained = [(low, high) for low, high in spans if high > low]
+        before = float(trained[0][0]) if trained else -1.0
+        return float(len(starts)), float(sum(high - low for low, high in trained)), before
 
     def stays(self, index: int, made: Made, total: float, before: float) -> bool:
         """Whether a row is trained on; what becomes of it by its length is noted."""

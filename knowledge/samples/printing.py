@@ -51,6 +51,7 @@ class Printer:
         counter: the model's tokenizer, None where it is not at hand.
         left: seconds that are left for rendering.
         letters, turns: what it printed around how many turns.
+        tail: what it printed behind an answer, of pairs that it prints whole.
     """
 
     template: Jinja
@@ -60,6 +61,7 @@ class Printer:
     left: float = ALL_SECONDS
     letters: int = 0
     turns: int = 0
+    tail: str = ""
 
     def prints(self, index: int) -> bool:
         """Whether the row at a place is printed, or its length estimated."""
@@ -206,6 +208,25 @@ class _Edges:
         first, behind = bisect_right(self.ends, span[0]), bisect_left(self.starts, span[1])
         return (self.starts[first], self.ends[behind - 1]) if first < behind else None
 
+    def marked(self, span: Span, letters: str, marks: list[Span], counter: Any) -> Iterator[Span]:
+        """Marks of the letters that stand at a span, widened to whole tokens where a tokenizer is at hand.
+
+        The letters are tokenized by themselves, as Axolotl does it, and their tokens counted from the span's start.
+        """
+        at = span[0]
+        if not self.starts:
+            yield from ((at + start, min(at + behind, span[1])) for start, behind in marks)
+            return
+        starts = [start for start, _ in counter.encode(letters, add_special_tokens=False).offsets]
+        lasts = [*(start - 1 for start in starts[1:]), len(letters) - 1]
+        first = bisect_left(self.starts, at)
+        for start, behind in marks:
+            begin, end = bisect_left(starts, start), bisect_right(lasts, behind - 1) - 1
+            begin -= begin > 0 and lasts[begin - 1] > start
+            end += end + 1 < len(starts) and starts[end + 1] < behind - 1
+            if begin <= end and first + begin < len(self.starts):
+                yield self.starts[first + begin], self.ends[min(first + end, len(self.ends) - 1)]
+
 
 def _find(
     printer: Printer,
@@ -241,11 +262,16 @@ def _marked(
     thinks = turn.get(THOUGHT) is not None
     for letters, keep in ((detail, THOUGHT if thinks else ""), (thought if thinks else None, "content")):
         found = _find(printer, turns, tools, place, edges, keep) if letters else None
-        for each in letters or () if found else ():
+        if not found:
+            continue
+        marks = []
+        for each in letters or ():
             if not isinstance(each, dict) or not {"begin_offset", "end_offset", "train"} <= each.keys():
                 raise Refused("`begin_offset`, `end_offset`, and `train` belong to every mark of a message")
-            if each["train"] and found:
-                yield found[0] + int(each["begin_offset"]), min(found[0] + int(each["end_offset"]) + 1, found[1])
+            if each["train"]:
+                marks.append((int(each["begin_offset"]), int(each["end_offset"]) + 1))
+        said = str(turn.get("content" if letters is detail else THOUGHT) or "")
+        yield from edges.marked(found, said, marks, printer.counter)
 
 
 def _end_token(printer: Printer, text: str, behind: int, tokens: tuple[str, ...]) -> Span | None:

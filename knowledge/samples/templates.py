@@ -7,15 +7,19 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
-from knowledge.samples.sandbox import message_keys, named_template, written_template
+from knowledge.samples.sandbox import Refused, message_keys, named_template, render, written_template
 
 if TYPE_CHECKING:
     from jinja2 import Template as Jinja
 
 BOS, EOS = "<bos-token>", "<eos-token>"
 """How templates.json writes the tokens that a template takes from the tokenizer."""
+
+_TRIAL = 0.05
+"""Seconds in which a template prints two turns."""
 
 _SPECIAL = re.compile(r"<[^<>\s'\"{}]{1,40}>|\[/?[A-Z_]{2,30}\]|\[\|[a-z]+\|\]")
 _TAG = re.compile(r"\{%-?\+?\s*(\w+)|\{\{|\{#")
@@ -40,6 +44,7 @@ class Template:
         passed: the keys of a message that it is given with the mapped ones.
         jinja: the template itself, None where it is not at hand.
         shown: the name of the template that rows are shown with in the place of one that is not at hand.
+        closing: what stands behind an assistant's content, of a template that was tried; None where it was not.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Template:
     passed: frozenset[str] = frozenset()
     jinja: Jinja | None = None
     shown: str = ""
+    closing: str | None = None
 
     def holds(self, token: str, eos: str | None) -> bool:
         """Whether a token stands in the template's text."""
@@ -65,7 +71,7 @@ class Template:
     def end(self) -> str | None:
         """What is printed behind an assistant's content, None where that is not known."""
         around = self.around.get("assistant")
-        return around[1] if around else None
+        return around[1] if around else self.closing
 
     def prints(self, role: str) -> bool:
         """Whether turns of a role are printed; roles that are not known count as printed."""
@@ -147,9 +153,13 @@ def template_written(text: str) -> Template:
         refuses |= {"number-user", "number-assistant", "null-system"}
     if _ROLE_CONCAT.search(text):
         refuses |= {"no-role", "number-role"}
+    if "raise_exception" in text:
+        # Such a template tells turns apart, so a text that it joins somewhere may not be every turn's.
+        refuses = {each for each in refuses if "number" in each or each == "no-role"}
+    jinja = written_template(text)
     return Template(
         "jinja",
-        certain="raise_exception" not in text,
+        certain=True,
         bos="bos_token" in text,
         eos_named="eos_token" in text,
         specials=frozenset(_SPECIAL.findall(text)),
@@ -159,8 +169,23 @@ def template_written(text: str) -> Template:
         prints_calls="tool_calls" in text,
         prints_thoughts="reasoning_content" in text,
         passed=message_keys(text),
-        jinja=written_template(text),
+        jinja=jinja,
+        closing=_closing(jinja),
     )
+
+
+def _closing(jinja: Jinja) -> str | None:
+    """What a template prints behind an answer, whether a turn follows or not; None where it refuses a short talk."""
+    asked, said = {"role": "user", "content": "zqa"}, {"role": "assistant", "content": "zqb"}
+    try:
+        tails = [
+            render(jinja, {"messages": turns, "bos_token": BOS, "eos_token": EOS}, _TRIAL).partition("zqb")[2]
+            for turns in ([asked, said], [asked, said, asked])
+        ]
+    except Refused:
+        return None
+    alike = takewhile(lambda letters: letters[0] == letters[1], zip(*tails, strict=False))
+    return "".join(letter for letter, _ in alike)
 
 
 def syntax_fault(text: str) -> str | None:

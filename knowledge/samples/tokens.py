@@ -92,6 +92,10 @@ class Model:
             return float(len(self.counter.encode(text, add_special_tokens=False).ids))
         return estimate(text)
 
+    def starts(self, text: str) -> list[int]:
+        """Where the tokens of a text begin; only with a tokenizer."""
+        return [start for start, _ in self.counter.encode(text, add_special_tokens=False).offsets]
+
     @property
     def exact(self) -> bool:
         """Whether counts are exact."""

@@ -49,9 +49,9 @@ def end_is_trained(case: Case, template: Template) -> bool:
     eos, eot = case.entry.get("train_on_eos") or "turn", case.entry.get("train_on_eot")
     if eos == "none" and eot in (None, "none"):
         return False
-    end = template.end()
+    end, tokens = template.end(), [*end_tokens(case), case.model.eos]
     if end is None:
-        return template.eos_named or not case.model.eos or any(token in template.specials for token in end_tokens(case))
+        return template.eos_named or not case.model.eos or any(token in template.specials for token in tokens)
     if not end_tokens(case) or not case.model.eos:
         return True
     return _reached(end, template, end_tokens(case), case.model.eos)
@@ -61,7 +61,8 @@ def _reached(end: str, template: Template, tokens: list[str], eos: str) -> bool:
     near = end[:_NEAR]
     if EOS in near:
         return True
-    return any(token in near for token in (*tokens, eos) if template.holds(token, eos))
+    tried = template.closing is not None
+    return any(token in near for token in (*tokens, eos) if tried or template.holds(token, eos))
 
 
 def check_end(case: Case, template: Template | None) -> None:
@@ -96,7 +97,10 @@ def check_end(case: Case, template: Template | None) -> None:
             ),
             "",
         )
-        _everywhere(case, "rows-end-untrained", end or (template.end() or "").strip()[:20], eos)
+        if end or (template.end() or "").strip():
+            _everywhere(case, "rows-end-untrained", end or (template.end() or "").strip()[:20], eos)
+        else:
+            _everywhere(case, "rows-end-none", eos)
 
 
 def check_start(case: Case, template: Template | None) -> None:

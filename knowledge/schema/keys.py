@@ -56,7 +56,7 @@ def unknown_root(config: Config, key: str) -> Finding:
     places = homes(config, key)
     online = places == [f"trl.{key}"] and config.raw("rl") in ("grpo", "gdpo")
     if _nests_settings(config, key, foreign):
-        message = "Not an Axolotl field: silently ignored with all it holds. Move its keys to the top level."
+        message = "Not an Axolotl field: silently ignored, with all it contains. Move its keys to the top level."
         each = problem(message, key, why="Axolotl has no block of this name around its settings.")
         return stamp(each, "misplaced-key", Severity.IGNORED, config.document)
     if foreign is not None and not online:
@@ -198,7 +198,7 @@ def _fallen(config: Config, steps: Steps, chosen: str) -> Finding:
     reason = {
         "DPODataset": f"under `rl: {rl}` an entry keeps only what preference data needs",
         "KTODataset": "under `rl: kto` an entry keeps only what KTO needs",
-        "SyntheticDataset": "a synthetic entry has keys of its own",
+        "SyntheticDataset": "a synthetic entry has its own keys",
         "PretrainingDataset": "an entry of `pretraining_dataset` has only a few keys",
     }.get(chosen, "the other keys of this entry make it another kind")
     message = f"Silently ignored: {reason}. Remove it."

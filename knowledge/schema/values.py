@@ -86,7 +86,7 @@ def _share_of_run(config: Config, wrong: Wrong) -> Finding | None:
         return None
     shown = f"{field}: {wrong.value}"
     message = f"Not whole steps: `{wrong.steps[-1]}` counts them. For that share of the run, write `{shown}`."
-    why = "Transformers accepts a share of the run here, and Axolotl has a field of its own for it."
+    why = "Transformers accepts a share of the run here, and Axolotl has its own field for it."
     each = problem(message, wrong.steps, why=why, suggestion=field, edit=rename(config, wrong.steps, field))
     return stamp(each, "wrong-type", Severity.ERROR, config.document)
 

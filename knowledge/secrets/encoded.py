@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from knowledge.pattern import expression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from knowledge.secrets.secret import Span
 
@@ -18,8 +18,21 @@ if TYPE_CHECKING:
 _RUN = expression(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{60,76}\r?\n[ \t]{0,16}){0,1000}[A-Za-z0-9+/_-]{16,}={0,2}")
 _PRINTABLE = re.compile(rb"[\t\n\r -~]{12,}")
 _STANDARD = str.maketrans("-_", "+/", "\r\n \t")
+# Three groups of characters, each of which may become three bytes that can be printed.
+_GROUPS = expression(r"(?:[CDI-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]){3}")
+_LINE = 60
+_LINE_END = expression(r"[A-Za-z0-9+/]{60}\Z")
+"""The end of a word in whose next line a run may go on."""
 _GROUP = 4
 """Characters that become three bytes: what stands in front of it moves where they begin."""
+
+
+def may_be_encoded(words: Collection[str]) -> bool:
+    """Whether Base64 that can be read may stand in words, as it hardly ever does in a config."""
+    several = [word for word in words if not word.islower()]
+    return bool(_GROUPS.search(" ".join(several))) or any(
+        len(word) >= _LINE and _LINE_END.search(word) for word in several
+    )
 
 
 def encoded(text: str, plain: Callable[[str], list[Span]]) -> Iterator[Span]:

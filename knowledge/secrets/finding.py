@@ -8,12 +8,13 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from knowledge.pattern import expression
-from knowledge.secrets.encoded import encoded
-from knowledge.secrets.issued import has_bare_run, has_long_run, has_solid_run, issued
-from knowledge.secrets.named import bare_keys, named
-from knowledge.secrets.passwords import passwords
+from knowledge.secrets.encoded import encoded, may_be_encoded
+from knowledge.secrets.issued import SHORTEST, has_bare_run, has_long_run, has_solid_run, issued
+from knowledge.secrets.lexicon import Lexicon
+from knowledge.secrets.named import NAMES, bare_keys, named
+from knowledge.secrets.passwords import PLACES, passwords
 from knowledge.secrets.private_keys import private_keys
-from knowledge.secrets.providers import of_providers
+from knowledge.secrets.providers import PROVIDERS, of_providers
 from knowledge.secrets.secret import Secret, revoke_of
 
 if TYPE_CHECKING:
@@ -29,11 +30,15 @@ _FURTHER = 1
 """What one secret hid, because it ran into it, shows when that one is masked: the text is looked at again."""
 _DISGUISED = expression("[\u00ad\u200b-\u200f\u2060\ufeff]|(?:%|\\\\x)(?:5[Ff]|2[Dd])")
 """What tears a token apart without being seen, and signs of tokens as addresses and programs write them."""
-_SIGNS = ("%5", "%2", "\\x5", "\\x2")
 _WRITTEN = {"5f": "_", "2d": "-"}
 _CONTINUED = expression(r"\r?\n[ \t]{0,12}(?=[\w-]{0,80}\d)([\w-]{4,512})(?=[ \t\"']{0,4}(?:\r?\n|\Z))")
 """The rest of a token behind the end of a line, which a terminal or YAML has wrapped."""
 _WRAPPED = 2
+_SPLIT = 100_000
+"""Characters up to which a text is split into its words."""
+_PRIVATE = "private"
+_LEXICON = Lexicon(dict.fromkeys((_PRIVATE, *NAMES, *PROVIDERS, *PLACES)))
+"""Pieces of the text in lower case."""
 
 
 def find(text: str) -> tuple[Secret, ...]:
@@ -103,7 +108,7 @@ def _masked(text: str, secrets: tuple[Secret, ...]) -> str:
 
 def _spans(text: str) -> list[Span]:
     """The secrets of a text, those among them that are in disguise."""
-    if (text.isascii() and not any(sign in text for sign in _SIGNS)) or not _DISGUISED.search(text):
+    if _is_plain(text) or not _DISGUISED.search(text):
         return _all(text)
     pieces: list[str] = []
     shown, given = [0], [0]  # where the pieces begin, in what is searched and in the text
@@ -123,26 +128,44 @@ def _spans(text: str) -> list[Span]:
     return [(kind, place(start), place(end - 1) + 1) for kind, start, end in _all("".join(pieces))]
 
 
+def _is_plain(text: str) -> bool:
+    """Whether a text holds no sign that nobody sees, and none that writes another; most do."""
+    visible = text.isascii() or text.replace("\n", "").isprintable()
+    return visible and "%" not in text and "\\" not in text
+
+
 def _all(text: str) -> list[Span]:
-    return _bounded([*_sources(text), encoded(text, _plain)], text)
+    long_words = {word for word in _words(text) if len(word) >= SHORTEST}
+    sources = _sources(text, long_words)
+    if may_be_encoded(long_words):
+        sources.append(encoded(text, _plain))
+    return _bounded(sources, text)
 
 
 def _plain(text: str) -> list[Span]:
-    return _bounded(_sources(text), text)
+    return _bounded(_sources(text, {word for word in _words(text) if len(word) >= SHORTEST}), text)
 
 
-def _sources(text: str) -> list[Iterator[Span]]:
+def _words(text: str) -> set[str]:
+    """The words of a text; a long one is a word of its own."""
+    return set(text.split()) if len(text) <= _SPLIT else {text}
+
+
+def _sources(text: str, long_words: set[str]) -> list[Iterator[Span]]:
     raw = text.encode("utf-8", "replace")
     low = text.lower()
     if len(low) != len(text):  # only U+0130 grows when lowered
         low = text.replace("\u0130", "i").lower()
     solid, long = has_solid_run(raw), has_long_run(raw)
-    sources = [_wrapped(text, each) for each in issued(text, solid=solid, long=long)]
-    if "private" in low:
+    sources = [_wrapped(text, each) for each in issued(text, long_words, solid=solid, long=long)]
+    pieces = _LEXICON.pieces_of(_words(low))
+    if _PRIVATE in pieces:
         sources.append(private_keys(text, low))
     if solid and has_bare_run(raw):
         sources.append(bare_keys(low))
-    return [*sources, *of_providers(low, solid=solid), *passwords(text, low), *named(text, low, long=long)]
+    sources += of_providers(low, pieces, solid=solid)
+    sources += passwords(text, low, pieces)
+    return sources + named(low, pieces, long=long)
 
 
 def _wrapped(text: str, spans: Iterable[Span]) -> Iterator[Span]:

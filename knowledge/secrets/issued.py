@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from knowledge.pattern import expression
 from knowledge.secrets.formats import ANYWHERE, LONG, SOLID, Format
+from knowledge.secrets.lexicon import Lexicon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 SHORTEST = 13
 """Characters of the shortest token that has a beginning of its own; none holds a blank."""
-_SPLIT = 100_000
-"""Characters up to which a text is split into its words."""
 _NEAR = 100
 """Characters in front of a piece in which a token begins."""
 
@@ -60,6 +59,7 @@ def _tokens(formats: tuple[Format, ...]) -> tuple[_Token, ...]:
 
 
 _ANYWHERE, _SOLID, _LONG = _tokens(ANYWHERE), _tokens(SOLID), _tokens(LONG)
+_LEXICON = Lexicon(dict.fromkeys(token.piece for token in (*_ANYWHERE, *_SOLID)))
 _LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 _LETTERS_TABLE = bytes(48 if value in _LETTERS else 32 for value in range(256))
 _WORD_TABLE = bytes(48 if value in _LETTERS + b"_-" else 32 for value in range(256))
@@ -86,16 +86,20 @@ def has_bare_run(raw: bytes) -> bool:
     return _BARE_RUN in raw.translate(_HEXADECIMAL_TABLE)
 
 
-def _long_words(text: str) -> str:
-    """The words that are long enough for a token: most of a config's are not. The whole of a long text."""
-    return text if len(text) > _SPLIT else " ".join([word for word in text.split() if len(word) >= SHORTEST])
+def issued(text: str, words: set[str], *, solid: bool, long: bool) -> list[Iterator[Span]]:
+    """The secrets of a text, one iterator for each format that may occur in it.
 
-
-def issued(text: str, *, solid: bool, long: bool) -> list[Iterator[Span]]:
-    """The secrets of a text, one iterator for each format that may occur in it."""
-    tokens = (*_ANYWHERE, *(_SOLID if solid else ()), *(_LONG if long else ()))
-    words = _long_words(text)
-    found = [token.spans(text) for token in tokens if token.piece in words]
+    Args:
+        text: The text.
+        words: Its words that are long enough for a token: most of a config's are not.
+        solid: Whether 24 letters and digits stand in a row.
+        long: Whether 32 letters, digits, hyphens and underscores stand in a row.
+    """
+    tokens = (*_ANYWHERE, *_SOLID) if solid else _ANYWHERE
+    pieces = _LEXICON.pieces_of(words)
+    found = [token.spans(text) for token in tokens if token.piece in pieces] if pieces else []
+    if long:
+        found += [token.spans(text) for token in _LONG if token.piece in text]
     if solid:
         found.append(_discord(text))
     if "kind:" in text and _KUBERNETES.search(text):

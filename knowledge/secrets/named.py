@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 from knowledge.pattern import expression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from knowledge.secrets.secret import Span
 
 # A name that holds one of these, then a value: `api_key: …`, `"token": "…"`, `WANDB_API_KEY=…`, `--api-key …`.
 # They are searched in the text in lower case, so that a pattern can begin with a fixed piece.
+_SCHEME = r"(?:(?:bearer|basic|digest|bot|token|api-?token|api-?key)[ \t]{1,4})?"
 _VALUE = (
     r"[a-z0-9_-]{0,16}[\"'`]{0,2}(?:[ \t]{0,8}[:=]{1,2}>?[ \t]{0,8}(?!\[?[\"']?(?:\{|\$[({]|<\||%[({]))"
-    r"(?:[|>][+-]?[ \t]{0,4}\r?\n[ \t#]{1,40})?(?:(?:bearer|basic)[ \t]{1,4})?"
-    r"(?:\"([^\"\n]{6,512})\"|'([^'\n]{6,512})'|([^\s\"'#,;`)\]}]{6,512}))"
+    rf"(?:[|>][+-]?[ \t]{{0,4}}\r?\n[ \t#]{{1,40}})?{_SCHEME}"
+    rf"(?:\"{_SCHEME}([^\"\n]{{6,512}})\"|'{_SCHEME}([^'\n]{{6,512}})'|([^\s\"'#,;`)\]}}]{{6,512}}))"
     r"|[ \t]{1,4}(?:is[ \t:]{1,4}|=[ \t])?[\"']?([\w.+=-]{16,512}))"
 )
 _Names = tuple[tuple[str, re.Pattern[str]], ...]
@@ -71,17 +72,21 @@ _COMMIT_WORDS = ("revision", "commit", "sha", "hash", "@", "snapshots", "git", "
 _KEY_WORDS = ("wandb", "w&b", "weights & biases", "key", "login", "secret")
 
 
-def named(text: str, low: str, *, long: bool) -> list[Iterator[Span]]:
+NAMES = tuple(piece for piece, _ in (*_NAMED, *_NAMED_LONG, *_VAGUE))
+"""The pieces of names that say so."""
+
+
+def named(low: str, pieces: Collection[str], *, long: bool) -> list[Iterator[Span]]:
     """The values of a text whose names say that they are secret.
 
     Args:
-        text: The text.
-        low: The same in lower case, character by character.
+        low: The text in lower case, character by character.
+        pieces: Those of `NAMES` that stand in it.
         long: Whether 32 letters, digits, hyphens and underscores stand in a row.
     """
     names = (*_NAMED, *(_NAMED_LONG if long else ()))
-    found = [_named_as(low, piece, pattern) for piece, pattern in names if piece in low]
-    return found + [_vaguely_named(low, pattern) for piece, pattern in _VAGUE if piece in low]
+    found = [_named_as(low, piece, pattern) for piece, pattern in names if piece in pieces]
+    return found + [_vaguely_named(low, pattern) for piece, pattern in _VAGUE if piece in pieces]
 
 
 def is_placeholder(value: str) -> bool:

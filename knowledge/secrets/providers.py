@@ -11,7 +11,7 @@ from knowledge.pattern import expression
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from knowledge.secrets.secret import Span
 
@@ -84,20 +84,22 @@ def _patterns() -> dict[str, re.Pattern[str]]:
 
 
 _PATTERNS = _patterns()
+PROVIDERS = tuple(_PATTERNS)
 _OF_ANY_LENGTH = frozenset(name for _, names in _SHAPES for name in names.split())
 """Providers some of whose keys are short."""
 
 
-def of_providers(low: str, *, solid: bool) -> list[Iterator[Span]]:
+def of_providers(low: str, pieces: Collection[str], *, solid: bool) -> list[Iterator[Span]]:
     """The keys of a text that stand behind the name of their provider.
 
     Args:
         low: The text in lower case.
+        pieces: Those of `PROVIDERS` that stand in it.
         solid: Whether 24 letters and digits stand in a row.
     """
     long = solid or _LONG_RUN in low.encode("utf-8", "replace").translate(_WORD_TABLE)
     names = _PATTERNS if long else _OF_ANY_LENGTH
-    return [_of_provider(low, _PATTERNS[name]) for name in names if name in low]
+    return [_of_provider(low, _PATTERNS[name]) for name in names if name in pieces]
 
 
 def _of_provider(low: str, pattern: re.Pattern[str]) -> Iterator[Span]:

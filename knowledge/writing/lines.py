@@ -42,7 +42,7 @@ def _model(draft: Draft) -> list[Line]:
     wishes, family = draft.wishes, draft.family
     lines = [Line("base_model", wishes.model, "The model that you named.")]
     if "processor_type" in draft.rows.root:
-        lines.append(Line("processor_type", "AutoProcessor", "The pictures go through the model's own processor."))
+        lines.append(Line("processor_type", "AutoProcessor", "The images go through the model's own processor."))
     if family.pad:
         why = f"The tokenizer has no padding token; `{family.pad}` is in its vocabulary already."
         lines.append(Line("special_tokens", {"pad_token": family.pad}, why, "The tokenizer has no padding token."))
@@ -58,7 +58,7 @@ def _template(draft: Draft) -> list[Line]:
         lines.append(Line("chat_template", "jinja", why, why))
         return [*lines, Line("chat_template_jinja", turns_without_start(family.turn), why)]
     if family.template != "tokenizer_default":
-        why = "The base model has no chat template of its own; this one needs no new token."
+        why = "The base model does not have its own chat template; this one needs no new token."
         lines.append(Line("chat_template", family.template, why, why))
     if family.ends and not draft.rows.method:
         ends = " and ".join(f"`{end}`" for end in family.ends)
@@ -142,14 +142,14 @@ _METHODS = {
     "grpo": "Answers are sampled, and those with a higher reward become likelier.",
 }
 _ROOT = {
-    "skip_prepare_dataset": "Pictures are read while the run goes, not before.",
+    "skip_prepare_dataset": "Images are read during the run, not before.",
     "dpo_loss_type": "IPO is DPO with a loss that stops at a margin, so it overfits less (Azar et al. 2023).",
     "simpo_gamma": "The margin between the answers: half of `rl_beta` (SimPO, Meng et al. 2024).",
 }
 _BETAS = {
     "dpo": (0.1, "How far the model may move from where it starts (Rafailov et al. 2023)."),
     "kto": (0.1, "How far the model may move from where it starts (Ethayarajh et al. 2024)."),
-    "orpo": (0.1, "The weight of the preference beside the answers themselves (Hong et al. 2024)."),
+    "orpo": (0.1, "The weight of the preference compared with the answers themselves (Hong et al. 2024)."),
     "simpo": (2.0, "How sharply a better answer is preferred (SimPO, Meng et al. 2024)."),
 }
 
@@ -182,7 +182,7 @@ def _generation(draft: Draft) -> list[Line]:
     lines = []
     if draft.vllm:
         trl |= {"use_vllm": True, "vllm_mode": "colocate"}
-    why = f"{draft.generations} answers to each prompt are compared; `rewards.py` with this file rewards them."
+    why = f"{draft.generations} answers to each prompt are compared; `rewards.py`, next to this file, rewards them."
     lines.append(
         Line("trl", trl, why, "The reward is in rewards.py, which has to be in the folder where you start the run.")
     )
@@ -228,7 +228,7 @@ def _length(draft: Draft) -> list[Line]:
         why = "Several rows share a sequence, so nothing is spent on padding; the attention keeps them apart."
         lines.append(Line("sample_packing", True, why))
     elif "sample_packing" in rows.root:
-        lines.append(Line("sample_packing", False, "Rows with pictures cannot be packed."))
+        lines.append(Line("sample_packing", False, "Rows with images cannot be packed."))
     return lines
 
 
@@ -241,7 +241,7 @@ def _batch(draft: Draft) -> list[Line]:
     if aim.unit == "rows" and rows != made:
         formula += f", about {rows:,} rows"
     lines = [
-        Line("micro_batch_size", draft.micro, "As much as fits the card, so far as it divides the batch."),
+        Line("micro_batch_size", draft.micro, "The largest that fits the card and divides the batch."),
         Line(
             "gradient_accumulation_steps",
             draft.accumulation,
@@ -317,7 +317,7 @@ def _memory(draft: Draft) -> list[Line]:
         why = "Activations are computed again in the backward pass: about a third slower, far less memory."
         lines.append(Line("gradient_checkpointing", True, why))
     if draft.checkpointing == "offload":
-        why = "Layer inputs wait in the host's memory, since the card's is full: slower."
+        why = "Layer inputs move to host memory because the card's is full; this is slower."
         lines.append(Line("activation_offloading", True, why, why))
     return lines + _plugins(draft)
 
@@ -333,7 +333,7 @@ def _plugins(draft: Draft) -> list[Line]:
     if draft.wishes.track == "swanlab":
         names.append(SWANLAB)
         whys.append("Without this plugin, Axolotl ignores the keys of SwanLab.")
-        commands.append("SwanLab is a package of its own:\npip install swanlab")
+        commands.append("SwanLab is a separate package:\npip install swanlab")
     return [Line("plugins", names, " ".join(whys), "\n".join(commands))] if names else []
 
 
@@ -364,7 +364,7 @@ def _sharing(draft: Draft) -> list[Line]:
     why = "Weights, gradients, and optimizer state are divided among the GPUs, since one does not hold them."
     if draft.offloaded:
         size = "0.6 GB" if draft.method == "qlora" else "2 GB"
-        why += f" They wait in the host's memory, which is slow: it needs about {size} of RAM per billion parameters."
+        why += f" They stay in host memory, which is slow: it needs about {size} of RAM per billion parameters."
     settings: dict[str, Any] = {
         "auto_wrap_policy": "TRANSFORMER_BASED_WRAP",
         "reshard_after_forward": True,
@@ -378,7 +378,7 @@ def _saving(draft: Draft) -> list[Line]:
     wishes, saves = draft.wishes, 1 if draft.epochs > 1 else _each_epoch(draft, 2)
     lines = [
         Line("output_dir", "./outputs/run", "Where checkpoints and the result go."),
-        Line("saves_per_epoch", saves, "Checkpoints to go back to, or to go on from."),
+        Line("saves_per_epoch", saves, "Checkpoints to return to, or to continue from."),
         Line("save_total_limit", 2, "Older checkpoints are deleted, so the disk does not fill."),
         Line("logging_steps", 1, "Every step is logged."),
     ]

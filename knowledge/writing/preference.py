@@ -19,7 +19,7 @@ _KEYS: Final[dict[str, dict[str, Any]]] = {
     "orpo": {"rl": "orpo", "remove_unused_columns": False},
 }
 _SPOKEN: Final = {"simpo": "SimPO"}
-_NO_LABEL: Final = "Answers with a label are for KTO alone, so this is KTO and not {wish}."
+_NO_LABEL: Final = "Answers with a label are only for KTO, so this is KTO and not {wish}."
 _NO_PAIR: Final = "KTO needs answers with a label, and these rows are pairs, so this is DPO."
 _NO_CHAT: Final = (
     "ORPO reads `chosen` and `rejected` as whole conversations, each with the question and the answer as messages. "

@@ -120,7 +120,7 @@ def read_dataset(wishes: Wishes, family: Family) -> Read:
         return _assumed(wishes)
     given = _given(wishes)
     if not given.values:
-        raise Unusable(f"{wishes.dataset or 'The file'} holds no row that can be read.")
+        raise Unusable(f"{wishes.dataset or 'The file'} has no row that can be read.")
     found = _rewarded(given, wishes) if wishes.aim == "rewards" else _fitted(given, wishes, family)
     found.whole = wishes.whole and not given.cut
     found.count = wishes.count or (len(given.values) if found.whole else None)
@@ -177,7 +177,7 @@ def _rewarded(given: Rows, wishes: Wishes) -> Read:
     if columns is None:
         found.wrong.append(
             "The rows have no column with an answer to compare with, so no reward can be written: "
-            "add one named `answer` with `prompt`."
+            "add one named `answer` next to `prompt`."
         )
     return found
 
@@ -204,7 +204,7 @@ def _fitted(given: Rows, wishes: Wishes, family: Family) -> Read:
     if wishes.loss:
         with_loss(found, wishes.loss)
     if proposal.lost:
-        found.wrong.append(proposal.words)
+        found.wrong.append(_converted(proposal))
     return found
 
 
@@ -212,17 +212,21 @@ def _converted(proposal: Proposal) -> str:
     """Why no type reads the rows, and what a row would have to be."""
     if not proposal.after:
         return proposal.words or "No dataset type of Axolotl 0.21.0 reads these rows."
-    words = proposal.words.removesuffix(" Convert every row as shown.")
+    words, _, left = proposal.words.partition(_CONVERT)
+    if proposal.block is not None:
+        words, _, left = proposal.words.partition(_KEEP)
     before, after = (textwrap.shorten(each, _SHOWN, placeholder=" ...") for each in (proposal.before, proposal.after))
-    return f"{words} Convert every row, from {before} to {after}, and ask again."
+    start = "To keep the text, convert" if proposal.block is not None else "Convert"
+    return f"{words}{left} {start} every row, from {before} to {after}, and ask again."
 
 
+_CONVERT, _KEEP = " Convert each row as shown.", " To keep the text, convert each row as shown."
 _SHOWN = 400
 _NO_USE = {
-    "preference": "The aim `{aim}` and the rows do not go together: `preference` needs pairs of a better and a worse "
+    "preference": "The aim `{aim}` and the rows do not match: `preference` needs pairs of a better and a worse "
     "answer, or answers with a label, and such rows are for nothing else.",
-    "images": "The aim `{aim}` and the rows do not go together: `images` needs rows with pictures, and such rows need "
-    "that aim.",
+    "images": "The aim `{aim}` and the rows do not match: `images` needs rows with images, and such rows need that "
+    "aim.",
 }
 
 

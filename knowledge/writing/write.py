@@ -45,7 +45,7 @@ def write_config(wishes: Wishes) -> Written:
         Unwritable: There is not even a near config: nobody knows the model, or no number of cards holds it.
     """
     if not wishes.model.strip():
-        raise Unusable("There is no model to write a config for: name one as on the Hub, such as Qwen/Qwen3-8B.")
+        raise Unusable("There is no model to write a config for: give its name on the Hub, such as Qwen/Qwen3-8B.")
     check_type(wishes.type)
     wishes = replace(wishes, model=full_name(wishes.model.strip()))
     wishes, saved = with_commas(wishes)
@@ -55,7 +55,7 @@ def write_config(wishes: Wishes) -> Written:
         base = _base(wishes, images=True)
     if rows.aim == "images" and base.tower is None:
         raise Unwritable(
-            f"{wishes.model} does not see pictures. Models that do: Qwen/Qwen2.5-VL-7B-Instruct, google/gemma-3-4b-it."
+            f"{wishes.model} does not accept images. Models that do: Qwen/Qwen2.5-VL-7B-Instruct, google/gemma-3-4b-it."
         )
     unmet = [each for each in (saved, *rows.wrong) if each]
     if "type" not in rows.entry:
@@ -75,7 +75,7 @@ def _nearest(wishes: Wishes, rows: Read, base: Parameters) -> tuple[Draft, Room,
             found = _chosen(other, rows, base, on_host=on_host)
             if found is not None:
                 return *found, told(found[0], found[1].name)
-    raise Unwritable(f"No number of cards that is known here holds {wishes.model} for this run.")
+    raise Unwritable(f"No number of cards that I know of holds {wishes.model} for this run.")
 
 
 def _base(wishes: Wishes, *, images: bool) -> Parameters:
@@ -85,7 +85,7 @@ def _base(wishes: Wishes, *, images: bool) -> Parameters:
     base = base_parameters(config)
     if base is None or base.known == "guessed":
         raise Unwritable(
-            f"Nothing is known of {wishes.model}, so its memory would be a guess. " + models_instead(wishes.model)
+            f"I know nothing about {wishes.model}, so its memory would be a guess. " + models_instead(wishes.model)
         )
     return base
 

@@ -67,7 +67,7 @@ async def test_an_empty_form_and_a_wrong_number_are_explained(world, tools):
 async def test_too_large_is_refused_before_it_is_downloaded(world, tools):
     before = len(world.env.http_requests)
     text = tools.words(await world.check(b"a: 1\n" * 300_000, name="rows.yaml"))
-    assert "`rows.yaml` has 1.4 MiB; at most 1 MiB are read" in text
+    assert "`rows.yaml` is 1.4 MiB; the limit is 1 MiB" in text
     assert not any("attachments" in str(request) for request in world.env.http_requests[before:])
 
 

@@ -1,19 +1,17 @@
-"""Every kind of request that the bot makes, against the schema that Discord publishes of its own interface."""
+"""Every kind of request that the bot makes, against the schema that Discord publishes for its interface."""
 
 import copy
 import json
 import re
-from collections import Counter
 
 import pytest
 from jsonschema import Draft202012Validator
-from simcord.backend.errors import BackendError, SetupError
-from simcord.http import client
 
 from bot.store import EntryContent
 from tests.cogs.test_access import COMMANDS, MENUS
+from tests.explorer import Explorer, recorded
 from tests.places import ROOT
-from tests.world import BROKEN, answer, components, running
+from tests.world import BROKEN, answer, running
 
 SCHEMA = json.loads((ROOT / "tests/cogs/discord_schema.json").read_text("utf-8"))
 # The library writes the ids of files as numbers, which Discord takes as well.
@@ -22,7 +20,6 @@ VALIDATORS = {
     tuple(name.split(" ")): Draft202012Validator({**schema, "components": SCHEMA["components"]})
     for name, schema in SCHEMA["requests"].items()
 }
-BUTTON, STRING_SELECT, TEXT_INPUT = 2, 3, 4
 TEXT = "😀 *word* `code` @everyone " * 200
 ROWS = b'{"instruction": "Say hi", "input": "", "output": "hi"}\n' * 20
 
@@ -46,82 +43,14 @@ def violations(method, path, body):
 @pytest.fixture
 def sent(monkeypatch):
     """Every request to the in-process Discord, as it stands on the wire."""
-    requests = []
-
-    def record(route, body, form):
-        for part in form or ():
-            if part.get("name") == "payload_json":
-                body = json.loads(part["value"])
-        path = re.sub(r"^.*?/api/v\d+", "", route.url).partition("?")[0]
-        requests.append((route.method, path, json.loads(json.dumps(body))))
-
-    rest, hook = client.FakeHTTPClient.request, client.FakeWebhookAdapter.request
-
-    async def asked(self, route, *, files=None, form=None, **options):
-        record(route, options.get("json"), form)
-        return await rest(self, route, files=files, form=form, **options)
-
-    async def called(self, route, session, *, payload=None, multipart=None, **options):
-        record(route, payload, multipart)
-        return await hook(self, route, session, payload=payload, multipart=multipart, **options)
-
-    monkeypatch.setattr(client.FakeHTTPClient, "request", asked)
-    monkeypatch.setattr(client.FakeWebhookAdapter, "request", called)
-    return requests
-
-
-def _filled(field):
-    """What is put into a field of a form; nothing into one for files."""
-    if field.get("type") == STRING_SELECT:
-        return [field["options"][-1]["value"]]
-    if field.get("type") != TEXT_INPUT:
-        return None
-    longest = field.get("max_length", 4000)
-    return "2" if longest <= 10 else TEXT[:longest]
-
-
-class Explorer:
-    """A member who presses and fills in all that is offered, each kind once."""
-
-    def __init__(self, who):
-        self.who, self.pressed, self.offered = who, Counter(), Counter()
-
-    async def use(self, result):
-        """Uses what an answer offers, and what that offers."""
-        if result.modal is not None:
-            fields = [label.get("component") or {} for label in result.modal["components"]]
-            values = {each["custom_id"]: filled for each in fields if (filled := _filled(each))}
-            await self.use(await self.who.submit_modal(result, values))
-            return
-        for message in (result.response, *result.followups):
-            if message is not None:
-                await self._press(message)
-
-    async def _press(self, message):
-        for part in components(message):
-            if part.get("type") not in (BUTTON, STRING_SELECT) or "custom_id" not in part or part.get("disabled"):
-                continue
-            kind = part["custom_id"].partition(":")[0]
-            self.offered[kind] += 1
-            if self.pressed[kind]:
-                continue
-            self.pressed[kind] += 1
-            try:
-                if part["type"] == BUTTON:
-                    done = await self.who.click(message, custom_id=part["custom_id"])
-                else:
-                    value = part["options"][-1]["value"]
-                    done = await self.who.select(message, [value], custom_id=part["custom_id"])
-            except (SetupError, BackendError):
-                continue  # a press before this one has changed or removed the message
-            await self.use(done)
+    return recorded(monkeypatch)
 
 
 async def test_every_command_button_and_form_sends_what_discord_takes(tmp_path, sent):
     async with running(tmp_path, member_burst=10**6, guild_burst=10**6) as world:
         content = EntryContent(title="Packing", text="line of text\n" * 250, category="Rows", fields=("lora_r",))
         await world.bot.services.store.faq.add(world.guild.id, content, author_id=1)
-        explorer = Explorer(world.max)
+        explorer = Explorer(world.max, TEXT)
         for name, (_, options) in COMMANDS.items():
             given = options | ({"channel": world.channel} if "channel" in options else {})
             await explorer.use(await world.max.slash(world.channel, name, **given))

@@ -409,7 +409,7 @@ async def test_wrong_removes_the_answer_and_is_counted(room):
     await room.press(room.said(thread)[0], "This is wrong", room.max)
     assert room.said(thread) == []
     shown = words(answer(await room.max.slash(room.channel, "help-channels stats")))
-    assert "**1** posts seen, **1** answered" in shown
+    assert "**1 post** seen, **1** answered" in shown
     assert "**1** marked wrong" in shown
 
 

@@ -37,4 +37,4 @@ async def test_a_visitor_is_answered_in_each_mode_and_a_moderator_sees_the_figur
         await member.react(message, str(reaction.emoji))
         assert "out of memory" in words(member.user.dm_channel.history()[-1]).lower()
         result = await running.moderator.slash(channel, "help-channels stats")
-        assert "**4** posts seen, **4** answered by me" in words(answer(result))
+        assert "**4 posts** seen, **4** answered by me" in words(answer(result))

@@ -83,7 +83,7 @@ async def test_newconfig_writes_a_proven_config_and_changes_one_wish_at_a_time(w
     other = tools.words(tools.answer(await world.ann.click(tools.answer(result), label="QLoRA")))
     assert "QLoRA on 1 × RTX 3090" in other
     unknown = await world.ann.slash(world.channel, "newconfig", model="acme/rocket")
-    assert "Nothing is known of acme/rocket" in tools.words(tools.answer(unknown))
+    assert "I know nothing about acme/rocket" in tools.words(tools.answer(unknown))
 
 
 async def test_a_comparison_says_what_a_card_makes_of_both(world, tools):

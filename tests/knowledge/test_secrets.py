@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.secrets import find, mask, mask_paths
+from knowledge.secrets.lexicon import Lexicon
 
 LETTERS = string.ascii_letters + string.digits
 
@@ -179,3 +180,17 @@ def test_a_config_without_secrets_holds_none():
     text = "base_model: NousResearch/Llama-3.2-1B\nsequence_len: 4096\nspecial_tokens:\n  pad_token: <|end|>\n" * 31
     assert 2_900 < len(text) < 3_200
     assert find(text) == ()
+
+
+def test_words_that_were_seen_before_hide_nothing():
+    text = "hub_token: hf_{}\nadapter: lora\n".format("aB3dE6gH9jK2mN5pQ8rS1tU4")
+    first, second = find(text), find("adapter: lora\n" + text)
+    assert [secret.kind for secret in first] == [secret.kind for secret in second] == ["Hugging Face token"]
+    assert find("adapter: lora\nhub_token:\n") == ()
+
+
+def test_no_key_stays_in_what_is_known_of_words():
+    lexicon = Lexicon(("hf_", "pat"))
+    words = {"hf_aB3dE6gH9jK2mN5pQ8rS1tU4", "dataset_prepared_path:", "adapter:"}
+    assert lexicon.pieces_of(words) == lexicon.pieces_of(words) == {"hf_", "pat"}
+    assert lexicon.kept == {"dataset_prepared_path:", "adapter:"}

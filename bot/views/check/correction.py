@@ -12,6 +12,7 @@ from bot.request import PASTED
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import listed, plural
+from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from bot.answers import Checked
@@ -23,7 +24,7 @@ _NAMES = 4
 
 def corrected_name(name: str) -> str:
     """`config.yaml` -> `config.corrected.yaml`, in the letters that Discord keeps in the name of a file."""
-    path = PurePath(name)
+    path = PurePath(mask(name))
     if name == PASTED or path.suffix.lower() not in (".yml", ".yaml", ".txt", ".json"):
         return "config.corrected.yaml"
     plain = unicodedata.normalize("NFKD", path.stem).encode("ascii", "ignore").decode()

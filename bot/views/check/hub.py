@@ -19,7 +19,7 @@ _KINDS = {
 }
 _STATUS = {
     "missing": "not public under this name on the Hub",
-    "gated": "on the Hub, but gated: its files need its terms accepted",
+    "gated": "on the Hub, but gated: accept its terms to get its files",
     "disabled": "disabled on the Hub",
     "no-revision": "on the Hub, but not at this revision",
     "no-config": "on the Hub, but not in this configuration",

@@ -40,7 +40,7 @@ def left_out(name: str, reason: str) -> str:
 def too_large(name: str, size: int, limit: int) -> str:
     """A config over the limit."""
     return (
-        f"{limits.code(name)} has {_size(size)}; at most {_size(limit)} are read, and a training config has a few kB. "
+        f"{limits.code(name)} is {_size(size)}; the limit is {_size(limit)}, and a training config is a few kB. "
         "It was not downloaded. Rows of a dataset go into the option `dataset`, as a sample."
     )
 
@@ -48,8 +48,8 @@ def too_large(name: str, size: int, limit: int) -> str:
 def neither_log_nor_rows(name: str, size: int, limit: int) -> str:
     """A large text of which nothing can be said."""
     return (
-        f"{limits.code(name)} has {_size(size)} and is neither a log nor rows of a dataset; of a config at most "
-        f"{_size(limit)} are read."
+        f"{limits.code(name)} is {_size(size)} and is neither a log nor rows of a dataset; the limit for a "
+        f"config is {_size(limit)}."
     )
 
 
@@ -67,8 +67,8 @@ def one_of_rows(name: str, taken: str) -> str:
 def sample_too_large(name: str, size: int, limit: int) -> str:
     """A dataset sample over the limit."""
     return (
-        f"{limits.code(name)} has {_size(size)}; a sample may have {_size(limit)}. It was not downloaded. Some hundred "
-        "rows are enough: `head -n 500 data.jsonl > sample.jsonl`."
+        f"{limits.code(name)} is {_size(size)}; the limit for a sample is {_size(limit)}. It was not downloaded. A "
+        "few hundred rows are enough: `head -n 500 data.jsonl > sample.jsonl`."
     )
 
 
@@ -99,7 +99,7 @@ def not_unpacked(name: str, reason: str) -> str:
 
 REFUSED = "the site refuses to hand it out"
 UNREAD_LINK = "a link that could not be read"
-A_PAGE = "it is a web page, not a text: link to the raw file"
+A_PAGE = "it is a web page, not a text file: link to the raw file"
 
 
 def link_unread(address: str, reason: str) -> str:

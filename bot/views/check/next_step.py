@@ -43,7 +43,7 @@ def next_layout(found: NextSteps) -> tuple[ui.LayoutView, dict[str, Any]]:
         f"**{title}**\n" + "\n".join(f"- {inert(_plain(point))}" for point in points)
         for title, points in (
             ("If it answers like the base model", found.like_the_base),
-            ("If it answers garbage, or does not stop", found.garbage),
+            ("If it writes nonsense, or does not stop", found.garbage),
         )
         if points
     ]

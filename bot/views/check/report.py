@@ -105,7 +105,7 @@ def file_name(name: str) -> str:
 
 
 def _listed(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The findings that stand in the list: a fault of the YAML stands in the head instead."""
+    """The findings in the list: a fault of the YAML is in the head instead."""
     broken = _broken(findings)
     return tuple(finding for finding in findings if finding is not broken)
 

@@ -199,7 +199,7 @@ def _example(example: Example, *, faulty: bool) -> Iterator[str]:
     for part in example.parts[:_PIECES]:
         yield f"{'TRAINED' if part.trained else 'context'} │ {shortened(part.text).replace(chr(10), _BREAK)}"
     if not any(part.trained for part in example.parts) and example.part != "prompt":
-        yield "        │ nothing of this row is trained"
+        yield "        │ nothing in this row is trained"
 
 
 def shortened(text: str, width: int = _WIDTH) -> str:

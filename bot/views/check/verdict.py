@@ -51,7 +51,7 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
     if warnings := count[Severity.WARNING]:
         doubts.append(f"{spelled(warnings, 'thing')} may not be as you mean")
     if (times := guide_factor(report)) is not None:
-        doubts.append(f"the batch is {times} times the guide's")
+        doubts.append(f"{times} GPUs make the batch {times} times as large")
     return _starts(report, name, doubts)
 
 
@@ -90,5 +90,5 @@ def _fails(report: Report, name: str, crashes: int, rest: str = "") -> str:
 
 def _starts(report: Report, name: str, doubts: list[str]) -> str:
     if doubts:
-        return f"{name} {'takes this launcher file' if report.launcher else 'starts this'}, but {listed(doubts)}."
+        return f"{name} {'accepts this launcher file' if report.launcher else 'starts this'}, but {listed(doubts)}."
     return f"I found nothing wrong{' in this launcher file' if report.launcher else ''} for {name}."

@@ -58,7 +58,7 @@ TOO_MANY_LINKS = (
     "then `/faq-admin import`."
 )
 PREVIEW = "preview, not saved yet"
-NO_CHANGE = "Nothing differs from what is stored."
+NO_CHANGE = "This is the same as what is stored."
 CANCELLED = "Canceled: nothing was changed."
 DRAFT_KEPT = "Your text is kept until you cancel."
 DRAFT_GONE = (
@@ -156,6 +156,11 @@ def left_out(count: int) -> str:
     return f"{plural(count, 'invisible character')} left out: they hide or reverse the text after them."
 
 
+def masked(count: int) -> str:
+    """Secrets in the text of an entry."""
+    return f"{plural(count, 'secret')} masked: everybody can read an entry. Revoke what is still in use."
+
+
 def who(author_id: int) -> str:
     """Who made a version."""
     return f"<@{author_id}>" if author_id else "the bot's host"
@@ -196,4 +201,4 @@ def not_an_alias(name: str, content: EntryContent) -> str:
 def imported(added: int, changed: int, removed_count: int) -> str:
     """After the commit."""
     done = f"{added} added, {changed} changed, {removed_count} removed"
-    return f"Imported: {done}. All of it is stored, in one transaction."
+    return f"Imported: {done}. Everything was saved."

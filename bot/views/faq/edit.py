@@ -21,10 +21,11 @@ from bot.views.faq.diff import changed_parts, difference
 from bot.views.faq.log import tell
 from bot.views.kit import limits, notice
 from bot.views.kit.components import Form, Press, field, typed
-from bot.views.kit.escape import inert
+from bot.views.kit.escape import inert, spoken
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.paging import pages_of
 from bot.views.kit.wording import listed
+from knowledge.secrets import find
 
 if TYPE_CHECKING:
     from bot.services import ServiceBot
@@ -80,7 +81,7 @@ class EntryForm(Form):
             stored = cleaned(content)
             await _check_names(interaction, draft, stored)
         except (InvalidEntry, TitleTaken) as error:
-            await answer(interaction, refused_layout(draft, key, str(error)))
+            await answer(interaction, refused_layout(draft, key, spoken(str(error))))
             return
         before = await store.faq.get(draft.guild_id, draft.entry_id) if draft.entry_id else None
         await answer(interaction, preview_layout(draft, key, stored, before))
@@ -105,7 +106,7 @@ class SaveDraft(Press, name="faq-save"):
             drafts.keep(draft, self.state)
             if isinstance(error, StoreUnavailable):
                 raise
-            await answer(interaction, refused_layout(draft, self.state, str(error)))
+            await answer(interaction, refused_layout(draft, self.state, spoken(str(error))))
             return
         # The question loses its buttons here, so that nobody presses twice; what follows is the reply to the press.
         await interaction.edit_original_response(view=layout(_box(entry.content, Colour.CLEAN, words.kept(entry))))
@@ -154,7 +155,7 @@ async def begun_of(interaction: discord.Interaction[ServiceBot], key: str, kind:
     """What a button confirms, for its own moderator.
 
     Raises:
-        UserError: it was confirmed, cancelled or forgotten, or is somebody else's.
+        UserError: it was confirmed, canceled, or forgotten, or is somebody else's.
     """
     await require_moderator(interaction)
     begun = interaction.client.services.pending.find(key, kind)
@@ -249,6 +250,8 @@ def _notes(draft: Draft, content: EntryContent) -> str:
         lines.append(words.doubts(doubts))
     if left_out := hidden_characters(draft.content.title) + hidden_characters(draft.content.text):
         lines.append(words.left_out(left_out))
+    if found := find(f"{draft.content.title}\n{draft.content.text}"):
+        lines.append(words.masked(len(found)))
     return limits.cut("\n".join(lines), 700)
 
 

@@ -71,10 +71,10 @@ def stats_layout(
     )
     said = (
         f"### Help channels, the last {plural(len(weeks), 'week')}\n"
-        f"- **{seen:,}** posts seen, **{answered:,}** answered by me\n"
-        f"- **{used:,}** answers opened with the button\n"
-        f"- **{solved:,}** marked solved after my answer, with no reply from another member\n"
-        f"- **{wrong:,}** marked wrong"
+        f"- **{plural(seen, 'post')}** seen, **{answered:,}** answered by me\n"
+        f"- **{plural(used, 'answer')}** opened with the button or 🔎\n"
+        f"- **{plural(solved, 'post')}** marked solved after my answer, with no reply from another member\n"
+        f"- **{plural(wrong, 'answer')}** marked wrong"
     )
     if helped:
         named = [f"{limits.code(topic, 60)} ({times:,})" for topic, times in helped]

@@ -7,7 +7,7 @@ import re
 from knowledge.pattern import expression
 
 _FORMAT = expression(r"[\\*`~|<\[\]@]|(?<![^\W_])_|_(?![^\W_])|^(?=[#>-])", re.MULTILINE)
-_LIVE = expression(r"[\[\]<@]")
+_LIVE = expression(r"\\.|\\$|[\[\]<@]", re.DOTALL)
 _TICKS = expression(r"(`+)")
 _UNSEEN = dict.fromkeys(
     (
@@ -41,7 +41,7 @@ def spoken(text: str) -> str:
     """A sentence of the product's own, on one line, in which no link or mention lives outside its inline code.
 
     Names that were written by others stand in backticks there; one that holds a backtick leaves them, and is shown as
-    it was written.
+    it was written. What has a backslash in front already keeps it.
     """
     pieces = _TICKS.split(text.replace("\r", " ").replace("\n", " "))
     last: dict[int, int] = {len(ticks): place for place, ticks in enumerate(pieces) if place % 2}
@@ -55,6 +55,11 @@ def spoken(text: str) -> str:
         elif place % 2:
             shown.append(piece)
         else:
-            shown.append(_ADDRESS.sub(r"\1:\\//", _LIVE.sub(lambda match: "\\" + match[0], piece)))
+            shown.append(_ADDRESS.sub(r"\1:\\//", _LIVE.sub(_escaped, piece)))
         place += 1
     return "".join(shown)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """A backslash before a live character, and before one that would take the life of the code behind it."""
+    return found[0] if len(found[0]) > 1 else "\\" + found[0]

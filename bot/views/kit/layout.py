@@ -12,6 +12,7 @@ from discord import ui
 from bot.views.kit import limits
 from bot.views.kit.escape import visible
 from knowledge.finding import Severity
+from knowledge.secrets import mask
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,15 +59,24 @@ def layout(*items: ui.Item[Any]) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     for item in items:
         view.add_item(item)
-    for text in view.walk_children():
-        if isinstance(text, ui.TextDisplay):
-            shown = visible(text.content)
-            text.content = shown if shown.strip() else _NOTHING_SEEN
+    for item in view.walk_children():
+        if isinstance(item, ui.TextDisplay):
+            item.content = _shown(item.content)
+        elif isinstance(select := getattr(item, "item", item), ui.Select):
+            for option in select.options:
+                option.label = _shown(option.label)
+                option.description = _shown(option.description) if option.description else None
     characters = sum(limits.length(item.content) for item in view.walk_children() if isinstance(item, ui.TextDisplay))
     if characters > limits.TEXT:
         raise ValueError(f"{characters} characters of text in one layout")
     view.stop()
     return view
+
+
+def _shown(text: str) -> str:
+    """A text without secrets and without what is not seen, not longer than it was."""
+    shown = visible(mask(text))
+    return limits.cut(shown, len(text)) if shown.strip() else _NOTHING_SEEN
 
 
 def container(colour: Colour, *items: ui.Item[Any]) -> ui.Container[Any]:

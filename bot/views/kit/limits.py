@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.views.kit.escape import visible
 from knowledge.pattern import expression
 
 if TYPE_CHECKING:
@@ -66,9 +67,9 @@ def cut(text: str, limit: int) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """The text on one line, cut to the limit; never empty, which Discord refuses."""
+    """The text on one line, without what is not seen, cut to the limit; never empty, which Discord refuses."""
     head = text[: limit * 8]  # of a megabyte on one line nobody sees more
-    line = _SPACES.sub(" ", head).strip()
+    line = _SPACES.sub(" ", visible(head)).strip()
     return cut(line if len(head) == len(text) else f"{line}…", limit) or "…"
 
 

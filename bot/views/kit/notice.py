@@ -27,8 +27,8 @@ NOT_YOUR_SUMMARY = "Only moderators and the member who shared this can remove it
 REPLIED = "Your answer is posted as a reply to the message."
 NO_REPLY = (
     "Discord refused to post this reply. The message was deleted, the thread is archived or locked, AutoMod "
-    "blocked the text, or the bot may not write here: it needs View Channel, Send Messages, and Read Message "
-    "History, in a thread also Send Messages in Threads."
+    "blocked the text, or the bot may not write here: it needs View Channel, Send Messages, and Read Message History; "
+    "in a thread, also Send Messages in Threads."
 )
 FORM_EXPIRED = (
     "The bot restarted while this form was open, or a thousand newer forms were opened, so what you typed was not "

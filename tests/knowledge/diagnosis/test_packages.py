@@ -1,4 +1,4 @@
-"""Where two packages do not fit, the answer names them and what Axolotl asks of them."""
+"""Where two packages do not fit together, the answer names them and what Axolotl asks of them."""
 
 import pytest
 

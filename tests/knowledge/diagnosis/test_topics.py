@@ -50,7 +50,7 @@ def test_two_words_or_a_name_tell_the_topic(error):
 
 def test_a_message_that_demands_something_is_repeated_with_its_library():
     match = topic_of(FRAME.format(path="peft/tuners/odd.py", error="ValueError: the rank must be a multiple of 8."))
-    assert match.meaning.startswith("peft stops with a message of its own: the rank must be a multiple of 8. It broke")
+    assert match.meaning.startswith("peft stops with its own message: the rank must be a multiple of 8. It broke")
 
 
 def test_the_causes_of_a_second_place_follow_those_of_the_first():

@@ -224,6 +224,34 @@ def test_written_template_is_checked_and_read() -> None:
     assert told(broken)["rows-template-syntax"].severity is Severity.CRASH
 
 
+def test_written_template_that_raises_stops_the_run() -> None:
+    written = "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('No system text here') }}"
+    written += "{% endif %}[{{ m['role'] }}] {{ m['content'] }}{{ eos_token }}{% endfor %}"
+    asked = turns(("system", "Be brief."), ("user", "Far?"), ("assistant", "No."))
+    report = checked(GOOD, asked, chat_template="jinja", chat_template_jinja=written)
+    found = told(report)["rows-template-raises"]
+    assert (found.severity, found.row) == (Severity.CRASH, 2)
+    assert "No system text here" in found.message
+    assert told(checked(GOOD, GOOD, chat_template="jinja", chat_template_jinja=written)) == {}
+
+
+@pytest.mark.parametrize(
+    ("end", "rule"),
+    [
+        pytest.param("{{ eos_token }}", None, id="token"),
+        pytest.param("<|im_end|>", None, id="text"),
+        pytest.param("{% if not loop.last %}<|end|>{% else %}<|end|>{% endif %}", "rows-end-untrained", id="another"),
+        pytest.param("", "rows-end-none", id="none"),
+    ],
+)
+def test_end_of_a_written_template_is_what_it_prints_behind_an_answer(end: str, rule: str | None) -> None:
+    written = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}" + end + "{% endfor %}"
+    found = told(checked(GOOD, GOOD, chat_template="jinja", chat_template_jinja=written))
+    assert set(found) == ({rule} if rule else set())
+    if rule == "rows-end-untrained":
+        assert yaml.safe_load(found[rule].mended) == {"eot_tokens": ["<|end|>"]}
+
+
 def test_thinking_that_does_not_reach_the_template() -> None:
     row = turns(("user", "Far?"), ("assistant", "<think>Hm.</think>No."))
     assert "rows-thinking-lost" in told(checked(row, row, keys={"split_thinking": True}))

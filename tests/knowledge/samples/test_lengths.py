@@ -178,6 +178,7 @@ def test_counts_are_exact_with_a_tokenizer(tmp_path: Any) -> None:
         pytest.param(
             {"chosen": CHAT, "rejected": CHAT}, {"type": "chat_template.argilla_chat"}, {"rl": "dpo"}, id="pairs"
         ),
+        pytest.param({"chosen": CHAT, "rejected": CHAT}, {"type": "chat_template.argilla"}, {"rl": "orpo"}, id="orpo"),
     ],
 )
 def test_rows_that_are_not_rendered_any_more_are_about_as_long(row: Any, keys: Any, root: Any) -> None:

@@ -170,6 +170,32 @@ def test_the_frame_of_a_type_is_counted(tokenizer: Path) -> None:
     assert report.longest == len(text_of(report)) - len("</s>") + 1
 
 
+def test_marks_are_widened_to_the_tokens_of_the_content(tmp_path: Path) -> None:
+    tokenizers = pytest.importorskip("tokenizers")
+    vocabulary = {"?": 0, "first": 1, "second": 2, "user": 3, "assistant": 4, "<|im_end|>": 5}
+    words = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="?"))
+    words.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    words.add_special_tokens(["<|im_end|>"])
+    words.save(str(tmp_path / "tokenizer.json"))
+    template = "{% for message in messages %}{{ message['role'] }} {{ message['content'] }}<|im_end|>{% endfor %}"
+    (tmp_path / "chat_template.jinja").write_text(template, "utf-8")
+    config = "base_model: org/model\neot_tokens: ['<|im_end|>']\ndatasets:\n  - path: rows.jsonl\n"
+    config += "    type: chat_template\n    message_field_training_detail: marks\n"
+    marks = [{"begin_offset": 0, "end_offset": 4, "train": False}, {"begin_offset": 8, "end_offset": 11, "train": True}]
+    answer = {"role": "assistant", "content": "first second", "marks": marks}
+    report = check_rows(read(config), Sample([{"messages": [ASKED, answer]}] * 2, "rows.jsonl", tmp_path))
+    assert [part.text for part in report.examples[0].parts if part.trained] == ["second<|im_end|>"]
+    assert report.trained_tokens == 2 * 2
+
+
+def test_the_start_token_is_trained_with_the_prompt(tokenizer: Path) -> None:
+    config = "base_model: org/TinyLlama-1.1B\ntrain_on_inputs: true\n"
+    config += "datasets:\n  - path: rows.jsonl\n    type: alpaca\n"
+    rows = [{"instruction": "Name a fruit.", "output": "A plum."}] * 2
+    report = check_rows(read(config), Sample(rows, "rows.jsonl", tokenizer))
+    assert report.trained_tokens == sum(each for each in report.lengths if isinstance(each, int))
+
+
 def test_a_long_text_is_shown_in_the_pieces_of_the_run(tokenizer: Path) -> None:
     config = "base_model: org/model\nsequence_len: 8\ndatasets:\n  - path: rows.jsonl\n    type: completion\n"
     report = check_rows(read(config), Sample([{"text": "abcdefghijklmnopqrst"}], "rows.jsonl", tokenizer))

@@ -152,7 +152,7 @@ def test_mask_says_why_a_row_fails_and_names_rows_without_training() -> None:
     report = check_rows(read(config), lines(*rows), name="first.jsonl")
     assert report.examples[0].error
     assert report.examples[0].error in mask_text(report)
-    assert "nothing of this row is trained" in mask_text(report)
+    assert "nothing in this row is trained" in mask_text(report)
 
 
 def test_fence_in_a_row_does_not_end_the_block() -> None:

@@ -143,12 +143,12 @@ def test_rows_that_are_longer_than_fits_are_said_to_be_lost() -> None:
 
 
 def test_a_model_that_nobody_knows_gives_no_config_but_names_alike() -> None:
-    with pytest.raises(Unwritable, match="Nothing is known of"):
+    with pytest.raises(Unwritable, match="I know nothing about"):
         write_config(wishes("acme/rocket"))
 
 
 def test_a_file_without_rows_cannot_be_used() -> None:
-    with pytest.raises(Unusable, match="holds no row"):
+    with pytest.raises(Unusable, match="has no row"):
         write_config(wishes(rows=[]))
 
 
