@@ -204,7 +204,7 @@ def _fitted(given: Rows, wishes: Wishes, family: Family) -> Read:
     if wishes.loss:
         with_loss(found, wishes.loss)
     if proposal.lost:
-        found.wrong.append(proposal.words)
+        found.wrong.append(_converted(proposal))
     return found
 
 
@@ -212,11 +212,15 @@ def _converted(proposal: Proposal) -> str:
     """Why no type reads the rows, and what a row would have to be."""
     if not proposal.after:
         return proposal.words or "No dataset type of Axolotl 0.21.0 reads these rows."
-    words = proposal.words.removesuffix(" Convert every row as shown.")
+    words, _, left = proposal.words.partition(_CONVERT)
+    if proposal.block is not None:
+        words, _, left = proposal.words.partition(_KEEP)
     before, after = (textwrap.shorten(each, _SHOWN, placeholder=" ...") for each in (proposal.before, proposal.after))
-    return f"{words} Convert every row, from {before} to {after}, and ask again."
+    start = "To keep the text, convert" if proposal.block is not None else "Convert"
+    return f"{words}{left} {start} every row, from {before} to {after}, and ask again."
 
 
+_CONVERT, _KEEP = " Convert each row as shown.", " To keep the text, convert each row as shown."
 _SHOWN = 400
 _NO_USE = {
     "preference": "The aim `{aim}` and the rows do not match: `preference` needs pairs of a better and a worse "
