@@ -335,7 +335,7 @@ def test_an_old_name_that_this_rl_does_not_read_is_not_said_to_work(rl: str, kin
     ]
 
 
-COMPUTED = frozenset({"diffusion_lm.generate_samples", "load_best_model_at_end", "nemo_gym_enabled"})
+COMPUTED = frozenset({"diffusion_lm.generate_samples", "nemo_gym_enabled"})
 """Switches of which the code makes something else than their default says."""
 
 
