@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
 from knowledge.samples.conversation import DEFAULT_ROLES, mapping_of, tools_of
-from knowledge.samples.images import check_images
+from knowledge.samples.images import check_images, images_of, turns_with_images
 from knowledge.samples.instruction import type_name
 from knowledge.samples.messages import calls_fit, check_detail, check_thinking, messages_of, parts_of, tools_fit
 from knowledge.samples.named_keys import check_keys
@@ -20,6 +20,8 @@ from knowledge.samples.turn_ends import check_end, check_start, end_is_trained, 
 from knowledge.samples.unprinted import check_printed
 
 if TYPE_CHECKING:
+    from knowledge.samples.conversation import Turn
+    from knowledge.samples.printing import Part
     from knowledge.samples.rows import Row
 
 _CANONICAL = frozenset({"user", "assistant", "system", "tool"})
@@ -87,6 +89,7 @@ class ChatReader:
         self.mapping = mapping_of(entry, column, self.template.passed, has_system=has_system)
         self.printer = printer_of(self.template, case.model, case.settings.get("chat_template_kwargs"))
         self.wanted = wanted_of(case, self.template)
+        self.hides_thoughts = False
         self._roles: dict[Any, _Role] = {}
         self._refused: dict[tuple[tuple[str | None, str], ...], tuple[str, ...] | None] = {}
 
@@ -135,7 +138,7 @@ class ChatReader:
             return made
         try:
             turns, tools = self.mapping.turns(row), tools_of(row)
-            parts = trained_parts(self.printer, turns, tools, self.wanted)
+            parts = self.with_images(row, turns) or trained_parts(self.printer, turns, tools, self.wanted)
         except Refused as refused:
             if refused.stopped:
                 self.issues.add("rows-template-stopped", index, str(refused))
@@ -147,10 +150,30 @@ class ChatReader:
                 self.issues.add("rows-template-may-raise", index, str(refused), self.template.shown)
             return made
         text = "".join(text for text, _ in parts)
-        self.printer.learn(text, [said for said, _ in made.pieces])
+        said = [each for each, _ in made.pieces if each in text]
+        self.printer.learn(text, said)
+        self.hides_thoughts = self.hides(row, text)
         if self.template.certain:
             check_printed(self.case, turns, tools, text)
         return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts], joined=True)
+
+    def with_images(self, row: Row, turns: list[Turn]) -> list[Part] | None:
+        """A row of a vision run; None for other runs, and where the template does not take contents of parts."""
+        settings = self.case.settings
+        if self.printer is None or not settings.get("processor_type") or not images_of(row, self.column):
+            return None
+        try:
+            return trained_parts(self.printer, turns_with_images(turns, row, self.column), None, self.wanted)
+        except Refused as refused:
+            if self.template.certain and self.template.name and not refused.stopped:
+                self.issues.add("rows-template-parts", None, self.template.name)
+            return None
+
+    def hides(self, row: Row, text: str) -> bool:
+        """Whether the template left out what a turn thought, so that further rows are shorter than what they hold."""
+        messages = row.get(self.column)
+        thoughts = [each.get(self.thought_key) for each in messages or () if isinstance(each, dict)]
+        return self.hides_thoughts or any(isinstance(each, str) and each.strip() not in text for each in thoughts)
 
     def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:
         """The turns of a conversation as pieces, or None where the row fails."""
@@ -296,7 +319,7 @@ class ChatReader:
             made.pieces.append((json.dumps(calls), TRAINED if trained else CONTEXT))
             printed = True
         thought = message.get(self.thought_key)
-        if isinstance(thought, str) and thought and self.template.prints_thoughts:
+        if isinstance(thought, str) and thought and self.template.prints_thoughts and not self.hides_thoughts:
             made.pieces.append((thought, TRAINED if trained else CONTEXT))
             printed = True
         if trained and printed:
