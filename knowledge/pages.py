@@ -53,7 +53,7 @@ PAGES: dict[str, Page] = {
     "plugin-not-listed": Page(
         Severity.IGNORED,
         "A plugin's key without the plugin.",
-        "A plugin's fields exist only while it is listed in `plugins`. Without it they are silently ignored.",
+        "A plugin's fields exist only while it is listed in `plugins`. Without it, they are silently ignored.",
         "liger_rope: true\n",
         "plugins:\n  - axolotl.integrations.liger.LigerPlugin\nliger_rope: true\n",
     ),
