@@ -82,7 +82,7 @@ def _called(config: Config, field: str) -> str:
 
 
 def _written_anew(config: Config, key: str, meaning: Meaning, lines: dict[str, Any]) -> Problem:
-    """The lines in the place of the key, as an edit and to copy."""
+    """The lines in place of the key, as an edit and to copy."""
     text, field = dump(lines), meaning.field
     if text.count("\n") == 1 and len(text) <= _SHORT:
         message, mended = f"{_IGNORED} In Axolotl it is `{text.strip()}`.", ""
