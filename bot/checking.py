@@ -124,12 +124,12 @@ async def health(
     config: str | None,
     draw: bool = True,
 ) -> RunHealth | None:
-    """Judges the numbers of a run that no exception has ended; None where there are none, or another answer is due.
+    """Judges the numbers of a run that nothing has ended; None where there are none, or another answer is due.
 
     Raises:
         UserError: the bot is busy, or it took too long.
     """
-    if diagnosis.error is not None:
+    if diagnosis.stopped:
         return None
     return await services.workers.run(jobs.health, text=submission.text, gpus=gpus or 1, config=config, draw=draw)
 

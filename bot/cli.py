@@ -8,10 +8,15 @@ import importlib
 import os
 import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 from bot import console
 from bot.console._printable import printable
+from bot.time_limit import TimeUp, time_limit
+
+_UNTIMED = frozenset({"backup", "check", "demo", "doctor", "faq", "migrate", "run"})
+"""Commands that serve, work on a database, or give each file its own time."""
 
 
 def commands() -> list[str]:
@@ -45,9 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     module.arguments(parser)
     try:
-        with printable():
+        with printable(), nullcontext() if words[0] in _UNTIMED else time_limit():
             code: int = module.run(parser.parse_args(words[1:]))
         sys.stdout.flush()
+    except TimeUp as limit:
+        print(f"helpbot: this takes more than {limit}, so I gave it up.", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

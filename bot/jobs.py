@@ -79,7 +79,7 @@ class Rows:
     Attributes:
         block: The `datasets:` block that fits them, where no config was given; None where nothing fits.
         words: What the block does not read, or why there is none.
-        conversion: A row as it is and as a type reads it, where the rows have to be converted.
+        conversion: A row as it is and as a type reads it, where that keeps text which the block does not read.
         lines: Rows, trained tokens, and what was assumed.
         mask: The first rows, trained text and context apart, as a code block.
         picture: The lengths of the rows.
@@ -227,20 +227,21 @@ def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
     if text is not None:
         return _rows_of(check_rows(read(text), dataset, name=dataset_name), None)
     proposal = propose_block(dataset, name=dataset_name)
+    conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
     if proposal.block is None:
-        conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
         return Rows(block=None, words=proposal.words, conversion=conversion)
     sample = check_rows(read(proposal.block), dataset, name=dataset_name)
-    return _rows_of(sample, proposal.block, proposal.words)
+    return _rows_of(sample, proposal.block, proposal.words, conversion)
 
 
-def _rows_of(sample: SampleReport, block: str | None, words: str = "") -> Rows:
+def _rows_of(sample: SampleReport, block: str | None, words: str = "", conversion: str = "") -> Rows:
     from bot.views.check.rows import mask_text, rows_lines, rows_picture  # draws, so it comes with a large library
 
     picture = rows_picture(sample)
     return Rows(
         block=block,
         words=words,
+        conversion=conversion,
         lines=rows_lines(sample),
         mask=mask_text(sample, _MASK),
         picture=None if picture is None else Picture(png=picture.png, alt=picture.alt),

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.hub.addresses import HUB, VIEWER, usable
 from bot.links import host_of
+from bot.time_limit import SECONDS
 from knowledge.duration import price_of
 from knowledge.gpus import gpu_named
 
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     shard_ids: Annotated[tuple[int, ...], NoDecode] = ()
     workers: int = Field(default=2, ge=0, le=64)
     queue: int = Field(default=64, ge=1)
-    check_seconds: float = Field(default=5.0, gt=0)
+    check_seconds: float = Field(default=SECONDS, gt=0)
     member_burst: int = Field(default=60, ge=1)
     guild_burst: int = Field(default=600, ge=1)
     answer_minutes: int = Field(default=60, ge=1)

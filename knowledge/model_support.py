@@ -74,11 +74,15 @@ class Feature:
 
 @value
 class Card:
-    """The smallest card that holds a method at 4,096 tokens, in GB; None where no single card does."""
+    """The smallest card that holds a method at 4,096 tokens, in GB; None where no single card does.
+
+    `experts` says that this counts on `quantize_moe_experts: true`.
+    """
 
     method: str
     needs_gib: float
     gigabytes: int | None
+    experts: bool
 
 
 @value
@@ -146,7 +150,7 @@ def model_support(name: str, config: Mapping[str, Any] | None = None) -> ModelSu
         layers=tuple(found["layers"]) if found else (),
         cards=() if known == "type" else _cards(name),
         template=_template(name),
-        traps=traps_of(name, config or ({"model_type": kind} if known == "type" else None)) if kind else (),
+        traps=_traps(name, kind, known, config) if kind else (),
         example=_example(kind) if known == "type" else name if kind else "",
         summary=_summary(name, kind, found, known, facts["axolotl"]),
     )
@@ -212,6 +216,14 @@ def _template(name: str) -> str:
     return f"`chat_template: tokenizer_default` uses the template in its tokenizer{like}."
 
 
+def _traps(name: str, kind: str, known: str, config: Mapping[str, Any] | None) -> tuple[Trap, ...]:
+    """What bites; of a type alone, what bites with an example of it, so that the sizes are those of a real model."""
+    if known != "type":
+        return traps_of(name, config)
+    example = _example(kind)
+    return traps_of(example) if example else traps_of(name, {"model_type": kind})
+
+
 def _example(kind: str | None) -> str:
     """The smallest known model of a type."""
     models: dict[str, dict[str, Any]] = read_json("models.json")["models"]
@@ -231,4 +243,4 @@ def _cards(name: str) -> tuple[Card, ...]:
 def _least(table: FitTable) -> Card:
     column = table.lengths.index(_LENGTH)
     holding = next((size for size, fits in table.cards if fits[column]), None)
-    return Card(method=table.method, needs_gib=table.needs_gib[column], gigabytes=holding)
+    return Card(method=table.method, needs_gib=table.needs_gib[column], gigabytes=holding, experts=table.experts)

@@ -194,9 +194,10 @@ def _plan(config: Config, sample: SampleReport, lengths: list[Length], total: in
 
 
 def mean_tokens(sample: SampleReport) -> float:
-    """The mean length of the rows that are not longer than a sequence."""
+    """The mean length of the rows that are not longer than a sequence; of documents, which are cut, of all."""
     lengths = [_tokens(each) for each in sample.lengths]
-    fitting = [each for each in lengths if each <= sample.sequence_len] or lengths
+    documents = sample.type is not None and sample.type.split(":")[0] == "completion"
+    fitting = [each for each in lengths if documents or each <= sample.sequence_len] or lengths
     return sum(fitting) / len(fitting)
 
 

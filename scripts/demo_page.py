@@ -99,6 +99,7 @@ class DemoPage:
     async def command(
         self,
         name: str,
+        /,
         *,
         files: dict[str, Path] | None = None,
         choices: dict[str, str] | None = None,

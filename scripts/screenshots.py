@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,6 +111,25 @@ async def compare(page: DemoPage, _running: Demo) -> None:
     await page.command("compare", files={"a": EXAMPLES / "clean.yaml", "b": EXAMPLES / "facts.yaml"})
 
 
+async def model(page: DemoPage, _running: Demo) -> None:
+    """Whether a model is supported."""
+    await page.command("model", name="Qwen/Qwen3-30B-A3B")
+
+
+async def next_step(page: DemoPage, _running: Demo) -> None:
+    """The commands for a config."""
+    await page.command("checkconfig", files={"file": EXAMPLES / "clean.yaml"}, gpus="8")
+    await page.press("Next step")
+
+
+async def health(page: DemoPage, _running: Demo) -> None:
+    """The numbers of a run that overfits."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "train.log"
+        log.write_text(overfitting())
+        await page.command("checkconfig", files={"file": log})
+
+
 ANSWERS: dict[str, Callable[[DemoPage, Demo], Awaitable[None]]] = {
     function.__name__: function
     for function in (
@@ -126,8 +147,29 @@ ANSWERS: dict[str, Callable[[DemoPage, Demo], Awaitable[None]]] = {
         batch,
         faq,
         compare,
+        model,
+        next_step,
+        health,
     )
 }
+# These are shown at one size only.
+ON_A_DESK = frozenset({"model", "next_step", "health"})
+
+
+def overfitting() -> str:
+    """The log of a run of four epochs, whose evaluation turns up in the second."""
+    lines = ["[2026-01-05 10:00:00,000] [INFO] [axolotl.train] Starting trainer..."]
+    for step in range(1, 161):
+        epoch = step / 40
+        wave = (step * 7 % 11 - 5) / 120
+        loss = 0.35 + 1.5 * math.exp(-step / 14) + 0.75 * 0.35 ** ((step - 1) // 40) + wave
+        rate = 2e-4 * min(step / 10, (1 + math.cos(math.pi * step / 160)) / 2)
+        row = {"loss": loss, "grad_norm": 0.9 + 6 * abs(wave), "learning_rate": rate, "epoch": epoch}
+        lines.append(str({name: f"{number:.4g}" for name, number in row.items()}))
+        if step % 20 == 0:
+            evaluation = 1.05 + 0.8 * math.exp(-step / 14) + max(epoch - 1.5, 0) * 0.22
+            lines.append(str({"eval_loss": f"{evaluation:.4g}", "epoch": f"{epoch:.4g}"}))
+    return "\n".join(lines)
 
 
 async def take(names: list[str]) -> None:
@@ -136,6 +178,8 @@ async def take(names: list[str]) -> None:
     for device, size in (("desk", DESK), ("phone", PHONE)):
         async with demo() as running, demo_page(running.url, size) as page:
             for name in names:
+                if device == "phone" and name in ON_A_DESK:
+                    continue
                 await ANSWERS[name](page, running)
                 if name == "report":
                     await page.window(IMAGES / f"page-{device}.png")

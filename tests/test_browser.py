@@ -3,7 +3,7 @@
 import pytest
 
 from scripts.demo_page import DESK, PHONE, chromium, demo_page, served_demo
-from tests.world import BROKEN
+from tests.world import BROKEN, CLEAN
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed: the demo page was not tried")
 
@@ -143,6 +143,44 @@ async def test_the_first_answer_decides_without_a_button(tmp_path, size):
 
         asked = await told("explain", {}, field="why only 12 steps?")
         assert "How many epochs and steps do I need?" in asked
+
+
+LEARNED = "[2026-01-05 10:00:00,000] [INFO] [axolotl.train] Starting trainer...\n" + "".join(
+    f"{{'loss': '{0.8 + 1.7 * 0.93**step:.4f}', 'grad_norm': '0.9', 'learning_rate': '2e-4', 'epoch': '{step / 50}'}}\n"
+    for step in range(1, 51)
+)
+SPOILED = LEARNED + "{'loss': '0', 'grad_norm': 'nan', 'learning_rate': '0.0002', 'epoch': '1.02'}\n" * 5
+
+
+async def test_whether_a_model_is_supported_which_command_is_next_and_whether_a_loss_is_normal(tmp_path):
+    config, healthy, spoiled = (tmp_path / name for name in ("clean.yaml", "healthy.log", "spoiled.log"))
+    config.write_text(CLEAN)
+    healthy.write_text(LEARNED)
+    spoiled.write_text(SPOILED)
+    async with served_demo() as url, demo_page(url, PHONE) as demo:
+
+        async def told():
+            assert not await demo.overflows(), "nothing sticks out sideways on a phone"
+            return await demo.text()
+
+        await demo.command("model", name="Qwen/Qwen3-30B-A3B")
+        supported = await told()
+        assert "Axolotl 0.21.0 loads qwen3_moe" in supported
+        assert "Sample packing: listed." in supported
+        assert "QLoRA: a card of" in supported
+
+        await demo.command("checkconfig", files={"file": config}, gpus="2")
+        await demo.press("Next step")
+        commands = await told()
+        assert "axolotl preprocess clean.yaml --debug" in commands
+        assert "CUDA_VISIBLE_DEVICES=0,1 axolotl train clean.yaml" in commands
+        assert "vllm serve" in commands
+
+        await demo.command("checkconfig", files={"file": healthy})
+        assert "This run's numbers look fine" in await told()
+        assert "Loss 2.38 at step 1" in await demo.picture_words()
+        await demo.command("checkconfig", files={"file": spoiled})
+        assert "The gradient is nan from step 51" in await told()
 
 
 async def test_the_message_menu_can_be_tried():

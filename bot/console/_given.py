@@ -69,7 +69,9 @@ def _holds_rows(path: Path) -> bool:
 
 
 def explain_log(path: str, text: str, *, config: str | None, gpus: int, style: str) -> bool:
-    """Print what a log says, as `helpbot diagnose` does; whether it tells of a failure.
+    """Print what a log says; whether it tells of a failure.
+
+    A run that nothing has ended, but whose numbers show a problem, is told by its numbers, as `helpbot health` does.
 
     Args:
         path: Its file.
@@ -79,9 +81,15 @@ def explain_log(path: str, text: str, *, config: str | None, gpus: int, style: s
         style: "text", "json" or "github"; the last has no form for a log, so it gets the text.
     """
     from bot.console import diagnose as command
+    from bot.console import health as numbers
     from knowledge.diagnosis import diagnose
+    from knowledge.health import health_of
 
     found = diagnose(text, config=config, gpus=gpus)
+    run = None if found.stopped or style == "json" else health_of(text, config, gpus=gpus)
+    if run is not None and not run.healthy:
+        numbers.write(path, run)
+        return True
     command.write(path, found, style)
     return found.failed
 

@@ -13,7 +13,7 @@ from bot.console._given import answer_words, kind_given, without_rows, words_of
 from bot.console._gpu import count_of, gpu_arguments
 from bot.console._hub import hub_targets, opened
 from bot.console._printable import annotated, at_once, exact
-from bot.console._time_limit import SECONDS, TimeUp, time_limit
+from bot.time_limit import TimeUp, time_limit
 from bot.views.check.outlook import outlook, says_a_cure
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
@@ -124,10 +124,8 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
                     bad = answer_words(path, text, config=config, gpus=count, style=options.format)
                 else:
                     bad = _check_one(path, text, options, count, console, alone=alone)
-        except TimeUp:
-            print(
-                f"helpbot: {printable(path)} takes more than {SECONDS:g} seconds, so it was skipped.", file=sys.stderr
-            )
+        except TimeUp as limit:
+            print(f"helpbot: {printable(path)} takes more than {limit}, so it was skipped.", file=sys.stderr)
             code = 2
             continue
         code = code or int(bad)

@@ -8,9 +8,9 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from bot.console._arguments import UnusableFileError, text_or_word
-from bot.console._given import check_text
+from bot.console._given import check_text, explain_log
 from bot.console._logs import config_given, log_arguments
-from knowledge.diagnosis import Diagnosis, diagnose, headline
+from knowledge.diagnosis import Diagnosis, headline
 from knowledge.text_kind import kind_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             print(f"helpbot: {path} is a config, so I check it.", file=sys.stderr)
             check_text(path, text, gpus=options.gpus, style=options.format)
             continue
-        write(path, diagnose(text, config=config, gpus=options.gpus), options.format)
+        explain_log(path, text, config=config, gpus=options.gpus, style=options.format)
     return code
 
 

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         elif options.format == "json":
             print(json.dumps(json_of(path, found), ensure_ascii=False, separators=(",", ":")))
         else:
-            _write(path, found)
+            write(path, found)
     return code
 
 
@@ -64,7 +64,8 @@ def json_of(path: str, found: Health) -> dict[str, Any]:
     return {"file": path, **{key: plain[key] for key in ("steps", "findings", "healthy")}}
 
 
-def _write(path: str, found: Health) -> None:
+def write(path: str, found: Health) -> None:
+    """Print what the numbers of a run show."""
     of = f" of {found.steps.planned:,}" if found.steps.planned else ""
     verdict = "its numbers look fine" if found.healthy else "its numbers show a problem"
     print(f"{path}: step {found.steps.done:,}{of}; {verdict}.")

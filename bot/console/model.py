@@ -56,7 +56,7 @@ def _write(found: ModelSupport) -> None:
     for feature in found.features:
         print(textwrap.fill(feature_line(feature).replace("`", ""), 110, initial_indent="  ", subsequent_indent="    "))
     for card in found.cards:
-        print(f"  {card_line(card)}")
+        print(f"  {card_line(card).replace('`', '')}")
     if found.template:
         print(textwrap.fill(found.template.replace("`", ""), 110, initial_indent="  ", subsequent_indent="    "))
     for trap in found.traps:

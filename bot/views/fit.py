@@ -31,6 +31,7 @@ def fit_layout(found: FitTable, png: bytes) -> tuple[ui.LayoutView, dict[str, An
     words = (
         "One row per GPU, gradient checkpointing, cut cross entropy"
         + (", 8-bit AdamW" if found.method == "full" else ", rank 16 on all linear layers")
+        + (", `quantize_moe_experts: true`" if found.experts else "")
         + ". These numbers use the upper end of the estimate."
     )
     if found.known not in ("exact", "derived"):

@@ -62,7 +62,8 @@ def feature_line(feature: Feature) -> str:
 def card_line(card: Card) -> str:
     """A method in a line, such as `QLoRA: a card of 16 GB`."""
     holds = "no single card" if card.gigabytes is None else f"a card of {card.gigabytes} GB"
-    return f"{_METHODS[card.method]}: {holds} (up to {card.needs_gib:.0f} GiB)."
+    needs = " with `quantize_moe_experts: true`" if card.experts else ""
+    return f"{_METHODS[card.method]}: {holds} (up to {card.needs_gib:.0f} GiB){needs}."
 
 
 def trap_line(trap: Trap) -> str:

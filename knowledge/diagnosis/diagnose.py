@@ -71,10 +71,12 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     gpu = gpu_memory(haystack.text) if failed else None
     chosen = [with_changes(each, read, gpu, context.phase) if each.id == _MEMORY else each for each in chosen]
     error = _raised(main)
-    lost = numbers_lost(log) and not stopped(log, traces)
+    ended = stopped(log, traces)
+    lost = numbers_lost(log) and not ended
     return Diagnosis(
         axolotl=load_types().axolotl,
         failed=failed,
+        stopped=ended,
         happened=happened(log.progress, context.phase, error, failed=failed, warnings=len(warnings), lost=lost),
         matches=tuple(chosen[:_MOST_MATCHES]),
         warnings=tuple(warnings[:_MOST_MATCHES]),

@@ -280,7 +280,8 @@ def _place(haystack: Haystack, known: Known, anchor: Anchor, position: int) -> P
     if anchor.names and not all(name.search(around) for name in anchor.names):
         return None
     if known.expression:
-        taken = known.expression.search(around)
+        # What is around may be of another process, so a whole line is looked at by itself too.
+        taken = known.expression.search(around) or known.expression.search(haystack.lines[index].text)
         if taken:
             groups = {name: value for name, value in taken.groupdict().items() if value}
         elif known.strict:

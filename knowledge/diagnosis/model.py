@@ -120,6 +120,7 @@ class Diagnosis:
     Attributes:
         axolotl: The Axolotl version that the answers speak for.
         failed: Whether anything failed; without a failure there is no match, except for what was asked about.
+        stopped: Whether an exception or a fatal line ended the run; False too where only its numbers are lost.
         happened: What happened, in a sentence: the answer begins with it. Empty where the text tells nothing of it.
         matches: Explanations, best first; harmless notices last.
         warnings: What the warnings of a run mean in which nothing failed.
@@ -137,6 +138,7 @@ class Diagnosis:
 
     axolotl: str
     failed: bool = False
+    stopped: bool = False
     happened: str = ""
     matches: tuple[Match, ...] = ()
     warnings: tuple[Match, ...] = ()

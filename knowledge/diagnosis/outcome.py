@@ -23,7 +23,8 @@ CALM = re.compile(
     r"Found missing adapter keys while loading"
 )
 FATAL = re.compile(
-    r"^\s{0,8}Killed\b|\bKilled$|[Ss]egmentation fault|Bus error|core dumped|[Ff]loating point exception|"
+    r"^\s{0,8}Killed\b|\bKilled$|\d {1,20}[Kk]illed {3}|[Ss]egmentation fault|Bus error|core dumped|"
+    r"[Ff]loating point exception|"
     r"exit ?code ?:? ?-?[1-9]|exited with code [1-9]|ChildFailedError|Watchdog caught collective|NCCL error|"
     r"CUDA out of memory|OutOfMemory|terminate called|Fatal Python error|\bFAILED\b|"
     r"^\s{0,8}(?:\w{1,20}: )?(?:error|fatal|ERROR|FATAL)(?::| \[| -)|\[ERROR\]|undefined symbol|"

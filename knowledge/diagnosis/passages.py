@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # A line that begins a message of its own.
 _BEGINS = re.compile(
     r"\s{0,4}(?:\[?20\d\d-\d\d-\d\d|\[\w{3,8}\b[^\]]{0,60}\]|(?:INFO|WARNING|ERROR|DEBUG|CRITICAL)\b|[IWEF]\d{4} |"
+    r"Killed\s{0,8}$|\S{1,80}: line \d{1,6}: |\[\d{1,3}\] {1,4}\d{1,9} [Kk]illed|"
     r"Traceback|wandb:|\S{1,120}:\d{1,6}: \w{0,40}Warning|[\w.-]{1,60}:\d{1,8}:\d{1,8} \[\d)"
 )
 _FEW, _FOLLOW, _CHAIN = 15, 12, 6

@@ -19,6 +19,9 @@ TRAINING = "training"
 FIRST = "taking the first step"
 _IMPORTING = "importing packages"
 _IMPORTS = ("<module>", "_get_module", "_call_with_frames_removed", "import_module")
+# What an exception says names commands as advice: `pip install`, `trl vllm-serve`. Nobody was running them.
+_ADVISED = frozenset({"installing packages", "serving with vLLM"})
+_MESSAGE = re.compile(r"\s{0,8}(?:\[?rank ?\d{1,4}\]?: {0,4})?[\w.]{1,100}(?:Error|Exception): ")
 _RECENT, _WIDE = 400, 2_000
 
 
@@ -86,7 +89,8 @@ def _of_step(log: Log) -> str:
 def _of_lines(lines: Sequence[Line], trace: Trace | None) -> str | None:
     before = [line for line in lines if trace is None or not trace.full or line.number < trace.first]
     for line in reversed(before[-_RECENT:]):
-        if len(line.text) < _WIDE and (found := _named(line.text)):
+        found = _named(line.text) if len(line.text) < _WIDE else None
+        if found and not (found in _ADVISED and _MESSAGE.match(line.text)):
             return found
     return None
 

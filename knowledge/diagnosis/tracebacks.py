@@ -14,7 +14,7 @@ _CELL_FRAME = re.compile(r"\s{0,12}File ([^\s:\"]{1,400}\.py):(\d{1,7}), in (\S{
 _BARE_FRAME = re.compile(r"(?:^|[\s(])((?:[\w.~-]{0,60}/){1,14}[\w-]{1,60}\.py):(\d{1,7})(?::|\s|$)(?:in (\w{1,80}))?")
 _RAISED = re.compile(r"((?:[A-Za-z_]\w{0,60}\.){0,8}[A-Za-z_]\w{0,80})(?::\s?(.{0,4000}))?\s{0,4}$")
 _NAMED = re.compile(
-    r"(?<![\w.'\"`])((?:[a-z_]\w{0,60}\.){0,8}[A-Z]\w{0,60}(?:Error|Exception|Warning|Interrupt|Exit|Timeout)|"
+    r"(?<![\w.'\"`])((?:[a-z_]\w{0,60}\.){0,8}_?[A-Z]\w{0,60}(?:Error|Exception|Warning|Interrupt|Exit|Timeout)|"
     r"(?:[a-z_]\w{0,60}\.){1,6}(?:lib|errors?|exceptions?|exc)\.[A-Z]\w{2,60})(?::\s?(.{0,4000})|(?=\s*[(.]|\s*$))"
 )
 _NAMES = re.compile(r"Error|Exception|Interrupt|Timeout|\.(?:lib|errors?|exceptions?|exc)\.[A-Z]")

@@ -17,13 +17,16 @@ _FEW: Final = 8
 # At this loss the model gives the right token a probability of 99.5 %.
 _CERTAIN: Final = 0.005
 _SOME: Final = 0.1
+# Without a norm, a loss of 0 may also be nan; with a norm of 0, few steps say it.
+_SOME_WITHOUT_GRADIENT: Final = 0.03
 
 
 def masked(run: Run) -> Sign | None:
     """Steps in which no token has a label, or only tokens that are always the same have one."""
     points = [point for point in run.record.points if point.loss is not None]
     empty = [point for point in points if point.loss == 0 and (point.norm is None or point.norm == 0)]
-    if empty and not run.record.preference and len(empty) >= max(2, len(points) * _SOME) and _without_nan(points):
+    share = _SOME if empty and empty[0].norm is None else _SOME_WITHOUT_GRADIENT
+    if not run.record.preference and len(empty) >= max(2, len(points) * share) and _without_nan(points):
         every = len(empty) > len(points) / 2
         if points[0] in empty or not every:
             return _empty(empty, every=every)

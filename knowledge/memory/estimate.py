@@ -72,6 +72,7 @@ class MemoryEstimate:
         fits: Cards, in GB as their names say, whose usable memory holds the upper end of the range.
         tight: Cards that hold the estimate but not the upper end.
         assumptions: What was assumed or left out, in sentences.
+        host_gib: Main memory that all processes together need for what is offloaded to it; 0 where nothing is.
     """
 
     base_params: int
@@ -86,6 +87,7 @@ class MemoryEstimate:
     fits: tuple[int, ...]
     tight: tuple[int, ...]
     assumptions: tuple[str, ...]
+    host_gib: float = 0.0
     # Whether expert tensors stay unquantized and are raised to fp32: what a rule asks, and no part of the JSON.
     widened_experts: bool = field(default=False, metadata={"exclude": True})
 
@@ -146,6 +148,7 @@ def estimate(run: Run) -> MemoryEstimate:
         fits=tuple(size for size, usable in sizes().items() if high <= usable),
         tight=tuple(size for size, usable in sizes().items() if middle <= usable < high),
         assumptions=assumptions(run, peak),
+        host_gib=round(_offloaded(run, static) / _GIB, 1),
         widened_experts=run.shape.widened_experts,
     )
 
@@ -215,13 +218,21 @@ def fits(memory: MemoryEstimate | None, gpu: Gpu) -> bool | None:
 
 def _peak(run: Run) -> tuple[Static, Moment]:
     """What lies still on the GPU, and the moment at which most comes on top."""
-    if run.sharding == "fsdp":
-        static = fsdp_static(run)
-        candidates = fsdp_moments(run, static)
-    else:
-        static = static_bytes(run)
-        candidates = moments(run, static)
+    static = _static(run)
+    candidates = fsdp_moments(run, static) if run.sharding == "fsdp" else moments(run, static)
     return static, max(candidates, key=lambda moment: moment.bytes)
+
+
+def _static(run: Run) -> Static:
+    return fsdp_static(run) if run.sharding == "fsdp" else static_bytes(run)
+
+
+def _offloaded(run: Run, static: Static) -> float:
+    """Bytes of weights, gradients, and optimizer state that lie in main memory instead of on any of the GPUs."""
+    if not (run.weight_offload or run.optimizer_offload):
+        return 0.0
+    whole = _static(run._replace(weight_offload=False, optimizer_offload=False))
+    return (sum(whole) - sum(static)) * run.ranks * run.tensor
 
 
 def _logits(run: Run, peak: Moment) -> float:

@@ -34,6 +34,7 @@ class FitTable:
         lengths: Lengths of a row that were tried.
         needs_gib: The upper end of the estimate for each length, of one GPU.
         cards: Memory of cards in GB, and which of the lengths each holds.
+        experts: Whether `quantize_moe_experts: true` is counted on, without which the experts would stay in fp32.
     """
 
     model: str
@@ -43,6 +44,7 @@ class FitTable:
     lengths: tuple[int, ...]
     needs_gib: tuple[float, ...]
     cards: tuple[tuple[int, tuple[bool, ...]], ...]
+    experts: bool = False
 
 
 def fit_table(model: str, method: str, gpus: int = 1) -> FitTable | None:
@@ -56,14 +58,24 @@ def fit_table(model: str, method: str, gpus: int = 1) -> FitTable | None:
     Returns:
         The table; None where nothing is known of the model.
     """
-    found = [memory_of(read(fit_config(model, method, length, gpus), gpus)) for length in LENGTHS]
+    plain = memory_of(read(fit_config(model, method, LENGTHS[0], gpus), gpus))
+    experts = plain is not None and plain.widened_experts
+    packed = "quantize_moe_experts: true\n" if experts else ""
+    found = [memory_of(read(fit_config(model, method, length, gpus) + packed, gpus)) for length in LENGTHS]
     needs = tuple(each.high_gib for each in found if each is not None)
     if found[0] is None or len(needs) < len(LENGTHS):
         return None
     usable = sizes()
     cards = tuple((size, tuple(need <= usable[size] for need in needs)) for size in SIZES)
     return FitTable(
-        model=model, method=method, gpus=gpus, known=found[0].known, lengths=LENGTHS, needs_gib=needs, cards=cards
+        model=model,
+        method=method,
+        gpus=gpus,
+        known=found[0].known,
+        lengths=LENGTHS,
+        needs_gib=needs,
+        cards=cards,
+        experts=experts,
     )
 
 

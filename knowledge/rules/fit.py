@@ -80,7 +80,7 @@ def experts_not_quantized(config: Config) -> Iterator[Problem]:
 def zero_two_offloads(config: Config) -> Iterator[Problem]:
     """Axolotl's `zero2.json` keeps the optimizer's state in host memory.
 
-    Its name does not say so. The optimizer then steps on the CPU, which is slower and needs 12 bytes of host memory
+    Its name does not say so. The optimizer then steps on the CPU, which is slower and needs 16 bytes of host memory
     per parameter. `zero1.json` and `zero3_bf16.json` keep the state on the GPUs.
     """
     value = config.get("deepspeed")

@@ -87,6 +87,7 @@ class ChatReader:
         self.mapping = mapping_of(entry, column, self.template.passed, has_system=has_system)
         self.printer = printer_of(self.template, case.model, case.settings.get("chat_template_kwargs"))
         self.wanted = wanted_of(case, self.template)
+        self.hides_thoughts = False
         self._roles: dict[Any, _Role] = {}
         self._refused: dict[tuple[tuple[str | None, str], ...], tuple[str, ...] | None] = {}
 
@@ -147,10 +148,18 @@ class ChatReader:
                 self.issues.add("rows-template-may-raise", index, str(refused), self.template.shown)
             return made
         text = "".join(text for text, _ in parts)
-        self.printer.learn(text, [said for said, _ in made.pieces])
+        said = [each for each, _ in made.pieces if each in text]
+        self.printer.learn(text, said)
+        self.hides_thoughts = self.hides(row, text)
         if self.template.certain:
             check_printed(self.case, turns, tools, text)
         return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts], joined=True)
+
+    def hides(self, row: Row, text: str) -> bool:
+        """Whether the template left out what a turn thought, so that further rows are shorter than what they hold."""
+        messages = row.get(self.column)
+        thoughts = [each.get(self.thought_key) for each in messages or () if isinstance(each, dict)]
+        return self.hides_thoughts or any(isinstance(each, str) and each.strip() not in text for each in thoughts)
 
     def row(self, index: int, messages: list[dict[str, Any]], system: Any, *, with_system: bool) -> Made | None:
         """The turns of a conversation as pieces, or None where the row fails."""
@@ -296,7 +305,7 @@ class ChatReader:
             made.pieces.append((json.dumps(calls), TRAINED if trained else CONTEXT))
             printed = True
         thought = message.get(self.thought_key)
-        if isinstance(thought, str) and thought and self.template.prints_thoughts:
+        if isinstance(thought, str) and thought and self.template.prints_thoughts and not self.hides_thoughts:
             made.pieces.append((thought, TRAINED if trained else CONTEXT))
             printed = True
         if trained and printed:

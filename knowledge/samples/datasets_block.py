@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from knowledge.config import read
 from knowledge.samples.case import settings_of
 from knowledge.samples.checking import read_entry, sample_bytes
-from knowledge.samples.conversion import converted
+from knowledge.samples.conversion import converted, for_functions, left_out
 from knowledge.samples.cures import TRIED, dump
 from knowledge.samples.entry import choose_entry, file_reader
-from knowledge.samples.fits import fits
+from knowledge.samples.fits import ASKS, fits
 from knowledge.samples.images import IMAGE_KEYS, shows_images
 from knowledge.samples.issues import Issues
 from knowledge.samples.reading import read_rows, rows_given
@@ -24,7 +24,19 @@ from knowledge.value import value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from knowledge.samples.lengths import Tally
     from knowledge.samples.rows import Row
+
+
+_VITAL = frozenset({*ASKS, "label"})
+"""Columns without which a row means something else."""
+
+_NO_BLOCK = "No dataset type of Axolotl 0.21.0 trains something in every row."
+_CONVERT = "No dataset type of Axolotl 0.21.0 reads these rows as they are. Convert each row as shown."
+_FOR_FUNCTIONS = (
+    "These rows have no answer to train on, but what a reward function compares with: under `rl: grpo`, your own"
+    " functions read them."
+)
 
 
 @value
@@ -35,7 +47,7 @@ class Proposal:
         block: the `datasets:` block with the root keys it needs; None where no type fits.
         lost: columns with text of the conversation that it does not read.
         words: what the block does not do, or why there is none; empty where nothing is lost.
-        before, after: one row as it is and as a type reads it, as JSON, where the rows have to be converted.
+        before, after: one row as it is and as a type reads it, as JSON, where that keeps text which no block reads.
         after_block: the block that reads the converted rows.
     """
 
@@ -60,7 +72,7 @@ class _Trial:
 
     @property
     def good(self) -> bool:
-        """Whether most rows train something and no prompt holds its answer."""
+        """Whether most rows train something, no prompt holds its answer, and pictures are read."""
         return self.untrained <= self.rows // 3 and not self.leaks
 
     @property
@@ -92,20 +104,31 @@ def propose_block(sample: bytes | Path | Sequence[Row], *, name: str = "sample.j
     best = _best(rows, name)
     if best is not None and not best.lost:
         return Proposal(block=best.block)
-    change = converted(rows.values[:TRIED])
+    first = rows.values[0] if rows.values else {}
+    if best is None and for_functions(first):
+        return Proposal(block=None, words=_FOR_FUNCTIONS)
+    block, lost = (best.block, best.lost) if best is not None else (None, ())
+    words = f"This block does not read {_listed(lost)}." if best is not None else _NO_BLOCK
+    change = converted(first)
     after = _best(rows_given([change]), name) if change is not None else None
-    if change is not None and after is not None and not after.lost:
-        return Proposal(
-            block=None,
-            words="No dataset type of Axolotl 0.21.0 reads these rows as they are. Convert each row as shown.",
-            before=mask(json.dumps(rows.values[0], ensure_ascii=False, default=str)),
-            after=mask(json.dumps(change, ensure_ascii=False, default=str)),
-            after_block=after.block,
-        )
-    if best is None:
-        return Proposal(block=None, words="No dataset type of Axolotl 0.21.0 trains something in every row.")
-    listed = ", ".join(f"`{each}`" for each in best.lost)
-    return Proposal(block=best.block, lost=best.lost, words=f"This block does not read {listed}.")
+    out = left_out(first, change) if change is not None else ()
+    if change is None or after is None or after.lost or (best is not None and len(out) >= len(lost)):
+        return Proposal(block=block, lost=lost, words=words)
+    if _VITAL.intersection(lost):
+        block, lost = None, ()
+    left = f" {_listed(out)} {'is' if len(out) == 1 else 'are'} left out." if out else ""
+    return Proposal(
+        block=block,
+        lost=lost or out,
+        words=f"{words} To keep the text, convert each row as shown.{left}" if block else f"{_CONVERT}{left}",
+        before=mask(json.dumps(first, ensure_ascii=False, default=str)),
+        after=mask(json.dumps(change, ensure_ascii=False, default=str)),
+        after_block=after.block,
+    )
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(f"`{each}`" for each in columns)
 
 
 def _rows(sample: bytes | Path | Sequence[Row], name: str) -> Rows:
@@ -142,5 +165,10 @@ def _tried(block: dict[str, Any], name: str, few: Rows) -> _Trial | None:
     if checked.case is None:
         return None
     lost = tuple(met.detail[0] for met in issues.of("rows-text-unread"))
-    leaks = "rows-answer-in-prompt" in issues or "rows-prompt-bare" in issues
-    return _Trial(text, len(few.values), checked.tally.failed, checked.tally.untrained, leaks, lost)
+    leaks = any(rule in issues for rule in ("rows-answer-in-prompt", "rows-prompt-bare", "rows-image-text"))
+    return _Trial(text, len(few.values), checked.tally.failed, _untrained(checked.tally), leaks, lost)
+
+
+def _untrained(tally: Tally) -> int:
+    """Rows that train nothing; blank lines of a text may vanish, but not every row."""
+    return tally.untrained + (tally.gone if not tally.kept else 0)

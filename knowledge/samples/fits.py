@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,13 +18,41 @@ if TYPE_CHECKING:
 LOOK = 200
 """As many rows are looked at to see what a column holds."""
 
-_ROLE_KEYS = ("role", "from", "speaker", "author", "sender", "user_type")
+ROLE_KEYS = ("role", "from", "speaker", "author", "sender", "user_type")
 TEXT_KEYS = ("content", "value", "text", "message", "body", "utterance")
-_ASKS = ("prompt", "question", "instruction", "query", "input", "user", "human", "problem", "task", "request", "source")
-_SAYS = ("output", "response", "completion", "answer", "reply", "assistant", "bot", "solution", "target", "generation")
+ASKS = (
+    "prompt",
+    "question",
+    "instruction",
+    "query",
+    "input",
+    "user",
+    "human",
+    "problem",
+    "task",
+    "request",
+    "source",
+    "document",
+    "text",
+    "sentence",
+)
+SAYS = (
+    "output",
+    "response",
+    "completion",
+    "answer",
+    "reply",
+    "assistant",
+    "bot",
+    "solution",
+    "target",
+    "generation",
+    "summary",
+    "highlights",
+)
 _BESIDE = ("input", "context", "contexts", "passage", "article", "document", "knowledge", "history", "background")
-_BETTER = ("chosen", "accepted", "preferred", "better", "winner", "positive", "good", "chosen_response")
-_WORSE = ("rejected", "dispreferred", "worse", "loser", "negative", "bad", "rejected_response")
+BETTER = ("chosen", "accepted", "preferred", "better", "winner", "positive", "good", "chosen_response")
+WORSE = ("rejected", "dispreferred", "worse", "loser", "negative", "bad", "rejected_response")
 _LABELS = ("label", "good", "is_good", "thumbs_up", "rating", "desirable")
 ROLE_TARGETS = {
     "user": ("human", "user", "customer", "prompter", "player", "client", "question", "student"),
@@ -52,7 +81,7 @@ ROLE_TARGETS = {
 
 def is_pair(columns: dict[str, None]) -> bool:
     """Whether rows hold a better and a worse answer."""
-    return any(name in columns for name in _BETTER[:5]) and any(name in columns for name in _WORSE[:4])
+    return any(name in columns for name in BETTER[:5]) and any(name in columns for name in WORSE[:4])
 
 
 @dataclass(slots=True)
@@ -74,6 +103,7 @@ class Shape:
     objects: list[str]
     flags: list[str]
     columns: list[str]
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
 def shape_of(rows: list[Row], columns: dict[str, None]) -> Shape:
@@ -84,7 +114,12 @@ def shape_of(rows: list[Row], columns: dict[str, None]) -> Shape:
         if not values:
             continue
         if all(isinstance(value, str) for value in values):
+            parsed = [_messages_in(value) for value in values]
+            if all(parsed):
+                shape.lists[column] = parsed
+                continue
             shape.texts.append(column)
+            shape.sizes[column] = sum(map(len, values))
         elif all(isinstance(value, bool) or value in (0, 1) for value in values if not isinstance(value, (list, dict))):
             if all(isinstance(value, list) for value in values):
                 shape.lists[column] = values
@@ -93,6 +128,17 @@ def shape_of(rows: list[Row], columns: dict[str, None]) -> Shape:
             else:
                 shape.flags.append(column)
     return shape
+
+
+def _messages_in(text: str) -> list[Any]:
+    """The messages in a cell that holds them as JSON text, which `type: chat_template` parses; none for other text."""
+    if not text.startswith("["):
+        return []
+    try:
+        items = json.loads(text)
+    except ValueError:
+        return []
+    return items if isinstance(items, list) and all(isinstance(item, dict) for item in items) else []
 
 
 def fits(rows: list[Row], columns: dict[str, None], rl: str = "") -> Iterator[Fit]:
@@ -131,7 +177,7 @@ def _segments(shape: Shape) -> Iterator[Fit]:
 def conversation_keys(items: list[dict[str, Any]]) -> tuple[str, str] | None:
     """The keys that hold role and content of messages, or None where they are not messages."""
     keys = set().union(*(item.keys() for item in items[:LOOK])) if items else set()
-    role = next((key for key in _ROLE_KEYS if key in keys), None)
+    role = next((key for key in ROLE_KEYS if key in keys), None)
     text = next((key for key in TEXT_KEYS if key in keys and key != role), None)
     return (role, text) if role and text else None
 
@@ -171,12 +217,12 @@ def _chat(shape: Shape) -> Iterator[Fit]:
 
 
 def _pairs(shape: Shape, rl: str) -> Iterator[Fit]:
-    better = next((name for name in _BETTER if name in shape.columns), None)
-    worse = next((name for name in _WORSE if name in shape.columns), None)
+    better = next((name for name in BETTER if name in shape.columns), None)
+    worse = next((name for name in WORSE if name in shape.columns), None)
     root = {} if rl else {"rl": "dpo"}
     if better and worse and rl in ("", "dpo", "ipo", "simpo", "orpo"):
         yield from _pair_types(shape, better, worse, root, rl)
-    said = next((name for name in ("completion", *_SAYS) if name in shape.columns), None)
+    said = next((name for name in ("completion", *SAYS) if name in shape.columns), None)
     label = next((name for name in _LABELS if name in shape.flags), None)
     if said and label and rl in ("", "kto"):
         yield from _judged(shape, said, label, rl)
@@ -190,7 +236,7 @@ def _pairs(shape: Shape, rl: str) -> Iterator[Fit]:
 
 def _pair_types(shape: Shape, better: str, worse: str, root: dict[str, Any], rl: str) -> Iterator[Fit]:
     plain = better in shape.texts and worse in shape.texts
-    asks = next((name for name in _ASKS if name in shape.texts), None)
+    asks = next((name for name in ASKS if name in shape.texts), None)
     if rl == "orpo":
         if better in shape.lists and worse in shape.lists:
             yield Fit(
@@ -235,7 +281,7 @@ def _pair_types(shape: Shape, better: str, worse: str, root: dict[str, Any], rl:
 
 def _judged(shape: Shape, said: str, label: str, rl: str) -> Iterator[Fit]:
     root = {} if rl else {"rl": "kto", "remove_unused_columns": False}
-    asks = next((name for name in _ASKS if name in shape.texts and name != said), None)
+    asks = next((name for name in ASKS if name in shape.texts and name != said), None)
     names = {"prompt": "chatml.prompt_pairs", "question": "chatml.intel", "instruction": "chatml.argilla"}
     if said in shape.lists:
         yield Fit({"type": "chatml.argilla_chat"}, root, "Whole conversations are `chatml.argilla_chat`.")
@@ -268,8 +314,9 @@ def _instruction(shape: Shape) -> Iterator[Fit]:
         found.append((used * 100 - order, Fit({"type": kind.names[0]}, words=words)))
     yield from (fit for _, fit in sorted(found, key=lambda pair: -pair[0]))
     lower = {name.lower(): name for name in shape.texts}
-    asks = next((lower[name] for name in _ASKS if name in lower), None)
-    says = next((lower[name] for name in _SAYS if name in lower and lower[name] != asks), None)
+    asks = next((lower[name] for name in ASKS if name in lower), None)
+    answers = [lower[name] for name in SAYS if name in lower and lower[name] != asks]
+    says = max(answers, key=lambda name: shape.sizes[name], default=None)
     if asks and says:
         extra = next((lower[name] for name in _BESIDE if name in lower and lower[name] not in (asks, says)), None)
         mapping: dict[str, Any] = {"field_instruction": asks, "field_output": says}

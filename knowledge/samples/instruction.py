@@ -205,7 +205,7 @@ def read_mapping(case: Case) -> Reader:
             case.issues.add("rows-format", index, fault[0], fault[1] or "")
             yield None
             continue
-        if given and "{input}" not in formats["format"]:
+        if given and extra != prompt and "{input}" not in formats["format"]:
             case.issues.add("rows-input-unprinted", index, extra)
         value = row.get(prompt)
         if not isinstance(value, str):

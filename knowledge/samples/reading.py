@@ -146,6 +146,8 @@ def _read_lines(data: bytes, rows: Rows) -> bool:
     if len(values) != len(numbers):
         return False
     if any(type(value) is not dict for value in values):
+        if None in values:
+            rows.fault("rows-row-null", numbers[values.index(None)])
         _only_objects(values, numbers, rows)
     else:
         rows.values, rows.lines = values, numbers
@@ -248,6 +250,7 @@ def _read_stream(text: str, rows: Rows) -> None:
                 values.append(value)
                 numbers.append(line)
             elif value is None:
+                rows.fault("rows-row-null", line)
                 values.append({})
                 numbers.append(line)
             else:

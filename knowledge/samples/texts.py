@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from knowledge.samples.templates import template_named
+from knowledge.samples.templates import EOS, template_named
 from knowledge.samples.unread import LOOK, TELLING, read_columns, texts_in
 
 if TYPE_CHECKING:
@@ -61,12 +61,24 @@ def check_special(case: Case) -> None:
     if case.kind.reads in ("segments", "tokenised") or not tokens:
         return
     read = read_columns(case)
+    doubled = _doubled(case)
     for index, row in enumerate(case.rows[:LOOK]):
         for name in read:
             for text in texts_in(row.get(name)):
-                found = next((token for token in tokens if token in text[len(token) : -len(token)]), None)
+                inner = {token: text if token in doubled else text[len(token) : -len(token)] for token in tokens}
+                found = next((token for token in tokens if token in inner[token]), None)
                 if found is not None and not (case.kind.reads in _PLAIN and _marked(text)):
                     case.issues.add("rows-token-inside", index, name, found)
+
+
+def _doubled(case: Case) -> set[str]:
+    """Tokens that are wrong at the edge of a text too: in a turn the start, and the end that the template prints."""
+    if case.kind.reads != "chat" or case.template is None or "rows-start-doubled" in case.issues:
+        return set()
+    shown = template_named(case.template.shown) if case.template.shown else None
+    bos, eos = case.model.bos or "", case.model.eos or ""
+    end = case.template.end() or (shown.end() if shown is not None else "") or ""
+    return {bos, eos if eos and (EOS in end or eos in end) else ""} - {""}
 
 
 def _check_repeats(case: Case, columns: list[tuple[str, str]]) -> None:

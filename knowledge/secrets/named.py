@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 # A name that holds one of these, then a value: `api_key: …`, `"token": "…"`, `WANDB_API_KEY=…`, `--api-key …`.
 # They are searched in the text in lower case, so that a pattern can begin with a fixed piece.
+_SCHEME = r"(?:(?:bearer|basic|digest|bot|token|api-?token|api-?key)[ \t]{1,4})?"
 _VALUE = (
     r"[a-z0-9_-]{0,16}[\"'`]{0,2}(?:[ \t]{0,8}[:=]{1,2}>?[ \t]{0,8}(?!\[?[\"']?(?:\{|\$[({]|<\||%[({]))"
-    r"(?:[|>][+-]?[ \t]{0,4}\r?\n[ \t#]{1,40})?(?:(?:bearer|basic)[ \t]{1,4})?"
-    r"(?:\"([^\"\n]{6,512})\"|'([^'\n]{6,512})'|([^\s\"'#,;`)\]}]{6,512}))"
+    rf"(?:[|>][+-]?[ \t]{{0,4}}\r?\n[ \t#]{{1,40}})?{_SCHEME}"
+    rf"(?:\"{_SCHEME}([^\"\n]{{6,512}})\"|'{_SCHEME}([^'\n]{{6,512}})'|([^\s\"'#,;`)\]}}]{{6,512}}))"
     r"|[ \t]{1,4}(?:is[ \t:]{1,4}|=[ \t])?[\"']?([\w.+=-]{16,512}))"
 )
 _Names = tuple[tuple[str, re.Pattern[str]], ...]

@@ -12,13 +12,16 @@ if TYPE_CHECKING:
 
     from knowledge.secrets.secret import Span
 
-_AT, _CURL, _ADD = "@", "curl", "<add"
+_AT, _CURL, _ADD, _MACHINE = "@", "curl", "<add", "machine"
 _ADDRESS = expression(r"://(?:[^\s/@:\"'<>]{0,128}:(?!\d{1,5}/)([^\s@\"'<>]{1,256})|([^\s/@:\"'<>]{16,256}))@")
-_USER = expression(r"-u(?:ser)?[ \t=]{0,5}[\"']?[^\s:\"']{1,64}:([^\s\"']{3,128})")
+_USER = expression(r"-u(?:ser)?[ \t=]{0,5}[\"']?[^\s:\"']{0,64}:([^\s\"']{3,128})")
+_NETRC = expression(
+    r"\bmachine\s{1,8}[^\s.]{1,64}\.\S{1,128}\s{1,8}login\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(\S{3,256})"
+)
 _XML = expression(r"password\"[ \t]{1,8}value=\"([^\"\n]{6,256})\"")
 
 
-PLACES = (_AT, _CURL, _ADD)
+PLACES = (_AT, _CURL, _ADD, _MACHINE)
 """A piece of each place where a password may stand."""
 
 
@@ -37,6 +40,8 @@ def passwords(text: str, low: str, pieces: Collection[str]) -> list[Iterator[Spa
         found.append(("password", *match.span(1)) for match in _USER.finditer(low) if not is_placeholder(match[1]))
     if _ADD in pieces:
         found.append(("password", *match.span(1)) for match in _XML.finditer(low))
+    if _MACHINE in pieces:
+        found.append(("password", *match.span(1)) for match in _NETRC.finditer(low) if not is_placeholder(match[1]))
     return found
 
 

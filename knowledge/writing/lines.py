@@ -10,7 +10,7 @@ from knowledge.writing.draft import CUT_CROSS_ENTROPY, INSTALL_CUT_CROSS_ENTROPY
 from knowledge.writing.families import turns_without_start
 from knowledge.writing.rewards import FUNCTION
 from knowledge.writing.taste import general
-from knowledge.writing.wishes import NO_COLUMN, NO_DATASET, NO_PROJECT
+from knowledge.writing.wishes import NO_ANSWER, NO_COLUMN, NO_DATASET, NO_PROJECT
 
 if TYPE_CHECKING:
     from knowledge.writing.rows import Read
@@ -105,7 +105,7 @@ def _data(draft: Draft) -> list[Line]:
     comment = ""
     if wishes.dataset is None:
         comment = f"Fill this in: a file or a dataset of the Hub, {rows.reads or 'as the type reads it'}."
-    elif rows.reads:
+    elif rows.reads or NO_ANSWER in (rows.columns or ()):
         comment = _unseen(rows)
     why = f"The type that reads the rows{f': {rows.reads}' if rows.reads else ''}."
     if rows.stands_for:
@@ -129,7 +129,7 @@ def _unseen(rows: Read) -> str:
         return f"Fill this in: the type that reads your rows. `{rows.stands_for}` reads {rows.reads}."
     if NO_COLUMN in rows.entry.values():
         return "Fill this in: the column that holds the text, which is often `text`."
-    if NO_COLUMN in (rows.columns or ()):
+    if NO_ANSWER in (rows.columns or ()):
         return "Fill in the columns of the question and of its answer at the top of rewards.py."
     return f"Assumed: {rows.reads}. Check them with `helpbot check config.yaml --dataset FILE`."
 

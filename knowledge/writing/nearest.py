@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from knowledge.writing.draft import Draft
     from knowledge.writing.wishes import Wishes
 
-_MORE = (2, 4, 8, 16, 32, 64)
+_MORE, _MOST = (2, 4, 8), (16, 32, 64)
+"""Cards of the same kind that one host holds, which come before a larger card, and those that come after it."""
 _LIKE = 60
 _USUAL = ("Qwen/Qwen3-8B", "meta-llama/Llama-3.1-8B-Instruct", "mistralai/Mistral-7B-v0.3")
 """Models that many people train, for a name that is like none."""
@@ -111,10 +112,14 @@ def nearest_wishes(wishes: Wishes, methods: tuple[str, ...]) -> Iterator[tuple[W
     for gpus in _MORE:
         if gpus > wishes.gpus:
             yield replace(free, gpus=gpus), _more(lead, gpus, card)
-    yield (
-        replace(free, gpu=None),
-        lambda made, cards: f"{lead}; this is {_SPOKEN[made.method]} on {cards}{bf16}, the least that holds it.",
-    )
+    if wishes.gpu is not None:
+        yield (
+            replace(free, gpu=None),
+            lambda made, cards: f"{lead}; this is {_SPOKEN[made.method]} on {cards}{bf16}, the least that holds it.",
+        )
+    for gpus in _MOST:
+        if gpus > wishes.gpus:
+            yield replace(free, gpus=gpus), _more(lead, gpus, card)
 
 
 def _more(lead: str, gpus: int, card: str) -> Callable[[Draft, str], str]:

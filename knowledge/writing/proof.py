@@ -14,7 +14,7 @@ from knowledge.writing.draft import Draft, plain
 from knowledge.writing.lines import groups
 from knowledge.writing.page import page
 from knowledge.writing.rewards import NAME, reward_file
-from knowledge.writing.wishes import NO_COLUMN, NO_DATASET, NO_PROJECT, NO_TYPE, Reason, Written
+from knowledge.writing.wishes import NO_ANSWER, NO_COLUMN, NO_DATASET, NO_PROJECT, NO_TYPE, Reason, Written
 
 if TYPE_CHECKING:
     from knowledge.check import Report
@@ -89,7 +89,8 @@ def _open(draft: Draft) -> tuple[str, ...]:
     keys = plain(groups(draft))
     entry = {"path": draft.wishes.dataset or NO_DATASET, **draft.rows.entry}
     left = [f"datasets[0].{key}" for key, value in entry.items() if value in (NO_DATASET, NO_TYPE, NO_COLUMN)]
-    left += [f"{NAME}: {name}" for name in ("PROMPT", "ANSWER") if NO_COLUMN in (draft.rows.columns or ())]
+    columns = zip(("PROMPT", "ANSWER"), draft.rows.columns or (), strict=False)
+    left += [f"{NAME}: {name}" for name, column in columns if column in (NO_COLUMN, NO_ANSWER)]
     return (*left, *(key for key, value in keys.items() if value == NO_PROJECT))
 
 

@@ -11,27 +11,32 @@ NAME: Final = "rewards.py"
 FUNCTION: Final = "rewards.correct_answer"
 
 _TRIED = 200
-_ASKS = ("prompt", "question", "problem", "instruction", "query", "input")
+_ASKS = ("prompt", "question", "problem", "instruction", "query", "input", "messages")
 _ANSWERS = ("answer", "solution", "ground_truth", "label", "target", "expected", "final_answer", "output", "response")
 
 
-def reward_columns(rows: Sequence[dict[str, Any]]) -> tuple[str, str] | None:
-    """The columns that hold the prompt and the answer to compare with; None where there are none.
+def reward_columns(rows: Sequence[dict[str, Any]]) -> tuple[str | None, str | None]:
+    """The columns that hold the prompt and the answer to compare with; each None where there is none.
 
     Args:
         rows: The rows.
     """
     first = rows[:_TRIED]
     columns = {name for row in first for name, value in row.items() if isinstance(value, (str, int, float))}
-    chats = {name for row in first for name, value in row.items() if _is_chat(value)}
+    chats = {name for row in first for name, value in row.items() if _is_chat(value) and _asks(value)}
     asks = next((name for name in _ASKS if name in columns | chats), None)
     says = next((name for name in _ANSWERS if name in columns and name != asks), None)
-    return (asks, says) if asks and says else None
+    return asks, says
 
 
 def asked(prompt: Any) -> str:
     """The text of a prompt, which may be a list of messages."""
     return "\n".join(str(each.get("content")) for each in prompt) if _is_chat(prompt) else str(prompt)
+
+
+def _asks(chat: list[dict[str, Any]]) -> bool:
+    """Whether a chat ends with what the model is asked, so that it can be a prompt."""
+    return chat[-1].get("role") == "user"
 
 
 def _is_chat(value: Any) -> bool:

@@ -11,6 +11,7 @@ import yaml
 
 from knowledge.config import read
 from knowledge.document import dump
+from knowledge.finding import Severity
 from knowledge.samples.checking import check_rows, sample_bytes
 from knowledge.samples.datasets_block import propose_block
 from knowledge.samples.entry import file_reader
@@ -21,7 +22,7 @@ from knowledge.samples.tokens import HIGH
 from knowledge.writing.families import turns_without_start
 from knowledge.writing.preference import with_loss
 from knowledge.writing.rewards import asked, reward_columns
-from knowledge.writing.wishes import NO_ANSWER, NO_COLUMN, NO_DATASET, NO_TYPE, Unusable
+from knowledge.writing.wishes import NO_ANSWER, NO_COLUMN, NO_DATASET, NO_TYPE, Unusable, Unwritable
 
 if TYPE_CHECKING:
     from knowledge.plan import Length
@@ -172,12 +173,14 @@ def _left_open(found: Read) -> None:
 
 
 def _rewarded(given: Rows, wishes: Wishes) -> Read:
-    columns = reward_columns(given.values)
+    asks, says = reward_columns(given.values)
+    columns = (asks or NO_COLUMN, says or NO_ANSWER)
     found = Read("rewards", {"type": "rewards.transform"}, {"rl": "grpo"}, columns=columns)
-    if columns is None:
+    if asks is None:
+        found.wrong.append("No column of the rows is known to hold what is asked: name it at the top of rewards.py.")
+    if says is None:
         found.wrong.append(
-            "The rows have no column with an answer to compare with, so no reward can be written: "
-            "add one named `answer` next to `prompt`."
+            "The rows have no column with an answer to compare with: add one, and name it at the top of rewards.py."
         )
     return found
 
@@ -204,7 +207,7 @@ def _fitted(given: Rows, wishes: Wishes, family: Family) -> Read:
     if wishes.loss:
         with_loss(found, wishes.loss)
     if proposal.lost:
-        found.wrong.append(proposal.words)
+        found.wrong.append(_converted(proposal))
     return found
 
 
@@ -212,11 +215,15 @@ def _converted(proposal: Proposal) -> str:
     """Why no type reads the rows, and what a row would have to be."""
     if not proposal.after:
         return proposal.words or "No dataset type of Axolotl 0.21.0 reads these rows."
-    words = proposal.words.removesuffix(" Convert every row as shown.")
+    words, _, left = proposal.words.partition(_CONVERT)
+    if proposal.block is not None:
+        words, _, left = proposal.words.partition(_KEEP)
     before, after = (textwrap.shorten(each, _SHOWN, placeholder=" ...") for each in (proposal.before, proposal.after))
-    return f"{words} Convert every row, from {before} to {after}, and ask again."
+    start = "To keep the text, convert" if proposal.block is not None else "Convert"
+    return f"{words}{left} {start} every row, from {before} to {after}, and ask again."
 
 
+_CONVERT, _KEEP = " Convert each row as shown.", " To keep the text, convert each row as shown."
 _SHOWN = 400
 _NO_USE = {
     "preference": "The aim `{aim}` and the rows do not match: `preference` needs pairs of a better and a worse "
@@ -285,6 +292,9 @@ def _measure(found: Read, wishes: Wishes, family: Family) -> None:
                 "The model's chat template refuses system turns, so `drop_system_message` leaves them out. To keep "
                 "their text, move it into the first user turn of each row."
             )
+    if report.rows_failed and report.rows_failed == report.rows:
+        faults = " ".join(each.message for each in report.findings if each.severity.rank < Severity.ADVICE.rank)
+        raise Unwritable(f"No row can be trained on. {faults}")
     found.lengths = report.lengths
     found.longest = round(report.longest * (1 if report.exact else HIGH)) + _ROOM if report.longest else 0
     if report.rows_failed:

@@ -55,7 +55,8 @@ def write_config(wishes: Wishes) -> Written:
         base = _base(wishes, images=True)
     if rows.aim == "images" and base.tower is None:
         raise Unwritable(
-            f"{wishes.model} does not accept images. Models that do: Qwen/Qwen2.5-VL-7B-Instruct, google/gemma-3-4b-it."
+            f"{wishes.model} is not known to accept images. "
+            "Models that do: Qwen/Qwen2.5-VL-7B-Instruct, google/gemma-3-4b-it."
         )
     unmet = [each for each in (saved, *rows.wrong) if each]
     if "type" not in rows.entry:

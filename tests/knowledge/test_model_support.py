@@ -73,7 +73,7 @@ def test_the_lora_kernels_bite_exactly_the_types_that_are_not_listed() -> None:
 
 
 def test_there_is_a_template_and_an_example_to_start_from() -> None:
-    assert "no chat template" in model_support("EleutherAI/pythia-1b").template
+    assert "name one, such as `chat_template: chatml`" in model_support("EleutherAI/pythia-1b").template
     assert "`qwen3`" in model_support("Qwen/Qwen3-8B").template
     assert model_support("Qwen/Qwen3-8B").example == "Qwen/Qwen3-8B"
     assert model_support("qwen3_moe").example == "Qwen/Qwen3-30B-A3B"

@@ -47,6 +47,16 @@ TOKENS = {
     "Shopify token": "shpat_" + made(32, HEX),
     "Postman key": "PMAK-" + made(24, HEX) + "-" + made(34, HEX),
 }
+TOKENS |= {
+    "Jina key": "jina_" + made(60),
+    "ElevenLabs key": "sk_" + made(48, HEX),
+    "Supabase token": "sbp_" + made(40, HEX),
+    "Prime Intellect key": "pit_" + made(64, HEX),
+    "Render key": "rnd_" + made(28),
+    "ZenML key": "ZENKEY_" + made(60),
+    "Tavily key": "tvly-dev-" + made(32),
+    "New Relic key": "NRII-" + made(20) + "-" + made(11),
+}
 PLACES = ("{}", "k: {}", "# was {} before", "k: [a, {}]", "{}: 1", "run --with={} now", "https://x.test/?q={}", "'{}'")
 
 
@@ -151,6 +161,12 @@ def test_a_private_key_is_masked_however_it_was_pasted(name):
         ("s3://AKIDEXAMPLE1:wJalr/XUtnFEMI/K7MDENG@bucket/x", "XUtnFEMI"),
         ("api_key: my_real_token_8f7a6b5c4d3e", "8f7a6b5c4d3e"),
         ("password: example8f7a6b5c", "8f7a6b5c"),
+        ("headers: {Authorization: 'Bearer a8f7e6d5c4b3a2f1'}", "a8f7e6d5"),
+        ('curl -H "Authorization: Api-Token RScij4a+1o9lQ7xz" https://x.test', "RScij4a"),
+        ('curl --user ":hunter22" https://x.test', "hunter22"),
+        ("machine huggingface.co login user password hunter22x", "hunter22x"),
+        ("machine huggingface.co\n  login user\n  password hunter22x\n", "hunter22x"),
+        ("https://a.blob.core.windows.net/c?sv=2022&sig=" + made(40) + "%3D&se=2026", made(40)),
     ],
 )
 def test_values_beside_a_telling_name_are_masked(text, part):
@@ -175,6 +191,11 @@ def test_values_beside_a_telling_name_are_masked(text, part):
         "sort_key: created_at_2024_01",
         "api_base: http://localhost:8000/v1",
         "password: $WANDB_PASSWORD",
+        "machine learning login page password reset",
+        "run_name: rnd_search_over_learning_rates_2026",
+        "path: org/jina_reranker_rows_with_long_names_of_2026",
+        "wandb_name: sk_fold_3",
+        "authorization: token based",
         "cache: /root/.cache/huggingface/hub/models--Qwen--Qwen2.5/snapshots/" + made(40, HEX),
     ],
 )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from knowledge.secrets import Secret
 
 _BLOCK = 1200
+_CHANGE = 600
 _LINES = 700
 _FAULTS = 900
 _SECRETS = 400
@@ -53,15 +54,13 @@ def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tu
     )
     if rows.block is None:
         text = (
-            f"### No dataset type of Axolotl reads these rows\n{small(file_name(name))}\nThe simplest format that "
-            'works is one JSON object per line: `{"text": "..."}` for `type: completion`, or `{"messages": '
-            '[{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}` for '
+            f"### No dataset type of Axolotl reads these rows\n{small(file_name(name))}\n{rows.words} "
+            'The simplest format that works is one JSON object per line: `{"text": "..."}` for `type: completion`, or '
+            '`{"messages": [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]}` for '
             "`type: chat_template`. `/explain datasets[].type` shows what the other types read."
         )
         if rows.conversion:
-            shown = limits.block(rows.conversion, "json", _BLOCK)
-            both = f"First the row as it is, then as Axolotl reads it.\n{shown}"
-            text = f"### {rows.words}\n{small(file_name(name))}\n{both}"
+            text = f"### {rows.words}\n{small(file_name(name))}\n{_conversion(rows, _BLOCK)}"
         return layout(*warning, container(Colour.WARNING, ui.TextDisplay(text))), {}
     items, files = _shown(rows)
     faults = _faults(rows)
@@ -71,8 +70,13 @@ def proposal_layout(name: str, rows: Rows, secrets: Sequence[Secret] = ()) -> tu
     head += f"\n{rows.words}" if rows.words else ""
     foot = "`path` is where Axolotl will find the file. You can give `/checkconfig` a `file` and a `dataset` together. "
     colour = colour_of(finding.severity for finding in faults) if faults else Colour.CLEAN
-    view = container(colour, ui.TextDisplay(head), *_wrong(rows), *items)
+    change: list[ui.Item[Any]] = [ui.TextDisplay(_conversion(rows, _CHANGE))] if rows.conversion else []
+    view = container(colour, ui.TextDisplay(head), *change, *_wrong(rows), *items)
     return layout(*warning, view, ui.TextDisplay(small(foot + _NOT_KEPT))), files
+
+
+def _conversion(rows: Rows, limit: int) -> str:
+    return f"First the row as it is, then as Axolotl reads it.\n{limits.block(rows.conversion, 'json', limit)}"
 
 
 def _faults(rows: Rows) -> list[Finding]:
@@ -91,7 +95,7 @@ def _wrong(rows: Rows) -> list[ui.Item[Any]]:
 
 
 def _shown(rows: Rows) -> tuple[list[ui.Item[Any]], dict[str, Any]]:
-    """Numbers, picture and mask, those that there are."""
+    """Numbers, picture and mask, those that there are; a conversion takes the place of the mask, which is pictured."""
     items: list[ui.Item[Any]] = []
     files: dict[str, Any] = {}
     if rows.lines:
@@ -99,6 +103,6 @@ def _shown(rows: Rows) -> tuple[list[ui.Item[Any]], dict[str, Any]]:
     if rows.picture is not None:
         gallery, files["file"] = picture(rows.picture.png, rows.picture.alt, NAME)
         items.append(gallery)
-    if rows.mask:
+    if rows.mask and not rows.conversion:
         items += [ui.Separator(), ui.TextDisplay(f"**What is trained in the first rows**\n{rows.mask}")]
     return items, files

@@ -99,3 +99,15 @@ def test_compare_says_that_a_log_is_not_a_config(tmp_path: Path, capsys: pytest.
     assert f"{log} is a log, not a config, so there is nothing to compare." in text
     assert "The rows have no column `instruction`" in text
     assert "refuses this: 1 reason" in text
+
+
+def test_a_log_whose_numbers_are_lost_is_told_by_its_numbers_and_one_that_was_killed_by_its_cause(tmp_path, capsys):
+    log = tmp_path / "run.log"
+    lines = "".join(f"{{'loss': 0.0, 'grad_norm': 0.0, 'learning_rate': 1e-4, 'epoch': 0.{n}}}\n" for n in range(1, 9))
+    for command in ("check", "diagnose"):
+        log.write_text(lines)
+        main([command, str(log)])
+        assert "Every token is masked" in capsys.readouterr().out
+        log.write_text(f"{lines}Killed\n")
+        main([command, str(log)])
+        assert "main memory" in capsys.readouterr().out

@@ -266,6 +266,8 @@ def test_longest_diagnosis_fits_and_counts_what_it_leaves_out():
     st.builds(
         Rows,
         block=st.none() | LONG,
+        words=LONG.map(lambda text: text[:300]),
+        conversion=st.just("") | LONG,
         lines=st.lists(LONG.filter(str.strip), max_size=3).map(tuple),
         mask=LONG.map(lambda text: limits.block(text, "text", 1500)) | st.just(""),
         picture=st.none() | st.builds(Picture, png=st.just(b"x"), alt=LONG),

@@ -174,6 +174,13 @@ async def test_see_also_and_explanations_are_offered(town, tools):
     )
 
 
+async def test_a_config_with_thousands_of_unknown_keys_keeps_its_entries(town, tools):
+    await town.add("Batch", "what it is", fields=("micro_batch_size",))
+    text = "micro_batch_size: many\n" + "".join(f"key_{number}: 1\n" for number in range(4000))
+    message = tools.answer(await town.ben.slash(town.channel, "checkconfig", file=("a.yaml", text.encode())))
+    assert list(tools.select(message, "FAQ of this server")) == ["Batch"]
+
+
 async def test_an_entry_of_another_server_can_not_be_opened(town, tools):
     entry = await town.add("Secret", "of another server", guild=town.other)
     message = await town.post(layout(discord.ui.ActionRow(FaqButton.button("FAQ: Secret", 0, str(entry.id)))))

@@ -288,3 +288,31 @@ def test_an_exception_is_known_by_the_module_of_its_class():
     diagnosis = diagnose("pyarrow.lib.ArrowInvalid: Parquet magic bytes not found in footer.")
     assert diagnosis.failed
     assert diagnosis.error.type == "pyarrow.lib.ArrowInvalid"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "Killed",
+        "./run.sh: line 3:  4312 Killed                  python -m axolotl.cli.train config.yml",
+        "[1]    4312 killed     axolotl train config.yml",
+    ],
+)
+def test_a_shell_that_reports_a_killed_process_tells_of_a_failure(end):
+    begin = "[2026-11-20 10:11:12,345] [INFO] [axolotl.cli.train:55] [PID:431] [RANK:0] Starting\n"
+    steps = "".join(f"{{'loss': 1.{9 - n}, 'grad_norm': 0.5, 'learning_rate': 1e-4}}\n" for n in range(8))
+    found = diagnose(f"{begin}{steps}{end}\n")
+    assert found.failed
+    assert found.stopped
+    assert "main memory" in found.matches[0].meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ImportError: Using `bitsandbytes` 4-bit quantization requires it: `pip install -U bitsandbytes`\n",
+        "ConnectionError: The vLLM server can't be reached. Make sure it is running by running `trl vllm-serve`.\n",
+    ],
+)
+def test_a_command_that_an_exception_advises_is_not_what_was_running(text):
+    assert diagnose(text).happened == ""

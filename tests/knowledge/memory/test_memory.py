@@ -188,6 +188,22 @@ def test_fsdp_without_resharding_holds_a_whole_copy_of_the_weights() -> None:
     assert whole.parts.weights - shards.parts.weights == pytest.approx(layers, rel=0.1)
 
 
+def test_what_is_offloaded_needs_main_memory() -> None:
+    assert estimate(FSDP, 8).host_gib == 0
+    bytes_each = {
+        gpus: estimate(FSDP + "  offload_params: true\n", gpus).host_gib * GIB / PARAMETERS for gpus in (2, 8)
+    }
+    assert bytes_each == pytest.approx({2: 8, 8: 8}, rel=0.01), "bf16 weights, gradients, and two states, once in all"
+    zero = {
+        name: estimate(f"deepspeed: deepspeed_configs/{name}.json\n", 4).host_gib * GIB / PARAMETERS
+        for name in ("zero1", "zero2", "zero3_bf16", "zero3_bf16_cpuoffload_params", "zero3_bf16_cpuoffload_all")
+    }
+    assert zero == pytest.approx(
+        {"zero1": 0, "zero2": 16, "zero3_bf16": 0, "zero3_bf16_cpuoffload_params": 2, "zero3_bf16_cpuoffload_all": 18},
+        rel=0.01,
+    ), "as DeepSpeed's own estimators count, without their reserve"
+
+
 def test_fsdp_offload_leaves_only_what_works_on_the_gpu() -> None:
     there, away = estimate(LORA + FSDP, 2), estimate(LORA + FSDP + "  offload_params: true\n", 2)
     assert away.parts.optimizer == 0

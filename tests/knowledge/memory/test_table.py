@@ -31,3 +31,14 @@ def test_the_table_is_narrow_enough_for_a_phone_and_the_picture_has_words():
     assert max(map(len, fit_text(found).splitlines())) <= 40
     assert "12 GB: up to" in fit_alt(found)
     assert draw_fit(found).startswith(b"\x89PNG")
+
+
+def test_the_experts_of_a_mixture_count_as_quantized_and_the_table_says_so() -> None:
+    found = {method: fit_table("Qwen/Qwen3-30B-A3B", method) for method in ("qlora", "lora")}
+    assert found["qlora"] is not None
+    assert found["lora"] is not None
+    assert (found["qlora"].experts, found["lora"].experts) == (True, False)
+    assert found["qlora"].needs_gib[0] < found["lora"].needs_gib[0] / 2
+    dense = fit_table("meta-llama/Llama-3.1-8B", "qlora")
+    assert dense is not None
+    assert not dense.experts

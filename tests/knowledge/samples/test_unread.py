@@ -79,6 +79,22 @@ def test_a_special_token_inside_a_text_is_named() -> None:
     assert Severity.WARNING in named(report, "output")
 
 
+@pytest.mark.parametrize(
+    ("place", "text", "told"),
+    [
+        pytest.param(1, "Two miles.<|im_end|>", True, id="end that the template prints again"),
+        pytest.param(0, "<s>Is it far?", True, id="start inside a conversation"),
+        pytest.param(1, "Two miles.", False, id="none"),
+    ],
+)
+def test_a_special_token_at_the_edge_of_a_turn_is_named(place: int, text: str, *, told: bool) -> None:
+    turns = [dict(turn) for turn in TALK["messages"]]
+    turns[place]["content"] = text
+    tokens = {"bos_token": "<s>", "eos_token": "<|im_end|>"}
+    report = checked({"messages": turns}, "chat_template", root={"special_tokens": tokens})
+    assert (Severity.WARNING in named(report, "messages")) is told
+
+
 def test_a_last_turn_of_the_users_is_named() -> None:
     row = {"messages": [*TALK["messages"], {"role": "user", "content": "And back?"}]}
     assert Severity.WARNING in named(checked(row, "chat_template"), "messages")

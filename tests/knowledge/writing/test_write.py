@@ -337,3 +337,60 @@ def test_blank_lines_of_a_text_file_do_not_stand_against_its_config() -> None:
     text = "\n\n".join(f"Ferry {n} leaves at nine. " * 9 for n in range(700))
     wish = Wishes(model="Qwen/Qwen3-8B", rows=text.encode(), dataset="book.txt", gpu=gpu_named("RTX 3090"))
     assert write_config(wish).unmet == ()
+
+
+def test_a_chat_that_ends_with_a_question_is_a_prompt_for_rewards() -> None:
+    rows = [
+        {"messages": [{"role": "user", "content": f"What is {n} plus 1?"}], "answer": str(n + 1)} for n in range(300)
+    ]
+    written = write_config(wishes("Qwen/Qwen2.5-1.5B-Instruct", rows=rows, aim="rewards"))
+    assert written.open == ()
+    assert "PROMPT, ANSWER = 'messages', 'answer'" in written.files["rewards.py"]
+
+
+def test_prompts_without_an_answer_get_a_reward_file_that_asks_for_its_column() -> None:
+    rows = [{"prompt": f"Tell me of port {n}."} for n in range(300)]
+    written = write_config(wishes("Qwen/Qwen2.5-1.5B-Instruct", rows=rows, aim="rewards"))
+    assert written.open == ("rewards.py: ANSWER",)
+    assert "no column with an answer" in written.unmet[0]
+
+
+def test_rows_of_which_none_can_be_trained_on_get_no_config() -> None:
+    call = {"type": "function", "function": {"name": "tide", "arguments": {}}}
+    turns = [
+        {"role": "user", "content": "When is the tide?"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "content": "Noon"},
+        {"role": "assistant", "content": "At noon."},
+    ]
+    with pytest.raises(Unwritable, match="No row can be trained on"):
+        write_config(wishes("google/gemma-2-27b", "A100 80GB", rows=[{"messages": turns}] * 5))
+
+
+def test_a_larger_card_is_offered_before_many_small_ones() -> None:
+    written = write_config(wishes("google/gemma-3-27b-it", "RTX 3060 12GB"))
+    assert written.gpus == 1
+    assert "the least that holds it" in written.unmet[0]
+
+
+@pytest.mark.parametrize("model", ["google/gemma-3-12b-it", "google/gemma-3-27b-it"])
+def test_larger_models_of_a_family_that_sees_pictures_see_them_too(model: str) -> None:
+    assert write_config(Wishes(model=model, aim="images", gpu=gpu_named("H100 80GB"))).aim == "images"
+
+
+def test_a_fine_tune_keeps_its_own_template_though_it_is_named_after_its_base() -> None:
+    assert "chat_template" not in keys(write_config(wishes("NousResearch/Hermes-3-Llama-3.1-8B")).config)
+
+
+def test_thoughts_that_the_template_leaves_out_do_not_shorten_other_rows() -> None:
+    def chat(n: int) -> dict[str, Any]:
+        answer = {"role": "assistant", "content": "Far. " * (20 + n % 40), "reasoning_content": "Hm. " * (n * 7 % 60)}
+        return {"messages": [{"role": "user", "content": f"Where is port {n}?"}, answer]}
+
+    rows = [chat(n) for n in range(300)]
+    report = write_config(wishes("Qwen/Qwen2.5-7B", "A100 80GB", rows=rows)).report
+    assert report is not None
+    assert report.dataset is not None
+    assert report.dataset.rows_kept == 300
+    printed, estimated = (max(lengths) for lengths in (report.dataset.lengths[:64], report.dataset.lengths[64:]))
+    assert estimated == pytest.approx(printed, rel=0.1)
