@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.config import Unreadable
@@ -10,6 +9,7 @@ from knowledge.document import dump
 from knowledge.finding import Finding, Problem, Severity, problem, stamp
 from knowledge.kinds_of_run import ignoring, working_elsewhere
 from knowledge.modes import phrase
+from knowledge.pattern import expression
 from knowledge.schema.edits import rename, replace
 from knowledge.schema.homes import is_home
 from knowledge.schema.whole import with_unsaid
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _IGNORED = "Not an Axolotl field: silently ignored."
 _NO_ADAPTER = "Not an Axolotl field: ignored, so every weight is trained."
-_ASIDE = re.compile(r" \(.*\)")
+_ASIDE = expression(r" \(.*\)")
 _SHORT = 50
 """Characters of a line or sentence that is shown in the message itself."""
 
