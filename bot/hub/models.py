@@ -33,6 +33,7 @@ _MORE_TEMPLATES = "additional_chat_templates/"
 _SPECIAL = "special_tokens_map.json"
 _SPECIAL_TOKENS = ("bos_token", "eos_token", "pad_token", "unk_token")
 _LONGEST_TEMPLATE = 200_000
+_LONGEST_NUMBER = 9
 _DISABLED = "Access to this resource is disabled."
 
 
@@ -201,15 +202,25 @@ def _has_no_template(found: Repository) -> bool:
 
 def _tokenizer(content: dict[str, Any], before: Tokenizer | None) -> Tokenizer:
     """What a tokenizer's files say of its special tokens."""
-    added = content.get("added_tokens_decoder")
-    listed = added.values() if isinstance(added, dict) else ()
-    names = tuple(each["content"] for each in listed if isinstance(each, dict) and isinstance(each.get("content"), str))
+    added = _added(content.get("added_tokens_decoder"))
     special: dict[str, Any] = {name.removesuffix("_token"): _token(content.get(name)) for name in _SPECIAL_TOKENS}
     if before is not None:
         special = {name: getattr(before, name) or value for name, value in special.items()}
         return replace(before, **special)
     kind = content.get("tokenizer_class")
-    return Tokenizer(kind=kind if isinstance(kind, str) else None, added=names, **special)
+    kind = kind if isinstance(kind, str) else None
+    return Tokenizer(kind=kind, added=tuple(added.values()), ids=tuple(added), **special)
+
+
+def _added(listed: Any) -> dict[int, str]:
+    """Added tokens by their numbers; empty where the list cannot be read whole."""
+    found: dict[int, str] = {}
+    for number, each in listed.items() if isinstance(listed, dict) else ():
+        token = _token(each)
+        if token is None or not number.isdecimal() or len(number) > _LONGEST_NUMBER:
+            return {}
+        found[int(number)] = token
+    return found
 
 
 def _token(value: Any) -> str | None:

@@ -6,9 +6,12 @@ from knowledge.hub.facts import (
     Repository,
     Status,
     Tokenizer,
+    config_repository,
     facts_of,
     origin_of,
+    public_tokenizer,
     remember_facts,
+    tokenizer_repository,
 )
 from knowledge.hub.names import is_doubtful, is_plain, is_repository, is_revision, short
 from knowledge.hub.reading import (
@@ -28,6 +31,7 @@ from knowledge.hub.reading import (
 from knowledge.hub.report import HubDataset, HubModel, HubReport, dataset_report, model_report, report_of
 from knowledge.hub.splits import Part, parts_of, rows_of
 from knowledge.hub.targets import DataTarget, ModelTarget, Targets, named, targets_of
+from knowledge.hub.tokens import embedding_names, fewest_pieces, given_tokens, known_tokens, words_of
 from knowledge.hub.unseen import unseen
 from knowledge.hub.world import World, found_model
 
@@ -46,10 +50,14 @@ __all__ = [
     "Tokenizer",
     "World",
     "architecture_name",
+    "config_repository",
     "context_length",
     "dataset_report",
+    "embedding_names",
     "facts_of",
+    "fewest_pieces",
     "found_model",
+    "given_tokens",
     "has_template",
     "has_weights",
     "is_doubtful",
@@ -60,10 +68,12 @@ __all__ = [
     "is_revision",
     "kernels_rewrite",
     "kind_of",
+    "known_tokens",
     "model_report",
     "named",
     "origin_of",
     "parts_of",
+    "public_tokenizer",
     "quantization_of",
     "quantized_as",
     "remember_facts",
@@ -73,5 +83,7 @@ __all__ = [
     "stored_parameters",
     "targets_of",
     "text_part",
+    "tokenizer_repository",
     "unseen",
+    "words_of",
 ]

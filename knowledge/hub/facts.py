@@ -38,7 +38,9 @@ class Tokenizer:
     Attributes:
         kind: The class that it asks for.
         bos, eos, pad, unk: Beginning, end, padding, and unknown; None where it has none.
-        added: Every token that it lists with its vocabulary.
+        added: Every token that was added to its vocabulary; empty where its files do not list them, as Transformers 5
+            writes them.
+        ids: The numbers of these tokens, in the same order.
     """
 
     __pydantic_config__ = _INFINITE
@@ -49,6 +51,7 @@ class Tokenizer:
     pad: str | None = None
     unk: str | None = None
     added: tuple[str, ...] = ()
+    ids: tuple[int, ...] = ()
 
 
 @value
@@ -181,6 +184,32 @@ def facts_of(config: Config) -> HubFacts | None:
     """What the Hub said of this config, or None where nobody asked it."""
     found: HubFacts | None = config.memo.get(facts_of)
     return found
+
+
+def tokenizer_repository(config: Config) -> Repository | None:
+    """The repository whose tokenizer the run loads; None where nobody has looked it up."""
+    facts = facts_of(config)
+    if facts is None:
+        return None
+    name = next(
+        (config.get(key) for key in ("tokenizer_config", "base_model_config", "base_model") if config.get(key)), None
+    )
+    named = (*((facts.model,) if facts.model is not None else ()), *facts.others)
+    return next((each for each in named if each.id == name), None)
+
+
+def public_tokenizer(config: Config) -> Repository | None:
+    """The repository of the tokenizer, where anybody may read its files."""
+    found = tokenizer_repository(config)
+    return found if found is not None and found.status == "found" else None
+
+
+def config_repository(config: Config) -> Repository | None:
+    """The base model's repository, where the run reads its `config.json` and anybody may."""
+    facts = facts_of(config)
+    model = facts.model if facts is not None else None
+    elsewhere = config.get("base_model_config") or config.get("cls_model_config")
+    return model if model is not None and model.status == "found" and not elsewhere else None
 
 
 def origin_of(config: Config) -> str:

@@ -421,25 +421,3 @@ def model_in_old_files(config: Config) -> Iterator[Problem]:
         name.endswith(".safetensors") for name in found.files
     ):
         yield problem("It has only `.bin` weights, which load slowly and need torch 2.6.", "base_model")
-
-
-@rule(
-    Severity.CRASH,
-    fields=("base_model", "datasets", "chat_template", "tokenizer_config", "rl", "tokenizer_use_mistral_common"),
-    needs=(HUB,),
-    bad="base_model: org/base\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
-    good="base_model: org/base\nchat_template: chatml\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
-    hub=World(models=(found_model("org/base", template=""),)),
-    says="tokenizer's chat_template is null",
-)
-def tokenizer_without_a_template(config: Config) -> Iterator[Problem]:
-    """Conversations that need the tokenizer's own chat template, which it does not have.
-
-    Base models usually come without one. Set `chat_template: chatml`, or the template of the model's family.
-    """
-    found = _found(config, "chat_template", "tokenizer_config", "rl", "tokenizer_use_mistral_common")
-    if found is None or found.template != "" or config.written("tokenizer_config"):
-        return
-    for index, entry in enumerate(config.datasets):
-        if entry.get("type") == "chat_template" and entry.get("chat_template") in (None, "tokenizer_default"):
-            yield problem("The tokenizer has no chat template: set `chat_template`.", f"datasets[{index}].type")

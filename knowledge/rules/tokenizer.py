@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.conditions import entries
 from knowledge.finding import Severity
+from knowledge.hub import public_tokenizer
 from knowledge.rule import Problem, problem, rule
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ KNOWN = ("llama-2", "llama2", "mistral", "mixtral", "gemma", "llama-3", "llama3"
     Severity.WARNING,
     fields=("special_tokens", "base_model"),
     needs=("special_tokens",),
+    general=True,
     bad="base_model: meta-llama/Llama-3.1-8B\nspecial_tokens:\n  pad_token: </s>\n",
     good="base_model: meta-llama/Llama-3.1-8B\nspecial_tokens:\n  pad_token: <|finetune_right_pad_id|>\n",
 )
@@ -167,7 +169,10 @@ def end_of_turn_never_trained(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.ADVICE,
-    fields=("chat_template", "eot_tokens", "special_tokens.eos_token", "datasets[].type"),
+    fields=(
+        *("chat_template", "eot_tokens", "special_tokens.eos_token", "datasets[].type"),
+        *("base_model", "base_model_config", "tokenizer_config"),
+    ),
     needs=("chat_template",),
     bad="chat_template: chatml\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
     good="chat_template: chatml\neot_tokens: [<|im_end|>]\ndatasets:\n  - path: org/rows\n    type: chat_template\n",
@@ -188,6 +193,9 @@ def end_of_turn_unnamed(config: Config) -> Iterator[Problem]:
     tokens = config.typed("special_tokens")
     eos = tokens.get("eos_token") if isinstance(tokens, dict) else None
     chats = any(entry.get("type") == "chat_template" for _, entry in entries(config, "datasets"))
+    own = public_tokenizer(config)
+    if own is not None and own.tokenizer is not None and own.tokenizer.eos:
+        return  # What the tokenizer's end token is, is known: a rule of the Hub's speaks where it is another one.
     if end and chats and not config.typed("eot_tokens") and eos != end:
         message = f"Turns end with `{end}`: if that is not the EOS, name it in `eot_tokens`."
         yield problem(message, "chat_template")

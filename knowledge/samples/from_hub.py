@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from knowledge.hub import tokenizer_repository
 from knowledge.plan import make_plan
 from knowledge.samples.checking import check_rows
 from knowledge.samples.rows import Sample
@@ -39,7 +40,7 @@ def check_hub_rows(config: Config, facts: HubFacts, tokenizer: Path | None = Non
         facts: What the Hub said.
         tokenizer: A tokenizer.json, or its folder, for exact counts.
     """
-    own = next((each for each in facts.others if each.field == "tokenizer_config"), facts.model)
+    own = tokenizer_repository(config)
     template, specials = (None, None) if own is None else (own.template, own.tokenizer)
     checked = []
     for found in facts.datasets:

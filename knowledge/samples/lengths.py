@@ -103,7 +103,9 @@ class Lengths:
         tally = self.tally
         total, trained, before = self.counted(made)
         if self.image and made.pieces:
-            seen = self.image * images_of(self.case.rows[index])
+            # The template prints one token in the place of an image, which the image's own tokens replace.
+            placed = int(made.joined and self.case.model.exact)
+            seen = (self.image - placed) * images_of(self.case.rows[index])
             total, before = total + seen, before + seen if before >= 0 else before
         if total <= 0:
             tally.gone += 1

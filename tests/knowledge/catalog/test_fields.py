@@ -306,6 +306,32 @@ def test_an_old_name_that_this_rl_does_not_read_is_not_said_to_work(rl: str, kin
     ]
 
 
+COMPUTED = frozenset({"diffusion_lm.generate_samples", "load_best_model_at_end", "nemo_gym_enabled"})
+"""Switches of which the code makes something else than their default says."""
+
+
+def test_what_a_switch_is_when_left_out_follows_its_default() -> None:
+    told = {
+        path: (CATALOG.fields[path].default, note.left_out) for path, note in CATALOG.notes.items() if note.left_out
+    }
+    off = [
+        path for path, (default, text) in told.items() if default is False and not text.startswith(("Off", "`false`"))
+    ]
+    on = [path for path, (default, text) in told.items() if default is True and not text.startswith(("On", "True"))]
+    assert {*off, *on} == COMPUTED
+
+
+@pytest.mark.parametrize("path", [path for path, field in CATALOG.fields.items() if not path.endswith("[]")])
+def test_what_a_number_or_switch_without_a_default_is_when_left_out_is_told(path: str) -> None:
+    field, note = CATALOG.fields[path], CATALOG.notes[path]
+    if field.default is not None or field.required or field.replaced_by or field.deprecated:
+        return
+    if not any(word in field.type for word in ("number", "true or false")):
+        return
+    unread = re.search(r"[Nn]othing (in 0\.21\.0 )?reads|nothing in 0\.21\.0 reads", note.summary)
+    assert note.left_out or unread
+
+
 def test_a_default_that_code_computes_is_told() -> None:
     assert 'otherwise `"no"`' in CATALOG.explain("eval_strategy").left_out
     assert "`logging_steps`" in CATALOG.explain("eval_steps").left_out
