@@ -31,7 +31,7 @@ ALL_SECONDS, EXACT_SECONDS = 2.0, 30.0
 """All renderings of one check together take at most as long; the second where every row is counted exactly."""
 
 _STANDINS = ("[[dummy_message]]", "zzdummymessagezz")
-"""What Axolotl puts in the place of a turn to find where it stands; their first and last letters differ, so that a
+"""What Axolotl puts in place of a turn to find where it stands; their first and last letters differ, so that a
 letter which a template adds cannot hide the edge from both."""
 
 _NEAR = 3
