@@ -174,7 +174,7 @@ def simpo_without_gamma(config: Config) -> Iterator[Problem]:
 
 @rule(
     Severity.CRASH,
-    fields=("reward_model", "sample_packing"),
+    fields=("sample_packing", "reward_model", "skip_prepare_dataset"),
     needs=("reward_model", "sample_packing"),
     bad=f"reward_model: true\npad_to_sequence_len: true\nsample_packing: true\nflash_attention: true\n{REWARD}",
     good=f"reward_model: true\npad_to_sequence_len: true\nsample_packing: false\n{REWARD}",
