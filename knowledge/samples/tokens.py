@@ -75,6 +75,7 @@ class Model:
         known: whether the family was recognized at all.
         shown: the template that rows are shown with where the tokenizer's own one is not at hand.
         text: the tokenizer's own template, from its files.
+        printed: what templates printed before, by template and conversation; None where nothing is kept.
     """
 
     bos: str | None = None
@@ -85,6 +86,7 @@ class Model:
     counter: Any = None
     shown: str = ""
     text: str | None = None
+    printed: dict[Any, str] | None = None
 
     def count(self, text: str) -> float:
         """Tokens of a text, without special tokens: exact with a tokenizer, else estimated by its script."""
