@@ -138,7 +138,7 @@ _METHODS = {
     "dpo": "The rows are pairs of a better and a worse answer.",
     "kto": "The rows are answers with a label.",
     "simpo": "You asked for SimPO: pairs without a second model to compare with.",
-    "orpo": "You asked for ORPO: pairs without a second model, which also learns the better answer itself.",
+    "orpo": "You asked for ORPO: pairs without a second model; it also learns the better answer itself.",
     "grpo": "Answers are sampled, and those with a higher reward become likelier.",
 }
 _ROOT = {

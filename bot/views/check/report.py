@@ -16,9 +16,10 @@ from bot.views.check.verdict import is_unreadable, verdict
 from bot.views.kit import limits
 from bot.views.kit.escape import inert, spoken
 from bot.views.kit.layout import colour_of, container, layout, small
-from bot.views.kit.wording import listed, plural
+from bot.views.kit.wording import plural
 from knowledge.finding import Severity
 from knowledge.secrets import mask
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,8 @@ from discord import ui
 from bot.views.help_channels import words
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout, picture, small
-from bot.views.kit.wording import listed, plural
+from bot.views.kit.wording import plural
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
