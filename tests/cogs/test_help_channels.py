@@ -410,7 +410,7 @@ async def test_wrong_removes_the_answer_and_is_counted(room):
     assert room.said(thread) == []
     shown = words(answer(await room.max.slash(room.channel, "help-channels stats")))
     assert "**1 post** seen, **1** answered" in shown
-    assert "**1** marked wrong" in shown
+    assert "**1 answer** marked wrong" in shown
 
 
 async def test_a_post_without_anything_is_asked_for_it_once(room, monkeypatch):
