@@ -14,10 +14,10 @@ from bot.views.kit import limits
 from bot.views.kit.components import Press
 from bot.views.kit.escape import visible
 from bot.views.kit.layout import Colour, container, layout, small
-from bot.views.kit.wording import listed
 from knowledge.catalog.labels import effects
 from knowledge.explanation import explain
 from knowledge.json_values import to_plain
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

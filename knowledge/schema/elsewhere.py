@@ -13,6 +13,7 @@ from knowledge.pattern import expression
 from knowledge.schema.edits import rename, replace
 from knowledge.schema.homes import is_home
 from knowledge.schema.whole import with_unsaid
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -81,7 +82,7 @@ def _called(config: Config, field: str) -> str:
 
 
 def _written_anew(config: Config, key: str, meaning: Meaning, lines: dict[str, Any]) -> Problem:
-    """The lines in the place of the key, as an edit and to copy."""
+    """The lines in place of the key, as an edit and to copy."""
     text, field = dump(lines), meaning.field
     if text.count("\n") == 1 and len(text) <= _SHORT:
         message, mended = f"{_IGNORED} In Axolotl it is `{text.strip()}`.", ""
@@ -108,9 +109,5 @@ def _without_field(steps: Steps, meaning: Meaning) -> Problem:
 
 def _why(meaning: Meaning) -> str:
     """The reason that the table gives, and whose name it is."""
-    whose = f"It is a name from {_listed(meaning.trainers)}." if meaning.trainers else ""
+    whose = f"It is a name from {listed(meaning.trainers)}." if meaning.trainers else ""
     return f"{meaning.why} {whose}".strip() or "It is a name from elsewhere."
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
