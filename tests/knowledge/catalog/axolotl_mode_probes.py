@@ -165,6 +165,9 @@ def main() -> None:
         "parts that an unpacked stream loads": outcome(parts_that_an_unpacked_stream_loads),
         "flex attention with compile options": outcome(flex_attention_is_replaced),
         "the start of new embedding rows": outcome(lambda: accepted().mean_resizing_embeddings),
+        "the best model that nobody asked for": outcome(
+            lambda: accepted(val_set_size=0.1, save_steps=20, eval_steps=20).load_best_model_at_end
+        ),
         "the first restart of ReLoRA": [outcome(partial(first_restart, name)) for name in ("adafactor", "adamw_torch")],
     }
     sys.stdout.write(json.dumps(found) + "\n")
