@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
             code: int = module.run(parser.parse_args(words[1:]))
         sys.stdout.flush()
     except TimeUp as limit:
-        print(f"helpbot: this takes more than {limit}, so I gave it up.", file=sys.stderr)
+        print(f"helpbot: this takes more than {limit}, so I gave up on it.", file=sys.stderr)
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -51,7 +51,7 @@ def diagnosis_layout(
         owner: Who may use the select below it.
         notes: Sentences about how the text was taken.
         secrets: What was masked in it.
-        public: Whether the text stands in a channel that others read.
+        public: Whether the text is in a channel that others read.
         extra: Rows below it.
     """
     telling = [match for match in found.matches if not match.harmless]

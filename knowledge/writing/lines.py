@@ -281,7 +281,7 @@ def _usual_passes(draft: Draft) -> str:
 
 def _rate(draft: Draft) -> list[Line]:
     given, rate = general(), draft.aim.rates[draft.method]
-    state = "Its state takes 8 bits, which the memory needs." if draft.small_state else "AdamW, computed in one kernel."
+    state = "Its state is kept in 8 bits to fit the memory." if draft.small_state else "AdamW, computed in one kernel."
     return [
         Line("optimizer", draft.optimizer, state),
         Line("learning_rate", rate.value, rate.words, f"Usual for {_SPOKEN[draft.method]} ({rate.source})."),

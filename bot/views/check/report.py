@@ -228,7 +228,7 @@ def secret_warning(secrets: Sequence[Secret], *, public: bool, rows: Sequence[Se
 
     Args:
         secrets: What was found.
-        public: Whether the text stands in a channel that others read.
+        public: Whether the text is in a channel that others read.
         rows: What was found in the rows of a dataset.
     """
     places = {secret.kind: f"Dataset, line{chr(0xA0)}{secret.line}: {secret.revoke}" for secret in rows}

@@ -71,7 +71,7 @@ def stats_layout(
         sum(getattr(week, name) for week in weeks) for name in ("seen", "answered", "used", "solved", "wrong")
     )
     said = (
-        f"### Help channels, the last {plural(len(weeks), 'week')}\n"
+        f"### Help channels, the last {plural(len(weeks), 'week') if len(weeks) > 1 else 'week'}\n"
         f"- **{plural(seen, 'post')}** seen, **{answered:,}** answered by me\n"
         f"- **{plural(used, 'answer')}** opened with the button or 🔎\n"
         f"- **{plural(solved, 'post')}** marked solved after my answer, with no reply from another member\n"

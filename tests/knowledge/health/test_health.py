@@ -162,6 +162,14 @@ def test_a_first_line_of_many_steps_at_an_impossible_rate_is_no_template() -> No
     assert "no model stands" in sign.why
 
 
+def test_batches_of_which_many_are_masked_are_told_from_a_run_that_trains_nothing() -> None:
+    some = rows(loss=lambda step: 0.0 if step % 5 > 1 else 2.0, grad_norm=lambda step: 0.0 if step % 5 > 1 else 1.0)
+    (sign,) = judged(state(some)).findings
+    assert (sign.id, sign.message.startswith("Every token of some batches")) == ("masked", True)
+    (sign,) = judged(state(FAULTS["masked"])).findings
+    assert "nothing is trained" in sign.message
+
+
 def test_the_lines_of_two_processes_are_one_run() -> None:
     lines = [line for line in console(FAULTS["nan"]).split("\n") for _ in range(2)]
     found = judged("\n".join(f"[rank{index % 2}]: {line}" for index, line in enumerate(lines)))
@@ -229,6 +237,33 @@ def test_what_a_launcher_puts_before_each_line_changes_nothing(before: str) -> N
     assert found.healthy
     assert found.steps == judged(log).steps
     assert found.steps.done == STEPS
+
+
+def test_the_steps_of_a_console_follow_the_logging_steps_of_the_given_config() -> None:
+    log = console(every(5, rows()))
+    found = judged(log, CONFIG.replace("logging_steps: 1", "logging_steps: 5"))
+    assert found.healthy
+    assert found.steps.done == 60
+    assert "at step 5," in found.numbers[0]
+
+
+def test_without_logging_steps_axolotl_logs_every_two_hundredth_of_the_run_and_ten_steps_at_most() -> None:
+    history = every(4, rows(800, learning_rate=lambda step: planned(step, warmup=40, steps=800)))
+    config = CONFIG.replace("logging_steps: 1\n", "").replace("max_steps: 60", "max_steps: 800")
+    found = judged(console(history), config.replace("warmup_steps: 6", "warmup_steps: 40"))
+    assert found.healthy
+    assert found.steps.done == 800
+
+
+def test_without_any_config_the_bars_tell_the_steps() -> None:
+    lines = []
+    for row in every(5, rows()):
+        lines.append(f"{row['step']}%|███   | {row['step']}/60 [00:10<00:20,  1.10s/it]")
+        lines += console([row]).split("\n")[1:]
+    found = judged("\n".join(lines), None)
+    assert found.numbers[0].startswith("Loss ")
+    assert "at step 5," in found.numbers[0]
+    assert found.steps.done == 60
 
 
 def test_a_run_that_may_be_whole_is_not_held_to_the_epochs_of_its_config() -> None:
