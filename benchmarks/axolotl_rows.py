@@ -37,10 +37,33 @@ FAMILIES = {
     "mistral": ("<s>", "</s>", ["[INST]", "[/INST]"], None),
     "mistral-instruct": ("<s>", "</s>", ["[INST]", "[/INST]"], "mistral_v2v3"),
     "phi": ("<s>", "<|endoftext|>", ["<|user|>", "<|assistant|>", "<|system|>", "<|end|>"], "phi_35"),
+    "gpt-oss": (
+        "<|startoftext|>",
+        "<|return|>",
+        ["<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|call|>"],
+        "harmony",
+    ),
+    "zephyr": ("<s>", "</s>", ["<|user|>", "<|assistant|>", "<|system|>"], "zephyr"),
     "instruct": ("<s>", "</s>", ["<|im_start|>", "<|im_end|>", "<|return|>", "<pad>"], "chatml"),
     "plain": ("<s>", "</s>", ["<pad>", "<|endoftext|>", "<|padding|>", "<|im_start|>", "<|im_end|>"], None),
 }
 """Start token, end token, other special tokens, and the chat template that the model brings."""
+
+TEMPLATES = {
+    "harmony": """\
+{%- for message in messages -%}
+{%- if message.role == 'assistant' -%}
+<|start|>assistant<|channel|>final<|message|>{{ message.content }}{{ '<|return|>' if loop.last else '<|end|>' }}
+{%- else -%}
+<|start|>{{ message.role }}<|message|>{{ message.content }}<|end|>
+{%- endif -%}
+{%- endfor -%}""",
+    "zephyr": """\
+{%- for message in messages -%}
+{{ '<|' + message.role + '|>\\n' + message.content + eos_token + '\\n' }}
+{%- endfor -%}""",
+}
+"""Templates of models that Axolotl does not bring itself, in short."""
 
 
 def model_in(folder: Path, family: str, texts: list[str]) -> None:
@@ -66,7 +89,7 @@ def model_in(folder: Path, family: str, texts: list[str]) -> None:
     if family.startswith(("qwen", "gemma", "phi")):
         tokenizer.add_special_tokens({"pad_token": "<unk>"})
     if template:
-        tokenizer.chat_template = get_chat_template(template)
+        tokenizer.chat_template = TEMPLATES.get(template) or get_chat_template(template)
     tokenizer.save_pretrained(folder)
     LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2
@@ -104,7 +127,7 @@ def loaded(record: dict[str, Any]) -> dict[str, Any]:
         answer["ended"] = sum(bool(ends & {label for label in row["labels"][-6:] if label != -100}) for row in rows)
     elif rows:
         answer["columns"] = sorted(rows[0])
-        answer["ended"] = sum(all(row[key] for key in row) for row in rows)
+        answer["ended"] = sum(all(row[key] not in (None, "") for key in row) for row in rows)
     return answer
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import compileall
-import os
 import shutil
 import subprocess
 import sys
@@ -38,6 +37,14 @@ COPIES = 35
 BIN = Path(sys.executable).parent
 WARM, ONE_FILE, FOLDER, MEMORY, FIRST = 2.5, 1.2, 0.35, 32.0, 60.0
 TURNS = 15
+_STARTER = """
+import os, sys
+nothing = os.open(os.devnull, os.O_WRONLY)
+quiet = [(os.POSIX_SPAWN_DUP2, nothing, 1), (os.POSIX_SPAWN_DUP2, nothing, 2)]
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+used = os.wait4(child, 0)[2]
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
 _FIRST = """
 import sys, time
 from knowledge.check import check
@@ -68,11 +75,13 @@ def load(text: str) -> None:
 
 
 def process(*command: str) -> tuple[float, float]:
-    """Seconds of processor time and peak MiB of one process, start and end included."""
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, used = os.wait4(child.pid, 0)
-    child.returncode = 0
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    """Seconds of processor time and peak MiB of one process, start and end included.
+
+    A small process starts it: until a child runs its own program, the memory of its parent counts as the child's.
+    """
+    told = subprocess.run([sys.executable, "-S", "-c", _STARTER, *command], capture_output=True, check=True, text=True)
+    seconds, kibibytes = told.stdout.split()
+    return float(seconds), int(kibibytes) / 1024
 
 
 def typical_process(*commands: tuple[str, ...]) -> list[tuple[float, float]]:

@@ -124,6 +124,7 @@ async def _use(world: Any, value: str, short: str, *, whole: bool) -> None:
         for each in (each for each in getattr(command, "parameters", ()) if each.autocomplete):
             for typed in ("", short, short[:3]) if whole else ():
                 await world.max.autocomplete(world.channel, command.qualified_name, each.display_name, typed)
+    await world.max.slash(world.channel, "rules mute", rule="wrong-type", reason=value[:200])
     explorer.pressed.clear()
     file, rows = (f"{short}.yaml", config_of(value).encode()), (f"{short}.jsonl", rows_of(value))
     log, words = (f"{short}.log", log_of(value).encode()), (f"{short}.txt", value.encode())

@@ -7,7 +7,6 @@ import gc
 import importlib
 import os
 import sys
-import threading
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -54,16 +53,22 @@ def main(arguments: list[str] | None = None) -> int:
             code: int = module.run(parser.parse_args(words[1:]))
         sys.stdout.flush()
     except TimeUp as limit:
-        print(f"helpbot: this takes more than {limit}, so I gave it up.", file=sys.stderr)
+        print(f"helpbot: this takes more than {limit}, so I gave up on it.", file=sys.stderr)
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    if arguments is None and threading.active_count() == 1:
+    if arguments is None and not _has_threads():
         # Nothing is left to end, and taking the interpreter apart costs a short command a twentieth of its time.
         sys.stderr.flush()
         os._exit(code)
     return code
+
+
+def _has_threads() -> bool:
+    """Whether the command left threads behind; one that did not load `threading` has none."""
+    threading = sys.modules.get("threading")
+    return threading is not None and threading.active_count() > 1
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:

@@ -38,6 +38,8 @@ _log = logging.getLogger(__name__)
 _BYTES = {"extra": "forbid", "ser_json_bytes": "base64", "val_json_bytes": "base64"}
 _MASK = 1500
 """Characters of the rows that are shown."""
+_LESS = 800
+"""The same where a converted row is shown with them."""
 
 
 @value
@@ -243,7 +245,7 @@ def _rows_of(sample: SampleReport, block: str | None, words: str = "", conversio
         words=words,
         conversion=conversion,
         lines=rows_lines(sample),
-        mask=mask_text(sample, _MASK),
+        mask=mask_text(sample, _LESS if conversion else _MASK),
         picture=None if picture is None else Picture(png=picture.png, alt=picture.alt),
         findings=sample.findings,
     )

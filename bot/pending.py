@@ -102,7 +102,7 @@ class Pending:
         self._imports: FIFOCache[str, Begun] = FIFOCache(_IMPORTS)
 
     def keep(self, begun: Begun, key: str | None = None) -> str:
-        """Keeps one, in the place of another if its key is given; returns the key."""
+        """Keeps one, in place of another if its key is given; returns the key."""
         key = key or secrets.token_urlsafe(9)
         kept = self._imports if isinstance(begun, PendingImport) else self._drafts
         kept[key] = begun

@@ -63,6 +63,29 @@ def coerce(value: Any, kind: Type, models: Models, steps: Steps, wrong: list[Wro
     return typed
 
 
+def coerce_root(value: Any, field: dict[str, Any], models: Models, name: str, wrong: list[Wrong]) -> Any:
+    """The typed value of a root field, given its facts; what a field takes of a plain value is kept."""
+    kind = value.__class__
+    if kind not in _KEPT or (kind is str and len(value) > _LONGEST_KEPT):
+        return coerce(value, field["type"], models, (name,), wrong)
+    typed = _TYPED.get((id(field), kind, value), _FAILED)
+    if typed is _FAILED:
+        typed = coerce(value, field["type"], models, (name,), wrong)
+        if not wrong and typed.__class__ in _UNCHANGING and len(_TYPED) < _MOST_KEPT:
+            _TYPED[id(field), kind, value] = typed
+    return typed
+
+
+_KEPT = frozenset({str, int, bool, type(None)})
+_UNCHANGING = _KEPT | {float}
+_LONGEST_KEPT, _MOST_KEPT = 64, 10_000
+_TYPED: dict[tuple[int, type, Any], Any] = {}
+"""Typed values by the identity of the field's facts, which live as long as the process, and the value with its class.
+
+Configs share most of their values. No float is a key: 0.0 and -0.0 are equal.
+"""
+
+
 def _bool(value: Any) -> Any:
     if value is True or value is False:
         return value

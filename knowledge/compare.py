@@ -83,7 +83,7 @@ class Comparison:
         gpus_before, gpus_after: GPUs of either run.
         changes: the paths that differ, in the order of the first text.
         effects: what changes about the run.
-        new_findings, gone_findings: findings of the second config that the first has not, and the other way round.
+        new_findings, gone_findings: findings of the second config that the first has not, and the other way around.
         verdict_before, verdict_after: what Axolotl does with either: "refused", "fails" or "runs".
         reasons_before, reasons_after: how many findings make it so; 0 where it runs.
     """

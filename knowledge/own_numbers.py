@@ -64,6 +64,8 @@ def _steps(config: Config, plan: TrainingPlan) -> str:
     if plan.optimizer_steps_done:
         made = f"The run makes {plan.optimizer_steps_done:,} optimizer steps"
         return f"{made}." if plan.epochs_seen is None else f"{made} and goes {_times(plan.epochs_seen)} over the data."
+    if config.get("max_steps") and _total(plan):
+        return f"The run makes at most {_total(plan):,} optimizer steps; it ends sooner if early stopping says so."
     if not plan.num_epochs or not plan.real_global_batch:
         return ""
     return (
@@ -112,8 +114,16 @@ def _saves(config: Config, plan: TrainingPlan) -> str:
         return f"The run saves at most {_times(plan.n_saves_at_most)} and keeps at most {plan.save_total_limit}."
     every = config.get("save_steps")
     if plan.save_strategy == "steps" and isinstance(every, int | float) and every >= 1:
-        return f"The run saves every {every:,g} steps and keeps at most {plan.save_total_limit}. {_UNKNOWN}"
+        return (
+            f"The run saves every {every:,g} steps and keeps at most {plan.save_total_limit}. {_known(plan)}".rstrip()
+        )
     return ""
+
+
+def _known(plan: TrainingPlan) -> str:
+    """What is left to say of a run of which only the interval is known."""
+    steps = _total(plan)
+    return _UNKNOWN if steps is None else f"It makes at most {steps:,} steps."
 
 
 def _evaluations(config: Config, plan: TrainingPlan) -> str:
@@ -122,9 +132,12 @@ def _evaluations(config: Config, plan: TrainingPlan) -> str:
     if plan.eval_points:
         start = ", the first time before step 1" if plan.eval_points[0] == 0 else ""
         return f"The run evaluates {_times(len(plan.eval_points))}{start}."
-    every = config.get("eval_steps")
+    every, often = config.get("eval_steps"), config.get("evals_per_epoch")
     if plan.eval_strategy == "steps" and isinstance(every, int | float) and every >= 1:
-        return f"The run evaluates every {every:,g} steps. {_UNKNOWN}"
+        return f"The run evaluates every {every:,g} steps. {_known(plan)}"
+    if plan.eval_strategy == "steps" and not config.get("max_steps") and isinstance(often, int) and plan.num_epochs:
+        start = "" if config.get("eval_on_start") is False else ", and once more before step 1"
+        return f"The run evaluates at most {_times(often * plan.num_epochs)}{start}."
     return ""
 
 
@@ -134,7 +147,17 @@ def _held_out(config: Config, plan: TrainingPlan) -> str:
     share = config.get("val_set_size")
     if isinstance(share, float) and 0 < share < 1:
         return f"{100 * share:.3g}% of the rows are held out for evaluation."
+    if isinstance(share, int | float) and share > 1 and not config.get("rl"):
+        return f"{share:,.0f} rows are held out for evaluation."
     return ""
+
+
+def _answers(config: Config, plan: TrainingPlan) -> str:
+    each, batch = config.get("trl.num_generations"), plan.real_global_batch
+    if config.get("rl") not in ("grpo", "gdpo") or not isinstance(each, int) or each < 2 or not batch or batch % each:
+        return ""
+    prompts = "one prompt" if batch == each else f"each of {batch // each:,} prompts"
+    return f"The {batch:,} {plan.unit} of an optimizer step are {each} answers to {prompts}."
 
 
 def _adapter(config: Config, plan: TrainingPlan) -> str:
@@ -195,6 +218,7 @@ _TOLD: Mapping[str, Callable[[Config, TrainingPlan], str]] = (
     | _each("save_steps", "saves_per_epoch", "save_strategy", "save_total_limit", told=_saves)
     | _each("eval_steps", "evals_per_epoch", "eval_strategy", "eval_on_start", "evaluation", told=_evaluations)
     | _each("val_set_size", told=_held_out)
+    | _each("trl.num_generations", told=_answers)
     | _each("adapter", "lora_r", "lora_target_linear", "lora_target_modules", told=_adapter)
     | _each("lora_alpha", "peft_use_rslora", told=_scale)
     | _each("optimizer", told=_optimizer)

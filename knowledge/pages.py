@@ -21,7 +21,7 @@ PAGES: dict[str, Page] = {
     "unknown-key": Page(
         Severity.IGNORED,
         "A key that Axolotl does not know.",
-        "Axolotl drops keys it does not know without a message, at the top level and in nearly every block. A typo "
+        "Axolotl silently drops keys that it does not know, at the top level and in nearly every block. A typo "
         "therefore leaves the default in place. The nearest known name is suggested where there is one.",
         "sequence_length_max: 2048\n",
         "sequence_len: 2048\n",
@@ -53,7 +53,7 @@ PAGES: dict[str, Page] = {
     "plugin-not-listed": Page(
         Severity.IGNORED,
         "A plugin's key without the plugin.",
-        "A plugin's fields exist only while it is listed in `plugins`. Without it they are silently ignored.",
+        "A plugin's fields exist only while it is listed in `plugins`. Without it, they are silently ignored.",
         "liger_rope: true\n",
         "plugins:\n  - axolotl.integrations.liger.LigerPlugin\nliger_rope: true\n",
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -73,8 +73,10 @@ class Rule:
             problems = [*islice(self.check(config), MAX_FINDINGS + 1)]
         except Unreadable:
             return ()
-        if not problems:
-            return ()
+        return self.stamped(problems, config) if problems else ()
+
+    def stamped(self, problems: Iterable[Problem], config: Config) -> list[Finding]:
+        """The problems of a config as findings of this rule."""
         text = self.text if self.hub is None else f"{self.text}{origin_of(config)}"
         return [stamp(each, self.id, self.severity, config.document, text) for each in problems]
 

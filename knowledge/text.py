@@ -14,10 +14,10 @@ def plural(count: int, noun: str, nouns: str | None = None) -> str:
 
 
 def listed(items: Sequence[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+    """`a`, `a and b`, `a, b, and c`."""
+    if len(items) < 3:
+        return f" {last} ".join(items)
+    return f"{', '.join(items[:-1])}, {last} {items[-1]}"
 
 
 def shortened(text: str, most: int) -> str:

@@ -28,6 +28,28 @@ def known_series():
     return set(re.findall(r"^(helpbot_\w+)", text, re.MULTILINE))
 
 
+UNIT = dict(re.findall(r"^(\w+)=(.*)$", (DEPLOY / "helpbot.service").read_text("utf-8"), re.MULTILINE))
+
+
+def test_the_unit_keeps_its_files_to_itself_and_gives_up_every_privilege():
+    assert (UNIT["UMask"], UNIT["StateDirectoryMode"]) == ("0077", "0700")
+    assert UNIT["CapabilityBoundingSet"] == UNIT["AmbientCapabilities"] == ""
+    assert UNIT["OOMPolicy"] == "continue"
+    for name in ("NoNewPrivileges", "PrivateDevices", "PrivateTmp", "LockPersonality", "RestrictSUIDSGID"):
+        assert UNIT[name] == "true", name
+    assert UNIT["ProtectSystem"] == "strict"
+    assert UNIT["SystemCallFilter"] == "@system-service"
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_the_unit_is_one_that_systemd_reads(tmp_path):
+    text = (DEPLOY / "helpbot.service").read_text("utf-8").replace("/opt/helpbot/bin/helpbot", "/bin/true")
+    unit = tmp_path / "helpbot.service"
+    unit.write_text(text.replace("User=helpbot", "User=root"), "utf-8")
+    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert "helpbot.service" not in done.stderr
+
+
 @pytest.mark.parametrize("workflow", [*WORKFLOWS, ROOT / "action.yml"], ids=lambda path: path.name)
 def test_actions_are_pinned_by_the_hash_of_a_commit(workflow):
     uses = re.findall(r"uses: (\S+)(.*)", workflow.read_text("utf-8"))

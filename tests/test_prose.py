@@ -32,7 +32,7 @@ BANNED = {
     r"\banother [\w`-]+( [\w`-]+)? than\b": "a different ... from",
     r"\bfits? each other\b": "match, or work together",
     r"\b(does not|do not) go (with|together)\b": "does not work with, or do not match",
-    r"\bstands? (alone|further|together|in the)\b": "is, appears, or belongs",
+    r"\bstands? (alone|further|together|in|behind|before|with)\b(?! (for|mind))": "is, appears, or belongs",
     r"\b(the|its|prepared|preference|that) data (are|were|have)\b": "data is, was, or has",
     r"\binside of\b": "inside",
     r"\d %": "a percent sign without a space",

@@ -34,7 +34,7 @@ def words_of(paths: Iterable[str]) -> tuple[list[str], str]:
         missing = path != "-" and not Path(path).exists()
         (rest if missing and ("/" not in path or " " in path) and not _has_suffix(path) else files).append(path)
     words = " ".join(rest)
-    return (files, words) if kind_of(words) in ("log", "question") else ([*files, *rest], "")
+    return (files, words) if words and kind_of(words) in ("log", "question") else ([*files, *rest], "")
 
 
 def _has_suffix(path: str) -> bool:

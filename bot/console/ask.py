@@ -49,7 +49,8 @@ def write(found: Answer) -> None:
     """Print an answer for people."""
     if found.figures:
         print_text(found.figures)
-        print()
+        if found.answers:
+            print()
     if found.level == "sure":
         first, *others = found.answers
         print(f"{first.title}\n")
@@ -57,7 +58,8 @@ def write(found: Answer) -> None:
         if others:
             print(f"\nOr did you mean: {'; '.join(each.title for each in others)}")
     elif found.level == "perhaps":
-        print_text(PERHAPS)
+        if found.answers:
+            print_text(PERHAPS)
         for each in found.answers:
             print(f"\n{each.title}  ({each.kind})")
             print_text(each.text, "  ")

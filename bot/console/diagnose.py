@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.console._arguments import UnusableFileError, text_or_word
 from bot.console._given import check_text, explain_log
 from bot.console._logs import config_given, log_arguments
+from bot.views.versions import installed_text
 from knowledge.diagnosis import Diagnosis, headline
 from knowledge.text_kind import kind_of
 
@@ -89,6 +90,9 @@ def _write_text(path: str, diagnosis: Diagnosis) -> None:
         print(f"\nline {follow.line} is only a consequence of it: {follow.meaning}")
     if diagnosis.versions:
         print("\nVersions in the text: " + ", ".join(f"{name} {of}" for name, of in sorted(diagnosis.versions.items())))
+    if diagnosis.installed is not None:
+        print(textwrap.fill(installed_text(diagnosis.installed), 110))
+        print(f"Run: {diagnosis.installed.command}")
     if diagnosis.findings:
         print("\nThe config itself:")
         for finding in diagnosis.findings[:8]:

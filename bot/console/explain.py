@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.console._arguments import UnusableFileError, gpus, text_of
 from bot.console._given import explain_log
-from knowledge.catalog.labels import labels
+from knowledge.catalog.labels import effects
 from knowledge.config import read
 from knowledge.explanation import explain
 from knowledge.own_numbers import own_words
@@ -77,7 +77,6 @@ def _write(found: Explanation, own: str) -> None:
     if found.kind is None:
         return
     print(" · ".join(part for part in (found.path, found.type, _default(found)) if part))
-    raising, lower = labels(found.type)
     for label, text in (
         ("", found.origin),
         ("", found.summary),
@@ -85,9 +84,7 @@ def _write(found: Explanation, own: str) -> None:
         ("", found.text),
         ("Choices: ", ", ".join(found.choices) + (" (and others)" if found.open_choices and found.choices else "")),
         ("Bounds: ", found.bounds),
-        (f"{raising}: ", found.raising),
-        (f"{lower}: ", found.lower),
-        ("Left out: ", found.left_out),
+        *((f"{label}: ", text) for label, text in effects(found.type, found)),
         ("Where it works: ", found.modes),
         ("Costs: ", found.costs),
         ("Watch out: ", found.pitfalls),

@@ -12,13 +12,15 @@ from knowledge.versions import Versions, compare_versions
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Which installed packages do not fit the Axolotl release, from a pip list."
+SUMMARY = "Which installed packages do not fit the Axolotl release, from a pip list or a log."
 _MOST = 400_000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("list", metavar="LIST", help="output of pip list or pip freeze, or - for standard input")
+    parser.add_argument(
+        "list", metavar="LIST", help="output of pip list, pip freeze, or axolotl --version, or - for standard input"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text")
 
 
@@ -47,7 +49,10 @@ def _write(found: Versions) -> None:
     own = found.installed_axolotl
     if own is not None and own != found.axolotl:
         print(f"Axolotl {own} is installed; these are the versions that {found.axolotl} requires.")
-    if not found.misfits:
+    if not found.compared:
+        if own == found.axolotl:
+            print(f"Axolotl {own} is the release that helpbot knows.")
+    elif not found.misfits:
         print(f"All {found.compared} listed packages fit Axolotl {found.axolotl}.")
     for each in found.misfits:
         print(f"  {each.package} {each.installed} does not fit: Axolotl {found.axolotl} requires {each.wanted}")

@@ -70,7 +70,7 @@ def daily_backup(database: Path, keep: int = 7, today: datetime | None = None) -
 
 
 def restore_file(backup: Path, database: Path) -> Path | None:
-    """Puts a backup in the place of the database; refused while a bot has it open.
+    """Puts a backup in place of the database; refused while a bot has it open.
 
     Returns:
         Where the database that stood there was put, or None if there was none.

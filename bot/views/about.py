@@ -63,7 +63,7 @@ WELCOME = (
 
 def about_layout(version: str, axolotl: str, source: str, buttons: Sequence[ui.Item[Any]] = ()) -> ui.LayoutView:
     """The answer to /about, with buttons below it."""
-    head = f"### Axolotl Help {version}\n{small(f'speaks for Axolotl {axolotl}')}\n{ABOUT}"
+    head = f"### Axolotl Help {version}\n{small(f'based on Axolotl {axolotl}')}\n{ABOUT}"
     origin = f"{SOURCES} Source: {source}" if source else SOURCES
     return layout(
         container(

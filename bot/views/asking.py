@@ -115,8 +115,9 @@ def answer_layout(asked: Asked, owner: int, now: Any) -> ui.LayoutView:
     topics = found.answers
     title = words.PERHAPS if found.level == "perhaps" else words.UNKNOWN
     colour = Colour.NEUTRAL if found.level == "perhaps" else Colour.WARNING
-    items: list[ui.Item[Any]] = [ui.TextDisplay(found.figures), ui.Separator()] if found.figures else []
-    items.append(ui.TextDisplay(title))
+    items: list[ui.Item[Any]] = [ui.TextDisplay(found.figures)] if found.figures else []
+    if topics or not found.figures:
+        items += [ui.Separator(), ui.TextDisplay(title)] if items else [ui.TextDisplay(title)]
     if found.level == "perhaps":
         items += [ui.TextDisplay(_short(each)) for each in topics]
     view: list[ui.Item[Any]] = [container(colour, *items)]

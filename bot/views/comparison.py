@@ -12,7 +12,8 @@ from bot.views.explanation import related
 from bot.views.kit import limits
 from bot.views.kit.escape import inert, spoken
 from bot.views.kit.layout import Colour, colour_of, container, layout, small
-from bot.views.kit.wording import listed, plural
+from bot.views.kit.wording import plural
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import discord
 from discord import ui
 
 from bot.views.kit.layout import Colour, container, layout
-from bot.views.kit.wording import listed
+from knowledge.text import listed
 
 BOT_NAME = "Axolotl Help"
 SERVER = "Fine-tuning"

@@ -12,6 +12,7 @@ from bot.views.explanation import related
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.wording import plural
+from bot.views.versions import installed_note
 from knowledge.diagnosis import headline
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _SECRETS = 500
 _HEAD = 900
 _FIRST = 1700
-_SEND = 400
+_SEND = 800
 _OTHER = 350
 _FINDING = 250
 _OTHERS = 3
@@ -50,7 +51,7 @@ def diagnosis_layout(
         owner: Who may use the select below it.
         notes: Sentences about how the text was taken.
         secrets: What was masked in it.
-        public: Whether the text stands in a channel that others read.
+        public: Whether the text is in a channel that others read.
         extra: Rows below it.
     """
     telling = [match for match in found.matches if not match.harmless]
@@ -66,7 +67,10 @@ def diagnosis_layout(
     warning = limits.cut(secret_warning(secrets, public=public), _SECRETS) if secrets else ""
     opening = limits.cut("\n".join(head), _HEAD)
     explained = _explained(first) if first is not None else _recognized(found)
-    send = limits.cut(small(found.unknown.send.strip()), _SEND) if found.unknown is not None else ""
+    sent = [found.unknown.send.strip()] if found.unknown is not None else []
+    if found.installed is not None:
+        sent.append(installed_note(found.installed))
+    send = limits.cut("\n".join(small(each) for each in sent), _SEND) if sent else ""
     room = limits.TEXT - _TITLES - sum(map(limits.length, (warning, opening, explained, send)))
     others = [_short(match) for match in [*telling[1:], *found.warnings, *_harmless(found)][:_OTHERS]]
     others, room = _fitting(others, room)

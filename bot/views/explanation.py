@@ -14,10 +14,10 @@ from bot.views.kit import limits
 from bot.views.kit.components import Press
 from bot.views.kit.escape import visible
 from bot.views.kit.layout import Colour, container, layout, small
-from bot.views.kit.wording import listed
-from knowledge.catalog.labels import labels
+from knowledge.catalog.labels import effects
 from knowledge.explanation import explain
 from knowledge.json_values import to_plain
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -125,12 +125,9 @@ def _body(found: Explanation, own: str) -> str:
         more = len(found.choices) - len(shown)
         tail = f" and {more} more" if more > 0 else " and others" if found.open_choices else ""
         parts.append(f"**Choices** {', '.join(shown)}{tail}.")
-    raising, lower = labels(found.type)
     for label, text in (
         ("Bounds", found.bounds),
-        (raising, found.raising),
-        (lower, found.lower),
-        ("Left out", found.left_out),
+        *effects(found.type, found),
         ("Where it works", found.modes),
         ("Costs", found.costs),
         ("Watch out", found.pitfalls),

@@ -17,7 +17,7 @@ from bot.views.check.answer import show
 from bot.views.check.sample import proposal_layout
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.health import health_layout
-from bot.views.versions import versions_layout
+from bot.views.versions import installed_note, versions_layout
 
 if TYPE_CHECKING:
     import discord
@@ -143,7 +143,8 @@ def log_layout(
     """The answer to a log, and the files to send with it: the run's numbers where it has any, else the cause."""
     if run is None:
         return diagnosis_layout(found, member, notes=log.notes, secrets=log.secrets, public=public), {}
-    view, file = health_layout(run.health, run.png, notes=log.notes, secrets=log.secrets, public=public)
+    notes = log.notes if found.installed is None else (*log.notes, installed_note(found.installed))
+    view, file = health_layout(run.health, run.png, notes=notes, secrets=log.secrets, public=public)
     return view, {"file": file}
 
 

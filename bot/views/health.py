@@ -45,7 +45,7 @@ def health_layout(
         png: Their picture.
         notes: Sentences about how the text was taken.
         secrets: What was masked in it.
-        public: Whether the text stands in a channel that others read.
+        public: Whether the text is in a channel that others read.
     """
     gallery, file = picture(png, health_alt(found), NAME)
     items: list[ui.Item[Any]] = [ui.TextDisplay(limits.cut("\n".join(_head(found, notes)), 800)), gallery]

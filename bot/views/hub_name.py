@@ -9,9 +9,9 @@ from discord import ui
 from bot.views.check.hub import dataset_line, model_line
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout
-from bot.views.kit.wording import listed
 from knowledge.hub import dataset_report, model_report
 from knowledge.parameters import known_total, parameters_of_repository
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from knowledge.hub import HubFacts

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from knowledge.versions import Versions
 
 _SHOWN = 15
+_NAMED = 4
+_COMMAND = 250
+"""Characters of the command inside a sentence."""
 
 
 def versions_layout(found: Versions) -> ui.LayoutView:
@@ -40,13 +43,32 @@ def versions_boxes(found: Versions) -> tuple[ui.Item[Any], ...]:
     items: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(says))]
     if found.command:
         items.append(ui.TextDisplay(limits.block(found.command, "sh", limits.PAGE // 3)))
+    if not found.compared:
+        return (container(Colour.WARNING if found.command else Colour.CLEAN, *items),)
     foot = small(
         f"Compared: {plural(found.compared, 'package')} whose version Axolotl {found.axolotl} names. Others are free."
     )
     return container(Colour.WARNING if found.command else Colour.CLEAN, *items), ui.TextDisplay(foot)
 
 
+def installed_note(found: Versions) -> str:
+    """What a log tells of the installed versions, with the command that fixes it."""
+    return f"{installed_text(found)} Run {limits.code(found.command, _COMMAND)}."
+
+
+def installed_text(found: Versions) -> str:
+    """What a log tells of the installed versions, in a sentence."""
+    own = found.installed_axolotl
+    listed = ", ".join(f"{each.package} {each.installed}" for each in found.misfits[:_NAMED])
+    more = f" and {len(found.misfits) - _NAMED} more" if len(found.misfits) > _NAMED else ""
+    if own is not None and own != found.axolotl:
+        return f"This log is from Axolotl {own}, and I answer for {found.axolotl}."
+    return f"Axolotl {found.axolotl} requires other versions than this log shows: {listed}{more}."
+
+
 def _title(found: Versions) -> str:
     if found.misfits:
         return f"{plural(len(found.misfits), 'package')} {'does' if len(found.misfits) == 1 else 'do'} not fit"
-    return "Another release of Axolotl" if found.command else "Everything listed fits"
+    if found.compared:
+        return "Another release of Axolotl" if found.command else "Everything listed fits"
+    return "Another release of Axolotl" if found.command else f"Axolotl {found.axolotl}, the release that I know"

@@ -2,7 +2,7 @@
 
 from knowledge.config.changes_after_typing import SEPARATES_ROWS
 from knowledge.config.changes_before_typing import LEGACY_ATTENTION, LORA_KERNELS, lora_kernels_switch_on
-from knowledge.config.config import Config, Failure, Unreadable, read
+from knowledge.config.config import Config, Failure, Unreadable, read, read_values
 from knowledge.config.entries import prepare_dataset
 from knowledge.config.launcher import Launcher, is_launcher
 from knowledge.config.plugins import experts_fall_back
@@ -23,4 +23,5 @@ __all__ = [
     "lora_kernels_switch_on",
     "prepare_dataset",
     "read",
+    "read_values",
 ]

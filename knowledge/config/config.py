@@ -6,10 +6,11 @@ typing, typed checks. `raw` and `typed` are the two views of a field; `written` 
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from knowledge.coercion import Wrong, coerce, default_of
+from knowledge.coercion import Wrong, coerce, coerce_root, default_of
 from knowledge.config.changes_after_typing import LATER
 from knowledge.config.entries import dataset_class, prepare_dataset, prepared_list
 from knowledge.config.launcher import Launcher, launcher_of
@@ -46,6 +47,7 @@ class Config:
         secrets: What was masked in the document.
 
     `launcher` is set where it is not a training config but a file for `--cloud`; the fields are the provider's then.
+    `roots` are the root keys that the config holds, as Axolotl has changed it.
     `memo` keeps what is computed once a check, by the function that computes it; `failures` are computations that
     raised an exception; `looked_up` counts misspelled names; `reads` collects the paths looked at, when a test asks.
     """
@@ -63,6 +65,10 @@ class Config:
         self.launcher: Launcher | None = launcher_of(self.values, self.types)
         self.plugins = _plugins(self.values.get("plugins"))
         self._history = Raw(self.values, gpus, self.plugins).run(self.types.steps)
+        self.roots = [
+            *(key for key in self.values if isinstance(key, str)),
+            *(key for key in self._history if key not in self.values),
+        ]
         self._typed: dict[str, Any] = {}
         self._read: dict[str, Any] = {}
         self._later: dict[str, list[tuple[int, Any]]] = {}
@@ -76,14 +82,6 @@ class Config:
             self.memo[compute] = compute(self)
         found: _Value = self.memo[compute]
         return found
-
-    @property
-    def roots(self) -> list[str]:
-        """The root keys that the config holds, as Axolotl has changed it."""
-        return [
-            *(key for key in self.values if isinstance(key, str)),
-            *(k for k in self._history if k not in self.values),
-        ]
 
     # -- raw ---------------------------------------------------------------------------------------------------
 
@@ -216,7 +214,7 @@ class Config:
                 wrong: list[Wrong] = []
                 if key in ("test_datasets", "pretraining_dataset"):
                     value = prepared_list(value)
-                typed = coerce(value, field["type"], self.types.models, (name,), wrong)
+                typed = coerce_root(value, field, self.types.models, name, wrong)
                 if wrong:
                     self._wrong[key] = wrong
                 return typed
@@ -312,6 +310,14 @@ def _plugins(value: Any) -> frozenset[str]:
     if isinstance(value, list):
         names.update(name.replace(":", ".").rpartition(".")[2] for name in value if isinstance(name, str))
     return frozenset(names)
+
+
+def read_values(values: dict[str, Any], gpus: int = 1) -> Config:
+    """Values at hand as a Config: written as JSON, which is YAML too and many times quicker to write and to read.
+
+    A number that JSON writes with an exponent and without a point, such as 5e-07, is a text to YAML.
+    """
+    return read(json.dumps(values, ensure_ascii=False), gpus)
 
 
 def read(text: str, gpus: int = 1) -> Config:

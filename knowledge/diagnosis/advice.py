@@ -17,6 +17,7 @@ from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.model import Match
 from knowledge.diagnosis.proposing import proposed
 from knowledge.foreign import meaning
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from knowledge.diagnosis.tracebacks import Trace
@@ -169,8 +170,7 @@ def _changing(names: list[tuple[str, str]]) -> list[str]:
     if not names:
         return []
     told = [f"`{field}`" if field == name else f"`{name}`, which is `{field}` in Axolotl" for field, name in names]
-    listed = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} and {told[-1]}"
-    return [f"It names {listed}: set what the message asks for, or remove the setting as a test."]
+    return [f"It names {listed(told)}: set what the message asks for, or remove the setting as a test."]
 
 
 def _starting(variables: list[str]) -> list[str]:

@@ -35,6 +35,7 @@ from knowledge.diagnosis.topics import about, narrowed
 from knowledge.diagnosis.unknown import older_release, unknown
 from knowledge.diagnosis.versions import gpu_memory, versions_of
 from knowledge.diagnosis.weighing import MERE, Candidate, Context, best, is_fixed, match_of, score
+from knowledge.versions import versions_in_log
 
 _MOST_MATCHES = 8
 _MEMORY = "cuda-out-of-memory"
@@ -82,6 +83,7 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
         warnings=tuple(warnings[:_MOST_MATCHES]),
         follows=follows(log, main) if failed else (),
         versions=context.versions,
+        installed=versions_in_log(text),
         config_found=log.config is not None,
         findings=findings_of(given, gpus, accepted=accepted) if given and read is not None else (),
         error=error,

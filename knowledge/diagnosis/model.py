@@ -7,6 +7,7 @@ from typing import Literal
 from knowledge.diagnosis.progress import Progress
 from knowledge.finding import Finding
 from knowledge.value import field, value
+from knowledge.versions import Versions
 
 Kind = Literal["axolotl", "library", "environment"]
 
@@ -126,6 +127,7 @@ class Diagnosis:
         warnings: What the warnings of a run mean in which nothing failed.
         follows: What only follows from the failure: the launcher's report, broken connections.
         versions: Package versions that the text shows ("axolotl" -> "0.12.2").
+        installed: What Axolotl printed of installed versions, where something does not fit the release.
         config_found: Whether the text itself holds a config.
         findings: What a check of that config, or of the one given with the text, says; lines count from its first.
         error: The exception that counts, where there is one.
@@ -144,6 +146,7 @@ class Diagnosis:
     warnings: tuple[Match, ...] = ()
     follows: tuple[Follow, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
+    installed: Versions | None = None
     config_found: bool = False
     findings: tuple[Finding, ...] = ()
     error: Raised | None = None

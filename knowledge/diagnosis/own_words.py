@@ -14,6 +14,7 @@ from knowledge.diagnosis.known import squeeze, words
 from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.model import Match
 from knowledge.facts import read_json
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,7 @@ def own_words(haystack: Haystack, explained: set[int]) -> Iterator[Match]:
 def _match(said: Said, line: int, quote: str) -> Match:
     place, _, function = said.place.partition(" ")
     file = place.rpartition(":")[0]
-    about = f"It involves {' and '.join(f'`{name}`' for name in said.fields)}. " if said.fields else ""
+    about = f"It involves {listed([f'`{name}`' for name in said.fields])}. " if said.fields else ""
     when = f" It does so where `{said.when}`." if said.when and "`" not in said.when else ""
     says = "stops with" if said.level == "error" else "warns with"
     return Match(

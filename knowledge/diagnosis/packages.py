@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.diagnosis.masking import shown
 from knowledge.facts import read_json
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from knowledge.diagnosis.tracebacks import Trace
@@ -93,8 +94,8 @@ def _asked(named: list[str], versions: dict[str, str]) -> str:
     pins = {name: facts["packages"][name].removeprefix("==") for name in named if name in facts["packages"]}
     if not pins:
         return ""
-    wanted = " and ".join(f"{name} {pin}" for name, pin in pins.items())
-    here = " and ".join(f"{name} {versions[name]}" for name in pins if name in versions)
+    wanted = listed([f"{name} {pin}" for name, pin in pins.items()])
+    here = listed([f"{name} {versions[name]}" for name in pins if name in versions])
     ask = "`pip list` shows which of them differs" if len(pins) > 1 else "`pip list` shows what you have"
     shows = f"your text shows {here}" if here else ask
     return f"Axolotl {facts['axolotl']} asks for {wanted}; {shows}."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from knowledge.pattern import expression
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -30,7 +31,7 @@ def proposed(cure: str, write: str, config: Config | None) -> str:
             present = [key for key, value in keys.items() if _has(config, key, value)]
             here = [*(_line(key, config.get(key)) for key in present), *_named(cure, config, keys)]
             if here:
-                cure = f"{cure} Your config already has {' and '.join(f'`{each}`' for each in here)}."
+                cure = f"{cure} Your config already has {listed([f'`{each}`' for each in here])}."
             missing = {key: _missing(config.get(key), value) for key, value in keys.items() if key not in present}
             if missing != keys:
                 keys = missing

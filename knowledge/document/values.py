@@ -85,7 +85,7 @@ class Document:
     def lines(self) -> list[str]:
         """The lines of `text`, without their ends, as YAML counts them: three rare signs break a line too."""
         if self._lines is None:
-            self._lines = _BREAKS.split(self.text)
+            self._lines = self.text.split("\n") if self.text.isascii() else _BREAKS.split(self.text)
         return self._lines
 
     def given(self, line: int, column: int) -> tuple[int, int]:

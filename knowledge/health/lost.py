@@ -19,6 +19,7 @@ _CERTAIN: Final = 0.005
 _SOME: Final = 0.1
 # Without a norm, a loss of 0 may also be nan; with a norm of 0, few steps say it.
 _SOME_WITHOUT_GRADIENT: Final = 0.03
+_NEARLY_ALL: Final = 0.95
 
 
 def masked(run: Run) -> Sign | None:
@@ -27,9 +28,9 @@ def masked(run: Run) -> Sign | None:
     empty = [point for point in points if point.loss == 0 and (point.norm is None or point.norm == 0)]
     share = _SOME if empty and empty[0].norm is None else _SOME_WITHOUT_GRADIENT
     if not run.record.preference and len(empty) >= max(2, len(points) * share) and _without_nan(points):
-        every = len(empty) > len(points) / 2
-        if points[0] in empty or not every:
-            return _empty(empty, every=every)
+        # A loss that falls to 0 for good in the middle of a run has another reason.
+        if points[0] in empty or any(point.loss for point in points if point.step > empty[0].step):
+            return _empty(empty, every=len(empty) >= _NEARLY_ALL * len(points))
     return None if run.record.preference else _always_the_same(points)
 
 

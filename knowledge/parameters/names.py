@@ -110,11 +110,11 @@ def size(total: int) -> str:
 NF4_BYTES = 0.515869140625
 """Bytes of a 4-bit element: half a byte, and its share of a scale that is stored in 8 bits itself."""
 _STORED = (
-    (re.compile(r"nvfp4|mxfp4"), 0.5625, True),
-    (re.compile(r"linearized.{0,250}(?:bnb|nf4)"), NF4_BYTES, True),
-    (re.compile(r"bnb-?4bit|nf4"), NF4_BYTES, False),
-    (re.compile(r"gptq|awq|int4|w4a16"), 0.53125, False),
-    (re.compile(r"fp8|int8|8bit"), 1.0, True),
+    (expression(r"nvfp4|mxfp4"), 0.5625, True),
+    (expression(r"linearized.{0,250}(?:bnb|nf4)"), NF4_BYTES, True),
+    (expression(r"bnb-?4bit|nf4"), NF4_BYTES, False),
+    (expression(r"gptq|awq|int4|w4a16"), 0.53125, False),
+    (expression(r"fp8|int8|8bit"), 1.0, True),
 )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import importlib
 from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from knowledge.config import Failure
+from knowledge.config import Failure, Unreadable
+from knowledge.document import MAX_FINDINGS
 from knowledge.hub import facts_of
 from knowledge.rule import HUB, RULES, Rule, is_of_launcher
 
@@ -72,12 +74,11 @@ def rules_of(path: str) -> tuple[Rule, ...]:
 def _due(config: Config) -> list[Rule]:
     """The rules whose fields a config holds; the general ones last."""
     by_root, always = _index(config.launcher is not None)
-    due = dict(always)
-    for held in _held(config):
-        if held in by_root:
-            due |= by_root[held]
+    due = dict.fromkeys(chain(always, *(by_root[held] for held in _held(config) if held in by_root)))
     general = [rule for rule in due if rule.general]
-    return [*(rule for rule in due if not rule.general), *general] if general else list(due)
+    for rule in general:
+        del due[rule]
+    return [*due, *general]
 
 
 def run(config: Config) -> list[Finding]:
@@ -86,7 +87,10 @@ def run(config: Config) -> list[Finding]:
     told: set[str] = set()
     for rule in _due(config):
         try:
-            findings = rule.findings(config)
+            problems = [*islice(rule.check(config), MAX_FINDINGS + 1)]
+            findings = rule.stamped(problems, config) if problems else []
+        except Unreadable:  # that has its own ERROR
+            continue
         except Exception as error:  # noqa: BLE001 - one rule's fault must not take the others' answers with it; it is said
             config.failures.append(Failure(rule.id, type(error).__name__))
             continue

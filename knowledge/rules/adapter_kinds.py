@@ -85,7 +85,7 @@ def mixlora_preference(config: Config) -> Iterator[Problem]:
 def mixlora_top_k(config: Config) -> Iterator[Problem]:
     """`mixlora_top_k` exceeds the number of experts.
 
-    Axolotl checks this whatever the adapter is. Without the two keys there are 8 experts, and 2 work on each token.
+    Axolotl checks this whatever the adapter is. Without the two keys, there are 8 experts, and 2 work on each token.
     """
     top, experts = config.typed("mixlora_top_k"), config.typed("mixlora_num_experts")
     top, experts = (2 if top is None else top), (8 if experts is None else experts)

@@ -9,6 +9,7 @@ from knowledge.examples import LINEAR, LORA, QLORA
 from knowledge.finding import Severity
 from knowledge.kinds_of_run import LORA_FIELDS
 from knowledge.rule import Problem, problem, rule
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ def quantized_without_adapter(config: Config) -> Iterator[Problem]:
 def qlora_without_4bit(config: Config) -> Iterator[Problem]:
     """QLoRA without 4-bit loading.
 
-    QLoRA trains on 4-bit weights. For 8 bits or unquantized weights use `adapter: lora`.
+    QLoRA trains on 4-bit weights. For 8 bits or unquantized weights, use `adapter: lora`.
     """
     if config.typed("adapter") == "qlora" and not config.typed("merge_lora") and not config.typed("load_in_4bit"):
         yield problem(
@@ -298,7 +299,7 @@ def lora_without_rank(config: Config) -> Iterator[Problem]:
     if config.raw("adapter") in ("lora", "qlora") and not config.raw("lora_model_dir"):
         missing = [name for name in ("lora_r", "lora_alpha") if config.typed(name) is None]
         if missing:
-            names = " and ".join(f"`{name}`" for name in missing)
+            names = listed([f"`{name}`" for name in missing])
             cure = "add them, such as 16 and 32" if len(missing) > 1 else "add it, such as 16"
             yield problem(f"Building the adapter fails without {names}: {cure}.", "adapter", *missing)
 

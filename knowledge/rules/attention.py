@@ -244,7 +244,7 @@ def sage_risks(config: Config) -> Iterator[Problem]:
 def fp8_attention_hardware(config: Config) -> Iterator[Problem]:
     """FP8 attention, which depends on the GPU.
 
-    It needs a Hopper GPU (H100) or newer; on others Axolotl refuses the config. A config does not name the GPU.
+    It needs a Hopper GPU (H100) or newer; on others, Axolotl refuses the config. A config does not name the GPU.
     """
     if config.typed("attn_implementation") == "fp8":
         yield problem("Needs a Hopper GPU (H100) or newer; on others use `flash_attention_2`.", "attn_implementation")
@@ -319,7 +319,7 @@ def flattening_conflicts(config: Config) -> Iterator[Problem]:
 def flattening_idle(config: Config) -> Iterator[Problem]:
     """`batch_flattening` where it does little.
 
-    With one row per batch there is nothing to join; with Liger's loss, it affects only the scoring.
+    With one row per batch, there is nothing to join; with Liger's loss, it affects only the scoring.
     """
     if not config.raw("batch_flattening"):
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textwrap import indent
 from typing import TYPE_CHECKING
 
 from knowledge.conditions import entries
@@ -22,6 +21,7 @@ SHAREGPT = (
     "type: chat_template\nfield_messages: conversations\nmessage_property_mappings:\n  role: from\n  content: value"
 )
 """What replaces `type: sharegpt` in an entry."""
+_SHAREGPT_ENTRY = f"{ENTRY}    " + SHAREGPT.replace("\n", "\n    ") + "\n"
 _LISTS = ("datasets", "test_datasets", "pretraining_dataset")
 
 
@@ -30,7 +30,7 @@ _LISTS = ("datasets", "test_datasets", "pretraining_dataset")
     fields=("datasets[].type",),
     says="`type: sharegpt.*` is deprecated",
     bad=f"{ENTRY}    type: sharegpt\n",
-    good=f"{ENTRY}{indent(SHAREGPT, '    ')}\n",
+    good=_SHAREGPT_ENTRY,
 )
 def sharegpt_removed(config: Config) -> Iterator[Problem]:
     """`type: sharegpt` was removed.

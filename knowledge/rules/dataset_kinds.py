@@ -137,7 +137,7 @@ def input_output_adds_nothing(config: Config) -> Iterator[Problem]:
 def dataset_type_unknown(config: Config) -> Iterator[Problem]:
     """A dataset type that does not exist.
 
-    Validation accepts any text; preparing the rows finds no way to read them and fails. For plain text use
+    Validation accepts any text; preparing the rows finds no way to read them and fails. For plain text, use
     `completion`, for a chat `chat_template`. Names with a dot may be your own code, so they are left alone.
     """
     if any(config.raw(name) for name in ("rl", "reward_model", "process_reward_model")):
@@ -152,7 +152,7 @@ def dataset_type_unknown(config: Config) -> Iterator[Problem]:
                 continue
             near = {"text": "completion", "raw": "completion", "json": "completion", "chat": "chat_template"}.get(kind)
             near = near or nearest(config, kind, known)
-            hint = f" Use `{near}`?" if near else " For plain text use `completion`, for a chat `chat_template`."
+            hint = f" Use `{near}`?" if near else " For plain text, use `completion`, for a chat `chat_template`."
             message = f"No such type: preparing the rows fails.{hint}"
             yield problem(message, (name, index, "type"), suggestion=near)
 
@@ -189,7 +189,7 @@ def generation_wants_a_function(config: Config) -> Iterator[Problem]:
 def evaluation_column_dropped(config: Config) -> Iterator[Problem]:
     """A single column under the `type` of a test set, in preference training.
 
-    Axolotl types the entry by the class that reads most of its keys. With a single column it is that of supervised
+    Axolotl types the entry by the class that reads most of its keys. With a single column, it is that of supervised
     rows, the mapping is emptied, and the rows are used without being rearranged.
     """
     for index, columns in _test_columns(config):

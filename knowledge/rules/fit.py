@@ -33,7 +33,7 @@ MUCH = 0.3
 def lora_in_4bit(config: Config) -> Iterator[Problem]:
     """`adapter: lora` with `load_in_4bit` does not load the model in 4 bits.
 
-    Axolotl quantizes to 4 bits for `adapter: qlora` only. With `lora` it loads the whole model and then raises its
+    Axolotl quantizes to 4 bits for `adapter: qlora` only. With `lora`, it loads the whole model and then raises its
     frozen matrices to fp32, twice the memory of LoRA without the key.
     """
     if config.get("adapter") == "lora" and config.get("load_in_4bit") and not config.get("gptq"):
@@ -142,7 +142,7 @@ def logits_take_most(config: Config) -> Iterator[Problem]:
     good=f"{LONG}gradient_checkpointing: true\n",
 )
 def activations_take_most(config: Config) -> Iterator[Problem]:
-    """Without gradient checkpointing the layers' activations use most of the memory.
+    """Without gradient checkpointing, the layers' activations use most of the memory.
 
     `gradient_checkpointing: true` keeps one tensor per layer and computes the rest again: the same result, about a
     third slower.

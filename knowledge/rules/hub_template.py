@@ -105,7 +105,7 @@ def end_of_turn_not_in_the_template(config: Config) -> Iterator[Problem]:
     """`eot_tokens` names a token that the chat template does not print.
 
     Axolotl drops such a token with no more than a line in the log, so it is not trained as the end of a turn. Name the
-    token that stands behind an answer in the template.
+    token that follows an answer in the template.
     """
     found = public_tokenizer(config)
     given, eos = config.get("eot_tokens"), _end_token(config, found)
@@ -158,7 +158,7 @@ def end_of_turn_in_pieces(config: Config) -> Iterator[Problem]:
 def end_tokens_in_conflict(config: Config) -> Iterator[Problem]:
     """`train_on_eot` and `train_on_eos` differ although one token is both.
 
-    The tokenizer's end token stands in `eot_tokens`, so the two keys decide about the same token, and Axolotl stops.
+    The tokenizer's end token is in `eot_tokens`, so the two keys decide about the same token, and Axolotl stops.
     `train_on_eos` is `turn` where it is not written.
     """
     found = public_tokenizer(config)

@@ -104,7 +104,8 @@ def special_token_is_new(config: Config) -> Iterator[Problem]:
 def new_tokens_saved_by_other_names(config: Config) -> Iterator[Problem]:
     """New tokens with an adapter whose `lora_modules_to_save` lacks the names that Axolotl asks for.
 
-    It wants the embedding and the head by the names of this model's family, and stops when it reads the model's config.
+    It expects the embedding and the head under the names of this model's family, and stops when it reads the model's
+    config.
     """
     missing = _unsaved(config, config_repository(config))
     if missing is not None and config.get("tokens") and config.get("adapter") and config.get("lora_modules_to_save"):
@@ -148,7 +149,7 @@ def override_of_no_added_token(config: Config) -> Iterator[Problem]:
     says="Couldn't instantiate the backend tokenizer",
 )
 def model_without_a_tokenizer(config: Config) -> Iterator[Problem]:
-    """The repository has no file of a tokenizer.
+    """The repository has no tokenizer file.
 
     Most families then stop with an error; some start with an empty vocabulary, without a message. Name the repository
     of the tokenizer in `tokenizer_config`.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from knowledge.config import experts_fall_back
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def kernels_choice(config: Config) -> Iterator[Problem]:
         for name, choices in CHOICES.items():
             value = config.raw(name)
             if isinstance(value, str) and value.lower() not in choices:
-                yield problem(f"Use {' or '.join((', '.join(choices[:-1]), choices[-1])).removeprefix(' or ')}.", name)
+                yield problem(f"Use {listed(choices, 'or')}.", name)
 
 
 @rule(

@@ -147,7 +147,7 @@ def coreweave_env(config: Config) -> Iterator[Problem]:
 def coreweave_env_file(config: Config) -> Iterator[Problem]:
     """A file of variables that the nodes cannot read.
 
-    On SUNK it is an absolute path without spaces, commas, or colons that every node sees. CKS does not accept such a
+    On SUNK, it is an absolute path without spaces, commas, or colons that every node sees. CKS does not accept such a
     file: variables come from `env` and `secret_env`.
     """
     if provider(config) != "coreweave" or config.typed("env_file") is None:

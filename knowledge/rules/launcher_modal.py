@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from knowledge.conditions import provider
 from knowledge.finding import Severity
 from knowledge.rule import Problem, problem, rule
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,4 +109,4 @@ def modal_volume(config: Config) -> Iterator[Problem]:
         entry = volume if isinstance(volume, dict) else {}
         missing = [f"`{key}`" for key in ("name", "mount") if not entry.get(key)]
         if missing:
-            yield problem(f"Each volume needs {' and '.join(missing)}: add it.", ("volumes", index))
+            yield problem(f"Each volume needs {listed(missing)}: add it.", ("volumes", index))

@@ -177,7 +177,7 @@ def plugin_needs_package(config: Config) -> Iterator[Problem]:
 def mora_base(config: Config) -> Iterator[Problem]:
     """MoRA on quantized weights, or switched off by its own block.
 
-    Building the adapter fails then. For quantized weights use `adapter: lora` or `qlora`.
+    Building the adapter fails then. For quantized weights, use `adapter: lora` or `qlora`.
     """
     if "MoraPlugin" in config.plugins and config.typed("adapter") == "mora":
         for name in ("load_in_8bit", "load_in_4bit", "gptq"):

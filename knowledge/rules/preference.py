@@ -173,6 +173,24 @@ def simpo_without_gamma(config: Config) -> Iterator[Problem]:
 
 
 @rule(
+    Severity.CRASH,
+    fields=("sample_packing", "reward_model", "skip_prepare_dataset"),
+    needs=("reward_model", "sample_packing"),
+    bad=f"reward_model: true\npad_to_sequence_len: true\nsample_packing: true\nflash_attention: true\n{REWARD}",
+    good=f"reward_model: true\npad_to_sequence_len: true\nsample_packing: false\n{REWARD}",
+)
+def reward_packed(config: Config) -> Iterator[Problem]:
+    """A reward model whose rows are packed.
+
+    Packing drops rows without a trained token, and looks for one in their `labels`. The pairs of a reward model do not
+    have that column, so the run stops with "KeyError: 'labels'".
+    """
+    if config.get("reward_model") is True and config.get("sample_packing") is True:
+        if config.get("skip_prepare_dataset") is not True:
+            yield problem("The rows of a reward model cannot be packed: set it to false.", "sample_packing")
+
+
+@rule(
     Severity.WARNING,
     fields=("reward_model", "pad_to_sequence_len"),
     needs=("reward_model",),

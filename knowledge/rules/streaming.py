@@ -279,7 +279,7 @@ def not_read_in_pretraining_dataset(config: Config) -> Iterator[Problem]:
 def type_of_unpacked_pretraining(config: Config) -> Iterator[Problem]:
     """The `type` of `pretraining_dataset` without `sample_packing`.
 
-    Without packing Axolotl tokenizes one column of the stream as plain text, `text` unless `text_column` names
+    Without packing, Axolotl tokenizes one column of the stream as plain text, `text` unless `text_column` names
     another, and never looks at the type. With `sample_packing: true` the type is read.
     """
     if config.typed("sample_packing"):

@@ -24,6 +24,7 @@ _DECIDE = (
 )
 """The fields that make a config one kind of run or another."""
 
+_SOME_KINDS = frozenset(fields_of_some_kinds())
 _FOR_EVALUATION = ("sample_packing_group_size", "sample_packing_sequentially", "sample_packing_mp_start_method")
 """What the packing of a test set reads, which is not streamed even where the training rows are."""
 _ROOM = 66
@@ -45,7 +46,7 @@ def not_read_in_this_kind_of_run(config: Config) -> Iterator[Problem]:
     the kind of run that reads it; `/explain` says where it works.
     """
     for path in config.values:
-        if not isinstance(path, str) or path not in fields_of_some_kinds() or not _asks_for_something(config, path):
+        if path not in _SOME_KINDS or not _asks_for_something(config, path):
             continue
         if path in _FOR_EVALUATION and config.typed("test_datasets"):
             continue

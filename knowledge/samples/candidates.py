@@ -11,7 +11,7 @@ from knowledge.samples.fits import Fit, conversation_keys, fits, is_pair, role_m
 from knowledge.samples.kinds import kind_named
 from knowledge.samples.rows import MOST_COLUMNS
 from knowledge.samples.templates import template_names
-from knowledge.text import nearest
+from knowledge.text import listed, nearest
 
 if TYPE_CHECKING:
     from knowledge.samples.entry import Entry
@@ -150,7 +150,7 @@ class Candidates:
         if roles is not None:
             changes["roles"] = roles
             told.append("`roles`")
-        words = f"Set {' and '.join(told)}." if told else ""
+        words = f"Set {listed(told)}." if told else ""
         yield Fit(changes, words=words, drops=("message_field_role", "message_field_content"))
 
     def mapping(self) -> dict[str, Any]:

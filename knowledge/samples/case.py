@@ -152,6 +152,7 @@ def model_for(settings: dict[str, Any], given: Sample | None = None) -> Model:
     if given is None:
         return model_of(settings)
     model = model_of(settings, given.tokenizer)
+    model.printed = given.printed
     if given.template is not None:
         model.text, model.template = given.template, "own" if given.template else "none"
     if given.specials is not None and given.tokenizer is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.samples.case import CONTEXT, TRAINED, Case, Made, Reader
 from knowledge.samples.conversation import DEFAULT_ROLES, mapping_of, tools_of
-from knowledge.samples.images import check_images
+from knowledge.samples.images import check_images, images_of, turns_with_images
 from knowledge.samples.instruction import type_name
 from knowledge.samples.messages import calls_fit, check_detail, check_thinking, messages_of, parts_of, tools_fit
 from knowledge.samples.named_keys import check_keys
@@ -20,6 +20,8 @@ from knowledge.samples.turn_ends import check_end, check_start, end_is_trained, 
 from knowledge.samples.unprinted import check_printed
 
 if TYPE_CHECKING:
+    from knowledge.samples.conversation import Turn
+    from knowledge.samples.printing import Part
     from knowledge.samples.rows import Row
 
 _CANONICAL = frozenset({"user", "assistant", "system", "tool"})
@@ -136,7 +138,7 @@ class ChatReader:
             return made
         try:
             turns, tools = self.mapping.turns(row), tools_of(row)
-            parts = trained_parts(self.printer, turns, tools, self.wanted)
+            parts = self.with_images(row, turns) or trained_parts(self.printer, turns, tools, self.wanted)
         except Refused as refused:
             if refused.stopped:
                 self.issues.add("rows-template-stopped", index, str(refused))
@@ -154,6 +156,18 @@ class ChatReader:
         if self.template.certain:
             check_printed(self.case, turns, tools, text)
         return Made([(text, TRAINED if trained else CONTEXT) for text, trained in parts], joined=True)
+
+    def with_images(self, row: Row, turns: list[Turn]) -> list[Part] | None:
+        """A row of a vision run; None for other runs, and where the template does not take contents of parts."""
+        settings = self.case.settings
+        if self.printer is None or not settings.get("processor_type") or not images_of(row, self.column):
+            return None
+        try:
+            return trained_parts(self.printer, turns_with_images(turns, row, self.column), None, self.wanted)
+        except Refused as refused:
+            if self.template.certain and self.template.name and not refused.stopped:
+                self.issues.add("rows-template-parts", None, self.template.name)
+            return None
 
     def hides(self, row: Row, text: str) -> bool:
         """Whether the template left out what a turn thought, so that further rows are shorter than what they hold."""

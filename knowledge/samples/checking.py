@@ -238,9 +238,12 @@ def _longest(met: Met, tally: Tally) -> Met:
 
 
 def _severity(met: Met, total: int, config: Config) -> Severity | None:
-    if met.rule == "rows-too-long" and config.raw("excess_length_strategy") == "drop":
-        # Whoever writes that they are dropped knows it.
+    if met.rule == "rows-too-long" and config.raw("excess_length_strategy") == "drop" and met.rows * 2 <= total:
+        # Whoever writes that they are dropped knows it, but hardly means most of the file.
         return Severity.ADVICE
+    if met.rule == "rows-blank-line" and met.rows * 3 <= total:
+        # Blank lines between paragraphs are a form of text; a few among rows are lost rows.
+        return Severity.WARNING
     if met.rule == "rows-duplicates-dropped" and met.rows < _MANY * total:
         return Severity.ADVICE
     if met.rule == "rows-label-one" and total < _FEW:

@@ -34,7 +34,7 @@ _VITAL = frozenset({*ASKS, "label"})
 _NO_BLOCK = "No dataset type of Axolotl 0.21.0 trains something in every row."
 _CONVERT = "No dataset type of Axolotl 0.21.0 reads these rows as they are. Convert each row as shown."
 _FOR_FUNCTIONS = (
-    "These rows have no answer to train on, but what a reward function compares with: under `rl: grpo`, your own"
+    "These rows have no answer to train on, only what a reward function compares with: under `rl: grpo`, your own"
     " functions read them."
 )
 

@@ -9,6 +9,7 @@ from knowledge.text import plural
 
 if TYPE_CHECKING:
     from knowledge.samples.case import Case
+    from knowledge.samples.conversation import Turn
     from knowledge.samples.rows import Row
 
 IMAGE_KEYS: dict[str, Any] = {
@@ -50,6 +51,30 @@ def counted_images(case: Case) -> str:
 def images_of(row: Row, column: str = "messages") -> int:
     """How many images of a row reach the model: those in its messages, else the one that its column gives."""
     return len(_parts(row, column)) or int(any(row.get(name) for name in _COLUMNS))
+
+
+def turns_with_images(turns: list[Turn], row: Row, column: str) -> list[Turn]:
+    """The messages as a vision run gives them to the template: every content is a list of parts.
+
+    The first image of the column stands where a part of the row leaves a place for it, else behind the first text of
+    the user's.
+
+    Args:
+        turns: The messages under the template's names, their contents as text.
+        row: The row.
+        column: The column of the messages.
+    """
+    contents = [message.get("content", message.get("value")) for message in _messages(row, column)]
+    contents = [None] * (len(turns) - len(contents)) + contents
+    seen: list[Turn] = []
+    for turn, content in zip(turns, contents, strict=False):
+        parts = content if isinstance(content, list) else [{"type": "text", "text": turn.get("content") or ""}]
+        seen.append({"role": turn.get("role"), "content": [part for part in parts if isinstance(part, dict)]})
+    placed = any(part.get("type") in ("image", "image_url") for turn in seen for part in turn["content"])
+    if any(row.get(name) for name in _COLUMNS) and not placed:
+        first = next((turn for turn in seen if turn["role"] == "user"), seen[0])
+        first["content"] = [*first["content"], {"type": "image"}]
+    return seen
 
 
 def check_images(case: Case, column: str) -> None:

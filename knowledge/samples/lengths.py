@@ -16,6 +16,9 @@ PIECES = 64
 _UNFILTERED = frozenset(["stepwise", "ebft_chat", "ebft_code", "ebft_structured", "ebft_text"])
 """Readers whose rows are never dropped for their length."""
 
+_CUT = frozenset(["chat", "instruction", "mapping", "segments", "messages", "pygmalion"])
+"""Readers of which a row that is too long loses its end under `excess_length_strategy: truncate`."""
+
 Length = int | dict[str, int]
 """Tokens of a row, as the plan takes them: a number with what is trained, or the parts of a pair."""
 
@@ -103,7 +106,9 @@ class Lengths:
         tally = self.tally
         total, trained, before = self.counted(made)
         if self.image and made.pieces:
-            seen = self.image * images_of(self.case.rows[index])
+            # The template prints one token in the place of an image, which the image's own tokens replace.
+            placed = int(made.joined and self.case.model.exact)
+            seen = (self.image - placed) * images_of(self.case.rows[index])
             total, before = total + seen, before + seen if before >= 0 else before
         if total <= 0:
             tally.gone += 1
@@ -113,6 +118,8 @@ class Lengths:
         tally.lengths.append(int(size + 0.5) if trained else {"length": int(size + 0.5) or 1, "trained": 0})
         if not self.stays(index, made, total, before):
             return
+        if self.filters and self.strategy == "truncate" and total > self.limit and self.reads in _CUT:
+            trained = min(trained, max(self.limit - before, 0.0)) if before >= 0 else 0.0
         tally.trained += trained
         if not trained and not made.broken:
             tally.untrained += 1

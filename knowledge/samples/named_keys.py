@@ -59,7 +59,7 @@ def check_keys(case: Case, mapping: Mapping, wanted: Wanted) -> None:
 
 
 def _check_roles(case: Case, messages: list[dict[str, Any]], mapping: Mapping, wanted: Wanted) -> None:
-    """Roles that are trained in the place of the assistant's, and names that `roles` gives to the other side."""
+    """Roles that are trained in place of the assistant's, and names that `roles` gives to the other side."""
     role = mapping.keys["role"]
     named = {message[role] for message in messages if isinstance(message.get(role), str)}
     roles = {mapping.roles.get(name, name) for name in named}

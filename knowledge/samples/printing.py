@@ -31,7 +31,7 @@ ALL_SECONDS, EXACT_SECONDS = 2.0, 30.0
 """All renderings of one check together take at most as long; the second where every row is counted exactly."""
 
 _STANDINS = ("[[dummy_message]]", "zzdummymessagezz")
-"""What Axolotl puts in the place of a turn to find where it stands; their first and last letters differ, so that a
+"""What Axolotl puts in place of a turn to find where it stands; their first and last letters differ, so that a
 letter which a template adds cannot hide the edge from both."""
 
 _NEAR = 3
@@ -52,6 +52,7 @@ class Printer:
         left: seconds that are left for rendering.
         letters, turns: what it printed around how many turns.
         tail: what it printed behind an answer, of pairs that it prints whole.
+        printed: what it printed before, by template and variables; None where nothing is kept.
     """
 
     template: Jinja
@@ -62,6 +63,7 @@ class Printer:
     letters: int = 0
     turns: int = 0
     tail: str = ""
+    printed: dict[Any, str] | None = None
 
     def prints(self, index: int) -> bool:
         """Whether the row at a place is printed, or its length estimated."""
@@ -99,6 +101,14 @@ class Printer:
             "documents": None,
             "add_generation_prompt": prompt,
         }
+        if self.printed is None:
+            return self._rendered(variables)
+        key = self.template, repr(variables)
+        if key not in self.printed:
+            self.printed[key] = self._rendered(variables)
+        return self.printed[key]
+
+    def _rendered(self, variables: dict[str, Any]) -> str:
         started = time.perf_counter()
         try:
             return render(self.template, variables, min(SECONDS, self.left))
@@ -129,6 +139,7 @@ def printer_of(template: Template, model: Model, extra: Any) -> Printer | None:
         dict(extra) if isinstance(extra, dict) else {},
         model.counter,
         EXACT_SECONDS if model.exact else ALL_SECONDS,
+        printed=model.printed,
     )
 
 

@@ -37,6 +37,7 @@ class Sample:
         specials: the tokenizer's special tokens, where they are known from elsewhere.
         examples: as many of the first rows are shown.
         whole: False where the dataset is known to go on behind these rows.
+        printed: what chat templates printed of these rows, kept for a second look at the same rows.
     """
 
     content: bytes | Path | Sequence[Row]
@@ -46,6 +47,7 @@ class Sample:
     specials: Tokenizer | None = None
     examples: int = EXAMPLES
     whole: bool = True
+    printed: dict[Any, str] | None = None
 
 
 @dataclass(slots=True)

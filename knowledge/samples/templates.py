@@ -43,7 +43,7 @@ class Template:
         refuses: what makes it raise, in the words of templates.json.
         passed: the keys of a message that it is given with the mapped ones.
         jinja: the template itself, None where it is not at hand.
-        shown: the name of the template that rows are shown with in the place of one that is not at hand.
+        shown: the name of the template that rows are shown with in place of one that is not at hand.
         closing: what stands behind an assistant's content, of a template that was tried; None where it was not.
     """
 

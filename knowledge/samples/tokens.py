@@ -75,6 +75,7 @@ class Model:
         known: whether the family was recognized at all.
         shown: the template that rows are shown with where the tokenizer's own one is not at hand.
         text: the tokenizer's own template, from its files.
+        printed: what templates printed before, by template and conversation; None where nothing is kept.
     """
 
     bos: str | None = None
@@ -85,6 +86,7 @@ class Model:
     counter: Any = None
     shown: str = ""
     text: str | None = None
+    printed: dict[Any, str] | None = None
 
     def count(self, text: str) -> float:
         """Tokens of a text, without special tokens: exact with a tokenizer, else estimated by its script."""
@@ -151,11 +153,33 @@ def model_of(values: dict[str, Any], tokenizer: Path | None = None) -> Model:
     model = model_named(str(values.get("tokenizer_config") or values.get("base_model") or ""))
     if tokenizer is not None:
         _from_file(tokenizer, model)
+        if model.counter is not None:
+            model.counter = _extended(model.counter, _added(values))
     special = values.get("special_tokens")
     if isinstance(special, dict):
         model.eos = special.get("eos_token") or model.eos
         model.bos = special.get("bos_token") or model.bos
     return model
+
+
+def _added(values: dict[str, Any]) -> list[str]:
+    """The tokens that a config adds to the tokenizer."""
+    special, more, overrides = (values.get(key) for key in ("special_tokens", "tokens", "added_tokens_overrides"))
+    words = [*(more if isinstance(more, list) else ())]
+    for given in (special, overrides):
+        for word in given.values() if isinstance(given, dict) else ():
+            words += word if isinstance(word, list) else [word]
+    return [word for word in words if isinstance(word, str) and word]
+
+
+def _extended(counter: Any, words: list[str]) -> Any:
+    """A tokenizer with further tokens, which are never cut; the same one where it has them all."""
+    lacking = [word for word in words if counter.token_to_id(word) is None]
+    if not lacking:
+        return counter
+    extended = type(counter).from_str(counter.to_str())
+    extended.add_special_tokens(lacking)
+    return extended
 
 
 @lru_cache(maxsize=1)

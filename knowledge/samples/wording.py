@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from knowledge.by_hand import in_entry, read_yaml
 from knowledge.finding import Finding, Severity, place
 from knowledge.secrets import mask
-from knowledge.text import shortened
+from knowledge.text import listed, shortened
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -114,7 +114,7 @@ def sentence(met: Met, around: Surroundings, line: int | None = None) -> str:
     every = "both" if met.rows == 2 else f"all {met.rows}"
     count = f"row {(met.row or 0) + 1}" if one else f"{every if met.rows == around.total else met.rows} rows"
     several = [shown(name) for name in (*met.detail[:1], *met.also)]
-    joined = "`, `".join(several[:-1]) + "` and `" + several[-1] if len(several) > 1 else "".join(several)
+    joined = listed([f"`{each}`" for each in several])[1:-1]
     words = {
         "n": count,
         "s": "s" if one else "",

@@ -1,4 +1,4 @@
-"""Edits of keys: another name in a key's place, or other lines in the place of a key with its value."""
+"""Edits of keys: another name in a key's place, or other lines in place of a key with its value."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def rename(config: Config, steps: Steps, name: str | None) -> Edit | None:
 
 
 def replace(config: Config, key: str, lines: dict[str, Any]) -> Edit | None:
-    """The edit that puts other lines in the place of a root key with its value; a comment behind it stays.
+    """The edit that puts other lines in place of a root key with its value; a comment behind it stays.
 
     None where the key is not written plainly, or pasting had moved the lines sideways.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from knowledge.config import Unreadable
@@ -10,9 +9,11 @@ from knowledge.document import dump
 from knowledge.finding import Finding, Problem, Severity, problem, stamp
 from knowledge.kinds_of_run import ignoring, working_elsewhere
 from knowledge.modes import phrase
+from knowledge.pattern import expression
 from knowledge.schema.edits import rename, replace
 from knowledge.schema.homes import is_home
 from knowledge.schema.whole import with_unsaid
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from knowledge.config import Config
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _IGNORED = "Not an Axolotl field: silently ignored."
 _NO_ADAPTER = "Not an Axolotl field: ignored, so every weight is trained."
-_ASIDE = re.compile(r" \(.*\)")
+_ASIDE = expression(r" \(.*\)")
 _SHORT = 50
 """Characters of a line or sentence that is shown in the message itself."""
 
@@ -81,7 +82,7 @@ def _called(config: Config, field: str) -> str:
 
 
 def _written_anew(config: Config, key: str, meaning: Meaning, lines: dict[str, Any]) -> Problem:
-    """The lines in the place of the key, as an edit and to copy."""
+    """The lines in place of the key, as an edit and to copy."""
     text, field = dump(lines), meaning.field
     if text.count("\n") == 1 and len(text) <= _SHORT:
         message, mended = f"{_IGNORED} In Axolotl it is `{text.strip()}`.", ""
@@ -108,9 +109,5 @@ def _without_field(steps: Steps, meaning: Meaning) -> Problem:
 
 def _why(meaning: Meaning) -> str:
     """The reason that the table gives, and whose name it is."""
-    whose = f"It is a name from {_listed(meaning.trainers)}." if meaning.trainers else ""
+    whose = f"It is a name from {listed(meaning.trainers)}." if meaning.trainers else ""
     return f"{meaning.why} {whose}".strip() or "It is a name from elsewhere."
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -17,6 +17,7 @@ _ROW = 512
 """Tokens of a row where the question does not say."""
 _USUAL_BATCH = 32
 _MEMORY_WORDS = re.compile(r"\b(?:v?ram|memory|mem|gpus?|cards?|fits?|hardware)\b", re.IGNORECASE)
+_CAN_TRAIN = re.compile(r"^\W*can (?:i|we|you|one|axolotl) (?:even )?(?:fine-?tune|train)\b.{0,30}$", re.IGNORECASE)
 _TIME_WORDS = re.compile(r"\b(?:how (?:long|fast)|how many (?:hours|minutes|days)|duration|eta)\b", re.IGNORECASE)
 _METHODS = {"qlora": "QLoRA", "lora": "LoRA in bf16", "full": "full training with an 8-bit optimizer"}
 
@@ -111,7 +112,8 @@ def _needs(config: Config, cards: named.Cards) -> str:
 
 def _memory(question: str) -> str:
     model, cards = named.model_of(question), named.cards_of(question)
-    if model is None or (cards is None and not _MEMORY_WORDS.search(question)):
+    asked = _MEMORY_WORDS.search(question) or _CAN_TRAIN.match(question)
+    if model is None or (cards is None and not asked):
         return ""
     count = cards.amount if cards is not None else named.gpus_of(question) or 1
     each = " on each GPU" if count > 1 else ""
@@ -140,6 +142,8 @@ def _fitting(model: named.Model, method: str, count: int) -> Config:
 
 
 def _machine(cards: named.Cards) -> str:
+    if " and " in cards.title:
+        return f"{cards.amount} GPUs ({cards.title}; the smaller one decides)"
     return f"one GPU ({cards.title})" if cards.amount == 1 else f"{cards.amount} GPUs ({cards.title} each)"
 
 

@@ -39,7 +39,10 @@ _ACCUMULATION = re.compile(
     r"\b(?:grad(?:ient)?[ _]?)?acc(?:um(?:ulation)?)?(?:[ _]?steps)?(?: of| is| =|=|:)? ?(\d{1,4})\b", re.IGNORECASE
 )
 _EPOCHS = re.compile(r"\b(\d{1,3}) epochs?\b", re.IGNORECASE)
-_LARGEST = 400.0
+_APPLE = re.compile(r"\bm[1-5] ?(?:pro|max|ultra)\b|\bmac(?:book| ?mini| ?studio)?\b|\bapple\b", re.IGNORECASE)
+_BESIDE = re.compile(r"\s*(?:and|with|plus|\+|&)\s+(?:an?\s+|one\s+|my\s+)*$", re.IGNORECASE)
+_COMPARED = re.compile(r"\b(?:or|vs|versus|than|between|difference|compare|better|faster|either)\b", re.IGNORECASE)
+_LARGEST = 700.0
 """Billions of parameters beyond which a number is no model's size."""
 
 
@@ -83,7 +86,11 @@ def model_of(question: str) -> Model | None:
 
 
 def cards_of(question: str) -> Cards | None:
-    """The cards that a question names, by their name or by their memory."""
+    """The cards that a question names, by their name or by their memory; of two kinds together, the smaller decides."""
+    if _APPLE.search(question):
+        return None
+    if (both := _two_kinds(question)) is not None:
+        return both
     if (named := _CARD.search(question)) is not None:
         try:
             gpu = gpu_named(named[3])
@@ -95,6 +102,24 @@ def cards_of(question: str) -> Cards | None:
     if size is not None and (usable := sizes().get(int(size[3]))) is not None:
         return Cards(f"{int(size[3])} GB", _counted(size[1], size[2]) or gpus_of(question) or 1, (usable, usable), None)
     return None
+
+
+def _two_kinds(question: str) -> Cards | None:
+    """Two cards of different names that are used together; None for any other question."""
+    found = list(_CARD.finditer(question))
+    if len(found) != 2 or _COMPARED.search(question):
+        return None
+    if not _BESIDE.fullmatch(question[found[0].end() : found[1].start()].rstrip() + " "):
+        return None
+    try:
+        pair = [(gpu_named(each[3]), _counted(each[1] or each[4], each[2]) or 1) for each in found]
+    except UnknownGpu:
+        return None
+    if pair[0][0].name == pair[1][0].name:
+        return None
+    least = min((gpu for gpu, _ in pair), key=lambda gpu: gpu.usable_gib[0])
+    title = " and ".join(f"{amount} × {gpu.name}" if amount > 1 else gpu.name for gpu, amount in pair)
+    return Cards(title, sum(amount for _, amount in pair), least.usable_gib, None)
 
 
 def gpus_of(question: str) -> int | None:

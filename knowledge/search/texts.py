@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from knowledge.catalog.labels import labels
+from knowledge.catalog.labels import effects
 from knowledge.diagnosis.known import known_errors
 from knowledge.explanation import explain
 from knowledge.faq import starter_questions
@@ -29,13 +29,10 @@ def text_of(document: Document) -> str:
 
 
 def _explained(found: Explanation) -> str:
-    raising, lower = labels(found.type)
     lines = (
         ("", found.summary),
         ("", found.text),
-        (f"**{raising}**: ", found.raising),
-        (f"**{lower}**: ", found.lower),
-        ("**Left out**: ", found.left_out),
+        *((f"**{label}**: ", text) for label, text in effects(found.type, found)),
         ("**Where it works**: ", found.modes),
         ("**Costs**: ", found.costs),
         ("**Watch out**: ", found.pitfalls),

@@ -61,7 +61,7 @@ _PLACEHOLDER = expression(
     r"secret\Z|token\Z|password\Z|os\.|env[.:_\[]|process\.|!"
 )
 _RANDOM = expression(r"[a-z0-9]{12,}")
-_DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
+_DIGIT, _LETTER = expression(r"\d"), expression(r"[^\W\d_]")
 _HEXADECIMAL = expression(r"[0-9a-f]+\Z")
 _PASSWORDS = ("pass", "_pass", "pwd", "contrase")
 _WEAK = ("token", "credential", "authorization", "bearer")

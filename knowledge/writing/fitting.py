@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from knowledge.config import read
-from knowledge.document import dump
+from knowledge.config import read_values
 from knowledge.hub import remember_facts
 from knowledge.memory import estimate, read_run
 from knowledge.writing.draft import plain
@@ -102,7 +101,7 @@ class Runs:
         """What decides the memory of a draft."""
         key = (draft.method, draft.sharded, draft.offloaded, draft.packing, draft.held_out > 0)
         if key not in self._read:
-            config = read(dump(plain(groups(replace(draft, micro=1, fused=False, checkpointing="no")))), _gpus(draft))
+            config = read_values(plain(groups(replace(draft, micro=1, fused=False, checkpointing="no"))), _gpus(draft))
             remember_facts(config, draft.wishes.hub)
             self._read[key] = read_run(config)
         run = self._read[key]

@@ -138,7 +138,7 @@ _METHODS = {
     "dpo": "The rows are pairs of a better and a worse answer.",
     "kto": "The rows are answers with a label.",
     "simpo": "You asked for SimPO: pairs without a second model to compare with.",
-    "orpo": "You asked for ORPO: pairs without a second model, which also learns the better answer itself.",
+    "orpo": "You asked for ORPO: pairs without a second model; it also learns the better answer itself.",
     "grpo": "Answers are sampled, and those with a higher reward become likelier.",
 }
 _ROOT = {
@@ -281,7 +281,7 @@ def _usual_passes(draft: Draft) -> str:
 
 def _rate(draft: Draft) -> list[Line]:
     given, rate = general(), draft.aim.rates[draft.method]
-    state = "Its state takes 8 bits, which the memory needs." if draft.small_state else "AdamW, computed in one kernel."
+    state = "Its state is kept in 8 bits to fit the memory." if draft.small_state else "AdamW, computed in one kernel."
     return [
         Line("optimizer", draft.optimizer, state),
         Line("learning_rate", rate.value, rate.words, f"Usual for {_SPOKEN[draft.method]} ({rate.source})."),

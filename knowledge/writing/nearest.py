@@ -9,11 +9,11 @@ from rapidfuzz import fuzz, process
 
 from knowledge.facts import read_json
 from knowledge.samples import load_kinds
-from knowledge.text import nearest
+from knowledge.text import listed, nearest
 from knowledge.writing.wishes import Unusable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
 
     from knowledge.writing.draft import Draft
     from knowledge.writing.wishes import Wishes
@@ -62,11 +62,7 @@ def models_instead(name: str) -> str:
     near = nearest_models(name)
     if name.startswith(("/", "./", "../", "~")):
         return "For a model in a folder, give the Hub name of the model that it was made from, and set the path later."
-    return f"Did you mean {_listed(near)}?" if near else f"Models that are known: {_listed(_USUAL, 'and')}."
-
-
-def _listed(names: Sequence[str], word: str = "or") -> str:
-    return f"{', '.join(names[:-1])} {word} {names[-1]}" if len(names) > 1 else names[0]
+    return f"Did you mean {listed(near, 'or')}?" if near else f"Models that are known: {listed(_USUAL)}."
 
 
 _SPOKEN = {"full": "full training", "lora": "LoRA", "qlora": "QLoRA"}

@@ -67,7 +67,7 @@ def _checked(draft: Draft) -> tuple[Report, str]:
     name = wishes.dataset or NO_DATASET
     sample = None
     if wishes.rows is not None and draft.rows.method != "grpo":
-        sample = Sample(wishes.rows, name, whole=wishes.whole and wishes.count is None)
+        sample = Sample(wishes.rows, name, whole=wishes.whole and wishes.count is None, printed=draft.rows.printed)
     size = DataSize(rows=wishes.count) if wishes.count is not None else None
     report, config = checked(text, gpus=wishes.gpus, dataset=sample, hub=wishes.hub, size=size)
     return (on_cards(report, config, wishes.gpu) if wishes.gpu is not None else report), text

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from knowledge.config import read
-from knowledge.document import dump
+from knowledge.config import read_values
 from knowledge.finding import Severity
 from knowledge.samples.checking import check_rows, sample_bytes
 from knowledge.samples.datasets_block import propose_block
@@ -62,6 +61,7 @@ class Read:
         stands_for: The type that a placeholder stands for, where nobody has seen the rows; else empty.
         columns: Prompt and answer column of rows with an answer to check.
         wrong: What stands against the aim, in sentences.
+        printed: What chat templates printed, so that the proof does not print it again.
     """
 
     aim: str
@@ -75,6 +75,7 @@ class Read:
     stands_for: str = ""
     columns: tuple[str, str] | None = None
     wrong: list[str] = field(default_factory=list)
+    printed: dict[Any, str] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
@@ -282,10 +283,10 @@ def _measure(found: Read, wishes: Wishes, family: Family) -> None:
             root |= {"chat_template": "jinja", "chat_template_jinja": turns_without_start(family.turn)}
         root |= {"eot_tokens": list(family.ends)} if family.ends and not found.method else {}
     name = wishes.dataset or NO_DATASET
-    report = _report(root, found.entry, wishes, name)
+    report = _report(root, found.entry, wishes, name, found.printed)
     if report.rows_failed and found.chats:
         without = {**found.entry, "drop_system_message": True}
-        other = _report(root, without, wishes, name)
+        other = _report(root, without, wishes, name, found.printed)
         if not other.rows_failed:
             report, found.entry = other, without
             found.wrong.append(
@@ -301,9 +302,11 @@ def _measure(found: Read, wishes: Wishes, family: Family) -> None:
         found.wrong.append(f"{report.rows_failed:,} of {report.rows:,} rows stop the run: fix or remove them.")
 
 
-def _report(root: dict[str, Any], entry: dict[str, Any], wishes: Wishes, name: str) -> SampleReport:
-    config = read(dump({**root, "datasets": [{"path": name, **entry}]}))
-    return check_rows(config, Sample(wishes.rows or [], name, whole=wishes.whole))
+def _report(
+    root: dict[str, Any], entry: dict[str, Any], wishes: Wishes, name: str, printed: dict[Any, str]
+) -> SampleReport:
+    config = read_values({**root, "datasets": [{"path": name, **entry}]})
+    return check_rows(config, Sample(wishes.rows or [], name, whole=wishes.whole, printed=printed))
 
 
 _ROOM = 16

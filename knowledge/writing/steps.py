@@ -6,8 +6,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from knowledge.config import read
-from knowledge.document import dump
+from knowledge.config import read_values
 from knowledge.duration import duration_of
 from knowledge.hub import remember_facts
 from knowledge.plan import make_plan, remember_plan
@@ -131,7 +130,7 @@ def _sequences(draft: Draft) -> float | None:
 
 
 def _planned(draft: Draft) -> tuple[Config, TrainingPlan]:
-    config = read(dump(plain(groups(draft))), draft.wishes.gpus)
+    config = read_values(plain(groups(draft)), draft.wishes.gpus)
     remember_facts(config, draft.wishes.hub)
     rows, limit = draft.rows, draft.length
     if rows.lengths and rows.whole:

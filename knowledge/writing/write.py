@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from knowledge.config import read
-from knowledge.document import dump
+from knowledge.config import read_values
 from knowledge.gpus import sizes
 from knowledge.hub import remember_facts
 from knowledge.parameters import base_parameters
@@ -81,7 +80,7 @@ def _nearest(wishes: Wishes, rows: Read, base: Parameters) -> tuple[Draft, Room,
 
 def _base(wishes: Wishes, *, images: bool) -> Parameters:
     """What is known of the model; some see pictures only where the config loads a processor."""
-    config = read(dump({"base_model": wishes.model, **({"processor_type": "AutoProcessor"} if images else {})}))
+    config = read_values({"base_model": wishes.model, **({"processor_type": "AutoProcessor"} if images else {})})
     remember_facts(config, wishes.hub)
     base = base_parameters(config)
     if base is None or base.known == "guessed":

@@ -38,7 +38,7 @@ ignored. A column that is in some rows only counts as null in the others. A row 
 
 What is not read: of every type, each column that its table does not name. A check names those columns, as a warning
 where they hold text of the conversation (`context`, `history`, `rejected`, `thinking` and their like, unless the same
-text stands in a column that is read), else as advice. Of a message, `chat_template` hands on the mapped keys and those
+text is in a column that is read), else as advice. Of a message, `chat_template` hands on the mapped keys and those
 that the template reads from a variable named `message`.
 
 The first rows are shown as the run reads them: the text around the columns, the chat template rendered, start and end

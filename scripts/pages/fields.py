@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from knowledge.catalog import Catalog
-from knowledge.catalog.labels import labels
+from knowledge.catalog.labels import effects
 
 if TYPE_CHECKING:
     from knowledge.catalog import Field, Note
@@ -85,11 +85,8 @@ def _paths(area: str) -> list[str]:
 def _entry(catalog: Catalog, path: str) -> list[str]:
     field, note = catalog.fields[path], catalog.notes[path]
     lines = [f"### `{path}`", "", " · ".join(_facts(field, note)), "", note.summary, ""]
-    up, down = labels(field.type)
     told = (
-        (up, note.raising),
-        (down, note.lower),
-        ("Left out", note.left_out),
+        *effects(field.type, note),
         ("Where it works", note.modes.sentence),
         ("Costs", note.costs),
         ("Watch out", note.pitfalls),

@@ -1,6 +1,7 @@
 """The process: settings, health, `make run`, and how it ends."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -145,3 +146,47 @@ async def test_doctor_names_what_to_mend(tmp_path):
     await asyncio.to_thread(folder.write_text, "no folder")
     lines = [line async for line in look(Settings(database=folder / "x.sqlite3", token="t"), offline=True)]
     assert any(not well and sentence.startswith("Database (sqlite): ") for well, sentence in lines)
+
+
+@pytest.mark.parametrize(
+    ("reading", "flags", "well", "said"),
+    [
+        ("off", 0, True, "No privileged intents are needed"),
+        ("on", 1 << 18, True, "has the message content intent"),
+        ("on", 1 << 19, True, "has the message content intent"),
+        ("on", 0, False, "lacks the message content intent: turn on Message Content Intent"),
+    ],
+)
+async def test_doctor_asks_discord_for_the_intent_that_help_channels_need(
+    tmp_path, monkeypatch, reading, flags, well, said
+):
+    from aiohttp import web
+
+    from bot.console.doctor import look
+
+    user = {"id": "1", "username": "bot", "discriminator": "0000", "avatar": None, "bot": True}
+    application = {
+        "id": "1", "name": "Help", "description": "", "icon": None, "summary": "", "verify_key": "x", "flags": flags,
+        "owner": user, "team": None, "bot_public": True, "bot_require_code_grant": False,
+    }  # fmt: skip
+    answers = {"/users/@me": user, "/oauth2/applications/@me": application, "/users/@me/guilds": []}
+
+    async def discords(request):
+        body = json.dumps(answers[request.path]).encode()
+        return web.Response(body=body, headers={"Content-Type": "application/json"})  # the library wants no charset
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", discords)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    monkeypatch.setattr("discord.http.Route.BASE", f"http://{host}:{port}")
+    try:
+        settings = Settings(database=tmp_path / "x.sqlite3", token="t", help_channels=reading)
+        lines = [line async for line in look(settings)]
+    finally:
+        await runner.cleanup()
+    assert (True, "The token belongs to Help.") in lines
+    assert [each for each, sentence in lines if said in sentence] == [well]

@@ -53,6 +53,18 @@ async def test_a_report_comes_back_whole(workers):
     assert report.plan.batch is not None
 
 
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="the system has no such score")
+async def test_where_memory_runs_out_a_worker_is_ended_before_the_bot(workers):
+    await workers.run(jobs.check, text=CONFIG)
+    scores = [_score(each._process.pid) for each in workers._all]
+    assert scores
+    assert min(scores) > _score("self")
+
+
+def _score(process):
+    return int(Path(f"/proc/{process}/oom_score_adj").read_text())
+
+
 async def test_bytes_go_in_and_out(workers):
     rows = b'{"text": "caf\xc3\xa9"}\n'
     config = "base_model: x\ndatasets:\n  - path: r\n    type: completion\nlearning_rate: 1e-4\n"

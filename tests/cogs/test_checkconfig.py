@@ -116,7 +116,7 @@ async def test_check_message_takes_blocks_and_files_and_says_so(world, tools):
     result = await world.ann.context_menu(world.channel, "Check message", message)
     texts = [tools.words(each) for each in (result.response, *result.followups)]
     assert len(texts) == 3
-    assert "Taken from the message: `code block 1 of 2`, `code block 2 of 2` and `message.txt`" in texts[0]
+    assert "Taken from the message: `code block 1 of 2`, `code block 2 of 2`, and `message.txt`" in texts[0]
     assert "`shot.png`" in texts[0]
     assert "refuses this" in texts[0]
     assert "I found nothing wrong" in texts[1]

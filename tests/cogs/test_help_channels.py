@@ -82,8 +82,8 @@ class Help(World):
 
 
 @asynccontextmanager
-async def helping(folder):
-    bot = usual_bot(folder, help_channels="off")
+async def helping(folder, reading="off"):
+    bot = usual_bot(folder, help_channels=reading)
     try:
         async with simcord.run(bot, settle_timeout=PATIENCE) as env:
             yield Help(bot, env)
@@ -185,6 +185,32 @@ async def test_of_hundreds_of_posts_at_once_some_are_answered_and_the_rest_is_si
     await room.env.settle()
     assert sum(bool(message.reactions) for message in room.channel.history()) == 8
     assert room.env.errors == []
+
+
+async def test_of_a_thousand_posts_of_many_authors_at_once_a_channels_share_is_answered(tmp_path):
+    """Those that find the queue full are dropped at once, and of the others the channel's limit lets some through."""
+    async with helping(tmp_path, reading="on") as world:
+        await world.open(world.channel, "quiet")
+        authors = [world.guild.add_member(world.env.create_user(f"member{number}")) for number in range(250)]
+        for author in authors * 4:
+            world.env.backend.create_message(world.channel.id, author.id, block(BROKEN))
+        await world.env.settle()
+        answered = [message for message in world.channel.history() if message.reactions]
+        assert 60 <= len(answered) < 200
+        assert all(reaction.count == 1 for message in answered for reaction in message.reactions)
+        assert world.env.errors == []
+
+
+@pytest.mark.parametrize("looks", [1, 2], ids=["in the queue", "during the check"])
+async def test_an_answer_that_waited_for_too_long_is_dropped(room, monkeypatch, looks):
+    await room.open(room.channel)
+    ages = iter([1.0] * looks)
+    monkeypatch.setattr("bot.help_channels.reader._age", lambda _written: next(ages, 121.0))
+    await room.ann.send(room.channel, block(BROKEN))
+    assert room.said(room.channel) == []
+    monkeypatch.undo()
+    await room.ben.send(room.channel, block(BROKEN))
+    assert len(room.said(room.channel)) == 1
 
 
 async def test_an_offer_is_pressed_by_the_author_alone_and_shows_everything_privately(room):
@@ -393,6 +419,18 @@ async def test_a_question_in_the_forum_gets_the_entry_that_answers_it(room):
     assert room.said(await room.post("Hello", "What is the weather like in Berlin today?", who=room.ben)) == []
 
 
+async def test_a_question_that_an_entry_may_answer_gets_a_button_and_no_text(room):
+    await room.open()
+    thread = await room.post("Slow", "my run got slower after I changed something with packing, why?")
+    (said,) = room.said(thread)
+    assert "I may know something about this" in words(said)
+    assert labels(said) == ["Show me what you found"]
+    assert "belongs to" in words(answer(await room.press(said, "Show me what you found", room.ben)))
+    shown = answer(await room.press(said, "Show me what you found"))
+    assert shown.ephemeral
+    assert "One of these may answer it" in words(shown)
+
+
 async def test_solved_is_for_the_author_and_moderators_and_closes_the_thread(room):
     await room.open()
     thread = await room.post("Help", block(BROKEN))
@@ -410,7 +448,7 @@ async def test_wrong_removes_the_answer_and_is_counted(room):
     assert room.said(thread) == []
     shown = words(answer(await room.max.slash(room.channel, "help-channels stats")))
     assert "**1 post** seen, **1** answered" in shown
-    assert "**1** marked wrong" in shown
+    assert "**1 answer** marked wrong" in shown
 
 
 async def test_a_post_without_anything_is_asked_for_it_once(room, monkeypatch):

@@ -73,7 +73,7 @@ async def test_a_config_is_written_for_a_model_that_only_the_hub_knows(tmp_path)
         assert "A config for `org/llama`" in text
         assert "GiB" in text
         unknown = words(answer(await town.ann.slash(town.channel, "newconfig", model="org/lamb", gpu="T4")))
-        assert "Nothing is known of org/lamb" in unknown
+        assert "I know nothing about org/lamb" in unknown
 
 
 async def test_two_configs_are_compared_with_what_the_hub_says_of_them(tmp_path):

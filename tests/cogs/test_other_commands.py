@@ -106,7 +106,7 @@ async def test_a_misspelled_card_is_told(world, tools):
 
 async def test_about_says_what_is_stored_and_which_release_it_speaks_for(world, tools):
     text = tools.words(tools.answer(await world.ann.slash(world.channel, "about")))
-    assert "speaks for Axolotl 0.21.0" in text
+    assert "based on Axolotl 0.21.0" in text
     assert "**Never stored**: configs" in text
 
 

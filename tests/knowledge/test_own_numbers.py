@@ -88,6 +88,31 @@ def test_with_the_number_of_rows_steps_are_counted() -> None:
     assert "makes 57 optimizer steps and goes 3 times over the data" in own_words("num_epochs", config, plan)
 
 
+def test_steps_that_early_stopping_may_end_are_told_as_the_most() -> None:
+    stopped = CONFIG + "early_stopping_patience: 3\n"
+    assert told("max_steps", stopped) == (
+        "The run makes at most 200 optimizer steps; it ends sooner if early stopping says so."
+    )
+    assert told("eval_steps", stopped).endswith("every 50 steps. It makes at most 200 steps.")
+    assert told("save_steps", stopped).endswith("keeps at most 4. It makes at most 200 steps.")
+
+
+def test_what_is_counted_per_epoch_is_told_for_the_run() -> None:
+    often = UNCOUNTED.replace("eval_steps: 50", "evals_per_epoch: 2")
+    assert told("evals_per_epoch", often) == "The run evaluates at most 6 times, and once more before step 1."
+    assert told("val_set_size", CONFIG.replace("0.05", "200")) == "200 rows are held out for evaluation."
+
+
+def test_answers_are_told_by_prompt() -> None:
+    practice = CONFIG.replace("75", "4") + "rl: grpo\ntrl:\n  num_generations: 8\n"
+    assert told("trl.num_generations", practice, 1) == (
+        "The 8 completions of an optimizer step are 8 answers to one prompt."
+    )
+    assert told("trl.num_generations", practice) == (
+        "The 32 completions of an optimizer step are 8 answers to each of 4 prompts."
+    )
+
+
 def test_a_share_as_warm_up_is_a_share_of_what_axolotl_counts() -> None:
     assert "for 10% of the steps that Axolotl counts from the rows, at most 20 of 200." in told(
         "warmup_ratio", CONFIG.replace("warmup_steps: 20", "warmup_ratio: 0.1")
@@ -117,7 +142,7 @@ def test_no_value_raises(path: str, values: str) -> None:
     assert isinstance(told(path, "".join(f"{name}: {values}\n" for name in CONFIG_KEYS)), str)
 
 
-CONFIG_KEYS = ("base_model", "adapter", "rl", *(name for name in _TOLD if " " not in name))
+CONFIG_KEYS = ("base_model", "adapter", "rl", *(name for name in _TOLD if name.isidentifier()))
 
 
 def test_the_command_line_tells_it_with_a_config(tmp_path, capsys) -> None:

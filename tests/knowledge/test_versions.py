@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli import main
 from knowledge.facts import read_json
-from knowledge.versions import compare_versions, lists_packages
+from knowledge.versions import compare_versions, lists_packages, versions_in_log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +68,57 @@ def test_the_command_line_says_what_to_type(tmp_path: Path, capsys: pytest.Captu
     assert "trl 0.9.0 does not fit" in capsys.readouterr().out
     path.write_text("nothing")
     assert main(["versions", str(path)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "installed"),
+    [
+        ("axolotl, version 0.9.2\n", {}),
+        ("Name: axolotl\nVersion: 0.9.2\nSummary: x\n---\nName: torch\nVersion: 2.3.0\n", {"torch": "2.3.0"}),
+        (
+            "- `transformers` version: 4.57.1\n- Platform: Linux\n- PyTorch version (GPU?): 2.5.1+cu124 (True)\n",
+            {"torch": "2.5.1+cu124", "transformers": "4.57.1"},
+        ),
+    ],
+    ids=["axolotl --version", "pip show", "transformers env"],
+)
+def test_what_other_commands_print_of_versions_is_read(text: str, installed: dict[str, str]) -> None:
+    assert lists_packages(text)
+    found = compare_versions(text)
+    assert found is not None
+    assert {each.package: each.installed for each in found.misfits} == installed
+    assert found.command
+
+
+TABLE = (
+    "****************************************\n**** Axolotl Dependency Versions *****\n  accelerate: 1.0.1         \n"
+    "        peft: 0.13.2        \n****************************************\n"
+)
+HEADER = '[INFO] [axolotl.cli.config] config:\n{\n  "env_capabilities": {\n    "torch_version": "VERSION"\n  }\n}\n'
+
+
+def test_what_axolotl_prints_above_a_run_is_compared() -> None:
+    found = versions_in_log(TABLE + HEADER.replace("VERSION", "2.6.0"))
+    assert found is not None
+    assert [each.package for each in found.misfits] == ["accelerate", "peft", "torch"]
+    assert versions_in_log(HEADER.replace("VERSION", "2.13.0")) is None
+
+
+def test_what_an_error_message_says_of_versions_is_not_installed() -> None:
+    said = "ERROR: axolotl 0.21.0 requires torch==2.6.0, but you have torch 2.5.1 which is incompatible.\n"
+    assert versions_in_log(said) is None
+
+
+def test_a_log_is_answered_with_the_versions_that_do_not_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "train.log"
+    log.write_text(
+        HEADER.replace("VERSION", "2.6.0")
+        + 'Traceback (most recent call last):\n  File "/opt/axolotl/src/axolotl/train.py", line 120, in train\n'
+        "    trainer.train()\ntorch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB.\n"
+    )
+    main(["diagnose", str(log)])
+    said = capsys.readouterr().out
+    assert "requires other versions than this log shows: torch 2.6.0." in said
+    assert 'pip install "torch' in said

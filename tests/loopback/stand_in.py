@@ -47,10 +47,11 @@ class StandIn:
         silent: Whether heartbeats get no answer.
         closed: Whether the gateway takes no connection.
         files: What the CDN serves, by path.
+        guilds: The servers of the bot: what its role there allows, by id.
     """
 
     def __init__(self):
-        self.asked, self.faults, self.heard, self.files = [], deque(), [], {}
+        self.asked, self.faults, self.heard, self.files, self.guilds = [], deque(), [], {}, {}
         self.refuses, self.silent, self.closed, self.address = None, False, False, ""
         self._commands, self._socket, self._sequence, self._sessions = [], None, 0, 0
         self._changed = asyncio.Condition()
@@ -213,6 +214,10 @@ class StandIn:
                 extra = {"application_id": "1000", "version": "1"}
                 self._commands = [{"description": "", **each, **extra, "id": str(n)} for n, each in enumerate(body, 1)]
             return _json(self._commands)
+        if path == "/users/@me/guilds":
+            return _json([_guild(each) for each in self.guilds])
+        if path.startswith("/guilds/"):
+            return _json(self._of_guild(*path.split("/")[2:]))
         if path.endswith("/callback"):
             found = {"id": path.split("/")[2], "type": 2, "response_message_id": "7000"}
             return _json({"interaction": found})
@@ -220,6 +225,27 @@ class StandIn:
         message |= {"timestamp": "2026-01-01T00:00:00+00:00", "tts": False, "mention_everyone": False, "type": 0}
         message |= {"mentions": [], "mention_roles": [], "attachments": [], "embeds": [], "pinned": False}
         return _json(message)
+
+    def _of_guild(self, guild, what="", *_):
+        """A server with its roles, or the bot as a member of it: only the whole server says what its roles allow."""
+        if what == "members":
+            return {
+                "user": BOT,
+                "roles": ["9"],
+                "joined_at": "2026-01-01T00:00:00+00:00",
+                "deaf": False,
+                "mute": False,
+                "flags": 0,
+            }
+        plain = {"color": 0, "colors": {"primary_color": 0}, "hoist": False, "managed": False, "mentionable": False}
+        everyone = {**plain, "id": guild, "name": "@everyone", "position": 0, "permissions": "0", "flags": 0}
+        own = {**everyone, "id": "9", "name": "helpbot", "position": 1, "permissions": str(self.guilds[guild])}
+        return {**_guild(guild), "roles": [everyone, own]}
+
+
+def _guild(guild):
+    """A server as lists have it."""
+    return {"id": guild, "name": "Fine-tuning", "owner_id": ANN["id"], "icon": None, "owner": False, "features": []}
 
 
 def _json(value, status=200, headers=None):

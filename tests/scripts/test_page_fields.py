@@ -5,8 +5,8 @@ from types import ModuleType
 
 import pytest
 
-from knowledge.catalog import Catalog
-from knowledge.catalog.labels import labels
+from knowledge.catalog import Catalog, Note
+from knowledge.catalog.labels import effects, labels
 from tests.places import ROOT
 
 FILE = ROOT / "scripts" / "pages" / "fields.py"
@@ -63,3 +63,11 @@ def test_links_of_the_table_of_contents_lead_somewhere(page: ModuleType, text: s
 )
 def test_labels_fit_the_type(kind: str, raising: str) -> None:
     assert labels(kind)[0] == raising
+
+
+def test_what_is_used_without_a_key_is_said_once() -> None:
+    told = Note(summary="", lower="The column called chosen is read.", left_out="`chosen`.")
+    assert dict(effects("text", told))["Default"] == ""
+    assert dict(effects("number", told))["Left out"] == "`chosen`."
+    other = Note(summary="", lower="Nothing is sent.", left_out="No tracking.")
+    assert effects("text", other)[1:] == (("Leave it out", "Nothing is sent."), ("Default", "No tracking."))

@@ -11,8 +11,9 @@ from discord import File, ui
 from bot.request import PASTED
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout, small
-from bot.views.kit.wording import listed, plural
+from bot.views.kit.wording import plural
 from knowledge.secrets import mask
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from bot.answers import Checked

@@ -8,9 +8,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from bot.views.kit.wording import listed, number, plural
+from bot.views.kit.wording import number, plural
 from knowledge.config import read
 from knowledge.plan import Sketch, remember_plan, sketch_of
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.views.kit import limits
 from bot.views.kit.escape import spoken
-from bot.views.kit.wording import listed
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 from bot.views.check.cost import fit_line
 from bot.views.check.finding import where
 from bot.views.kit.limits import code
-from bot.views.kit.wording import listed, plural
+from bot.views.kit.wording import plural
 from knowledge.finding import Severity
 from knowledge.memory import keys_in_words
 from knowledge.plan import trainer_warmup
 from knowledge.plan.words import ENOUGH, FEW, more_steps
 from knowledge.schedule import KINDS
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,9 +16,10 @@ from bot.views.check.verdict import is_unreadable, verdict
 from bot.views.kit import limits
 from bot.views.kit.escape import inert, spoken
 from bot.views.kit.layout import colour_of, container, layout, small
-from bot.views.kit.wording import listed, plural
+from bot.views.kit.wording import plural
 from knowledge.finding import Severity
 from knowledge.secrets import mask
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -227,7 +228,7 @@ def secret_warning(secrets: Sequence[Secret], *, public: bool, rows: Sequence[Se
 
     Args:
         secrets: What was found.
-        public: Whether the text stands in a channel that others read.
+        public: Whether the text is in a channel that others read.
         rows: What was found in the rows of a dataset.
     """
     places = {secret.kind: f"Dataset, line{chr(0xA0)}{secret.line}: {secret.revoke}" for secret in rows}

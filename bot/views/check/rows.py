@@ -177,7 +177,7 @@ def rows_lines(sample: SampleReport) -> tuple[str, ...]:
 def mask_text(sample: SampleReport, limit: int = limits.PAGE) -> str:
     """Some rows, trained text and context apart by words, those with a fault first; empty where none can be shown.
 
-    What stands in it are words of the member's rows: it belongs in a private reply and nowhere else.
+    It contains words of the member's rows: it belongs in a private reply and nowhere else.
     """
     lines = mask_lines(sample)
     return limits.block("\n".join(lines), "text", limit) if lines else ""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 1200
 _CHANGE = 600
+_LESS = 850
 _LINES = 700
 _FAULTS = 900
 _SECRETS = 400
@@ -95,7 +96,7 @@ def _wrong(rows: Rows) -> list[ui.Item[Any]]:
 
 
 def _shown(rows: Rows) -> tuple[list[ui.Item[Any]], dict[str, Any]]:
-    """Numbers, picture and mask, those that there are; a conversion takes the place of the mask, which is pictured."""
+    """Numbers, picture and mask, those that there are and that there is room for."""
     items: list[ui.Item[Any]] = []
     files: dict[str, Any] = {}
     if rows.lines:
@@ -103,6 +104,6 @@ def _shown(rows: Rows) -> tuple[list[ui.Item[Any]], dict[str, Any]]:
     if rows.picture is not None:
         gallery, files["file"] = picture(rows.picture.png, rows.picture.alt, NAME)
         items.append(gallery)
-    if rows.mask and not rows.conversion:
+    if rows.mask and not (rows.conversion and len(rows.mask) > _LESS):
         items += [ui.Separator(), ui.TextDisplay(f"**What is trained in the first rows**\n{rows.mask}")]
     return items, files

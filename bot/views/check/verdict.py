@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bot.views.kit.wording import listed, plural, spelled
+from bot.views.kit.wording import plural, spelled
 from knowledge.finding import Severity
 from knowledge.plan.words import guide_on_one_gpu
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

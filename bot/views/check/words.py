@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.views.kit import limits
-from bot.views.kit.wording import listed, plural
+from bot.views.kit.wording import plural
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

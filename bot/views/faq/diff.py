@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.faq_links import links_text
 from bot.views.kit import limits
-from bot.views.kit.wording import listed
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from bot.store import EntryContent

@@ -24,8 +24,8 @@ from bot.views.kit.components import Form, Press, field, typed
 from bot.views.kit.escape import inert, spoken
 from bot.views.kit.layout import Colour, container, layout, small
 from bot.views.kit.paging import pages_of
-from bot.views.kit.wording import listed
 from knowledge.secrets import find
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from bot.services import ServiceBot

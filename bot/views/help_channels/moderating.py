@@ -12,7 +12,8 @@ from discord import ui
 from bot.views.help_channels import words
 from bot.views.kit import limits
 from bot.views.kit.layout import Colour, container, layout, picture, small
-from bot.views.kit.wording import listed, plural
+from bot.views.kit.wording import plural
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +71,7 @@ def stats_layout(
         sum(getattr(week, name) for week in weeks) for name in ("seen", "answered", "used", "solved", "wrong")
     )
     said = (
-        f"### Help channels, the last {plural(len(weeks), 'week')}\n"
+        f"### Help channels, the last {plural(len(weeks), 'week') if len(weeks) > 1 else 'week'}\n"
         f"- **{plural(seen, 'post')}** seen, **{answered:,}** answered by me\n"
         f"- **{plural(used, 'answer')}** opened with the button or 🔎\n"
         f"- **{plural(solved, 'post')}** marked solved after my answer, with no reply from another member\n"

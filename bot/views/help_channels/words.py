@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.views.kit.wording import listed
+from knowledge.text import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Buttons, selects and modals that survive a restart: their state stands in their custom id.
+"""Buttons, selects and modals that survive a restart: their state is in their custom id.
 
 A press has three parts in its custom id: its name, the member who may use it (0: everybody), and a state. Whoever else
 presses gets a private word; whatever breaks becomes a private reply.

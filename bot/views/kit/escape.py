@@ -40,7 +40,7 @@ def inert(text: str) -> str:
 def spoken(text: str) -> str:
     """A sentence of the product's own, on one line, in which no link or mention lives outside its inline code.
 
-    Names that were written by others stand in backticks there; one that holds a backtick leaves them, and is shown as
+    Names that were written by others are in backticks there; one that holds a backtick leaves them, and is shown as
     it was written. What has a backslash in front already keeps it.
     """
     pieces = _TICKS.split(text.replace("\r", " ").replace("\n", " "))

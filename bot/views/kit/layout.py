@@ -76,7 +76,7 @@ def layout(*items: ui.Item[Any]) -> ui.LayoutView:
 def _shown(text: str) -> str:
     """A text without secrets and without what is not seen, not longer than it was."""
     shown = visible(mask(text))
-    return limits.cut(shown, len(text)) if shown.strip() else _NOTHING_SEEN
+    return limits.cut(shown, limits.length(text)) if shown.strip() else _NOTHING_SEEN
 
 
 def container(colour: Colour, *items: ui.Item[Any]) -> ui.Container[Any]:

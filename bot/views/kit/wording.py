@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -19,13 +14,6 @@ def spelled(count: int, noun: str) -> str:
     """`one key`, `12 keys`: numbers below ten as words."""
     number = _SMALL[count] if 0 <= count < len(_SMALL) else f"{count:,}"
     return f"{number} {noun if count == 1 else noun + 's'}"
-
-
-def listed(items: Sequence[str], last: str = "and") -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    if len(items) < 2:
-        return "".join(items)
-    return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
 def number(value: float) -> str:

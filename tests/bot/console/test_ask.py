@@ -19,6 +19,13 @@ def test_what_is_not_known_says_how_to_go_on(capsys):
     assert "helpbot check CONFIG" in capsys.readouterr().out
 
 
+def test_arithmetic_alone_is_not_followed_by_an_offer_of_nothing(capsys):
+    assert main(["ask", "can i finetune 405B"]) == 0
+    said = capsys.readouterr().out
+    assert "405B model" in said
+    assert "One of these" not in said
+
+
 def test_the_faq_is_listed_and_read(capsys):
     assert main(["faq"]) == 0
     assert "how-much-data" in capsys.readouterr().out

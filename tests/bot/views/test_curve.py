@@ -40,7 +40,7 @@ def test_known_steps_are_named_in_the_words_beside_the_picture() -> None:
     assert size(picture.png) == (1000, 600)
     assert "360 steps" in picture.alt
     assert "Warm-up over 36 steps" in picture.alt
-    assert "Saved after steps 60, 120, 180, 240, 300 and 360" in picture.alt
+    assert "Saved after steps 60, 120, 180, 240, 300, and 360" in picture.alt
     assert len(picture.alt) <= 1024
 
 

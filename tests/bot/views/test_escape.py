@@ -1,8 +1,11 @@
 """Nobody's text becomes a link, a mention or a heading."""
 
 import pytest
+from discord import ui
 
+from bot.views.explanation import related
 from bot.views.kit.escape import inert, spoken
+from bot.views.kit.layout import layout
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,13 @@ def test_what_leaves_the_code_of_a_sentence_is_shown_as_it_was_written(sentence,
 def test_a_megabyte_of_backticks_is_read_in_one_go():
     assert spoken("`a" * 500_000)
     assert spoken("".join("`" * (number % 90) + "x" for number in range(20_000)))
+
+
+def test_what_is_not_seen_stands_in_no_option_of_a_select():
+    names = [("lora_r", "why: not `\x1b[31mred\u202e`"), ("k\x00ey", "why"), ("a\u202eb", None)]
+    select = related("Explain", 1, names)
+    (option,) = layout(ui.ActionRow(select)).children[0].children[0].item.options
+    assert (option.label, option.value, option.description) == ("lora_r", "lora_r", "why: not `[31mred`")
 
 
 def test_of_two_links_both_are_inert():

@@ -364,3 +364,8 @@ def test_code_cannot_be_left(text):
     assert block.endswith("\n```\n")
     assert block.count("```") == 2
     assert limits.length(block) <= 520
+
+
+def test_a_picture_letter_costs_a_text_none_of_its_end() -> None:
+    (shown,) = (item.content for item in notice("Click 🔎 🔎 to see it").walk_children() if hasattr(item, "content"))
+    assert shown.endswith("to see it")

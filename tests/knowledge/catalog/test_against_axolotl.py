@@ -16,7 +16,7 @@ import pytest
 from knowledge.catalog import Catalog
 
 AXOLOTL = os.environ.get("AXOLOTL", "")
-NAMES = ("axolotl_probes.py", "axolotl_data_probes.py", "axolotl_training_probes.py")
+NAMES = ("axolotl_probes.py", "axolotl_data_probes.py", "axolotl_training_probes.py", "axolotl_mode_probes.py")
 PROBES = tuple(Path(__file__).with_name(name) for name in NAMES)
 
 
@@ -129,6 +129,20 @@ CLAIMS = (
     Claim("tables of answers for SwanLab", [None, 0], "swanlab_completion_max_buffer", "none are collected"),
     Claim(
         "keys of a pretraining entry", ["path", "type"], "pretraining_dataset[].train_on_eot", "Nothing reads this key"
+    ),
+    Claim(
+        "recomputing with an adapter and offloading", True, "activation_offloading", "layers are recomputed and what"
+    ),
+    Claim("32-bit gradients without an adapter", "ValidationError", "lora_fp32_gradients", "It is refused without"),
+    Claim("a stream grouped by length", None, "group_by_length", "streamed data ignore it"),
+    Claim("jumping positions with and without packing", [True, False], "use_pose", "without packing nothing happens"),
+    Claim("the end of a better answer", "b<e>", "datasets[].type.chosen_format", "The trainer appends the tokenizer's"),
+    Claim("parts that an unpacked stream loads", ["train"], "test_datasets", "the test set is never loaded"),
+    Claim("parts that an unpacked stream loads", ["train"], "streaming data", "`datasets` never loads it"),
+    Claim("flex attention with compile options", False, "flex_attn_compile_kwargs", "works with PyTorch 2.6 only"),
+    Claim("the start of new embedding rows", False, "mean_resizing_embeddings", "New rows start at random, although"),
+    Claim(
+        "the first restart of ReLoRA", ["ValueError", "goes on"], "relora", "such as `adafactor` or `lion_8bit`, the"
     ),
     Claim(
         "keys of a pretraining entry",

@@ -146,8 +146,14 @@ def test_every_example_shows_its_field_or_what_replaces_it(name: str) -> None:
     assert shown & (roots | set(field.aliases))
 
 
-AS_IT_WOULD_BE = frozenset({"bf16", "experimental_skip_move_to_device", "fsdp_version", "save_safetensors", "strict"})
+AS_IT_WOULD_BE = frozenset(
+    {"bf16", "experimental_skip_move_to_device", "fsdp_version", "save_safetensors", "strict", "trust_remote_code"}
+)
 """Fields whose example is the value that is right to have, which they have when left out."""
+ON_WITH_ITS_PLUGIN = frozenset({"cut_cross_entropy", "dense_mixer"})
+"""Switches that their plugin turns on, so that the plugin is what the example changes."""
+OLD_NAMES = frozenset({"message_field_role", "message_field_content", "field_thinking", "conversation"})
+"""Keys of an entry whose example shows what to write instead."""
 
 
 @pytest.mark.parametrize("name", [name for name, note in CATALOG.notes.items() if note.example and name.isidentifier()])
@@ -158,6 +164,29 @@ def test_an_example_changes_what_the_run_gets(name: str) -> None:
     rest = {key: value for key, value in own.items() if key != name}
     without = {key: value for key, value in {**BASE, **rest}.items() if key != name}
     assert read(in_a_config(NOTES[name].example)).get(name) != read(yaml.safe_dump(without)).get(name)
+
+
+def written_at(node: Any, parts: list[str]) -> list[Any]:
+    """The values of a YAML document at a path such as `datasets[].type`, split at its dots."""
+    if not parts:
+        return [node]
+    name, rest = parts[0].removesuffix("[]"), parts[1:]
+    if not isinstance(node, dict) or name not in node:
+        return []
+    inside = node[name] if parts[0].endswith("[]") else [node[name]]
+    return [value for each in inside for value in written_at(each, rest)]
+
+
+@pytest.mark.parametrize("path", [path for path in CATALOG.notes if CATALOG.explain(path).example])
+def test_an_example_writes_something_else_than_what_is_used_anyway(path: str) -> None:
+    if path in AS_IT_WOULD_BE | ON_WITH_ITS_PLUGIN or path.rpartition(".")[2] in OLD_NAMES:
+        return
+    values = written_at(yaml.safe_load(CATALOG.explain(path).example), path.split("."))
+    if not path.isidentifier():
+        assert values
+    default, left_out = CATALOG.fields[path].default, NOTES[path].left_out.strip("`. ")
+    named = {"on": [True], "true": [True], "off": [False]}.get(left_out.lower(), [left_out])
+    assert not [value for value in values if value == default or value in named or str(value) == left_out]
 
 
 def test_every_related_name_exists() -> None:
@@ -304,6 +333,32 @@ def test_an_old_name_that_this_rl_does_not_read_is_not_said_to_work(rl: str, kin
     assert [each.rule for each in found if f"{place}[0].{key}" in each.fields] == [
         "entry-key-not-read-in-this-kind-of-run"
     ]
+
+
+COMPUTED = frozenset({"diffusion_lm.generate_samples", "nemo_gym_enabled"})
+"""Switches of which the code makes something else than their default says."""
+
+
+def test_what_a_switch_is_when_left_out_follows_its_default() -> None:
+    told = {
+        path: (CATALOG.fields[path].default, note.left_out) for path, note in CATALOG.notes.items() if note.left_out
+    }
+    off = [
+        path for path, (default, text) in told.items() if default is False and not text.startswith(("Off", "`false`"))
+    ]
+    on = [path for path, (default, text) in told.items() if default is True and not text.startswith(("On", "True"))]
+    assert {*off, *on} == COMPUTED
+
+
+@pytest.mark.parametrize("path", [path for path, field in CATALOG.fields.items() if not path.endswith("[]")])
+def test_what_a_number_or_switch_without_a_default_is_when_left_out_is_told(path: str) -> None:
+    field, note = CATALOG.fields[path], CATALOG.notes[path]
+    if field.default is not None or field.required or field.replaced_by or field.deprecated:
+        return
+    if not any(word in field.type for word in ("number", "true or false")):
+        return
+    unread = re.search(r"[Nn]othing (in 0\.21\.0 )?reads|nothing in 0\.21\.0 reads", note.summary)
+    assert note.left_out or unread
 
 
 def test_a_default_that_code_computes_is_told() -> None:

@@ -162,6 +162,14 @@ def test_a_first_line_of_many_steps_at_an_impossible_rate_is_no_template() -> No
     assert "no model stands" in sign.why
 
 
+def test_batches_of_which_many_are_masked_are_told_from_a_run_that_trains_nothing() -> None:
+    some = rows(loss=lambda step: 0.0 if step % 5 > 1 else 2.0, grad_norm=lambda step: 0.0 if step % 5 > 1 else 1.0)
+    (sign,) = judged(state(some)).findings
+    assert (sign.id, sign.message.startswith("Every token of some batches")) == ("masked", True)
+    (sign,) = judged(state(FAULTS["masked"])).findings
+    assert "nothing is trained" in sign.message
+
+
 def test_the_lines_of_two_processes_are_one_run() -> None:
     lines = [line for line in console(FAULTS["nan"]).split("\n") for _ in range(2)]
     found = judged("\n".join(f"[rank{index % 2}]: {line}" for index, line in enumerate(lines)))

@@ -163,6 +163,26 @@ def test_the_template_beside_a_tokenizer_is_read_and_every_token_counted(tokeniz
     assert report.trained_tokens == 2 * (len("No.") + 1)
 
 
+def test_tokens_that_the_config_adds_are_whole(tokenizer: Path) -> None:
+    config = "base_model: org/model\nspecial_tokens: {{eos_token: {}}}\ndatasets:\n  - path: rows.jsonl\n"
+    config += "    type: completion\n"
+    rows = [{"text": "A plum.<|done|>"}] * 2
+    known, added = (
+        check_rows(read(config.format(end)), Sample(rows, "rows.jsonl", tokenizer)) for end in ("</s>", "<|done|>")
+    )
+    assert (known.lengths[0], added.lengths[0]) == (len("A plum.<|done|>"), len("A plum.") + 1)
+
+
+def test_what_is_trained_of_a_cut_row_is_counted(tokenizer: Path) -> None:
+    config = "base_model: org/model\nsequence_len: {}\nexcess_length_strategy: truncate\ndatasets:\n"
+    config += "  - path: rows.jsonl\n    type: alpaca\n"
+    rows = [{"instruction": "Name a fruit.", "output": "A plum."}] * 2
+    whole = check_rows(read(config.format(512)), Sample(rows, "rows.jsonl", tokenizer))
+    for lost in (3, len("A plum.") + 1, 40):
+        cut = check_rows(read(config.format(int(whole.longest) - lost)), Sample(rows, "rows.jsonl", tokenizer))
+        assert cut.trained_tokens == max(whole.trained_tokens - 2 * lost, 0)
+
+
 def test_the_frame_of_a_type_is_counted(tokenizer: Path) -> None:
     config = "base_model: org/model\nsequence_len: 512\ndatasets:\n  - path: rows.jsonl\n    type: alpaca\n"
     rows = [{"instruction": "Name a fruit.", "output": "A plum."}] * 2

@@ -92,3 +92,21 @@ def test_a_batch_beside_an_accumulation_is_the_micro_batch() -> None:
 
 def test_a_card_sold_with_two_sizes_is_told_apart() -> None:
     assert "which fits the one with 80 GB" in answer("full training of an 8b on an a100").figures
+
+
+def test_two_cards_of_different_kinds_count_together_and_the_smaller_decides() -> None:
+    told = answer("does 13B fit on a 3090 and a 4090 together").figures
+    assert "2 GPUs (RTX 3090 and RTX 4090; the smaller one decides)" in told
+
+
+def test_cards_that_are_compared_are_not_counted_together() -> None:
+    assert "2 GPUs" not in answer("is a 3090 or a 4090 better for 7b").figures
+
+
+def test_the_largest_open_models_have_figures_too() -> None:
+    assert "405B model on 8 GPUs" in answer("can I finetune 405B on 8xH100").figures
+    assert "405B model on one GPU" in answer("can i finetune 405B").figures
+
+
+def test_the_memory_of_a_mac_is_not_a_card() -> None:
+    assert answer("m2 max 96gb finetune 7b").figures == ""
