@@ -11,6 +11,7 @@ from bot.cli import main
 from tests.places import ROOT
 
 CASES = sorted((ROOT / "tests" / "cases" / "ok").glob("*.yaml"))
+BAD = sorted((ROOT / "tests" / "cases" / "bad").glob("*.yaml"))
 SHORT = """\
 base_model: meta-llama/Llama-3.1-8B
 adapter: qlora
@@ -91,6 +92,31 @@ async def test_discord_its_plan_and_its_picture_tell_what_the_terminal_tells(wor
     assert f"over {steps} steps" in words
     highest = float(re.search(r"highest (\S+),", words)[1])
     assert highest == pytest.approx(2e-4 * (steps - 1) / warmup, rel=0.1), "a rate that never comes is not drawn"
+
+
+async def all_pages(world, tools, message) -> str:
+    """The words of an answer, with those of its further pages."""
+    shown = [tools.words(message)]
+    while any(part.get("label") == "Next" and not part.get("disabled") for part in tools.components(message)):
+        message = tools.answer(await world.press(message, "Next")) or message
+        shown.append(tools.words(message))
+    return "\n".join(shown)
+
+
+@pytest.mark.parametrize("case", [*CASES, *BAD], ids=lambda case: case.stem)
+async def test_discord_and_the_terminal_say_the_same_of_each_case(world, tools, capsys, case) -> None:
+    check = found_by("check", capsys, str(case))
+    message = await world.check(case.read_text())
+    answer = await all_pages(world, tools, message)
+    for rule, _, text in rules_of(check["findings"]):
+        assert text in answer, rule
+    steps = (check["plan"] or {}).get("optimizer_steps_done")
+    if steps:
+        assert re.search(rf"\b{steps:,} optimizer step", answer)
+        plan = tools.words(tools.answer(await world.press(message, "Plan")))
+        assert re.search(rf"steps +{steps:,}\n", plan)
+    if check["memory"]:
+        assert f"about {check['memory']['estimate_gib']:.0f} GiB per GPU" in answer
 
 
 async def test_steps_of_some_rows_are_told_as_such(world, tools) -> None:
