@@ -50,7 +50,7 @@ def health_of(text: str, config: str | None = None, *, gpus: int = 1) -> Health 
     Returns:
         What its numbers show; None where the text holds no metrics.
     """
-    record = read_run(text)
+    record = read_run(text, config)
     return None if record is None else judge(record, text, config, gpus=gpus)
 
 

@@ -361,6 +361,11 @@ def test_what_a_number_or_switch_without_a_default_is_when_left_out_is_told(path
     assert note.left_out or unread
 
 
+@pytest.mark.parametrize(("path", "others"), [("gradient_checkpointing", False), ("bf16", False), ("adapter", True)])
+def test_other_texts_are_offered_only_where_they_are_accepted(path: str, others: bool) -> None:
+    assert CATALOG.explain(path).open_choices is others
+
+
 def test_a_default_that_code_computes_is_told() -> None:
     assert 'otherwise `"no"`' in CATALOG.explain("eval_strategy").left_out
     assert "`logging_steps`" in CATALOG.explain("eval_steps").left_out

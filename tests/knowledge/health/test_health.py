@@ -239,6 +239,33 @@ def test_what_a_launcher_puts_before_each_line_changes_nothing(before: str) -> N
     assert found.steps.done == STEPS
 
 
+def test_the_steps_of_a_console_follow_the_logging_steps_of_the_given_config() -> None:
+    log = console(every(5, rows()))
+    found = judged(log, CONFIG.replace("logging_steps: 1", "logging_steps: 5"))
+    assert found.healthy
+    assert found.steps.done == 60
+    assert "at step 5," in found.numbers[0]
+
+
+def test_without_logging_steps_axolotl_logs_every_two_hundredth_of_the_run_and_ten_steps_at_most() -> None:
+    history = every(4, rows(800, learning_rate=lambda step: planned(step, warmup=40, steps=800)))
+    config = CONFIG.replace("logging_steps: 1\n", "").replace("max_steps: 60", "max_steps: 800")
+    found = judged(console(history), config.replace("warmup_steps: 6", "warmup_steps: 40"))
+    assert found.healthy
+    assert found.steps.done == 800
+
+
+def test_without_any_config_the_bars_tell_the_steps() -> None:
+    lines = []
+    for row in every(5, rows()):
+        lines.append(f"{row['step']}%|███   | {row['step']}/60 [00:10<00:20,  1.10s/it]")
+        lines += console([row]).split("\n")[1:]
+    found = judged("\n".join(lines), None)
+    assert found.numbers[0].startswith("Loss ")
+    assert "at step 5," in found.numbers[0]
+    assert found.steps.done == 60
+
+
 def test_a_run_that_may_be_whole_is_not_held_to_the_epochs_of_its_config() -> None:
     """An abandoned `batch_size` makes a run end within its first epoch, and nothing in a table says so."""
     config = CONFIG.replace("max_steps: 60\n", "")
