@@ -125,7 +125,7 @@ def new_tokens_saved_by_other_names(config: Config) -> Iterator[Problem]:
 def override_of_no_added_token(config: Config) -> Iterator[Problem]:
     """`added_tokens_overrides` renames a token that was not added to the vocabulary.
 
-    Only added tokens, such as reserved ones, can be given another name, and Axolotl stops at any other number. They are
+    Only added tokens, such as reserved ones, can be given another name; Axolotl stops at any other id. Added tokens are
     listed in `added_tokens_decoder` of `tokenizer_config.json`.
     """
     found, overrides = public_tokenizer(config), config.get("added_tokens_overrides")
