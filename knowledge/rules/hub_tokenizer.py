@@ -31,7 +31,9 @@ _WHERE = ("base_model", "base_model_config", "tokenizer_config")
 _IN_ORDER = ("bos_token", "eos_token", "pad_token", "unk_token")
 """Axolotl adds them one after the other: what one has added, the next one finds."""
 _READ = (*_WHERE, "cls_model_config")
-_TOKENIZER_FILE = expression(r"tokeni[sz]|vocab|merges|spiece|sentencepiece|tekken|tiktoken|bpe", re.IGNORECASE)
+_TOKENIZER_FILE = expression(
+    r"tokeni[sz]|vocab|merges|spiece|sentencepiece|tekken|tiktoken|bpe|spm|\.model$", re.IGNORECASE
+)
 
 _PLAIN = Tokenizer(kind="Qwen2Tokenizer", eos="<|endoftext|>", added=("<|endoftext|>", "<|pad|>"), ids=(0, 1))
 _BASE = World(models=(found_model(tokenizer=_PLAIN),))
