@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.hub.limits import Kind
-from bot.hub.models import described, refusal, repository_url
+from bot.hub.models import described, metadata, refusal
 from bot.hub.names import nearest
 from bot.hub.shapes import DataInfo, DatasetInfo, Page, Size, Split, Splits, read
 from bot.hub.transport import METADATA_BYTES, ROWS_BYTES, Answer, Unreachable
@@ -36,6 +36,7 @@ class _Viewed:
     splits: tuple[Split, ...] | None
     sizes: tuple[Split, ...] | None
     partial: bool = False
+    complete: bool = True
 
 
 async def describe_dataset(client: Client, target: DataTarget) -> AsyncIterator[DataRepository]:
@@ -49,8 +50,7 @@ async def describe_dataset(client: Client, target: DataTarget) -> AsyncIterator[
     yield found
     viewing = asyncio.create_task(_viewed(client, target.id)) if target.rows else None
     try:
-        url = repository_url(client.hub / "api" / "datasets", target.id, target.revision, _EXPAND)
-        answer = await client.get(Kind.API, url, METADATA_BYTES)
+        answer = await metadata(client, "datasets", target.id, target.revision, _EXPAND)
         if (status := refusal(answer)) is not None:
             yield replace(found, status=status)
             if status == "missing":
@@ -86,6 +86,7 @@ async def _viewed(client: Client, name: str) -> _Viewed:
         splits.splits if isinstance(splits, Splits) else None,
         size.size.splits if isinstance(size, Size) else None,
         partial=isinstance(size, Size) and size.partial,
+        complete=splits.complete if isinstance(splits, Splits) else isinstance(size, Size) and size.complete,
     )
 
 
@@ -108,6 +109,9 @@ def _chosen(found: DataRepository, target: DataTarget, viewed: _Viewed) -> DataR
     configs = tuple(dict.fromkeys(each.config for each in listed))
     chosen = target.names or (target.name or _default(configs, found.default_config),)
     strange = next((name for name in chosen if name not in configs), "")
+    if not viewed.complete and (strange != "" or not target.name):
+        # Which configurations there are, and so which one is read, is not known yet.
+        return replace(found, unread=("splits",))
     if strange != "":
         return replace(found, configs=configs, config=strange, status="no-config")
     first, *others = cast("tuple[str, ...]", chosen)
@@ -116,6 +120,8 @@ def _chosen(found: DataRepository, target: DataTarget, viewed: _Viewed) -> DataR
     for config in (first, *others):
         found = replace(found, splits=tuple(each.split for each in listed if each.config == config))
         if parts is not None and any(part.name not in found.splits for part in parts):
+            if not viewed.complete:
+                return replace(found, unread=("splits",))
             return replace(found, config=config, also=(), status="no-split")
         counted.append(_counted(config, parts or (), viewed))
     return found if parts is None else replace(found, **_together(counted))
