@@ -154,6 +154,13 @@ def test_a_fault_is_named_where_only_some_steps_are_logged(fault: str, count: in
     assert judged(state(every(count, rows())), config).healthy
 
 
+def test_hard_rows_at_the_end_of_a_part_of_a_run_are_no_divergence() -> None:
+    hard = rows(loss=lambda step: 0.7 if step < 45 else 3.2)
+    assert judged(state(hard[25:])).healthy
+    ruined = rows(loss=lambda step: 0.7 if step < 45 else 9.0)
+    assert ids(state(ruined[25:])) == ["diverging"]
+
+
 def test_a_first_line_of_many_steps_at_an_impossible_rate_is_no_template() -> None:
     history = rows(loss=lambda step: 9.0 - step / 30, learning_rate=lambda step: planned(step) * 1000)
     config = CONFIG.replace("0.0002", "0.2").replace("logging_steps: 1", "logging_steps: 10")

@@ -394,3 +394,15 @@ def test_thoughts_that_the_template_leaves_out_do_not_shorten_other_rows() -> No
     assert report.dataset.rows_kept == 300
     printed, estimated = (max(lengths) for lengths in (report.dataset.lengths[:64], report.dataset.lengths[64:]))
     assert estimated == pytest.approx(printed, rel=0.1)
+
+
+def test_vllm_gets_a_card_of_its_own_where_it_does_not_fit_beside_the_training() -> None:
+    written = write_config(wishes("Qwen/Qwen3-14B", "L40S", rows=SUMS, aim="rewards", gpus=2))
+    made = keys(written.config)
+    assert made["adapter"] == "lora"
+    assert made["trl"]["vllm_mode"] == "server"
+    assert made["trl"]["vllm_server_port"] == made["vllm"]["port"]
+    assert "CUDA_VISIBLE_DEVICES=1 axolotl vllm-serve config.yaml" in written.config
+    assert written.plan is not None
+    assert written.plan.real_global_batch == made["micro_batch_size"] * made["gradient_accumulation_steps"] == 64
+    assert written.unmet == ()
