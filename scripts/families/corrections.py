@@ -147,6 +147,7 @@ _TEXT_WIDTH = (
     "else text_config.head_dim"
 )
 _CHOSEN: dict[str, tuple[str, str]] = {
+    "idefics2+": ("perceiver_config.hidden_size", "text_config.hidden_size"),
     "glm_ocr+": (
         "(text_config.hidden_size // text_config.num_attention_heads)",
         f"({_TEXT_WIDTH})",
@@ -173,8 +174,10 @@ _WORDS: dict[str, tuple[tuple[str, int, str, str], ...]] = {
     ),
     "gemma3n_text": (
         (r"\.[kv]_(proj|norm)$", 2, r".*", _NOT_SHARED),
+        (r"\.[kv]_proj$", 5, r".*", "attention_bias"),
         (r"altup_(un)?(em|pro)\w+\.0$", 6, r".*", "altup_num_inputs - 1"),
     ),
+    "idefics+": ((r"perceiver_resampler\.blocks", 2, r"True", "use_resampler"),),
     "exaone_moe": ((r"\.[qk]_norm$", 3, r".*", _WIDTH),),
     "glm4_moe": ((r"\.[qk]_norm$", 3, r".*", _WIDTH),),
     "doge": ((r"\.router_gate$", 3, r".*", "2 * int(num_experts ** 0.5)"),),
