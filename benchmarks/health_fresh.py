@@ -34,6 +34,8 @@ ACCEPTED = {
     "diverging": {"diverging", "exploding-gradients", "nan"},
     "leaked-evaluation": {"leaked-evaluation", "overfitting"},
 }
+# Of these only a console tells: the process before, and how little the optimizer holds.
+ONLY_ON_CONSOLES = ("restart-scratch", "restart-older", "flat-norm")
 _COLUMNS = ("step", "epoch", "loss", "grad_norm", "learning_rate", "eval_loss")
 
 
@@ -139,12 +141,8 @@ def main(runs, *, show):
         for side in ("looked at", "held back"):
             counts = Counter()
             for run in runs:
-                once = (
-                    run["fault"] == "restarted"
-                    and run["kind"] != "restart-bare"
-                    and form in ("CSV", "trainer_state.json")
-                )
-                if half(run) != side or not visible(run) or once:
+                hides = run["kind"] in ONLY_ON_CONSOLES and not form.startswith("console")
+                if half(run) != side or not visible(run) or hides:
                     continue
                 ids, healthy = judged(run, form, Random(run["id"]))  # noqa: S311 - the same form every time
                 right = ACCEPTED.get(run["fault"], {run["fault"]})
