@@ -145,4 +145,4 @@ def test_rows_in_which_a_stray_one_has_other_columns_get_their_block(
     assert "type: alpaca" in text
     assert "Line 22 is not JSON" in text
     assert "`question` is never read" in text
-    assert "21 rows as JSON Lines, 21 trained on once the whole file can be read." in text
+    assert "21 rows as JSON Lines, 20 trained on once the whole file can be read." in text
