@@ -69,6 +69,14 @@ _KEYS: dict[str, dict[str, Any]] = {
     "qwen3_moe": {"attention_bias": False},
     **{family: {"head_dim": None} for family in _WIDE_HEADS},
     **{family: {"n_inner": None} for family in ("gpt2", "gpt_bigcode", "gptj", "codegen")},
+    "glm_ocr+": {"text_config.head_dim": None},
+    **{
+        family: {f"{vision}.deepstack_visual_indexes": [8, 16, 24]}
+        for family, vision in (
+            ("qwen3_omni_moe+", "thinker_config.vision_config"),
+            ("qwen3_omni_moe_thinker+", "vision_config"),
+        )
+    },
     "paddleocr_vl+": {"text_config.use_bias": False},
     "qwen3_5+": {"text_config.attention_bias": False},
     "hrm_text": {"num_hidden_layers": 16, "num_layers_per_stack": ["=", "num_hidden_layers"]},
@@ -102,6 +110,8 @@ _REFUSED = {
     "kimi_linear": "KimiLinearForCausalLM",
 }
 _CONVERTS = {"longcat_flash": "qwen2_moe"}
+# Families whose vision part joins patches in lists of layers, and the key of its config.
+_MERGED = {"qwen3_omni_moe+": "thinker_config.vision_config", "qwen3_omni_moe_thinker+": "vision_config"}
 _HEADS = ("lm_head", "embed_out", "output_projection", "decoder", "head")
 # Families whose samples never had another head than the embedding, or always one.
 _ALSO_TIED = frozenset({"bitnet", "muse_glimmer+", "step3p7+"})
@@ -132,7 +142,16 @@ _SWITCHED = {
     "kimi_linear": (r"q_a_proj$", "attention_bias"),
 }
 _WIDTH = "(hidden_size // num_attention_heads) if head_dim == None else head_dim"
+_TEXT_WIDTH = (
+    "(text_config.hidden_size // text_config.num_attention_heads) if text_config.head_dim == None "
+    "else text_config.head_dim"
+)
 _CHOSEN: dict[str, tuple[str, str]] = {
+    "idefics2+": ("perceiver_config.hidden_size", "text_config.hidden_size"),
+    "glm_ocr+": (
+        "(text_config.hidden_size // text_config.num_attention_heads)",
+        f"({_TEXT_WIDTH})",
+    ),
     **dict.fromkeys(_WIDE_HEADS, ("(hidden_size // num_attention_heads)", f"({_WIDTH})")),
     **dict.fromkeys(
         ("gpt2", "gpt_bigcode", "gptj", "codegen"),
@@ -155,8 +174,10 @@ _WORDS: dict[str, tuple[tuple[str, int, str, str], ...]] = {
     ),
     "gemma3n_text": (
         (r"\.[kv]_(proj|norm)$", 2, r".*", _NOT_SHARED),
+        (r"\.[kv]_proj$", 5, r".*", "attention_bias"),
         (r"altup_(un)?(em|pro)\w+\.0$", 6, r".*", "altup_num_inputs - 1"),
     ),
+    "idefics+": ((r"perceiver_resampler\.blocks", 2, r"True", "use_resampler"),),
     "exaone_moe": ((r"\.[qk]_norm$", 3, r".*", _WIDTH),),
     "glm4_moe": ((r"\.[qk]_norm$", 3, r".*", _WIDTH),),
     "doge": ((r"\.router_gate$", 3, r".*", "2 * int(num_experts ** 0.5)"),),
@@ -183,6 +204,8 @@ def correct(family: str, facts: dict[str, Any]) -> None:
         facts["keys"].update([_DEPTHS[family]])
     _merge_biases(facts)
     _count_steps(facts)
+    if family in _MERGED:
+        _correct_mergers(_MERGED[family], facts)
     _number_leaves(facts)
     _correct_head(family, facts)
     for module in facts["modules"]:
@@ -208,6 +231,20 @@ def _merge_biases(facts: dict[str, Any]) -> None:
         if name.endswith(".bias") and owner is not None and owner[1] == "linear" and owner[0] not in _HEADS:
             owner[5:6] = [module[2]]
             facts["modules"].remove(module)
+
+
+def _correct_mergers(vision: str, facts: dict[str, Any]) -> None:
+    """Two linear layers of different widths with an activation between them, in a list that looks like three alike."""
+    wide = f"{vision}.hidden_size * {vision}.spatial_merge_size ** 2"
+    for norm in [module[0] for module in facts["modules"] if module[0].endswith(".ln_q")]:
+        stem = norm.replace(".ln_q", ".mlp.")
+        if "merger" in stem:
+            facts["modules"] = [module for module in facts["modules"] if not module[0].startswith(stem)]
+            facts["modules"].append([f"{stem}first", "linear", "True", wide, wide, "True"])
+            facts["modules"].append([f"{stem}last", "linear", "True", f"{vision}.out_hidden_size", wide, "True"])
+    for stem, count in facts["lists"].items():
+        if stem.endswith("merger_list"):
+            count[0] = f"len({vision}.deepstack_visual_indexes)"
 
 
 def _count_steps(facts: dict[str, Any]) -> None:

@@ -306,6 +306,14 @@ def test_a_csv_is_a_run_too() -> None:
     assert found.steps.done == STEPS
 
 
+def test_few_steps_are_not_called_fine() -> None:
+    found = judged(state(rows()[:3]))
+    assert found.healthy
+    assert found.verdict == "are too few to judge"
+    assert judged(state(rows())).verdict == "look fine"
+    assert judged(state(FAULTS["nan"])).verdict == "show a problem"
+
+
 @pytest.mark.parametrize(
     "text", ["", "hello", "{}", "[", '{"log_history": [1, null, {"loss": "x"}]}', "a,b\n1,2", "base_model: org/model\n"]
 )
