@@ -184,7 +184,10 @@ def _propose(options: argparse.Namespace) -> int:
     """Print the block that fits rows; exit 1 where none does or a row ends the run, 2 where there are no rows."""
     dataset: Path | None = options.dataset
     if dataset is None:
-        print("helpbot: give a config, a folder of configs, a log, rows, an error, or a question; or - for standard input.", file=sys.stderr)
+        print(
+            "helpbot: give a config, a folder of configs, a log, rows, an error, or a question; or - for standard input.",
+            file=sys.stderr,
+        )
         return 2
     from knowledge.samples import check_rows, propose_block
 

@@ -65,7 +65,7 @@ async def test_a_card_that_nobody_makes_costs_no_answer(world, tools) -> None:
 
 
 async def test_the_line_of_one_process_is_an_error_and_no_config(world, tools) -> None:
-    line = "[rank1]:[E ProcessGroupNCCL.cpp:632] [Rank 1] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=7)"
+    line = "[rank1]:[E ProcessGroupNCCL.cpp:632] [Rank 1] Watchdog caught collective operation timeout: WorkNCCL(Seq=7)"
     message = await world.ben.send(world.channel, f"help\n{line}")
     found = await world.ann.context_menu(world.channel, "Check message", message)
     assert "One process waited for the others" in tools.words(tools.answer(found))
