@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from knowledge.samples import Example, Sample
 
 SUMMARY = "What Axolotl will refuse, ignore, or do with a config, each with its line and fix."
+_GIVE = "helpbot: give a config, a folder of configs, a log, rows, an error, or a question; or - for standard input."
 _SUFFIXES = frozenset({".yml", ".yaml"})
 _WORDS = ("log", "question")
 """What is answered instead of checked."""
@@ -185,7 +186,7 @@ def _propose(options: argparse.Namespace) -> int:
     dataset: Path | None = options.dataset
     if dataset is None:
         print(
-            "helpbot: give a config, a folder of configs, a log, rows, an error, or a question; or - for standard input.",
+            _GIVE,
             file=sys.stderr,
         )
         return 2

@@ -16,8 +16,8 @@ from bot.views.check import intake as words
 from bot.views.check.answer import show
 from bot.views.check.sample import proposal_layout
 from bot.views.diagnosis import diagnosis_layout
-from bot.views.kit.escape import inert
 from bot.views.health import health_layout
+from bot.views.kit.escape import inert
 from bot.views.versions import installed_note, versions_layout
 
 if TYPE_CHECKING:
