@@ -80,7 +80,7 @@ def _share(count: int, total: int) -> str:
 
 
 def draw(lengths: Sequence[int], sample: SampleReport) -> bytes:
-    """A histogram as a PNG of 1,000 by 600 pixels; bars beyond `sequence_len` are hatched as well as coloured."""
+    """A histogram as a PNG of 1,000 by 600 pixels; bars beyond `sequence_len` are hatched as well as colored."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
