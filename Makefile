@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement modelfiles fuzz abuse kills markup load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
+.PHONY: aims entrykeys install run test lint contracts generated unit bench accuracy families recall rows diagnosis health hub proposals agreement modelfiles fuzz abuse kills markup load channels screenshots docs facts commands golden notes prose audit lock clean newconfig
 
 install: $(STAMP)
 
@@ -62,6 +62,7 @@ rows: install
 health: install
 	$(BIN)/python benchmarks/health_accuracy.py
 	$(BIN)/python benchmarks/health_robustness.py
+	$(BIN)/python benchmarks/health_fresh.py $(AXOLOTL)
 
 hub: install
 	$(BIN)/python benchmarks/hub_delay.py
@@ -97,6 +98,10 @@ abuse: install
 # A process killed 200 times in the middle of its changes
 kills: install
 	KILLS=200 $(BIN)/pytest tests/bot/store/test_faults.py -q -n auto -k killed_process
+
+# What a diagnosis proposes, against many more configs
+aims: install
+	SEEDS=100 $(BIN)/pytest tests/knowledge/test_aims.py -q
 
 # Hostile values everywhere, and every surface searched for live markup and secrets
 markup: install

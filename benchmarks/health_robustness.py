@@ -66,7 +66,7 @@ def summary(log):
     return f"{log}\nwandb: \nwandb: Run history:\nwandb:    train/loss █▇▅▃▂▁▁▁\n{said}wandb: Synced 5 W&B file(s)\n"
 
 
-def coloured(log):
+def colored(log):
     return re.sub(r"\[(INFO|WARNING)\]", "\x1b[32m[\\1]\x1b[0m", log)
 
 
@@ -143,6 +143,17 @@ def table(run, _chance):
     return out.getvalue(), run["config"], False
 
 
+def ended(share):
+    """The last part of a console log, from a metric line on: what a member pastes. Many faults show before it."""
+
+    def alter(log):
+        lines = log.split("\n")
+        metrics = [number for number, line in enumerate(lines) if "'loss'" in line]
+        return "\n".join(lines[metrics[int(len(metrics) * (1 - share))] :]) if metrics else log
+
+    return alter
+
+
 def begun(share):
     """The first part of a run, with all that the config asks for: what a member posts while it is still going."""
 
@@ -158,9 +169,10 @@ ALTERATIONS = {
     "container time stamps": of_lines(docker),
     "a launcher's prefix": of_lines(prefixed),
     "two ranks": of_lines(two_ranks),
-    "colors": of_lines(coloured),
+    "colors": of_lines(colored),
     "numbers without quotes": of_lines(plain_numbers),
     "a summary of W&B below": of_lines(summary),
+    "the last 60 %": of_lines(ended(0.6)),
     "no config": lambda run, _chance: (run["log"], None, True),
     "a CSV": table,
     "rates x 0.01": of_history(scaled("learning_rate", 0.01)),

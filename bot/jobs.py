@@ -288,7 +288,7 @@ class RunHealth:
 
 def health(text: str, *, gpus: int = 1, config: str | None = None, draw: bool = True) -> RunHealth | None:
     """Judges the numbers of a run; None where the text holds none."""
-    record = read_run(text)
+    record = read_run(text, config)
     if record is None:
         return None
     found = judge(record, text, config, gpus=gpus)

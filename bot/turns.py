@@ -12,6 +12,11 @@ AT_ONCE = 8
 """Pieces of work that hold files in memory at the same time; the workers take what they can of them."""
 WAITING = 10
 """Pieces of work of one member that may wait for the one that runs."""
+FEW = 3
+"""Pieces of work of one member from which on those of members with fewer go first."""
+PATIENCE = 1.0
+"""Seconds for which they do, for each piece."""
+_LOOK = 0.02
 
 
 @dataclass(slots=True)
@@ -56,6 +61,8 @@ class Turns:
         try:
             await lane.free.acquire()
             try:
+                if lane.asked > FEW:
+                    await self._let_others_go_first()
                 await self._all.acquire()
             except BaseException:
                 lane.free.release()
@@ -71,6 +78,13 @@ class Turns:
         self._all.release()
         lane.free.release()
         self._leave(member, lane)
+
+    async def _let_others_go_first(self) -> None:
+        """Waits while members with little work have any, for a second at most: who asks for much cannot slow others."""
+        for _ in range(round(PATIENCE / _LOOK)):
+            if all(lane.asked > FEW for lane in self._lanes.values()):
+                return
+            await asyncio.sleep(_LOOK)
 
     def _leave(self, member: int, lane: _Lane) -> None:
         lane.asked -= 1

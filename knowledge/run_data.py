@@ -10,6 +10,7 @@ from knowledge.finding import Finding, Severity
 from knowledge.hub import facts_of
 from knowledge.plan import Length, OfRows, TrainingPlan, make_plan, plan_of, remember_plan
 from knowledge.rules import run
+from knowledge.samples.report import mean_tokens
 from knowledge.samples.with_block import with_block
 from knowledge.value import record, replace
 
@@ -191,20 +192,6 @@ def _plan(config: Config, sample: SampleReport, lengths: list[Length], total: in
         return make_plan(config, lengths=repeated, of_file=True, notes=(*sample.notes, read))
     mean = mean_tokens(replace(sample, lengths=tuple(lengths)))
     return make_plan(config, rows=round(total * share), mean_tokens=mean, notes=(*sample.notes, read))
-
-
-def mean_tokens(sample: SampleReport) -> float:
-    """The mean length of the rows that are not longer than a sequence; of documents, which are cut, of all."""
-    lengths = [_tokens(each) for each in sample.lengths]
-    documents = sample.type is not None and sample.type.split(":")[0] == "completion"
-    fitting = [each for each in lengths if documents or each <= sample.sequence_len] or lengths
-    return sum(fitting) / len(fitting)
-
-
-def _tokens(length: Any) -> int:
-    if not isinstance(length, dict):
-        return int(length)
-    return int(length["length"]) if "length" in length else sum(length.values())
 
 
 def _ends() -> tuple[float, float]:

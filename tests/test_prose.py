@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 import yaml
 
+from tests.many import over
 from tests.places import ROOT
 
 BANNED = {
@@ -103,19 +103,19 @@ def name_of(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("file", files("*.yaml", *(f"knowledge/{name}" for name in TEXTS)), ids=name_of)
+@over(files("*.yaml", *(f"knowledge/{name}" for name in TEXTS)))
 def test_the_texts_keep_to_the_glossary(file: Path) -> None:
     texts = list(told(yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)))
     assert not wrong(iter(texts))
     assert not [text for text in texts if SERIAL.search(text)], "a list of three needs its last comma"
 
 
-@pytest.mark.parametrize("file", files("*.py", "knowledge/rules", "bot/views", "bot/console", "cogs"), ids=name_of)
+@over(files("*.py", "knowledge/rules", "bot/views", "bot/console", "cogs"))
 def test_the_sentences_in_the_code_keep_to_the_glossary(file: Path) -> None:
     assert not wrong(strings(file))
 
 
-@pytest.mark.parametrize("file", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=name_of)
+@over([ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
 def test_the_pages_keep_to_the_glossary(file: Path) -> None:
     if file.name != "style.md":
         prose = re.sub(r"```.*?```", "", file.read_text("utf-8"), flags=re.DOTALL)
@@ -142,12 +142,12 @@ def verbless(texts: Iterator[str]) -> list[str]:
     return [each for each in texts if each and not VERBS & set(re.findall(r"[a-z']+", BACKTICKS.sub("", each).lower()))]
 
 
-@pytest.mark.parametrize("file", files("*.py", "knowledge/rules"), ids=name_of)
+@over(files("*.py", "knowledge/rules"))
 def test_every_message_has_a_verb(file: Path) -> None:
     assert not verbless(messages(file)), "write a whole sentence; a verb that is missing here goes into VERBS"
 
 
-@pytest.mark.parametrize("file", files("*.yaml", "knowledge/errors"), ids=name_of)
+@over(files("*.yaml", "knowledge/errors"))
 def test_what_an_error_means_has_a_verb(file: Path) -> None:
     known = yaml.load(file.read_text("utf-8"), Loader=yaml.CSafeLoader)
     assert not verbless(each["meaning"] for each in known)

@@ -67,8 +67,7 @@ def json_of(path: str, found: Health) -> dict[str, Any]:
 def write(path: str, found: Health) -> None:
     """Print what the numbers of a run show."""
     of = f" of {found.steps.planned:,}" if found.steps.planned else ""
-    verdict = "its numbers look fine" if found.healthy else "its numbers show a problem"
-    print(f"{path}: step {found.steps.done:,}{of}; {verdict}.")
+    print(f"{path}: step {found.steps.done:,}{of}; its numbers {found.verdict}.")
     if found.seconds_left is not None:
         print(f"  At this speed, it ends in {time_of(found.seconds_left)}.")
     for sign in found.findings:

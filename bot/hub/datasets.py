@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bot.hub.limits import Kind
-from bot.hub.models import described, refusal, repository_url
+from bot.hub.models import described, metadata, refusal
 from bot.hub.names import nearest
 from bot.hub.shapes import DataInfo, DatasetInfo, Page, Size, Split, Splits, read
 from bot.hub.transport import METADATA_BYTES, ROWS_BYTES, Answer, Unreachable
@@ -24,6 +24,8 @@ ROWS = 100
 """The most that the viewer gives at once."""
 _EXPAND = ("cardData", "disabled", "gated", "sha", "siblings", "tags")
 _DEFAULT = "default"
+_MOST_SAMPLED = 4
+"""Configurations of one entry whose rows are asked for: each costs a request or two."""
 _PICTURED = frozenset({"Image", "Audio", "Video", "Pdf"})
 
 
@@ -34,6 +36,7 @@ class _Viewed:
     splits: tuple[Split, ...] | None
     sizes: tuple[Split, ...] | None
     partial: bool = False
+    complete: bool = True
 
 
 async def describe_dataset(client: Client, target: DataTarget) -> AsyncIterator[DataRepository]:
@@ -47,8 +50,7 @@ async def describe_dataset(client: Client, target: DataTarget) -> AsyncIterator[
     yield found
     viewing = asyncio.create_task(_viewed(client, target.id)) if target.rows else None
     try:
-        url = repository_url(client.hub / "api" / "datasets", target.id, target.revision, _EXPAND)
-        answer = await client.get(Kind.API, url, METADATA_BYTES)
+        answer = await metadata(client, "datasets", target.id, target.revision, _EXPAND)
         if (status := refusal(answer)) is not None:
             yield replace(found, status=status)
             if status == "missing":
@@ -84,6 +86,7 @@ async def _viewed(client: Client, name: str) -> _Viewed:
         splits.splits if isinstance(splits, Splits) else None,
         size.size.splits if isinstance(size, Size) else None,
         partial=isinstance(size, Size) and size.partial,
+        complete=splits.complete if isinstance(splits, Splits) else isinstance(size, Size) and size.complete,
     )
 
 
@@ -99,22 +102,37 @@ async def _view(
 
 
 def _chosen(found: DataRepository, target: DataTarget, viewed: _Viewed) -> DataRepository:
-    """The dataset with the configuration and split that the entry reads."""
+    """The dataset with the configurations and the split that the entry reads."""
     listed = viewed.splits if viewed.splits is not None else viewed.sizes
     if not listed:
         return replace(found, unread=("splits",))
     configs = tuple(dict.fromkeys(each.config for each in listed))
-    config = target.name or _default(configs, found.default_config)
-    update: dict[str, Any] = {"configs": configs, "config": config}
-    if config is None or config not in configs:
-        return replace(found, **(update | {"status": "no-config"}))
-    update["splits"] = tuple(each.split for each in listed if each.config == config)
-    parts = parts_of(target.split)
-    if parts is None:
-        return replace(found, **update)
-    if any(part.name not in update["splits"] for part in parts):
-        return replace(found, **(update | {"status": "no-split"}))
-    return replace(found, **(update | _counted(config, parts, viewed)))
+    chosen = target.names or (target.name or _default(configs, found.default_config),)
+    strange = next((name for name in chosen if name not in configs), "")
+    if not viewed.complete and (strange != "" or not target.name):
+        # Which configurations there are, and so which one is read, is not known yet.
+        return replace(found, unread=("splits",))
+    if strange != "":
+        return replace(found, configs=configs, config=strange, status="no-config")
+    first, *others = cast("tuple[str, ...]", chosen)
+    found = replace(found, configs=configs, config=first, also=tuple(others))
+    parts, counted = parts_of(target.split), []
+    for config in (first, *others):
+        found = replace(found, splits=tuple(each.split for each in listed if each.config == config))
+        if parts is not None and any(part.name not in found.splits for part in parts):
+            if not viewed.complete:
+                return replace(found, unread=("splits",))
+            return replace(found, config=config, also=(), status="no-split")
+        counted.append(_counted(config, parts or (), viewed))
+    return found if parts is None else replace(found, **_together(counted))
+
+
+def _together(counted: list[dict[str, Any]]) -> dict[str, Any]:
+    """What several configurations hold together."""
+    rows = [each.get("rows") for each in counted]
+    if any(number is None for number in rows):
+        return {"rows": None, "unread": counted[0].get("unread", ())}
+    return {"rows": sum(rows), "estimated": any(each["estimated"] for each in counted)}
 
 
 def _default(configs: tuple[str, ...], marked: str | None) -> str | None:
@@ -171,12 +189,27 @@ class Sample:
 async def sample_rows(client: Client, found: DataRepository) -> Sample | None:
     """The first rows of the split that an entry reads; None where the viewer gives neither rows nor columns.
 
-    Rows that the viewer has cut are read again from where it does not cut, or left out.
+    Rows that the viewer has cut are read again from where it does not cut, or left out. Where an entry reads several
+    configurations, the first few give the same number of rows each.
 
     Args:
         client: Asks.
-        found: The dataset, with its configuration and its splits.
+        found: The dataset, with its configurations and its splits.
     """
+    if not found.also or found.config is None:
+        return await _sample(client, found)
+    configs = list(dict.fromkeys((found.config, *found.also)))[:_MOST_SAMPLED]
+    alone = [replace(found, config=config, also=(), rows=None) for config in configs]
+    samples = [each for each in await asyncio.gather(*(_sample(client, each) for each in alone)) if each is not None]
+    if not samples:
+        return None
+    columns = tuple(dict.fromkeys(column for each in samples for column in each.columns))
+    rows = tuple(row for each in samples for row in each.rows[: ROWS // len(configs)])
+    return Sample(columns, rows, sum(each.left_out for each in samples))
+
+
+async def _sample(client: Client, found: DataRepository) -> Sample | None:
+    """The first rows of one configuration."""
     parts = parts_of(found.split or "")
     if not parts or found.config is None:
         return None

@@ -108,7 +108,7 @@ class Hub:
         return _join(self._models, key, start, lambda: self._model_steps(client, target, key))
 
     def _dataset(self, client: Client, target: DataTarget) -> _Flight[DataRepository]:
-        key = _key("dataset", target.id, target.revision, target.name, target.split, str(target.rows))
+        key = _key("dataset", target.id, target.revision, target.name, target.split, str(target.rows), *target.names)
         start = DataRepository(field=target.field, id=target.id, split=target.split, config=target.name)
         return _join(self._datasets, key, start, lambda: self._dataset_steps(client, target, key))
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from bot.hub.limits import Kind
 from bot.hub.names import nearest
 from bot.hub.shapes import Info, ModelInfo, read
-from bot.hub.transport import METADATA_BYTES, TOKENIZER_BYTES, Answer, Unreachable
+from bot.hub.transport import METADATA_BYTES, TOKENIZER_BYTES, Answer, TooLarge, Unreachable
 from knowledge.hub import Repository, Tokenizer, is_repository
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _EXPAND = (
     *("config", "disabled", "gated", "library_name", "pipeline_tag"),
     *("safetensors", "sha", "siblings", "tags"),
 )
+_FILES = "siblings"
 _CONFIG = ("config.json", "adapter_config.json")
 _TOKENIZER = "tokenizer_config.json"
 _TEMPLATE = "chat_template.jinja"
@@ -46,8 +47,7 @@ async def look_up_model(client: Client, target: ModelTarget) -> AsyncIterator[Re
     """
     found = Repository(field=target.field, id=target.id)
     yield found
-    url = repository_url(client.hub / "api" / "models", target.id, target.revision, _EXPAND)
-    answer = await client.get(Kind.API, url, METADATA_BYTES)
+    answer = await metadata(client, "models", target.id, target.revision, _EXPAND)
     if (status := refusal(answer)) is not None:
         yield replace(found, status=status)
         if status == "missing":
@@ -70,6 +70,24 @@ async def look_up_model(client: Client, target: ModelTarget) -> AsyncIterator[Re
     if found.status == "found":
         async for better in _with_files(client, found, target):
             yield better
+
+
+async def metadata(client: Client, kind: str, name: str, revision: str | None, expand: tuple[str, ...]) -> Answer:
+    """A repository's metadata; without its files where it has so many that their list is too large.
+
+    Args:
+        client: Asks.
+        kind: "models" or "datasets".
+        name: The repository.
+        revision: Which revision; None for the default one.
+        expand: The parts that are asked for.
+    """
+    base = client.hub / "api" / kind
+    try:
+        return await client.get(Kind.API, repository_url(base, name, revision, expand), METADATA_BYTES)
+    except TooLarge:
+        fewer = tuple(part for part in expand if part != _FILES)
+        return await client.get(Kind.API, repository_url(base, name, revision, fewer), METADATA_BYTES)
 
 
 def repository_url(base: URL, name: str, revision: str | None, expand: tuple[str, ...]) -> URL:

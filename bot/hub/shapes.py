@@ -26,8 +26,37 @@ def _few(value: Any) -> Any:
     return value[:_MOST_NAMES] if isinstance(value, list) else value or []
 
 
+def _short(value: Any) -> Any:
+    """The names among the entries of a list; people can write anything into tags and cards."""
+    return [each for each in _few(value) if isinstance(each, str) and len(each) <= _LONGEST_NAME]
+
+
+def _blocks(value: Any) -> Any:
+    """At most so many blocks of a list, without those that hold a name that is too long."""
+    found = _few(value)
+    if not isinstance(found, list):
+        return found
+    return [each for each in found if not isinstance(each, dict) or all(map(_is_short, each.values()))]
+
+
+def _is_short(value: Any) -> bool:
+    return not isinstance(value, str) or len(value) <= _LONGEST_NAME
+
+
+def _named(value: Any) -> Any:
+    """The names and marks of configurations, wherever their files lie."""
+    kept = ("config_name", "default")
+    found = [each for each in (value if isinstance(value, list) else []) if isinstance(each, dict)]
+    return _blocks([{key: each[key] for key in kept if key in each} for each in found])
+
+
+def _counts(value: Any) -> Any:
+    """Numbers by name; null counts as none."""
+    return value or {}
+
+
 Name = Annotated[str, Field(max_length=_LONGEST_NAME)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_few)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_short)]
 
 
 class Sibling(Shape):
@@ -39,7 +68,7 @@ class Sibling(Shape):
 class Tensors(Shape):
     """The stored tensors: elements by type, and together."""
 
-    parameters: dict[str, int] = Field(default_factory=dict)
+    parameters: Annotated[dict[str, int], BeforeValidator(_counts)] = Field(default_factory=dict)
     total: int | None = None
 
 
@@ -51,7 +80,7 @@ class Info(Shape):
     gated: bool | str | None = None
     disabled: bool | None = None
     tags: Names = ()
-    siblings: Annotated[tuple[Sibling, ...], BeforeValidator(_few)] | None = None
+    siblings: Annotated[tuple[Sibling, ...], BeforeValidator(_blocks)] | None = None
 
     @property
     def files(self) -> tuple[str, ...] | None:
@@ -69,16 +98,18 @@ class ModelInfo(Info):
 
 
 class CardConfig(Shape):
-    """A configuration as the card of a dataset declares it."""
+    """A configuration as the card of a dataset declares it, in whatever its author has written."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     config_name: Name = "default"
-    default: bool = False
+    default: Any = False
 
 
 class Card(Shape):
     """The head of a dataset's card."""
 
-    configs: Annotated[tuple[CardConfig, ...], BeforeValidator(_few)] = ()
+    configs: Annotated[tuple[CardConfig, ...], BeforeValidator(_named)] = ()
 
 
 class DataInfo(Info):
@@ -102,7 +133,19 @@ class Split(Shape):
     estimated_num_rows: int | None = None
 
 
-class Splits(Shape):
+class Listing(Shape):
+    """What may stand beside a list of splits: configurations that the viewer has not read yet, or cannot."""
+
+    pending: tuple[Any, ...] = ()
+    failed: tuple[Any, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether a configuration that is not listed does not exist."""
+        return not (self.pending or self.failed)
+
+
+class Splits(Listing):
     """The answer of /splits."""
 
     splits: Annotated[tuple[Split, ...], BeforeValidator(_few)]
@@ -114,7 +157,7 @@ class Sizes(Shape):
     splits: Annotated[tuple[Split, ...], BeforeValidator(_few)]
 
 
-class Size(Shape):
+class Size(Listing):
     """The answer of /size."""
 
     size: Sizes

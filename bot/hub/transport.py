@@ -38,6 +38,10 @@ class Unreachable(Exception):
     """No answer that can be read; the message says why, without an address."""
 
 
+class TooLarge(Unreachable):
+    """An answer that has more bytes than are wanted of it; the host is well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back.
@@ -115,6 +119,9 @@ class Fetcher:
             self._limits.failed(host)
             late = isinstance(error, TimeoutError)
             raise Unreachable("it did not answer in time" if late else "it could not be reached") from error
+        except TooLarge:
+            self._limits.worked(host)
+            raise
         except Unreachable:
             self._limits.failed(host)
             raise
@@ -181,10 +188,10 @@ async def _read(response: aiohttp.ClientResponse, most: int) -> Answer:
     if headers.get("Content-Encoding", "identity") != "identity":
         raise Unreachable("its answer could not be read")
     if (response.content_length or 0) > most:
-        raise Unreachable("its answer is too large")
+        raise TooLarge("its answer is too large")
     body = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK):
         body += chunk
         if len(body) > most:
-            raise Unreachable("its answer is too large")
+            raise TooLarge("its answer is too large")
     return Answer(200, *told, bytes(body), is_json)

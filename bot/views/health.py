@@ -65,7 +65,7 @@ def health_layout(
 
 
 def _head(found: Health, notes: Sequence[str]) -> list[str]:
-    title = "This run's numbers look fine" if found.healthy else "This run's numbers show a problem"
+    title = f"This run's numbers {found.verdict}"
     steps = found.steps
     at = f"Step {number(steps.done)}" + (f" of {number(steps.planned)}" if steps.planned else "")
     left = f", {time_of(found.seconds_left)} left at this speed" if found.seconds_left is not None else ""

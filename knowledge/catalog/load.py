@@ -63,7 +63,9 @@ def _choices(path: str, facts: dict[str, Any], values: dict[str, Any]) -> tuple[
         return tuple(listed), path == "attn_implementation"
     checked = facts.get("checked_values") or {}
     rest = facts.get("enum") or checked.get("enum") or checked.get("items_enum") or ()
-    return tuple(str(choice) for choice in rest), bool(facts.get("enum_open") or checked.get("also"))
+    # Beside true and false, numbers, or lists, no other text than the named ones is accepted.
+    other_text = bool(facts.get("enum_open")) and facts["type"] == ["string"]
+    return tuple(str(choice) for choice in rest), other_text or bool(checked.get("also"))
 
 
 def _bounds(constraints: dict[str, Any]) -> str:

@@ -29,7 +29,7 @@ def config_of(log: Log) -> str | None:
         return log.config
     try:
         printed = json.loads(log.config)
-    except ValueError:
+    except (ValueError, RecursionError):
         return log.config
     if not isinstance(printed, dict):
         return log.config

@@ -56,6 +56,11 @@ def beginning(record: Record) -> float:
     return median(loss for _, loss in record.losses[: max(lines, 1)])
 
 
+def shows_beginning(run: Run) -> bool:
+    """Whether the log holds the first steps of the run, and is not a later part of it."""
+    return run.record.losses[0][0] <= max(10, (run.total or 0) // 10, run.record.every)
+
+
 def diverging(run: Run) -> Sign | None:
     """A loss that rises far above its start and does not come back."""
     losses = run.record.losses
@@ -67,8 +72,12 @@ def diverging(run: Run) -> Sign | None:
         found = _preference_rise(losses, start)
     else:
         found = _rise(losses, start, run.record.every)
+    whole = shows_beginning(run)
+    # In a later part of a run, hard rows after easy ones rise as far; only a loss that no text has is sure there.
+    if found is not None and not whole and (run.record.preference or found[1] < _NO_TEXT):
+        return None
     if found is None:
-        return _high_at_once(run, start)
+        return _high_at_once(run, start) if whole else None
     first, peak = found
     rates = [rate for step, rate in run.record.rates if step <= max(first, 2)]
     at = f" at a learning rate of {max(rates):.2g}" if rates and max(rates) > 0 else ""
@@ -185,7 +194,7 @@ def wrong_template(run: Run) -> Sign | None:
     """A loss that starts as if the model had never seen such text."""
     losses = run.record.losses
     config = run.config
-    if run.record.preference or len(losses) < 2 or losses[0][0] > max(10, (run.total or 0) // 10):
+    if run.record.preference or len(losses) < 2 or not shows_beginning(run):
         return None
     if config is not None and (config.get("reward_model") or config.get("reinit_weights")):
         return None

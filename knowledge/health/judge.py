@@ -50,7 +50,7 @@ def health_of(text: str, config: str | None = None, *, gpus: int = 1) -> Health 
     Returns:
         What its numbers show; None where the text holds no metrics.
     """
-    record = read_run(text)
+    record = read_run(text, config)
     return None if record is None else judge(record, text, config, gpus=gpus)
 
 
@@ -71,6 +71,7 @@ def judge(record: Record, text: str, config: str | None = None, *, gpus: int = 1
         steps=Steps(done=record.done, planned=total),
         findings=tuple(found),
         healthy=all(sign.severity is Severity.ADVICE for sign in found),
+        early=not record.enough,
         numbers=tuple(_numbers(record)),
         not_judged=tuple(_not_judged(run)),
         seconds_left=_left(text, record, total),
@@ -98,7 +99,11 @@ def _numbers(record: Record) -> list[str]:
 def _not_judged(run: Run) -> list[str]:
     said = []
     if not run.record.enough:
-        said.append(f"The log shows a loss {plural(len(run.record.losses), 'time')}, too few to judge how it develops.")
+        count = len(run.record.losses)
+        said.append(
+            f"Only {plural(count, 'loss', 'losses')} {'is' if count == 1 else 'are'} logged, too few to judge how the "
+            "loss develops."
+        )
     if run.config is None:
         said.append("Without the config, I cannot compare the learning rate with the plan.")
     elif not run.total:

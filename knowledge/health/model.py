@@ -48,6 +48,7 @@ class Health:
         steps: How far it has come.
         findings: What its numbers show, worst first.
         healthy: False where one of them is more than advice.
+        early: Whether so few steps are logged that "healthy" only means that nothing is wrong yet.
         numbers: Loss, evaluation and gradient norm in a sentence each, without a judgment.
         not_judged: What could not be judged and what would make it possible, a sentence each.
         seconds_left: Seconds until the last step at the speed that the log shows; None where it shows none.
@@ -56,9 +57,17 @@ class Health:
     steps: Steps
     findings: tuple[Sign, ...]
     healthy: bool
+    early: bool
     numbers: tuple[str, ...]
     not_judged: tuple[str, ...]
     seconds_left: float | None
+
+    @property
+    def verdict(self) -> str:
+        """What is to be said of its numbers, as the end of a sentence that begins with them."""
+        if not self.healthy:
+            return "show a problem"
+        return "are too few to judge" if self.early else "look fine"
 
 
 class Run(NamedTuple):

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 _STARTS: Final = "Starting trainer..."
 _COUNTED: Final = re.compile(r"Maximum number of steps set at (\d{1,9})")
 _HELD: Final = re.compile(r"optimizer param group \d{1,3}: .{0,120}?numel=(\d{1,15})")
-_EVERY: Final = re.compile(r'"(?P<key>logging_steps|max_steps)":\s?(?P<number>\d{1,9})\b')
+_EVERY: Final = re.compile(
+    r'(?:^[ \t]{0,20}|")(?P<key>logging_steps|max_steps)"?:[ \t]{0,20}(?P<number>\d{1,9})\b', re.MULTILINE
+)
+_TRAINERS_BAR: Final = re.compile(r"%\|[^|\n]{0,200}\| (?P<done>\d{1,9})/(?P<total>\d{1,9}) \[")
 _MARGINS: Final = ("rewards/margins", "rewards/margin")
 # After a proper resume only the lines since the newest checkpoint, one or two, are logged again.
 _REPEATED_AT_LEAST: Final = 3
@@ -36,15 +39,18 @@ _BEFORE_A_LINE: Final = re.compile(
     re.MULTILINE,
 )
 _LOOKED_AT: Final = 20_000
+# So many bars must have moved between metric lines before they tell how many steps lie between.
+_GAPS: Final = 3
 _ALMOST_ALL: Final = 0.9
 _MOST: Final = 10**12
 
 
-def read_run(text: str) -> Record | None:
+def read_run(text: str, config: str | None = None) -> Record | None:
     """The run that a text shows.
 
     Args:
         text: A console log, trainer_state.json, or a table with the columns `step` and `loss`.
+        config: The YAML of the run, if it is at hand: it tells how many steps lie between two lines of a console.
 
     Returns:
         The run; None where the text holds no metrics. Of a log with several processes the last one is told.
@@ -56,7 +62,7 @@ def read_run(text: str) -> Record | None:
             return state
     if "," in start.partition("\n")[0] and (table := _table(start)) is not None:
         return table
-    return _console(_without_prefixes(text))
+    return _console(_without_prefixes(text), config or "")
 
 
 def _without_prefixes(text: str) -> str:
@@ -139,14 +145,19 @@ def _point(step: int, values: Mapping[str, float]) -> Point:
 # -- the console ---------------------------------------------------------------------------------------------------
 
 
-def _console(text: str) -> Record | None:
+def _console(text: str, config: str) -> Record | None:
     found = [reading for reading in _once(readings(text)) if reading.kind != "summary"]
     trained = [reading for reading in found if "loss" in reading.values]
     if not trained and not any("eval_loss" in reading.values for reading in found):
         return None
     log = take_apart(text)
-    every, limit = _settings(log.config or "")
-    starts = [number for number, line in enumerate(plain(text).split("\n"), 1) if _STARTS in line]
+    lines = plain(text).split("\n")
+    starts = [number for number, line in enumerate(lines, 1) if _STARTS in line]
+    counted = [int(number) for number in _COUNTED.findall(text)]
+    settings = _settings(config) | _settings(log.config or "")
+    planned = settings.get("max_steps") or (counted[-1] if counted else log.progress.total_steps)
+    told = bool(config.strip() or log.config)
+    every = settings.get("logging_steps") or (_usual(planned) if told and planned else _by_bars(trained, lines)) or 1
     pace = _epoch_of_step(trained, starts, every)
     points: list[Point] = []
     evaluations: list[Evaluation] = []
@@ -160,9 +171,7 @@ def _console(text: str) -> Record | None:
         points = [*(point for point in points if not made or point.step < made[0].step), *made]
         begin = made[0].step if made else 0
         evaluations = [*(each for each in evaluations if each.step < begin), *evaluated]
-    counted = [int(number) for number in _COUNTED.findall(text)]
     bar = log.progress
-    planned = limit or (counted[-1] if counted else bar.total_steps)
     return Record(
         points=tuple(points),
         evaluations=tuple(evaluations),
@@ -182,10 +191,28 @@ def _once(found: Sequence[Reading]) -> list[Reading]:
     return [each for index, each in enumerate(found) if not index or str(each.values) != str(found[index - 1].values)]
 
 
-def _settings(config: str) -> tuple[int, int | None]:
-    """(steps from one line to the next, the `max_steps`) of a config that Axolotl printed."""
+def _settings(config: str) -> dict[str, int]:
+    """`logging_steps` and `max_steps` of a config, as Axolotl prints it or as it is written."""
     found = {match["key"]: int(match["number"]) for match in _EVERY.finditer(config)}
-    return max(found.get("logging_steps", 1), 1), found.get("max_steps")
+    return {key: number for key, number in found.items() if number > 0}
+
+
+def _usual(planned: int) -> int:
+    """The `logging_steps` that Axolotl chooses where the config names none."""
+    return max(min(int(0.005 * planned), 10), 1)
+
+
+def _by_bars(trained: Sequence[Reading], lines: Sequence[str]) -> int | None:
+    """Steps from one line to the next, by the trainer's bar that stands before each."""
+    bars = [(number, found) for number, line in enumerate(lines, 1) for found in _TRAINERS_BAR.finditer(line)]
+    longest = max((int(found["total"]) for _, found in bars), default=0)
+    at = [(number, int(found["done"])) for number, found in bars if int(found["total"]) == longest]
+    done = []
+    for reading in trained:
+        before = bisect_right(at, (reading.line, longest)) - 1
+        done.append(at[before][1] if before >= 0 else 0)
+    gaps = [after - before for before, after in pairwise(done) if after > before]
+    return round(median(gaps)) if len(gaps) >= _GAPS else None
 
 
 def _epoch_of_step(trained: Sequence[Reading], starts: Sequence[int], every: int) -> float | None:

@@ -118,7 +118,8 @@ class DataRepository:
         configs: The configurations that it has; empty where they are not known.
         default_config: The configuration that is used when none is named, where one is marked.
         splits: The splits of the chosen configuration.
-        config: The configuration that the entry reads.
+        config: The configuration that the entry reads, the first of several.
+        also: The others, where the entry reads several.
         split: The split that the entry reads, as written: "train[:50%]".
         rows: Rows that the entry selects; None where that is not known.
         estimated: Whether `rows` is an estimate of the viewer's.
@@ -144,6 +145,7 @@ class DataRepository:
     default_config: str | None = None
     splits: tuple[str, ...] = ()
     config: str | None = None
+    also: tuple[str, ...] = ()
     split: str | None = None
     rows: int | None = None
     estimated: bool = False

@@ -43,7 +43,7 @@ class HubDataset:
     Attributes:
         id: The name as written.
         status: What became of the look-up.
-        config: The configuration that the entry reads.
+        config: The configuration that the entry reads; several are separated by commas.
         split: The split that it reads.
         rows: Rows that the entry selects.
         columns: The columns.
@@ -101,7 +101,7 @@ def dataset_report(found: DataRepository) -> HubDataset:
     return HubDataset(
         id=found.id,
         status=found.status,
-        config=found.config,
+        config=None if found.config is None else ", ".join((found.config, *found.also)),
         split=found.split,
         rows=found.rows,
         columns=found.columns,

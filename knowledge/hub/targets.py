@@ -21,6 +21,7 @@ _PINNED = _OTHERS[:3]
 _WANTED: dict[str, tuple[Piece, ...]] = {"base_model_config": ("config",), "tokenizer_config": ("tokenizer",)}
 _MOST_OTHERS = 6
 _MOST_DATASETS = 12
+_MOST_NAMES = 50
 
 
 @value
@@ -49,7 +50,8 @@ class DataTarget:
     Attributes:
         field: The entry, such as "datasets[0]".
         id: The value of `path`.
-        name: The configuration that the entry asks for.
+        name: The configuration that the entry asks for; the first of several.
+        names: All of them, where the entry lists them.
         split: The split that it reads, as written; Axolotl's default where it names none.
         rows: Whether the viewer serves what the entry reads; it does not where the entry names files or a revision.
         revision: The revision that the entry asks for.
@@ -58,6 +60,7 @@ class DataTarget:
     field: str
     id: str
     name: str | None = None
+    names: tuple[str, ...] = ()
     split: str = "train"
     rows: bool = True
     revision: str | None = None
@@ -155,14 +158,15 @@ def _datasets(config: Config, exists: Callable[[str], bool]) -> Iterator[DataTar
             files = entry.get("data_files")
             if _are_local(files, exists):
                 continue
-            several = isinstance(entry.get("name"), list)
+            names = _names(entry.get("name"))
             revision = _text(entry.get("revision"))
             yield DataTarget(
                 field=f"{root}[{index}]",
                 id=name,
-                name=_text(entry.get("name")),
+                name=names[0] if names else None,
+                names=names[1:] and names,
                 split=_text(entry.get("split")) or split,
-                rows=not (files or revision or several),
+                rows=not (files or revision) and len(names) <= _MOST_NAMES,
                 revision=revision,
             )
 
@@ -173,6 +177,11 @@ def _are_local(files: Any, exists: Callable[[str], bool]) -> bool:
         files = list(files.values())
     names = files if isinstance(files, list) else [files]
     return any(isinstance(name, str) and (name.startswith(("/", "./", "../", "~")) or exists(name)) for name in names)
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    """The configurations that an entry reads, one after the other."""
+    return tuple(name for each in (value if isinstance(value, list) else [value]) if (name := _text(each)) is not None)
 
 
 def _text(value: Any) -> str | None:

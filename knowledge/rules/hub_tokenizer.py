@@ -31,7 +31,9 @@ _WHERE = ("base_model", "base_model_config", "tokenizer_config")
 _IN_ORDER = ("bos_token", "eos_token", "pad_token", "unk_token")
 """Axolotl adds them one after the other: what one has added, the next one finds."""
 _READ = (*_WHERE, "cls_model_config")
-_TOKENIZER_FILE = expression(r"tokeni[sz]|vocab|merges|spiece|sentencepiece|tekken|tiktoken|bpe", re.IGNORECASE)
+_TOKENIZER_FILE = expression(
+    r"tokeni[sz]|vocab|merges|spiece|sentencepiece|tekken|tiktoken|bpe|spm|\.model$", re.IGNORECASE
+)
 
 _PLAIN = Tokenizer(kind="Qwen2Tokenizer", eos="<|endoftext|>", added=("<|endoftext|>", "<|pad|>"), ids=(0, 1))
 _BASE = World(models=(found_model(tokenizer=_PLAIN),))
@@ -125,7 +127,7 @@ def new_tokens_saved_by_other_names(config: Config) -> Iterator[Problem]:
 def override_of_no_added_token(config: Config) -> Iterator[Problem]:
     """`added_tokens_overrides` renames a token that was not added to the vocabulary.
 
-    Only added tokens, such as reserved ones, can be given another name, and Axolotl stops at any other number. They are
+    Only added tokens, such as reserved ones, can be given another name; Axolotl stops at any other id. Added tokens are
     listed in `added_tokens_decoder` of `tokenizer_config.json`.
     """
     found, overrides = public_tokenizer(config), config.get("added_tokens_overrides")

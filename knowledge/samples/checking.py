@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.config import Config, prepare_dataset
 from knowledge.finding import Finding, Severity
+from knowledge.hub import tokenizer_repository
 from knowledge.samples.candidates import Candidates
 from knowledge.samples.case import Case, choose_template, model_for, settings_of
 from knowledge.samples.cures import TRIED, Curer
@@ -80,7 +81,7 @@ def check_rows(
     Returns:
         What the rows become, and what is wrong with them.
     """
-    given = sample if isinstance(sample, Sample) else Sample(sample, name, tokenizer)
+    given = _with_tokenizer(config, sample if isinstance(sample, Sample) else Sample(sample, name, tokenizer))
     content, name = given.content, given.name
     if isinstance(content, Path) and name == "sample.jsonl":
         name = content.name
@@ -312,7 +313,7 @@ def _notes(entry: Entry, rows: Rows, checked: Checked, name: str, *, exact: bool
         notes.append("With this `rl`, your own functions read the rows, so they were not checked.")
     if checked.case is not None:
         notes += _unknown(checked.case)
-        if checked.case.kind.reads == "tokenised" and not exact:
+        if checked.case.kind.reads == "tokenized" and not exact:
             notes.append("The rows hold tokens, whose text is shown only with the tokenizer: `--tokenizer`.")
         if shows_images(checked.case.rows):
             notes.append(counted_images(checked.case))
@@ -352,6 +353,14 @@ def _without_entry(data: bytes, name: str) -> SampleReport:
 def _columns(rows: Rows) -> tuple[str, ...]:
     """The columns to show."""
     return tuple(mask(name) for name in islice(rows.columns, MOST_COLUMNS))
+
+
+def _with_tokenizer(config: Config, given: Sample) -> Sample:
+    """The sample with what the Hub says of the tokenizer, where it says nothing of it itself."""
+    own = tokenizer_repository(config)
+    if own is None or given.template is not None or given.specials is not None:
+        return given
+    return replace(given, template=own.template, specials=own.tokenizer)
 
 
 def replaced_rules(sample: SampleReport) -> frozenset[str]:

@@ -136,7 +136,7 @@ def _messages_in(text: str) -> list[Any]:
         return []
     try:
         items = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     return items if isinstance(items, list) and all(isinstance(item, dict) for item in items) else []
 

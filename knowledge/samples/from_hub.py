@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from knowledge.hub import tokenizer_repository
 from knowledge.plan import make_plan
 from knowledge.samples.checking import check_rows
+from knowledge.samples.report import mean_tokens
 from knowledge.samples.rows import Sample
 from knowledge.secrets import mask
 
@@ -40,12 +40,10 @@ def check_hub_rows(config: Config, facts: HubFacts, tokenizer: Path | None = Non
         facts: What the Hub said.
         tokenizer: A tokenizer.json, or its folder, for exact counts.
     """
-    own = tokenizer_repository(config)
-    template, specials = (None, None) if own is None else (own.template, own.tokenizer)
     checked = []
     for found in facts.datasets:
         if found.sample:
-            sample = Sample(_masked(found.sample), found.field, tokenizer, template, specials, whole=found.whole)
+            sample = Sample(_masked(found.sample), found.field, tokenizer, whole=found.whole)
             checked.append(HubRows(found, replace(check_rows(config, sample), file=found.id)))
     return tuple(checked)
 
@@ -97,7 +95,7 @@ def plan_of_hub(config: Config, facts: HubFacts, checked: tuple[HubRows, ...]) -
         rows = float(known[field].rows or 0)
         if report is not None:
             rows *= report.rows_kept / max(report.rows, 1)
-            tokens += rows * _mean(report)
+            tokens += rows * mean_tokens(report)
         kept += rows
     mean = tokens / kept if kept and all(samples) else None
     return make_plan(config, rows=round(kept), mean_tokens=mean, notes=notes)
@@ -126,18 +124,3 @@ def _of(found: DataRepository) -> str:
     """Where a number of rows comes from."""
     about = "about " if found.estimated else ""
     return f"{found.id} has {about}{found.rows:,} rows in `{found.split}`, by the Hub's dataset viewer."
-
-
-def _mean(report: SampleReport) -> float:
-    """The mean length of the rows that are not longer than a sequence."""
-    lengths = [_tokens(each) for each in report.lengths]
-    fitting = [each for each in lengths if each <= report.sequence_len] or lengths
-    return sum(fitting) / len(fitting)
-
-
-def _tokens(length: Any) -> int:
-    if not isinstance(length, dict):
-        return int(length)
-    if "length" in length:
-        return int(length["length"])
-    return sum(tokens for key, tokens in length.items() if key != "trained")

@@ -18,7 +18,7 @@ def messages_of(case: Case, index: int, column: str) -> list[dict[str, Any]] | N
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             case.issues.add("rows-json-text", index, column)
             return None
     if not isinstance(value, list):
@@ -42,7 +42,7 @@ def tools_fit(issues: Issues, index: int, value: Any) -> bool:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             issues.add("rows-json-text", index, "tools")
             return False
     if not isinstance(value, list):
@@ -125,6 +125,6 @@ def check_thinking(case: Case, column: str) -> None:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

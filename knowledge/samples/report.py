@@ -78,3 +78,17 @@ class SampleReport:
     examples: tuple[Example, ...] = field(default=(), metadata=_STAYS)
     faulty: tuple[Example, ...] = field(default=(), metadata=_STAYS)
     findings: tuple[Finding, ...] = field(default=(), metadata=_STAYS)
+
+
+def mean_tokens(report: SampleReport) -> float:
+    """The mean length of the rows that are not longer than a sequence; of documents, which are cut, of all."""
+    lengths = [_tokens(each) for each in report.lengths]
+    documents = report.type is not None and report.type.split(":")[0] == "completion"
+    fitting = [each for each in lengths if documents or each <= report.sequence_len] or lengths
+    return sum(fitting) / len(fitting)
+
+
+def _tokens(length: Any) -> int:
+    if not isinstance(length, dict):
+        return int(length)
+    return int(length["length"]) if "length" in length else sum(length.values())

@@ -12,7 +12,7 @@ from knowledge.by_hand import read_yaml
 from knowledge.search.words import split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from knowledge.search.document import Document
     from knowledge.search.words import Lexicon
@@ -33,42 +33,44 @@ def load_lexicon() -> dict[str, Any]:
     return {"filler": raw["filler"].split(), "same": raw["same"]}
 
 
-def build(documents: Sequence[Document], lexicon: Lexicon, rarity: Mapping[str, float] | None = None) -> dict[str, Any]:
+def build(
+    documents: Sequence[Document], lexicon: Lexicon, rarity: Callable[[str], float] | None = None
+) -> dict[str, Any]:
     """The parts of an index.
 
     Args:
         documents: What is to be found.
         lexicon: How words are read.
-        rarity: How much each term tells, where other documents have settled that.
+        rarity: How much a term tells, where other documents have settled that. Their words are known then, too, so
+            these documents add none to the vocabulary.
 
     Returns:
         `documents` ([kind, id, title, summary] each), `names` (the document of each name and its norm), `terms` (term
         -> [rarity, document, impact, document, impact, ...]), `in_names` (term -> names that hold it) and `vocabulary`
         (word -> how many documents have it).
     """
-    bags = [_bag(document, lexicon) for document in documents]
+    names = [_named(document, lexicon) for document in documents]
+    bags = [_bag(document, terms, lexicon) for document, terms in zip(documents, names, strict=True)]
     lengths = [sum(bag.values()) for bag in bags]
     usual = sum(lengths) / max(len(lengths), 1) or 1.0
     within = Counter(term for bag in bags for term in bag)
-    idf = {
-        term: min(MOST_TOLD, math.log(1 + (len(bags) - amount + 0.5) / (amount + 0.5)))
-        for term, amount in within.items()
-    }
-    if rarity is not None:
-        unheard = max(rarity.values())
-        idf = {term: rarity.get(term, unheard) for term in idf}
+
+    def told(term: str) -> float:
+        return min(MOST_TOLD, math.log(1 + (len(bags) - within[term] + 0.5) / (within[term] + 0.5)))
+
+    idf = {term: (rarity or told)(term) for term in within}
     terms: dict[str, list[Any]] = {term: [round(told, 3)] for term, told in sorted(idf.items())}
     for number, bag in enumerate(bags):
         slack = SATURATION * (1 - LENGTH + LENGTH * lengths[number] / usual)
         for term, weight in bag.items():
             terms[term] += (number, round(100 * weight * (SATURATION + 1) / (weight + slack)))
-    names, in_names = _names(documents, lexicon, idf)
+    norms, in_names = _norms(names, idf)
     return {
         "documents": [[each.kind, each.id, each.title, each.summary] for each in documents],
-        "names": names,
+        "names": norms,
         "terms": terms,
         "in_names": in_names,
-        "vocabulary": _vocabulary(documents),
+        "vocabulary": _vocabulary(documents) if rarity is None else {},
     }
 
 
@@ -88,10 +90,15 @@ def _plain(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _bag(document: Document, lexicon: Lexicon) -> dict[str, float]:
+def _named(document: Document, lexicon: Lexicon) -> list[frozenset[str]]:
+    """The terms of each name."""
+    return [frozenset(lexicon.terms(name)) for name in document.names[:_NAMES_READ]]
+
+
+def _bag(document: Document, names: Iterable[frozenset[str]], lexicon: Lexicon) -> dict[str, float]:
     """Term -> how often it stands there, weighed by where; a term of many names counts for three of them."""
     found: dict[str, float] = {}
-    in_names = Counter(term for name in document.names[:_NAMES_READ] for term in set(lexicon.terms(name)))
+    in_names = Counter(term for terms in names for term in sorted(terms))
     parts = (
         (IN_NAMES, {term: min(amount, 3) for term, amount in in_names.items()}),
         (IN_SUMMARY, Counter(lexicon.terms(document.summary))),
@@ -103,14 +110,14 @@ def _bag(document: Document, lexicon: Lexicon) -> dict[str, float]:
     return found
 
 
-def _names(
-    documents: Iterable[Document], lexicon: Lexicon, idf: Mapping[str, float]
+def _norms(
+    named: Iterable[list[frozenset[str]]], idf: Mapping[str, float]
 ) -> tuple[list[list[float]], dict[str, list[int]]]:
+    """The document of each name with the name's norm, and term -> names that hold it."""
     names: list[list[float]] = []
     in_names: dict[str, list[int]] = {}
-    for number, document in enumerate(documents):
-        different = dict.fromkeys(frozenset(lexicon.terms(name)) for name in document.names[:_NAMES_READ])
-        for terms in different:
+    for number, each in enumerate(named):
+        for terms in dict.fromkeys(each):
             if terms:
                 for term in sorted(terms):
                     in_names.setdefault(term, []).append(len(names))

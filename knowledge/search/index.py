@@ -58,11 +58,6 @@ class Index:
         listed = self.terms.get(term)
         return float(listed[0]) if listed else self.rarest
 
-    @property
-    def rarities(self) -> dict[str, float]:
-        """How much each known term tells."""
-        return {term: float(listed[0]) for term, listed in self.terms.items()}
-
     def knows(self, term: str) -> bool:
         """Whether any document has a term."""
         return term in self.terms

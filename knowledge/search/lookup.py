@@ -6,6 +6,7 @@ import re
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from knowledge.config import LEGACY_ATTENTION
 from knowledge.search.build import build
 from knowledge.search.index import Hit, Index, best_first, load_index
 from knowledge.search.levels import Level, features, level_of
@@ -85,13 +86,25 @@ class Search:
         written: list[str] = _WRITTEN_NAME.findall(question[:_ASKED])
         if len(written) == 1 and not self.index.lexicon.terms(question.replace(written[0], " ")):
             return written[0]
-        return question
+        bare = "_".join(word for word in split(question[:_ASKED]) if word not in self._asking)
+        return bare if bare in self._written else question
+
+    @cached_property
+    def _written(self) -> frozenset[str]:
+        """Names of several words that stand at the root of a config, but for the old ones of attention."""
+        names = {each.id for each in self.index.documents if each.kind == "field" and "_" in each.id}
+        return frozenset(names.difference(LEGACY_ATTENTION))
+
+    @cached_property
+    def _asking(self) -> frozenset[str]:
+        """Words that ask for a value and are part of no name."""
+        return self.index.lexicon.filler | {"set", "change", "use", "value"}
 
     def _ranked(self, terms: Sequence[str], own: Sequence[Document], limit: int) -> list[Hit]:
         if not own:
             return self.index.rank(terms, limit)
         lexicon = self.index.lexicon
-        theirs = Index(build(own, lexicon, self.index.rarities), lexicon).rank(terms, limit)
+        theirs = Index(build(own, lexicon, self.index.rarity), lexicon).rank(terms, limit)
         standing_in = {(document.kind, document.id): document for document in own}
         # The wordings that lead to an entry of the index lead to the one that stands in for it, too.
         ours = [

@@ -65,7 +65,9 @@ class Lexicon:
         self.filler = frozenset(filler)
         self._same = {tuple(split(spelling)): tuple(split(meant)) for spelling, meant in same.items()}
         self.spellings = frozenset(word for each in self._same for word in each)
-        self._longest = max((len(each) for each in self._same), default=1)
+        self._longest: dict[str, int] = {}
+        for each in self._same:
+            self._longest[each[0]] = max(len(each), self._longest.get(each[0], 0))
 
     def terms(self, text: str) -> list[str]:
         """The terms of a text in its order, repetitions kept."""
@@ -76,7 +78,7 @@ class Lexicon:
         words, place = split(text), 0
         found: list[str] = []
         while place < len(words):
-            for length in range(min(self._longest, len(words) - place), 0, -1):
+            for length in range(min(self._longest.get(words[place], 0), len(words) - place), 0, -1):
                 meant = self._same.get(tuple(words[place : place + length]))
                 if meant is not None:
                     found += meant

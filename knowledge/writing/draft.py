@@ -40,6 +40,7 @@ class Draft:
         epochs: Passes over the rows.
         steps: `max_steps`, or None.
         vllm: Share of the card's memory for vLLM; 0 without.
+        served: Whether vLLM runs as a server on one more card; `wishes` then counts the cards that train.
         generations: Answers to a prompt, in GRPO.
         kernels: Whether Axolotl's LoRA kernels can patch the model.
         fusible: Whether cut cross entropy can compute the loss of this run.
@@ -70,6 +71,7 @@ class Draft:
     epochs: float = 1.0
     steps: int | None = None
     vllm: float = 0.0
+    served: bool = False
     generations: int = 8
     kernels: bool = True
     fusible: bool = False

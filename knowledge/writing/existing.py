@@ -47,7 +47,7 @@ def _aim(config: Config) -> str | None:
     method = config.raw("rl")
     if method in LOSSES:
         return "preference"
-    if method in _ONLINE:
+    if isinstance(method, str) and method in _ONLINE:
         return "rewards"
     if config.raw("processor_type"):
         return "images"

@@ -173,7 +173,8 @@ def _generation(draft: Draft) -> list[Line]:
     """What GRPO needs: how answers are sampled, and what rewards them."""
     if draft.rows.method != "grpo":
         return []
-    completion = min(general()["completion"].value, draft.length // 2)
+    left = draft.length - draft.rows.longest if draft.rows.longest else 0
+    completion = min(general()["completion"].value, max(left, draft.length // 2))
     trl: dict[str, Any] = {
         "num_generations": draft.generations,
         "max_completion_length": completion,
@@ -182,6 +183,8 @@ def _generation(draft: Draft) -> list[Line]:
     lines = []
     if draft.vllm:
         trl |= {"use_vllm": True, "vllm_mode": "colocate"}
+    if draft.served:
+        trl |= {"use_vllm": True, "vllm_mode": "server", "vllm_server_host": "127.0.0.1", "vllm_server_port": 8000}
     why = f"{draft.generations} answers to each prompt are compared; `rewards.py`, next to this file, rewards them."
     lines.append(
         Line("trl", trl, why, "The reward is in rewards.py, which has to be in the folder where you start the run.")
@@ -190,7 +193,22 @@ def _generation(draft: Draft) -> list[Line]:
         why = "vLLM samples on the training GPUs; its length and its share of their memory are counted."
         vllm = {"max_model_len": draft.length, "gpu_memory_utilization": draft.vllm}
         lines.append(Line("vllm", vllm, why, "pip install vllm"))
-    return lines
+    return [*lines, _server(draft)] if draft.served else lines
+
+
+def _server(draft: Draft) -> Line:
+    """A vLLM server on a card of its own, with the commands that start it and the training beside it."""
+    training = draft.wishes.gpus
+    cards = ",".join(str(number) for number in range(training))
+    commands = (
+        "pip install vllm\n"
+        "The last GPU answers and the others train. Start the server first, in a terminal of its own:\n"
+        f"  CUDA_VISIBLE_DEVICES={training} axolotl vllm-serve config.yaml\n"
+        f"  CUDA_VISIBLE_DEVICES={cards} axolotl train config.yaml"
+    )
+    why = "vLLM and the training do not fit one card together, so vLLM has the last card to itself."
+    vllm = {"host": "127.0.0.1", "port": 8000, "tensor_parallel_size": 1, "max_model_len": draft.length}
+    return Line("vllm", vllm | {"gpu_memory_utilization": general()["server_memory"].value}, why, commands)
 
 
 def _cut(draft: Draft) -> bool:

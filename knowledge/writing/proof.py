@@ -76,6 +76,7 @@ def _checked(draft: Draft) -> tuple[Report, str]:
 def _head(draft: Draft) -> str:
     wishes = draft.wishes
     card = f" on {wishes.gpus} × {wishes.gpu.name}" if wishes.gpu is not None else ""
+    card += ", with vLLM on one more" if draft.served else ""
     return f"For Axolotl {AXOLOTL}: {_SPOKEN[draft.method]} of {wishes.model}{card}, to {draft.aim.summary}."
 
 

@@ -14,7 +14,7 @@ from knowledge.writing.families import family_of, has_fused_loss
 from knowledge.writing.fitting import SHORTEST, Room, Runs, fitting
 from knowledge.writing.nearest import check_type, full_name, models_instead, nearest_wishes
 from knowledge.writing.proof import proven
-from knowledge.writing.rows import Read, read_dataset
+from knowledge.writing.rows import Read, read_dataset, with_count
 from knowledge.writing.steps import with_steps
 from knowledge.writing.table import with_commas
 from knowledge.writing.taste import aims, general
@@ -27,6 +27,7 @@ _STEP_BELOW, _SMALL_STEP, _LARGE_STEP = 4096, 256, 1024
 _HOPPER = ("H100", "H200", "H20", "H800", "GH200")
 _WIDEST_HEAD = 256
 _LEAST_VLLM = 1.5
+_LEAST_SERVED = 2
 _GIB = 1 << 30
 
 
@@ -48,6 +49,7 @@ def write_config(wishes: Wishes) -> Written:
     check_type(wishes.type)
     wishes = replace(wishes, model=full_name(wishes.model.strip()))
     wishes, saved = with_commas(wishes)
+    wishes = with_count(wishes)
     base = _base(wishes, images=False)
     rows = read_dataset(wishes, family_of(wishes.model))
     if rows.aim == "images":
@@ -100,9 +102,29 @@ def _chosen(wishes: Wishes, rows: Read, base: Parameters, *, on_host: bool) -> t
             # The card is free, so the rows are not shortened for it.
             draft = replace(draft, wishes=replace(wishes, length=draft.length))
         fits = fitting(draft, methods, room, runs, on_host=on_host)
+        served = None if fits is not None and fits.vllm else _served(wishes, rows, base, room)
+        if served is not None:
+            return with_steps(served, room, Runs()), room
         if fits is not None:
             return with_steps(replace(fits, wishes=wishes), room, runs), room
     return None
+
+
+def _served(wishes: Wishes, rows: Read, base: Parameters, room: Room) -> Draft | None:
+    """GRPO whose answers come from vLLM on the last card, where the others each hold the training; else None.
+
+    A server takes the weights as the trainer has them, so those in 4 bits cannot be sent to it.
+    """
+    gpu = wishes.gpu
+    if rows.method != "grpo" or gpu is None or not gpu.bf16 or wishes.gpus < _LEAST_SERVED:
+        return None
+    if _vllm_gib(base) > general()["server_memory"].value * room.usable:
+        return None
+    methods = (wishes.method,) if wishes.method else aims()[rows.aim].methods
+    whole = tuple(method for method in methods if method != "qlora")
+    draft = replace(_first(replace(wishes, gpus=wishes.gpus - 1), rows, base, room), vllm=0.0, served=True)
+    fits = fitting(draft, whole, room, Runs(), on_host=False) if whole else None
+    return fits if fits is not None and not fits.sharded and fits.length == draft.length else None
 
 
 def _rooms(wishes: Wishes) -> list[Room]:
@@ -165,6 +187,11 @@ def _length(rows: Read, usual: int, context: int) -> int:
 
 def _vllm(base: Parameters, room: Room) -> float:
     """The share of a card that a colocated vLLM takes: the model in 16 bits and room for its answers; 0 beyond half."""
-    share = (2 * base.total / _GIB * 1.05 + _LEAST_VLLM) / room.gib
+    share = _vllm_gib(base) / room.gib
     rounded = round(-(-share // 0.05) * 0.05, 2)
     return rounded if rounded <= 0.5 else 0.0
+
+
+def _vllm_gib(base: Parameters) -> float:
+    """The least that vLLM needs: the model in 16 bits and room for its answers."""
+    return 2 * base.total / _GIB * 1.05 + _LEAST_VLLM

@@ -44,6 +44,8 @@ _DEPTHS = {
     "@voxtral_encoder": ("num_hidden_layers", 32),
     "@voxtral_realtime_encoder": ("num_hidden_layers", 32),
 }
+# Families whose class looks for a width of heads that its config class does not have.
+_WIDE_HEADS = ("exaone_moe", "granite", "jamba", "mixtral", "smollm3", "starcoder2")
 _RANK = ["=", "ceil(hidden_size / 16)"]
 _KEYS: dict[str, dict[str, Any]] = {
     "lfm2": {"layer_types": ["each", _FULL, "num_hidden_layers"], "full_attn_idxs": None},
@@ -65,6 +67,17 @@ _KEYS: dict[str, dict[str, Any]] = {
     "zaya": {"lm_head_bias": False},
     "deepseek_v4": {"num_key_value_heads": 1},
     "qwen3_moe": {"attention_bias": False},
+    **{family: {"head_dim": None} for family in _WIDE_HEADS},
+    **{family: {"n_inner": None} for family in ("gpt2", "gpt_bigcode", "gptj", "codegen")},
+    "glm_ocr+": {"text_config.head_dim": None},
+    **{
+        family: {f"{vision}.deepstack_visual_indexes": [8, 16, 24]}
+        for family, vision in (
+            ("qwen3_omni_moe+", "thinker_config.vision_config"),
+            ("qwen3_omni_moe_thinker+", "vision_config"),
+        )
+    },
+    "paddleocr_vl+": {"text_config.use_bias": False},
     "qwen3_5+": {"text_config.attention_bias": False},
     "hrm_text": {"num_hidden_layers": 16, "num_layers_per_stack": ["=", "num_hidden_layers"]},
     "kimi_linear": {
@@ -97,6 +110,8 @@ _REFUSED = {
     "kimi_linear": "KimiLinearForCausalLM",
 }
 _CONVERTS = {"longcat_flash": "qwen2_moe"}
+# Families whose vision part joins patches in lists of layers, and the key of its config.
+_MERGED = {"qwen3_omni_moe+": "thinker_config.vision_config", "qwen3_omni_moe_thinker+": "vision_config"}
 _HEADS = ("lm_head", "embed_out", "output_projection", "decoder", "head")
 # Families whose samples never had another head than the embedding, or always one.
 _ALSO_TIED = frozenset({"bitnet", "muse_glimmer+", "step3p7+"})
@@ -106,6 +121,7 @@ _ALSO_UNTIED = frozenset({"gemma"})
 _BIASED = {
     **dict.fromkeys(("gptj", "codegen", "phi"), "True"),
     "ernie4_5_moe": "use_bias",
+    "phimoe": "lm_head_bias",
     "modernbert-decoder": "decoder_bias",
     "zaya": "lm_head_bias",
 }
@@ -119,8 +135,31 @@ _TOLD_BY_TEXT = frozenset(
 )
 _TOLD = "tie_word_embeddings or text_config.tie_word_embeddings"
 # Biases that no sample switched on.
-_ATTENTION = {"qwen3_moe": "attention_bias", "qwen3_5+": "text_config.attention_bias"}
+_SWITCHED = {
+    "qwen3_moe": (r"self_attn\.[qkvo]_proj$", "attention_bias"),
+    "qwen3_5+": (r"self_attn\.[qkvo]_proj$", "text_config.attention_bias"),
+    "paddleocr_vl+": (r"language_model\.layers\..*_proj$", "text_config.use_bias"),
+    "kimi_linear": (r"q_a_proj$", "attention_bias"),
+}
 _WIDTH = "(hidden_size // num_attention_heads) if head_dim == None else head_dim"
+_TEXT_WIDTH = (
+    "(text_config.hidden_size // text_config.num_attention_heads) if text_config.head_dim == None "
+    "else text_config.head_dim"
+)
+_CHOSEN: dict[str, tuple[str, str]] = {
+    "idefics2+": ("perceiver_config.hidden_size", "text_config.hidden_size"),
+    "glm_ocr+": (
+        "(text_config.hidden_size // text_config.num_attention_heads)",
+        f"({_TEXT_WIDTH})",
+    ),
+    **dict.fromkeys(_WIDE_HEADS, ("(hidden_size // num_attention_heads)", f"({_WIDTH})")),
+    **dict.fromkeys(
+        ("gpt2", "gpt_bigcode", "gptj", "codegen"),
+        ("4 * n_embd", "(4 * n_embd if n_inner == None else n_inner)"),
+    ),
+}
+"""A width that the class computes where the config does not give it, and no sample gave it."""
+_NOT_SHARED = "i < num_hidden_layers - num_kv_shared_layers or num_kv_shared_layers >= num_hidden_layers"
 _EXPERTS = "i % expert_layer_period == expert_layer_offset"
 _SPARSE = f"{_EXPERTS} and num_experts > 1"
 _SEVERAL = "vision_config.hidden_size * many(vision_feature_layer)"
@@ -133,6 +172,13 @@ _WORDS: dict[str, tuple[tuple[str, int, str, str], ...]] = {
         (r"\.feed_forward\.(router|experts)", 2, r".*", _SPARSE),
         (r"\.feed_forward\.\w+_proj$", 2, r".*", f"not ({_SPARSE})"),
     ),
+    "gemma3n_text": (
+        (r"\.[kv]_(proj|norm)$", 2, r".*", _NOT_SHARED),
+        (r"\.[kv]_proj$", 5, r".*", "attention_bias"),
+        (r"altup_(un)?(em|pro)\w+\.0$", 6, r".*", "altup_num_inputs - 1"),
+    ),
+    "idefics+": ((r"perceiver_resampler\.blocks", 2, r"True", "use_resampler"),),
+    "exaone_moe": ((r"\.[qk]_norm$", 3, r".*", _WIDTH),),
     "glm4_moe": ((r"\.[qk]_norm$", 3, r".*", _WIDTH),),
     "doge": ((r"\.router_gate$", 3, r".*", "2 * int(num_experts ** 0.5)"),),
     "kimi_linear": ((r"norm$", 1, r"linear", "other"),),
@@ -157,6 +203,9 @@ def correct(family: str, facts: dict[str, Any]) -> None:
     if family in _DEPTHS:
         facts["keys"].update([_DEPTHS[family]])
     _merge_biases(facts)
+    _count_steps(facts)
+    if family in _MERGED:
+        _correct_mergers(_MERGED[family], facts)
     _number_leaves(facts)
     _correct_head(family, facts)
     for module in facts["modules"]:
@@ -164,8 +213,11 @@ def correct(family: str, facts: dict[str, Any]) -> None:
             module[2] = "vision_use_head"
         if module[0].endswith("gated_positional_embedding.embedding"):
             module[3] = _POSITIONS
-        if family in _ATTENTION and re.search(r"self_attn\.[qkvo]_proj$", module[0]):
-            module[5:6] = [_ATTENTION[family]]
+        if family in _SWITCHED and re.search(_SWITCHED[family][0], module[0]):
+            module[5:6] = [_SWITCHED[family][1]]
+        if family in _CHOSEN:
+            old, new = _CHOSEN[family]
+            module[3:5] = [each if new in each else each.replace(old, new) for each in module[3:5]]
         for name, place, old, new in _WORDS.get(family, ()):
             if re.search(name, module[0]) and re.fullmatch(old, module[place]):
                 module[place] = new
@@ -179,6 +231,33 @@ def _merge_biases(facts: dict[str, Any]) -> None:
         if name.endswith(".bias") and owner is not None and owner[1] == "linear" and owner[0] not in _HEADS:
             owner[5:6] = [module[2]]
             facts["modules"].remove(module)
+
+
+def _correct_mergers(vision: str, facts: dict[str, Any]) -> None:
+    """Two linear layers of different widths with an activation between them, in a list that looks like three alike."""
+    wide = f"{vision}.hidden_size * {vision}.spatial_merge_size ** 2"
+    for norm in [module[0] for module in facts["modules"] if module[0].endswith(".ln_q")]:
+        stem = norm.replace(".ln_q", ".mlp.")
+        if "merger" in stem:
+            facts["modules"] = [module for module in facts["modules"] if not module[0].startswith(stem)]
+            facts["modules"].append([f"{stem}first", "linear", "True", wide, wide, "True"])
+            facts["modules"].append([f"{stem}last", "linear", "True", f"{vision}.out_hidden_size", wide, "True"])
+    for stem, count in facts["lists"].items():
+        if stem.endswith("merger_list"):
+            count[0] = f"len({vision}.deepstack_visual_indexes)"
+
+
+def _count_steps(facts: dict[str, Any]) -> None:
+    """Experts in every so many layers only, a step that no sample took beside the list of layers without experts."""
+    for key in [key for key in facts["keys"] if key.endswith("mlp_only_layers")]:
+        step = key.replace("mlp_only_layers", "decoder_sparse_step")
+        facts["keys"][step] = 1
+        sparse = f"(i not in {key} and (i + 1) % {step} == 0)"
+        for module in facts["modules"]:
+            for place in (2, 5) if len(module) > 5 else (2,):
+                if step not in module[place]:
+                    module[place] = module[place].replace(f"not (i in {key})", sparse)
+                    module[place] = module[place].replace(f"i in {key}", f"not {sparse}")
 
 
 def _number_leaves(facts: dict[str, Any]) -> None:

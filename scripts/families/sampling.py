@@ -54,7 +54,7 @@ def sample(family: str, chance: random.Random, strength: float, *, adapter: bool
     kind = configurations.CONFIG_MAPPING[model_type]
     arguments = Variation(chance, COMMON, strength).of(kind())
     for key, value in NEEDED.get(model_type, {}).items():
-        arguments.setdefault(key, Whole(value * chance.choice((1, 2)), key))
+        arguments.setdefault(key, value if isinstance(value, dict) else Whole(value * chance.choice((1, 2)), key))
     config = kind(**arguments)
     row: dict[str, Any] = {"given": plain(arguments), "keys": keys_of(config), "aliases": aliases_of(config)}
     _give_head_width(config, row, chance, strength)

@@ -28,7 +28,11 @@ KINDS: dict[str, dict[str, tuple[str, ...]]] = {
     "bamba": {"attn_layer_indices": ()},
 }
 """Lists whose defaults show only one kind of layer: the kinds to draw from; empty for a list of indices."""
-NEEDED = {"dots1": {"n_routed_experts": 8, "n_shared_experts": 1}}
+NEEDED: dict[str, dict[str, Any]] = {
+    "dots1": {"n_routed_experts": 8, "n_shared_experts": 1},
+    "chameleon": {"vocabulary_map": {"<image>": 8711}},
+    "emu3": {"vocabulary_map": {"<image>": 151851}},
+}
 """Keys that a family needs although their default is None."""
 
 

@@ -26,6 +26,27 @@ async def test_a_member_waits_for_the_own_work_and_nobody_else_does():
     assert not turns._lanes
 
 
+async def test_who_asks_for_much_lets_those_with_little_go_first_but_not_for_ever():
+    turns = Turns(at_once=4, waiting=9)
+    await turns.take(2)
+    many = [asyncio.create_task(turns.take(1)) for _ in range(8)]
+    await many[0]
+    turns.give_back(1)
+    await asyncio.sleep(0.1)
+    assert not any(each.done() for each in many[1:])
+    turns.give_back(2)
+    await asyncio.wait_for(many[1], 30)
+    await turns.take(3)
+    turns.give_back(1)
+    await asyncio.wait_for(many[2], 30)  # though the other still works
+    turns.give_back(3)
+    for each in many[3:]:
+        turns.give_back(1)
+        await each
+    turns.give_back(1)
+    assert not turns._lanes
+
+
 async def test_who_stops_waiting_holds_nothing():
     turns = Turns(at_once=1, waiting=3)
     await turns.take(1)

@@ -3,12 +3,14 @@
 import copy
 import json
 import re
+from collections import Counter
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from bot.store import EntryContent
-from tests.cogs.test_access import COMMANDS, MENUS
+from tests.cogs.test_access import COMMANDS, MENUS, PRESSES
+from tests.cogs.test_help_channels import Help
 from tests.explorer import Explorer, recorded
 from tests.places import ROOT
 from tests.world import BROKEN, answer, running
@@ -46,8 +48,48 @@ def sent(monkeypatch):
     return recorded(monkeypatch)
 
 
+async def _further(world, explorer):
+    """What is offered only under an answer of its kind: pages, a config that fits, a saved entry, help channels."""
+    large = BROKEN.replace("Qwen/Qwen2.5-0.5B", "meta-llama/Llama-3.1-70B")
+    many = large + "".join(f"key_{number}: 1\n" for number in range(300))
+    given = {"file": ("a.yaml", many.encode()), "gpu": "RTX 3090"}
+    await explorer.use(await world.max.slash(world.channel, "checkconfig", **given))
+    await explorer.use(await world.max.slash(world.channel, "faq"))
+    for question in ("purple elephants under the sea", "what does sample_packing do", "what is lora_r"):
+        await explorer.use(await world.max.slash(world.channel, "ask", question=question))
+    explorer.text = explorer.long = "A new entry"
+    digest = world.bot.services.proposals.asked("how do I pack rows")
+    store = world.bot.services.store.faq
+    entry = await store.add(world.guild.id, EntryContent(title="Often edited", text="0"), author_id=1)
+    world.bot.services.proposals.helped(world.guild.id, entry.id, digest)
+    for name in ("faq-admin add", "faq-admin stats"):
+        await explorer.use(await world.max.slash(world.channel, name))
+    first = (await store.get(world.guild.id, entry.id)).version
+    for number in range(first, first + 12):
+        content = EntryContent(title="Often edited", text=str(number))
+        await store.edit(world.guild.id, entry.id, content, expected=number, author_id=1)
+    await explorer.use(await world.max.slash(world.channel, "faq-admin history", entry="Often edited"))
+    for mode in ("quiet", "offer", "answer"):
+        channel = world.guild.create_text_channel(mode)
+        await world.max.slash(world.channel, "help-channels add", channel=channel, mode=mode)
+        post = await world.ann.send(channel, "help", attachments=[("a.yaml", BROKEN.encode())])
+        if mode == "quiet":
+            await world.ann.react(post, "🔎")
+        explorer.who = world.ann
+        for message in [each for each in channel.history() if each.author.id == world.bot.user.id]:
+            await explorer.press(message)
+        explorer.who = world.max
+    room = Help(world.bot, world.env)
+    await room.open()
+    thread = await room.post("Nothing works", f"```yaml\n{BROKEN}```")
+    explorer.who = room.ann
+    for message in room.said(thread):
+        await explorer.press(message)
+    explorer.who = world.max
+
+
 async def test_every_command_button_and_form_sends_what_discord_takes(tmp_path, sent):
-    async with running(tmp_path, member_burst=10**6, guild_burst=10**6) as world:
+    async with running(tmp_path, member_burst=10**6, guild_burst=10**6, help_channels="on") as world:
         content = EntryContent(title="Packing", text="line of text\n" * 250, category="Rows", fields=("lora_r",))
         await world.bot.services.store.faq.add(world.guild.id, content, author_id=1)
         explorer = Explorer(world.max, TEXT)
@@ -60,12 +102,23 @@ async def test_every_command_button_and_form_sends_what_discord_takes(tmp_path, 
         message = await world.ann.send(world.channel, f"why?\n```yaml\n{BROKEN}```")
         for menu in MENUS:
             await explorer.use(await world.max.context_menu(world.channel, menu, message))
-        for each in await world.ann.autocomplete(world.channel, "explain", "field", "lora"):
-            assert each["name"]
+        await _further(world, explorer)
+        await world.max.slash(world.channel, "rules mute", rule="foreign-key", reason="not here")
+        completed = [
+            (command.qualified_name, each.display_name)
+            for command in world.bot.tree.walk_commands()
+            for each in getattr(command, "parameters", ())
+            if each.autocomplete
+        ]
+        offered = Counter()
+        for name, option in completed:
+            for typed in ("", "a", "lora", "packing", "x" * 90):
+                offered[name, option] += len(await world.max.autocomplete(world.channel, name, option, typed))
         assert answer(await world.ann.slash(world.channel, "explain", field="nothing of the kind"))
     assert [each for request in sent for each in violations(*request)] == []
     assert {kind for kind in explorer.offered if not explorer.pressed[kind]} == set()
-    assert len(explorer.pressed) > 20
+    assert set(PRESSES) - set(explorer.pressed) == set()
+    assert [each for each in completed if not offered[each]] == []
     assert {method for method, path, _ in sent if path.endswith("/commands")} == {"PUT"}
 
 

@@ -19,6 +19,7 @@ from knowledge.document import MAX_BYTES, MAX_FINDINGS, parse
 from knowledge.json_values import to_json, to_plain
 from knowledge.samples import SAMPLE_BYTES, Sample, check_rows, propose
 from knowledge.secrets import find, mask
+from knowledge.writing import wishes_of
 
 BASE = (
     "base_model: NousResearch/Llama-3.2-1B\nmicro_batch_size: 2\ngradient_accumulation_steps: 4\nlearning_rate: 2e-4\n"
@@ -174,6 +175,29 @@ def test_the_worst_rows_are_answered_within_a_second(name, file, kind):
     check_rows(config, b'{"instruction": "a", "output": "b"}\n', name=file)
     for work in (lambda: check_rows(config, data, name=file), lambda: propose(data, name=file)):
         assert within_bound(work)
+
+
+DEEP = {
+    "messages": json.dumps({"messages": "[" * 100_000}),
+    "tools": json.dumps({"messages": [{"role": "user", "content": "a"}], "tools": "[" * 100_000}),
+    "a cell": json.dumps({"text": '{"a":' * 100_000}),
+    "a line": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("name", DEEP)
+@pytest.mark.parametrize("file", ["rows.jsonl", "rows.json", "rows.txt", "rows.tsv"])
+def test_text_in_rows_that_is_json_without_an_end_is_answered(name, file):
+    data = (DEEP[name] + "\n").encode() * 3
+    propose(data, name=file)
+    for kind in ("alpaca", "chat_template", "completion"):
+        check_rows(read(BASE + ROWS.replace("alpaca", kind)), data, name=file)
+
+
+def test_a_config_of_values_of_the_wrong_type_is_written_anew_or_refused():
+    for key in ("rl", "datasets", "hub_model_id", "processor_type", "pretraining_dataset", "adapter", "base_model"):
+        for value in ("[{a: [1]}]", "{a: {b: 1}}", "null", "9" * 400, ".nan"):
+            wishes_of(f"{BASE}{key}: {value}\n")
 
 
 CHAT = ROWS.replace("alpaca", "chat_template") + "chat_template: jinja\nchat_template_jinja: '{}'\n"

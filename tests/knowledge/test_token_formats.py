@@ -7,6 +7,7 @@ import string
 import pytest
 
 from knowledge.secrets import find, mask
+from tests.many import over
 
 LETTERS, HEX = string.ascii_letters + string.digits, "0123456789abcdef"
 LOWER = string.ascii_lowercase + string.digits
@@ -60,7 +61,7 @@ TOKENS |= {
 PLACES = ("{}", "k: {}", "# was {} before", "k: [a, {}]", "{}: 1", "run --with={} now", "https://x.test/?q={}", "'{}'")
 
 
-@pytest.mark.parametrize("kind", TOKENS)
+@over(TOKENS)
 def test_an_issued_token_is_masked_without_a_telling_name(kind):
     token = TOKENS[kind]
     for place in PLACES:
@@ -99,7 +100,7 @@ def test_a_key_that_only_its_name_tells_is_masked(form):
         assert mask(mask(text)) == mask(text)
 
 
-@pytest.mark.parametrize("kind", TOKENS)
+@over(TOKENS)
 def test_a_token_in_base64_is_masked(kind):
     for inside in (TOKENS[kind], f"token {TOKENS[kind]}", f'{{"auth": "{TOKENS[kind]}"}}'):
         for shifted in ("", " ", "  "):

@@ -55,7 +55,7 @@ def log_box(found: Diagnosis, room: int) -> ui.Container[Any]:
 
 def health_box(found: Health, room: int) -> ui.Container[Any]:
     """How a run that no error has ended is doing, by its numbers."""
-    title = "This run's numbers look fine" if found.healthy else "This run's numbers show a problem"
+    title = f"This run's numbers {found.verdict}"
     steps = f"Step {found.steps.done}" + (f" of {found.steps.planned}" if found.steps.planned else "")
     said = [f"### {title}", small(steps), *found.numbers]
     said += [f"- **{limits.cut(sign.message, 200)}** {limits.cut(sign.why, _FEWEST)}" for sign in found.findings]

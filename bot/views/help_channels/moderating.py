@@ -106,6 +106,7 @@ def draw(labels: Sequence[str], seen: Sequence[int], answered: Sequence[int], so
     axes.set_xticks(range(len(labels)), labels, fontsize=6)
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(colors=_INK, length=0)
+    axes.tick_params(axis="y", labelsize=7)
     axes.legend(loc="upper left", ncols=3, frameon=False, labelcolor=_INK, fontsize=7)
     for spine in axes.spines.values():
         spine.set_visible(False)

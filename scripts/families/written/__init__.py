@@ -89,6 +89,21 @@ def written() -> dict[str, dict[str, Any]]:
                 ["model.audio_tower", "gemma4_audio", "audio_config", True],
             ],
         },
+        "gemma4_unified_text": {
+            "class": "Gemma4UnifiedForCausalLM",
+            "prefix": "model",
+            "keys": _GEMMA4_UNIFIED,
+            "lists": {"model.layers": ["num_hidden_layers", "Gemma4UnifiedTextDecoderLayer"]},
+            "modules": [row for row in _rows("gemma4_text") if not _OF_GEMMA4.search(row[0])],
+        },
+        "gemma4_unified": {
+            "class": "Gemma4UnifiedForConditionalGeneration",
+            "prefix": "model",
+            "keys": {f"text_config.{key}": _GEMMA4_UNIFIED[key] for key in ("hidden_size", "vocab_size")}
+            | {"tie_word_embeddings": True, **_GEMMA4_UNIFIED_PARTS},
+            "modules": _rows("gemma4_unified_joined"),
+            "nested": [["model.language_model", "gemma4_unified_text", "text_config"]],
+        },
         "@gemma4_audio": {
             "class": "Gemma4AudioModel",
             "keys": _GEMMA4_AUDIO,
@@ -274,6 +289,27 @@ _GEMMA4: dict[str, Any] = {
     "use_double_wide_mlp": False,
     "vocab_size": 262144,
     "vocab_size_per_layer_input": 262144,
+}
+_OF_GEMMA4 = re.compile(r"per_layer|experts|router|layernorm_[12]$")
+"""What the unified models do not have of it."""
+_GEMMA4_UNIFIED = {
+    **{key: value for key, value in _GEMMA4.items() if not re.search(r"per_layer|expert|moe", key)},
+    "max_position_embeddings": 262144,
+    "layer_types": [
+        "each",
+        "'sliding_attention' if (i + 1) % 6 != 0 and i + 1 < num_hidden_layers else 'full_attention'",
+        "num_hidden_layers",
+    ],
+}
+_GEMMA4_UNIFIED_PARTS = {
+    "audio_config.audio_embed_dim": 640,
+    "audio_config.model_type": None,
+    "vision_config.mm_embed_dim": 3840,
+    "vision_config.mm_posemb_size": 1120,
+    "vision_config.model_type": None,
+    "vision_config.output_proj_dims": 3840,
+    "vision_config.patch_size": 16,
+    "vision_config.pooling_kernel_size": 3,
 }
 _GEMMA4_AUDIO: dict[str, Any] = {
     "conv_kernel_size": 5,

@@ -40,14 +40,15 @@ def recomputed_with_an_adapter() -> bool:
     return bool(made.model.is_gradient_checkpointing)
 
 
-def accepted_on_a_gpu(**fields: Any) -> str:
+def accepted_on_a_gpu(*names: str, **fields: Any) -> list[Any]:
+    """What a config has for some keys once it is validated on a machine with one GPU."""
     raw = {"base_model": "x", "micro_batch_size": 1, "gradient_accumulation_steps": 1, "learning_rate": 1e-4}
     rows = {"datasets": [{"path": "a", "type": "completion"}]}
     gpu = {"bf16": True, "fp8": False, "tf32": True, "n_gpu": 1, "compute_capability": "sm_90"}
-    validate_config(
+    cfg = validate_config(
         DictDefault({**raw, **rows, **fields}), capabilities=gpu, env_capabilities={"torch_version": "2.13"}
     )
-    return "accepted"
+    return [cfg.get(name) for name in names]
 
 
 def sampler_of_a_stream() -> Any:
@@ -165,6 +166,21 @@ def main() -> None:
         "parts that an unpacked stream loads": outcome(parts_that_an_unpacked_stream_loads),
         "flex attention with compile options": outcome(flex_attention_is_replaced),
         "the start of new embedding rows": outcome(lambda: accepted().mean_resizing_embeddings),
+        "what a packed adapter is given": outcome(
+            lambda: accepted_on_a_gpu(
+                "eval_sample_packing",
+                "pad_to_sequence_len",
+                "lora_embedding_kernel",
+                "dataloader_num_workers",
+                "dataloader_prefetch_factor",
+                adapter="lora",
+                lora_r=8,
+                lora_alpha=8,
+                lora_target_linear=True,
+                sample_packing=True,
+                attn_implementation="sdpa",
+            )
+        ),
         "the best model that nobody asked for": outcome(
             lambda: accepted(val_set_size=0.1, save_steps=20, eval_steps=20).load_best_model_at_end
         ),

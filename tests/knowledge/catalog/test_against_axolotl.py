@@ -32,6 +32,7 @@ class Claim(NamedTuple):
 WARM_UP = [[[30]] * 3, [[100]] * 3]
 SAVES = [["epoch", 4]] * 3
 EVALUATIONS = [["no", None], ["no", None], ["steps", None]]
+PACKED_ADAPTER = [True, True, True, 1, 256]
 CHOICES = [["cosine", "adamw_torch_fused", 0.0, 1.0]] * 3
 
 CLAIMS = (

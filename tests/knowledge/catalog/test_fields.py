@@ -15,6 +15,7 @@ from knowledge.check import check
 from knowledge.config import read
 from knowledge.facts import read_json
 from knowledge.finding import Severity
+from tests.many import over
 
 CATALOG = Catalog.load()
 NOTES: dict[str, Note] = {**CATALOG.notes, **CATALOG.concepts}
@@ -121,13 +122,13 @@ def test_no_concept_hides_behind_a_field() -> None:
     assert not set(CATALOG.concepts) & set(CATALOG.fields)
 
 
-@pytest.mark.parametrize("path", [*dict.fromkeys((*MOST_USED, *GUIDE))])
+@over([*dict.fromkeys((*MOST_USED, *GUIDE))])
 def test_the_fields_people_use_are_explained_in_depth(path: str) -> None:
     note = CATALOG.notes[path]
     assert not [part for part in IN_DEPTH if not getattr(note, part)]
 
 
-@pytest.mark.parametrize("name", [name for name, note in NOTES.items() if note.example])
+@over([name for name, note in NOTES.items() if note.example])
 def test_every_example_is_a_config_that_axolotl_takes_as_written(name: str) -> None:
     text = in_a_config(NOTES[name].example)
     report = check(text)
@@ -135,7 +136,7 @@ def test_every_example_is_a_config_that_axolotl_takes_as_written(name: str) -> N
     assert not [f"{finding.rule}: {finding.message}" for finding in bad]
 
 
-@pytest.mark.parametrize("name", [name for name, note in NOTES.items() if note.example and name in CATALOG.notes])
+@over([name for name, note in NOTES.items() if note.example and name in CATALOG.notes])
 def test_every_example_shows_its_field_or_what_replaces_it(name: str) -> None:
     config = read(in_a_config(NOTES[name].example))
     field, note = CATALOG.fields[name], NOTES[name]
@@ -156,7 +157,7 @@ OLD_NAMES = frozenset({"message_field_role", "message_field_content", "field_thi
 """Keys of an entry whose example shows what to write instead."""
 
 
-@pytest.mark.parametrize("name", [name for name, note in CATALOG.notes.items() if note.example and name.isidentifier()])
+@over([name for name, note in CATALOG.notes.items() if note.example and name.isidentifier()])
 def test_an_example_changes_what_the_run_gets(name: str) -> None:
     own = yaml.safe_load(NOTES[name].example)
     if name not in own or name in AS_IT_WOULD_BE or own.keys() & {"plugins", "tokenizer_use_mistral_common"}:
@@ -271,7 +272,7 @@ def test_a_twin_under_test_datasets_has_the_same_note() -> None:
 TWINS = [path for path in CATALOG.notes if path.startswith(("test_datasets[]", "pretraining_dataset[]"))]
 
 
-@pytest.mark.parametrize("path", [path for path in TWINS if CATALOG.explain(path).example])
+@over([path for path in TWINS if CATALOG.explain(path).example])
 def test_an_example_stands_in_the_list_that_the_key_belongs_to(path: str) -> None:
     example = CATALOG.explain(path).example
     entry = yaml.safe_load(example)[path.partition("[")[0]][0]
@@ -350,7 +351,7 @@ def test_what_a_switch_is_when_left_out_follows_its_default() -> None:
     assert {*off, *on} == COMPUTED
 
 
-@pytest.mark.parametrize("path", [path for path, field in CATALOG.fields.items() if not path.endswith("[]")])
+@over([path for path, field in CATALOG.fields.items() if not path.endswith("[]")])
 def test_what_a_number_or_switch_without_a_default_is_when_left_out_is_told(path: str) -> None:
     field, note = CATALOG.fields[path], CATALOG.notes[path]
     if field.default is not None or field.required or field.replaced_by or field.deprecated:
@@ -359,6 +360,11 @@ def test_what_a_number_or_switch_without_a_default_is_when_left_out_is_told(path
         return
     unread = re.search(r"[Nn]othing (in 0\.21\.0 )?reads|nothing in 0\.21\.0 reads", note.summary)
     assert note.left_out or unread
+
+
+@pytest.mark.parametrize(("path", "others"), [("gradient_checkpointing", False), ("bf16", False), ("adapter", True)])
+def test_other_texts_are_offered_only_where_they_are_accepted(path: str, others: bool) -> None:
+    assert CATALOG.explain(path).open_choices is others
 
 
 def test_a_default_that_code_computes_is_told() -> None:

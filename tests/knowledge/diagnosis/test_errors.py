@@ -11,6 +11,7 @@ from knowledge.diagnosis.known import entries_of, known_errors
 from knowledge.diagnosis.log import read
 from knowledge.diagnosis.matching import Haystack, matches
 from knowledge.rules import all_rules
+from tests.many import over
 from tests.places import ROOT
 
 ERRORS = known_errors()
@@ -33,7 +34,7 @@ def test_there_are_many_and_each_has_its_own_name():
     assert all(re.fullmatch(r"[a-z0-9-]+", name) for name in IDS)
 
 
-@pytest.mark.parametrize("known", ERRORS, ids=IDS)
+@over(ERRORS)
 def test_it_is_written_in_plain_words(known):
     for text in filter(None, texts(known)):
         assert text[0].isupper() or re.match(NAMES, text), text
@@ -45,7 +46,7 @@ def test_it_is_written_in_plain_words(known):
     assert not (known.harmless and not known.conclusive)
 
 
-@pytest.mark.parametrize("known", [known for known in ERRORS if known.pattern], ids=lambda known: known.id)
+@over([known for known in ERRORS if known.pattern])
 def test_every_gap_in_its_words_is_filled(known):
     named = set(known.expression.groupindex)
     gaps = {gap for text in [*texts(known), known.write] for gap in re.findall(r"\{([a-z_]+)\}", text)}
@@ -54,7 +55,7 @@ def test_every_gap_in_its_words_is_filled(known):
     assert known.strict or gaps <= set(known.unnamed)
 
 
-@pytest.mark.parametrize("known", [known for known in ERRORS if not known.pattern], ids=lambda known: known.id)
+@over([known for known in ERRORS if not known.pattern])
 def test_without_a_pattern_there_is_no_gap(known):
     assert not re.findall(r"\{[a-z_]+\}", " ".join(texts(known)).replace("{instruction}", ""))
 
@@ -86,7 +87,7 @@ def _of_plugin(field):
     return any(field.split(".")[0] in models[name]["fields"] for name in load_types().plugins.values())
 
 
-@pytest.mark.parametrize("known", [known for known in ERRORS if known.write], ids=lambda known: known.id)
+@over([known for known in ERRORS if known.write])
 def test_the_lines_to_copy_are_yaml(known):
     assert yaml.safe_load(known.write)
 
@@ -113,7 +114,7 @@ WHOLE = {
 """Errors that only count with their pattern: whole lines that hold it."""
 
 
-@pytest.mark.parametrize("known", ERRORS, ids=IDS)
+@over(ERRORS)
 def test_it_is_found_by_its_own_phrases(known):
     for group in known.when:
         phrases = (group,) if isinstance(group, str) else group
@@ -132,7 +133,7 @@ def test_those_that_need_their_pattern_are_shown_whole():
             assert any(all(phrase in text for phrase in phrases) for text in WHOLE[known.id]), (known.id, group)
 
 
-@pytest.mark.parametrize("known", [known for known in ERRORS if known.pattern], ids=lambda known: known.id)
+@over([known for known in ERRORS if known.pattern])
 def test_its_pattern_is_linear(known):
     anchors = [phrase for group in known.when for phrase in ((group,) if isinstance(group, str) else group)]
     for piece in ("a", "a.", "'", "KeyError: '", "No module named ", "line 1", *anchors[:3]):

@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-import pytest
 import yaml
 
 from knowledge.diagnosis import diagnose
 from knowledge.diagnosis.known import known_errors
 from knowledge.diagnosis.phase import phases
+from tests.many import over
 
 FOLDER = Path(__file__).parents[2] / "cases" / "errors"
 CASES = [
@@ -18,7 +18,7 @@ HARD = {"fsdp2-vllm-mode", "seq-len-rope"}
 """Those whose message names another cause than the one that was found."""
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case["id"] not in HARD], ids=lambda case: case["id"])
+@over([case for case in CASES if case["id"] not in HARD])
 def test_the_cause_is_among_the_first_three(case):
     found = diagnose(case["text"], config=case.get("config")).matches[:3]
     texts = ["\n".join([each.meaning, *each.causes, each.cure, *each.fields]) for each in found]

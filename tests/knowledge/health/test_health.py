@@ -154,6 +154,13 @@ def test_a_fault_is_named_where_only_some_steps_are_logged(fault: str, count: in
     assert judged(state(every(count, rows())), config).healthy
 
 
+def test_hard_rows_at_the_end_of_a_part_of_a_run_are_no_divergence() -> None:
+    hard = rows(loss=lambda step: 0.7 if step < 45 else 3.2)
+    assert judged(state(hard[25:])).healthy
+    ruined = rows(loss=lambda step: 0.7 if step < 45 else 9.0)
+    assert ids(state(ruined[25:])) == ["diverging"]
+
+
 def test_a_first_line_of_many_steps_at_an_impossible_rate_is_no_template() -> None:
     history = rows(loss=lambda step: 9.0 - step / 30, learning_rate=lambda step: planned(step) * 1000)
     config = CONFIG.replace("0.0002", "0.2").replace("logging_steps: 1", "logging_steps: 10")
@@ -239,6 +246,33 @@ def test_what_a_launcher_puts_before_each_line_changes_nothing(before: str) -> N
     assert found.steps.done == STEPS
 
 
+def test_the_steps_of_a_console_follow_the_logging_steps_of_the_given_config() -> None:
+    log = console(every(5, rows()))
+    found = judged(log, CONFIG.replace("logging_steps: 1", "logging_steps: 5"))
+    assert found.healthy
+    assert found.steps.done == 60
+    assert "at step 5," in found.numbers[0]
+
+
+def test_without_logging_steps_axolotl_logs_every_two_hundredth_of_the_run_and_ten_steps_at_most() -> None:
+    history = every(4, rows(800, learning_rate=lambda step: planned(step, warmup=40, steps=800)))
+    config = CONFIG.replace("logging_steps: 1\n", "").replace("max_steps: 60", "max_steps: 800")
+    found = judged(console(history), config.replace("warmup_steps: 6", "warmup_steps: 40"))
+    assert found.healthy
+    assert found.steps.done == 800
+
+
+def test_without_any_config_the_bars_tell_the_steps() -> None:
+    lines = []
+    for row in every(5, rows()):
+        lines.append(f"{row['step']}%|███   | {row['step']}/60 [00:10<00:20,  1.10s/it]")
+        lines += console([row]).split("\n")[1:]
+    found = judged("\n".join(lines), None)
+    assert found.numbers[0].startswith("Loss ")
+    assert "at step 5," in found.numbers[0]
+    assert found.steps.done == 60
+
+
 def test_a_run_that_may_be_whole_is_not_held_to_the_epochs_of_its_config() -> None:
     """An abandoned `batch_size` makes a run end within its first epoch, and nothing in a table says so."""
     config = CONFIG.replace("max_steps: 60\n", "")
@@ -270,6 +304,14 @@ def test_a_csv_is_a_run_too() -> None:
     found = judged(text)
     assert found.healthy
     assert found.steps.done == STEPS
+
+
+def test_few_steps_are_not_called_fine() -> None:
+    found = judged(state(rows()[:3]))
+    assert found.healthy
+    assert found.verdict == "are too few to judge"
+    assert judged(state(rows())).verdict == "look fine"
+    assert judged(state(FAULTS["nan"])).verdict == "show a problem"
 
 
 @pytest.mark.parametrize(

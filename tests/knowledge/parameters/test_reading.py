@@ -11,6 +11,7 @@ from knowledge.facts import read_lines
 from knowledge.parameters import Adapter, Architecture, adapter_tensors, layout, parts_of, read_architecture, reconcile
 from knowledge.parameters.blueprint import FACTS, family_of
 from knowledge.parameters.expressions import varies
+from tests.many import over
 from tests.places import ROOT
 
 QWEN3 = {
@@ -160,7 +161,7 @@ def test_a_part_that_is_none_does_no_harm(place: str, value: object) -> None:
         read_architecture({"model_type": family, place: value})
 
 
-@pytest.mark.parametrize("name", sorted(read_lines(FACTS)))
+@over(sorted(read_lines(FACTS)))
 def test_the_facts_of_every_family_can_be_computed(name: str) -> None:
     family = family_of(name)
     assert family is not None

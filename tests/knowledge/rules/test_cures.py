@@ -10,7 +10,6 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import yaml
 
 from knowledge.check import check
@@ -21,6 +20,7 @@ from knowledge.pages import PAGES
 from knowledge.rule import Rule, whole
 from knowledge.rules import all_rules
 from knowledge.run_data import DataSize
+from tests.many import over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,12 +58,12 @@ def spoiled(rule: Rule, text: str) -> list[str]:
     return [*new, *(each.message for each in after if each.rule == rule.id)]
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@over(RULES)
 def test_the_good_example_is_the_bad_one_cured(rule: Rule) -> None:
     assert spoiled(rule, whole(rule.good)) == []
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.id not in OUTSIDE], ids=lambda rule: rule.id)
+@over([rule for rule in RULES if rule.id not in OUTSIDE])
 def test_the_good_example_does_what_the_message_says(rule: Rule) -> None:
     """Nothing differs from the bad example but what the finding points at, or its message and lines to copy name."""
     findings = [each for each in found(whole(rule.bad), rule) if each.rule == rule.id]
@@ -102,7 +102,7 @@ def renamed(path: str, fields: set[str]) -> bool:
     return path.rpartition(".")[0] != "" and path.rpartition(".")[0] in {each.rpartition(".")[0] for each in fields}
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+@over(RULES)
 def test_an_edit_cures(rule: Rule) -> None:
     text = whole(rule.bad)
     findings = [each for each in found(text, rule) if each.rule == rule.id and each.edit]
@@ -110,7 +110,7 @@ def test_an_edit_cures(rule: Rule) -> None:
         assert spoiled(rule, corrected(text, findings)) == []
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.id not in NESTED], ids=lambda rule: rule.id)
+@over([rule for rule in RULES if rule.id not in NESTED])
 def test_the_lines_that_a_message_writes_out_cure(rule: Rule) -> None:
     finding = next(each for each in found(whole(rule.bad), rule) if each.rule == rule.id)
     tried = [yaml.safe_dump(each, sort_keys=False) for each in cures(whole(rule.bad), finding)]
@@ -134,7 +134,7 @@ def cures(text: str, finding: Finding) -> Iterator[dict[str, Any]]:
             yield from ({key: value for key, value in config.items() if key != path} for path in finding.fields)
 
 
-@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.good])
+@over([name for name, page in PAGES.items() if page.good])
 def test_the_good_example_of_a_page_has_no_new_fault(name: str) -> None:
     page = PAGES[name]
     before = {each.rule for each in found(whole(page.bad))}

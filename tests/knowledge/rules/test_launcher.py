@@ -15,6 +15,7 @@ from knowledge.config import load_types, read
 from knowledge.finding import Severity
 from knowledge.fixes import corrected
 from knowledge.json_values import to_json
+from tests.many import over
 
 NEBIUS = "provider: nebius\nplatform: gpu-h100\npreset: 1gpu\nimage: r/x:1\n"
 SUNK = "provider: coreweave\nimage: r/x:1\nshared_dir: /mnt/home\npartition: h100\n"
@@ -81,7 +82,7 @@ def test_other_yaml_is_no_launcher_file(text):
     assert "not-a-training-config" not in {each.rule for each in check(text).findings}
 
 
-@pytest.mark.parametrize("name", sorted(load_types().names))
+@over(sorted(load_types().names))
 def test_no_key_of_a_training_config_belongs_to_a_launcher(name):
     assert provider(f"image: r/x:1\nprovider: modal\n{name}: 1\n") is None
 

@@ -6,8 +6,6 @@ import re
 from collections import Counter
 from functools import cache
 
-import pytest
-
 from knowledge.check import Report, check
 from knowledge.config import Config, read
 from knowledge.finding import Finding, Severity
@@ -16,13 +14,14 @@ from knowledge.pages import PAGES
 from knowledge.plan import make_plan, remember_plan
 from knowledge.rule import Rule, whole
 from knowledge.rules import all_rules, run
+from tests.many import over
 
 RULES = all_rules()
 LONGEST = 100
 """Characters of a message; on a phone a finding is its head line and about 95 of them."""
 
-each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-each_page = pytest.mark.parametrize("name", [name for name, page in PAGES.items() if page.bad])
+each_rule = over(RULES)
+each_page = over([name for name, page in PAGES.items() if page.bad])
 
 
 def config_of(rule: Rule, example: str) -> Config:
@@ -117,13 +116,11 @@ def test_everything_a_check_says_has_a_page() -> None:
     assert told <= {rule.id for rule in RULES} | set(PAGES)
 
 
-def test_no_rule_is_passed_over_that_would_find_something() -> None:
+@each_rule
+def test_no_rule_is_passed_over_that_would_find_something(rule: Rule) -> None:
     """Only the rules are run whose fields, or rarer `needs`, a config holds; a general one is silent with others."""
-    missed = set()
-    for rule in RULES:
-        for example in (rule.bad, rule.good):
-            found = {each.rule for each in run(config_of(rule, example))}
-            config = config_of(rule, example)
-            others = [other for other in RULES if other.id not in found and not other.general]
-            missed |= {other.id for other in others if other.findings(config)}
-    assert not missed
+    for example in (rule.bad, rule.good):
+        found = {each.rule for each in run(config_of(rule, example))}
+        config = config_of(rule, example)
+        others = [other for other in RULES if other.id not in found and not other.general]
+        assert not {other.id for other in others if other.findings(config)}

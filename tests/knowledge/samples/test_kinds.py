@@ -18,6 +18,7 @@ from knowledge.samples.examples import FILE, example_config
 from knowledge.samples.kinds import kind_named, names_under
 from knowledge.samples.readers import READERS
 from knowledge.samples.wording import WIDTH, load_told
+from tests.many import over
 
 READ = [kind for kind in load_kinds() if kind.good]
 NAMED = [(kind, name) for kind in READ for name in kind.names or (None,)]
@@ -91,7 +92,7 @@ def test_every_rule_that_a_module_reports_has_words() -> None:
     assert written <= load_told().keys()
 
 
-@pytest.mark.parametrize("name", sorted({name for kind in load_kinds() for name in kind.names}))
+@over(sorted({name for kind in load_kinds() for name in kind.names}))
 def test_every_type_is_explained_with_its_columns_and_a_row(name: str) -> None:
     found = explain(f"type: {name}")
     assert found.kind == "dataset type"

@@ -119,3 +119,12 @@ def test_an_entry_that_a_server_has_taken_over_is_found_as_before():
         assert [(topic.kind, topic.id) for topic in here.answers] == [(each.kind, each.id) for each in alone.answers]
         if here.level == "sure" and here.answers[0].kind == "faq":
             assert here.answers[0].text == "Ours."
+
+
+@pytest.mark.parametrize(
+    ("question", "field"), [("how to set max steps", "max_steps"), ("change the save steps", "save_steps")]
+)
+def test_a_field_that_is_asked_for_in_plain_words_comes_first(question: str, field: str) -> None:
+    found = answer(question)
+    assert found.level == "sure"
+    assert found.answers[0].id == field
