@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot import intake, reading
 from bot.errors import UserError
-from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
+from bot.gpu_option import LONGEST, card_or_note, complete_gpu
 from bot.permissions import is_moderator
 from bot.release_option import complete_release
 from bot.replies import answered_command
@@ -77,8 +77,8 @@ class CheckConfig(commands.Cog):
     ) -> None:
         """Checks a file; proposes a block for rows without one; with neither opens a form to paste a config into."""
         release = _release(version)
-        card, gpus = chosen_gpu(gpu, gpus)
-        asked = Asked(gpus, release, card, price, rows)
+        card, gpus, note = card_or_note(gpu, gpus)
+        asked = Asked(gpus, release, card, price, rows, note=note)
         if file is None and dataset is None:
             await open_form(interaction, PasteForm(asked))
             return

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from knowledge.samples import Example, Sample
 
 SUMMARY = "What Axolotl will refuse, ignore, or do with a config, each with its line and fix."
+_GIVE = "helpbot: give a config, a folder of configs, a log, rows, an error, or a question; or - for standard input."
 _SUFFIXES = frozenset({".yml", ".yaml"})
 _WORDS = ("log", "question")
 """What is answered instead of checked."""
@@ -184,7 +185,10 @@ def _propose(options: argparse.Namespace) -> int:
     """Print the block that fits rows; exit 1 where none does or a row ends the run, 2 where there are no rows."""
     dataset: Path | None = options.dataset
     if dataset is None:
-        print("helpbot: give a config, a folder of configs, or - for standard input.", file=sys.stderr)
+        print(
+            _GIVE,
+            file=sys.stderr,
+        )
         return 2
     from knowledge.samples import check_rows, propose_block
 

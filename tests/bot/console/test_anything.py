@@ -111,3 +111,38 @@ def test_a_log_whose_numbers_are_lost_is_told_by_its_numbers_and_one_that_was_ki
         log.write_text(f"{lines}Killed\n")
         main([command, str(log)])
         assert "main memory" in capsys.readouterr().out
+
+
+def test_a_config_named_as_the_rows_is_still_the_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, config = tmp_path / "rows.jsonl", tmp_path / "config.yaml"
+    rows.write_text(ROW * 3)
+    config.write_text(BROKEN)
+    code, text = told(capsys, "check", str(rows), "--dataset", str(config))
+    assert code == 1
+    assert "refuses this: 1 reason" in text
+    assert "3 rows as JSON Lines" in text
+    assert "skipped" not in text
+
+
+def test_a_file_that_is_named_as_a_log_is_read_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "rank3.log"
+    log.write_text(
+        "[rank3]:[E ProcessGroupNCCL.cpp:632] [Rank 3] Watchdog caught collective operation timeout: "
+        "WorkNCCL(SeqNum=7, OpType=ALLREDUCE, Timeout(ms)=600000) ran for 600044 milliseconds before timing out.\n"
+    )
+    assert "One process waited for the others longer than the time limit" in told(capsys, "check", str(log))[1]
+    log.write_text("it stopped here and nothing happened\n")
+    assert "Axolotl refuses" not in told(capsys, "check", str(log))[1]
+
+
+def test_rows_in_which_a_stray_one_has_other_columns_get_their_block(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(ROW * 20 + '{"question": "Is it far?", "answer": "Two miles."}\n' + ROW[:40] + "\n")
+    code, text = told(capsys, "check", str(rows))
+    assert code == 1
+    assert "type: alpaca" in text
+    assert "Line 22 is not JSON" in text
+    assert "`question` is never read" in text
+    assert "21 rows as JSON Lines, 20 trained on once the whole file can be read." in text
