@@ -164,7 +164,8 @@ class Tracker:
             return
         self.last_bar = bar = Bar(number, name, done, total, _seconds(found["spent"]))
         previous = self.bars.get(name)
-        if previous is None or done > previous.done:  # a bar is printed once more when a process ends
+        # A bar is printed once more when a process ends: only a second state of the trainer's shows that it goes on.
+        if done > (previous.done if previous is not None else 0) and (name or previous is not None):
             self.line = number
         # A bar without a name and with fewer steps than the trainer's is the evaluation's.
         if name or previous is None or (previous.total or 0) <= (total or 0):
