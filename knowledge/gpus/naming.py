@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from knowledge.gpus.cards import Card, cards
 from knowledge.pattern import expression
+from knowledge.value import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gpu:
     """The cards that a name may mean, and how many of them.
 
