@@ -28,6 +28,7 @@ from knowledge.duration import MOST
 from knowledge.facts import load_names
 from knowledge.releases import known_release, nearest_release
 from knowledge.search import answer as search_answer
+from knowledge.search.named import only_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,12 @@ class CheckConfig(commands.Cog):
         for place, taken in enumerate(found.taken):
             given.add(taken.with_note(took) if place == 0 else taken)
         moderator = await is_moderator(interaction) and message.author.id != interaction.user.id
-        await answer_given(interaction, given, Asked(message=(message.channel.id, message.id), public=moderator))
+        asked = Asked(message=(message.channel.id, message.id), public=moderator)
+        cards = only_card(intake.words_beside(message)) if given.configs else None
+        if cards is not None:
+            several = cards.amount if cards.amount > 1 else None
+            asked = replace(asked, gpu=cards.gpu, gpus=several, note=intake_words.card_in_message(cards.title))
+        await answer_given(interaction, given, asked)
 
 
 class PasteForm(Form):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.cli import main
-from tests.world import BROKEN
+from tests.world import BROKEN, CLEAN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,3 +146,39 @@ def test_rows_in_which_a_stray_one_has_other_columns_get_their_block(
     assert "Line 22 is not JSON" in text
     assert "`question` is never read" in text
     assert "21 rows as JSON Lines, 20 trained on once the whole file can be read." in text
+
+
+def test_each_secret_is_named_with_its_lines_in_the_terminal_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, config = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ12345678", tmp_path / "config.yaml"
+    config.write_text(f"hub_token: {token}\n{BROKEN}hf_use_auth_token: {token[:-1]}9\n")
+    text = told(capsys, "check", str(config))[1]
+    assert "contains a Hugging Face token, masked below." in text
+    assert "Lines\u00a01 and 14: Invalidate it at huggingface.co/settings/tokens" in text
+    assert token not in text
+
+
+def test_a_config_of_another_trainer_says_once_that_its_names_are_ignored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "sft.yaml"
+    config.write_text(
+        "model_name_or_path: Qwen/Qwen2.5-7B\nfinetuning_type: lora\nlora_rank: 8\nlora_target: all\ntemplate: qwen\n"
+        "cutoff_len: 2048\nper_device_train_batch_size: 1\nnum_train_epochs: 3.0\nlr_scheduler_type: cosine\n"
+    )
+    text = told(capsys, "check", str(config))[1]
+    assert "This looks like a LLaMA-Factory config" in text
+    assert "Not an Axolotl field: silently ignored." not in text
+    assert "Axolotl silently ignores this" in text
+    assert "    Axolotl calls it `lora_r`." in text
+
+
+def test_the_verdict_points_at_the_lines_to_change_and_at_no_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows, config = tmp_path / "rows.jsonl", tmp_path / "config.yaml"
+    rows.write_text('{"messages": [{"from": "human", "value": "Far?"}, {"from": "gpt", "value": "Two miles."}]}\n' * 40)
+    config.write_text(CLEAN.replace("org/rows", "rows.jsonl").replace("type: alpaca", "type: chat_template"))
+    text = told(capsys, "check", str(config), str(rows))[1]
+    assert "Starts, then fails: fix lines\u00a03–4 first." in text
