@@ -62,6 +62,7 @@ rows: install
 health: install
 	$(BIN)/python benchmarks/health_accuracy.py
 	$(BIN)/python benchmarks/health_robustness.py
+	$(BIN)/python benchmarks/health_fresh.py $(AXOLOTL)
 
 hub: install
 	$(BIN)/python benchmarks/hub_delay.py

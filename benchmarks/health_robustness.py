@@ -66,7 +66,7 @@ def summary(log):
     return f"{log}\nwandb: \nwandb: Run history:\nwandb:    train/loss █▇▅▃▂▁▁▁\n{said}wandb: Synced 5 W&B file(s)\n"
 
 
-def coloured(log):
+def colored(log):
     return re.sub(r"\[(INFO|WARNING)\]", "\x1b[32m[\\1]\x1b[0m", log)
 
 
@@ -169,7 +169,7 @@ ALTERATIONS = {
     "container time stamps": of_lines(docker),
     "a launcher's prefix": of_lines(prefixed),
     "two ranks": of_lines(two_ranks),
-    "colors": of_lines(coloured),
+    "colors": of_lines(colored),
     "numbers without quotes": of_lines(plain_numbers),
     "a summary of W&B below": of_lines(summary),
     "the last 60 %": of_lines(ended(0.6)),

@@ -36,8 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"helpbot {version('axolotl-help-bot')}")
         return 0
     if words[0] not in commands():
+        from difflib import get_close_matches
+
+        near = get_close_matches(words[0], commands(), 1)
+        meant = f" Did you mean `{near[0]}`?" if near else ""
         with printable():
-            print(f"helpbot: no command `{words[0]}`. The commands are: {', '.join(commands())}.", file=sys.stderr)
+            said = f"helpbot: no command `{words[0]}`.{meant} The commands are: {', '.join(commands())}."
+            print(said, file=sys.stderr)
         return 2
     # What imports make stays until the end: looking through it for garbage takes a fifth of a short command's time.
     gc.disable()

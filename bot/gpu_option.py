@@ -53,7 +53,29 @@ def chosen_gpu(text: str | None, gpus: int | None, *, exact: bool = False) -> tu
     """
     if not text:
         return None, gpus
-    gpu = gpu_of(text, exact=exact)
+    return _counted(gpu_of(text, exact=exact), gpus)
+
+
+def card_or_note(text: str | None, gpus: int | None) -> tuple[Gpu | None, int | None, str]:
+    """The same where the answer is worth having without the card: a name that no card has is a sentence about it.
+
+    Args:
+        text: The option `gpu`.
+        gpus: The option `gpus`.
+
+    Raises:
+        UserError: The two options give different numbers.
+    """
+    if not text:
+        return None, gpus, ""
+    try:
+        gpu = gpu_named(text)
+    except UnknownGpu as error:
+        return None, gpus or error.count, str(error)
+    return *_counted(gpu, gpus), ""
+
+
+def _counted(gpu: Gpu, gpus: int | None) -> tuple[Gpu, int | None]:
     if gpu.count is not None and gpus is not None and gpu.count != gpus:
         raise UserError(two_counts(gpu.count, gpus))
     return gpu, gpus or gpu.count

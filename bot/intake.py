@@ -151,6 +151,11 @@ async def from_message(workers: Workers, message: discord.Message, links: Links 
     return MessageTexts(tuple(taken[:MAX_TAKEN]), tuple(left), tuple(rows))
 
 
+def words_beside(message: discord.Message) -> str:
+    """What a member wrote around the code blocks of a message."""
+    return _FENCE.sub(" ", message.content)
+
+
 def parts_of(message: discord.Message) -> list[discord.Message | discord.MessageSnapshot]:
     """A message, and what it forwards."""
     return [message, *message.message_snapshots]

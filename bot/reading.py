@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bot.request import Submission
 from knowledge import secrets
-from knowledge.text_kind import kind_of
+from knowledge.text_kind import kind_of_file
 
 
 def read(name: str, text: str) -> Submission:
     """Masks a text and tells what it is; linear in its length."""
     found = secrets.find(text)
     masked = secrets.mask(text) if found else text
-    return Submission(name, masked, found, kind_of(masked))
+    return Submission(name, masked, found, kind_of_file(name, masked))

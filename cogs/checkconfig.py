@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot import intake, reading
 from bot.errors import UserError
-from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
+from bot.gpu_option import LONGEST, card_or_note, complete_gpu
 from bot.permissions import is_moderator
 from bot.release_option import complete_release
 from bot.replies import answered_command
@@ -28,6 +28,7 @@ from knowledge.duration import MOST
 from knowledge.facts import load_names
 from knowledge.releases import known_release, nearest_release
 from knowledge.search import answer as search_answer
+from knowledge.search.named import only_card
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,8 +78,8 @@ class CheckConfig(commands.Cog):
     ) -> None:
         """Checks a file; proposes a block for rows without one; with neither opens a form to paste a config into."""
         release = _release(version)
-        card, gpus = chosen_gpu(gpu, gpus)
-        asked = Asked(gpus, release, card, price, rows)
+        card, gpus, note = card_or_note(gpu, gpus)
+        asked = Asked(gpus, release, card, price, rows, note=note)
         if file is None and dataset is None:
             await open_form(interaction, PasteForm(asked))
             return
@@ -100,7 +101,12 @@ class CheckConfig(commands.Cog):
         for place, taken in enumerate(found.taken):
             given.add(taken.with_note(took) if place == 0 else taken)
         moderator = await is_moderator(interaction) and message.author.id != interaction.user.id
-        await answer_given(interaction, given, Asked(message=(message.channel.id, message.id), public=moderator))
+        asked = Asked(message=(message.channel.id, message.id), public=moderator)
+        cards = only_card(intake.words_beside(message)) if given.configs else None
+        if cards is not None:
+            several = cards.amount if cards.amount > 1 else None
+            asked = replace(asked, gpu=cards.gpu, gpus=several, note=intake_words.card_in_message(cards.title))
+        await answer_given(interaction, given, asked)
 
 
 class PasteForm(Form):

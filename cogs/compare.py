@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot import intake, jobs
 from bot.checking import defaults_of, look_up
-from bot.gpu_option import LONGEST, chosen_gpu, complete_gpu
+from bot.gpu_option import LONGEST, card_or_note, complete_gpu
 from bot.replies import answered_command
 from bot.request import Sample, Submission
 from bot.responses import answer, begin
@@ -50,14 +50,14 @@ class Compare(commands.Cog):
         rows: app_commands.Range[int, 1, MOST_ROWS] | None = None,
     ) -> None:
         """Says what differs, and what that does to the run."""
-        card, gpus = chosen_gpu(gpu, gpus)
+        card, gpus, note = card_or_note(gpu, gpus)
         await begin(interaction)
         services = interaction.client.services
         workers = services.workers
         first, second = await intake.take(workers, a), await intake.take(workers, b)
         sample = None if dataset is None else await intake.sample_from(workers, dataset)
         if not (is_config(first) and is_config(second)):
-            asked = Asked(gpus, gpu=card, rows=rows)
+            asked = Asked(gpus, gpu=card, rows=rows, note=note)
             await answer_given(interaction, _each(first, second, sample), asked)
             return
         defaults = await defaults_of(services, interaction.guild_id)
@@ -74,7 +74,7 @@ class Compare(commands.Cog):
             rows=rows,
             hub=[None if each is None else to_plain(each) for each in facts],
         )
-        note = "" if card is None else card.assumed
+        note = note if card is None else card.assumed
         await answer(interaction, comparison_layout(found, first.name, second.name, interaction.user.id, note))
 
 

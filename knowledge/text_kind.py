@@ -10,11 +10,13 @@ from knowledge.pattern import expression
 Kind = Literal["config", "log", "rows", "question", "other"]
 ROWS_SUFFIXES: Final = (".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow")
 """How the names of files end that hold rows of a dataset."""
+_LOGS = (".log", ".err", ".out")
 _LOOKED_AT = 200_000
 _KEY_LINE = expression(r"^[ \t>]*(?:- )?[\w.\"'-]+[ \t]*:(?:[ \t]|$)", re.MULTILINE)
 _LOG_LINE = expression(
     r"^Traceback \(most recent call last\)|^[ \t]*File \".+\", line \d+|^[\w.]{1,100}(?:Error|Exception)\b|"
-    r"\[(?:ERROR|WARNING|INFO)\]|CUDA out of memory|ValidationError|\d(?:it/s|s/it)\b|^\{'(?:train_|eval_)?loss':",
+    r"\[(?:ERROR|WARNING|INFO)\]|CUDA out of memory|ValidationError|\d(?:it/s|s/it)\b|^\{'(?:train_|eval_)?loss':|"
+    r"^[ \t]*\[rank ?\d+\]:|\[[A-Z][\w:. ]{0,60}\b\w+\.(?:cpp|cc|cu|h|py):\d+\]|\bNCCL (?:WARN|INFO|ERROR)\b",
     re.MULTILINE,
 )
 _ROWS = expression(r"\[\s*\{\s*\"|\{\s*\"[^\n]*\}[ \t]*(?:\r?\n\s*\{|\s*\Z)")
@@ -23,6 +25,12 @@ _METRICS = ("{'loss'", '{"loss"', '"log_history"')
 """What stands in the log of a run that trains, and in no config."""
 _WORD = expression(r"[^\W\d_]{2,}")
 _LONGEST_QUESTION = 1500
+
+
+def kind_of_file(name: str, text: str) -> Kind:
+    """What a file holds: text that could be anything is a log in a file that is named as one."""
+    kind = kind_of(text)
+    return "log" if kind in ("other", "question") and name.lower().endswith(_LOGS) else kind
 
 
 def kind_of(text: str) -> Kind:

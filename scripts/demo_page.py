@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from playwright.async_api import Download, Locator, Page
+    from playwright.async_api import Browser, Download, Locator, Page
 
 DESK = (1280, 900)
 PHONE = (390, 844)
@@ -57,8 +57,8 @@ async def served_demo() -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def demo_page(url: str, size: tuple[int, int] = DESK) -> AsyncIterator[DemoPage]:
-    """Opens the page at an address, in a window of a size.
+async def started_chromium() -> AsyncIterator[Browser]:
+    """Starts the browser, in which any number of pages can be opened.
 
     Raises:
         FileNotFoundError: no Chromium is installed.
@@ -71,15 +71,24 @@ async def demo_page(url: str, size: tuple[int, int] = DESK) -> AsyncIterator[Dem
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=_FLAGS)
         try:
-            scale = 2 if size[0] < 500 else 1
-            page = await browser.new_page(viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale)
-            await page.goto(url)
-            page.set_default_timeout(8000)
-            demo = DemoPage(page)
-            await demo.settle()
-            yield demo
+            yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def demo_page(browser: Browser, url: str, size: tuple[int, int] = DESK) -> AsyncIterator[DemoPage]:
+    """Opens the page at an address, in a window of a size, as a visitor who was never there before."""
+    scale = 2 if size[0] < 500 else 1
+    page = await browser.new_page(viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale)
+    try:
+        await page.goto(url)
+        page.set_default_timeout(8000)
+        demo = DemoPage(page)
+        await demo.settle()
+        yield demo
+    finally:
+        await page.close()
 
 
 class DemoPage:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # so that it runs as a file, too
 
 from bot.demo import Demo, demo  # noqa: E402
-from scripts.demo_page import DESK, PHONE, DemoPage, chromium, demo_page  # noqa: E402
+from scripts.demo_page import DESK, PHONE, DemoPage, chromium, demo_page, started_chromium  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -176,7 +176,7 @@ async def take(names: list[str]) -> None:
     """Takes the pictures of the answers with these names, at a desk and on a phone; the page and the form as well."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     for device, size in (("desk", DESK), ("phone", PHONE)):
-        async with demo() as running, demo_page(running.url, size) as page:
+        async with demo() as running, started_chromium() as browser, demo_page(browser, running.url, size) as page:
             for name in names:
                 if device == "phone" and name in ON_A_DESK:
                     continue

@@ -1,17 +1,27 @@
 """The demo page in a real browser, as a visitor uses it."""
 
 import pytest
+import pytest_asyncio
 
-from scripts.demo_page import DESK, PHONE, chromium, demo_page, served_demo
+from scripts.demo_page import DESK, PHONE, chromium, demo_page, served_demo, started_chromium
 from tests.world import BROKEN, CLEAN
 
-pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium is installed: the demo page was not tried")
+pytestmark = [
+    pytest.mark.skipif(chromium() is None, reason="no Chromium is installed: the demo page was not tried"),
+    pytest.mark.asyncio(loop_scope="module"),
+]
 
 
-async def test_a_visitor_checks_mends_plans_checks_again_and_shares(tmp_path):
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser():
+    async with started_chromium() as started:
+        yield started
+
+
+async def test_a_visitor_checks_mends_plans_checks_again_and_shares(browser, tmp_path):
     broken = tmp_path / "first.yaml"
     broken.write_text(BROKEN)
-    async with served_demo() as url, demo_page(url, PHONE) as demo:
+    async with served_demo() as url, demo_page(browser, url, PHONE) as demo:
         await demo.command("checkconfig", files={"file": broken}, gpus="2")
         report = await demo.text()
         assert "Only you can see this" in report
@@ -48,8 +58,8 @@ async def test_a_visitor_checks_mends_plans_checks_again_and_shares(tmp_path):
         assert "my first run" not in await demo.everything()
 
 
-async def test_a_visitor_pastes_a_config_into_the_form():
-    async with served_demo() as url, demo_page(url) as demo:
+async def test_a_visitor_pastes_a_config_into_the_form(browser):
+    async with served_demo() as url, demo_page(browser, url) as demo:
         await demo.choose("checkconfig")
         await demo.send()
         await demo.paste(BROKEN)
@@ -58,10 +68,10 @@ async def test_a_visitor_pastes_a_config_into_the_form():
         assert "pasted text · 9 keys · 1 GPU" in report
 
 
-async def test_a_visitor_gets_from_nothing_to_a_config_that_the_check_finds_nothing_wrong_with(tmp_path):
+async def test_a_visitor_gets_from_nothing_to_a_config_that_the_check_finds_nothing_wrong_with(browser, tmp_path):
     rows = tmp_path / "rows.jsonl"
     rows.write_text("".join(f'{{"instruction": "Name port {n}.", "output": "Port {n} it is."}}\n' for n in range(400)))
-    async with served_demo() as url, demo_page(url, PHONE) as demo:
+    async with served_demo() as url, demo_page(browser, url, PHONE) as demo:
         await demo.command("newconfig", files={"dataset": rows}, model="Qwen/Qwen2.5-3B-Instruct", gpu="T4", gpus="1")
         written = await demo.text()
         assert "A config for Qwen/Qwen2.5-3B-Instruct" in written
@@ -109,7 +119,7 @@ torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.32 GiB. GPU 0 ha
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-async def test_the_first_answer_decides_without_a_button(tmp_path, size):
+async def test_the_first_answer_decides_without_a_button(browser, tmp_path, size):
     def given(name, text):
         (tmp_path / name).write_text(text)
         return tmp_path / name
@@ -117,7 +127,7 @@ async def test_the_first_answer_decides_without_a_button(tmp_path, size):
     rows = given("recipes.jsonl", RECIPES)
     config = given("recipes.yaml", RAN_SHORT.format(type="sharegpt"))
     log = given("train.log", OUT_OF_MEMORY)
-    async with served_demo() as url, demo_page(url, size) as demo:
+    async with served_demo() as url, demo_page(browser, url, size) as demo:
 
         async def told(name, files, **options):
             await demo.command(name, files=files, **options)
@@ -152,12 +162,12 @@ LEARNED = "[2026-01-05 10:00:00,000] [INFO] [axolotl.train] Starting trainer...\
 SPOILED = LEARNED + "{'loss': '0', 'grad_norm': 'nan', 'learning_rate': '0.0002', 'epoch': '1.02'}\n" * 5
 
 
-async def test_whether_a_model_is_supported_which_command_is_next_and_whether_a_loss_is_normal(tmp_path):
+async def test_whether_a_model_is_supported_which_command_is_next_and_whether_a_loss_is_normal(browser, tmp_path):
     config, healthy, spoiled = (tmp_path / name for name in ("clean.yaml", "healthy.log", "spoiled.log"))
     config.write_text(CLEAN)
     healthy.write_text(LEARNED)
     spoiled.write_text(SPOILED)
-    async with served_demo() as url, demo_page(url, PHONE) as demo:
+    async with served_demo() as url, demo_page(browser, url, PHONE) as demo:
 
         async def told():
             assert not await demo.overflows(), "nothing sticks out sideways on a phone"
@@ -183,8 +193,8 @@ async def test_whether_a_model_is_supported_which_command_is_next_and_whether_a_
         assert "The gradient is nan from step 51" in await told()
 
 
-async def test_the_message_menu_can_be_tried():
-    async with served_demo() as url, demo_page(url, PHONE) as demo:
+async def test_the_message_menu_can_be_tried(browser):
+    async with served_demo() as url, demo_page(browser, url, PHONE) as demo:
         for entry, words in (
             ("Check message", "This is not valid YAML"),
             ("Answer with FAQ", "Which entry answers this message?"),
@@ -198,8 +208,8 @@ async def test_the_message_menu_can_be_tried():
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-async def test_a_question_in_plain_words_is_answered(size):
-    async with served_demo() as url, demo_page(url, size) as demo:
+async def test_a_question_in_plain_words_is_answered(browser, size):
+    async with served_demo() as url, demo_page(browser, url, size) as demo:
         await demo.command("ask", question="why did it only do 12 steps?")
         answer = await demo.text()
         assert "Only you can see this" in answer
@@ -208,11 +218,11 @@ async def test_a_question_in_plain_words_is_answered(size):
         assert not await demo.overflows(), "nothing sticks out sideways"
 
 
-async def test_a_visitor_of_the_help_forum_is_answered_in_each_mode_and_a_moderator_sees_the_figures(tmp_path):
+async def test_a_visitor_of_the_help_forum_is_answered_in_each_mode_and_a_moderator_sees_the_figures(browser, tmp_path):
     config, log = tmp_path / "first.yaml", tmp_path / "train.log"
     config.write_text(BROKEN)
     log.write_text(OUT_OF_MEMORY)
-    async with served_demo() as url, demo_page(url, PHONE) as demo:
+    async with served_demo() as url, demo_page(browser, url, PHONE) as demo:
 
         async def mode(name):
             await demo.become("max")

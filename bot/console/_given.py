@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.console._arguments import text_or_word
 from knowledge.secrets import find
-from knowledge.text_kind import ROWS_SUFFIXES, kind_of
+from knowledge.text_kind import ROWS_SUFFIXES, kind_of, kind_of_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from knowledge.text_kind import Kind
 
 _CONFIGS = frozenset({".yml", ".yaml"})
+_LOGS = frozenset({".log", ".err", ".out"})
 
 
 def kind_given(path: str, text: str) -> Kind:
     """What a file holds; one whose name says that it is YAML is a config, whatever it looks like."""
-    return "config" if Path(path).suffix.lower() in _CONFIGS else kind_of(text)
+    return "config" if Path(path).suffix.lower() in _CONFIGS else kind_of_file(path, text)
 
 
 def words_of(paths: Iterable[str]) -> tuple[list[str], str]:
@@ -44,11 +45,15 @@ def _has_suffix(path: str) -> bool:
 def without_rows(paths: Iterable[str], dataset: Path | None) -> tuple[list[str], Path | None]:
     """The paths that are not rows of a dataset, and the file of rows: the one that was named, else the first.
 
+    A config or a log that was named as the rows is one of the paths.
+
     Args:
         paths: Files, folders, or - for standard input.
         dataset: The file of rows that was named, if any.
     """
     rest: list[str] = []
+    if dataset is not None and dataset.suffix.lower() in (*_CONFIGS, *_LOGS):
+        rest, dataset = [str(dataset)], None
     for path in paths:
         if path == "-" or not Path(path).is_file() or not _holds_rows(Path(path)):
             rest.append(path)
@@ -114,7 +119,7 @@ def answer_words(name: str, text: str, *, config: str | None, gpus: int, style: 
     """
     for secret in find(text):
         print(f"helpbot: {name} contains a {secret.kind}, which is masked below. {secret.revoke}", file=sys.stderr)
-    if kind_of(text) == "log":
+    if kind_of_file(name, text) == "log":
         return explain_log(name, text, config=config, gpus=gpus, style=style)
     from bot.console import ask
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.console._arguments import UnusableFileError, gpus, text_of
 from bot.views.check.cost import cost_line, duration_lines, fit_line
 from knowledge.duration import cost_of, price_of
+from knowledge.gpus import UnknownGpu, gpu_named
 from knowledge.memory import fits, memory_of
 from knowledge.plan import plan_of
 
@@ -23,31 +24,39 @@ _LOG = 4_000_000
 
 def gpu_arguments(parser: argparse.ArgumentParser, *, log: bool = True) -> None:
     """Declare the number of GPUs, their name, a price and a log."""
-    gpu_argument(parser)
+    gpu_argument(parser, exact=False)
     parser.add_argument("--price", type=_price, help="price of one GPU per hour, to get the cost")
     if log:
         parser.add_argument("--log", metavar="LOG", help="log of this run, to measure its speed")
 
 
-def gpu_argument(parser: argparse.ArgumentParser) -> None:
-    """Declare the number of GPUs and their name."""
+def gpu_argument(parser: argparse.ArgumentParser, *, exact: bool = True) -> None:
+    """Declare the number of GPUs and their name; where it need not be `exact`, `count_of` tells of an unknown one."""
     parser.add_argument("--gpus", type=gpus, help="GPUs of the run (default 1, or the count in --gpu)")
     parser.add_argument(
-        "--gpu", type=_gpu, metavar="NAME", help='the card, for fit and time: "RTX 4090", "2x A100 80GB"'
+        "--gpu",
+        type=_gpu if exact else _gpu_or_error,
+        metavar="NAME",
+        help='the card, for fit and time: "RTX 4090", "2x A100 80GB"',
     )
 
 
 def count_of(options: argparse.Namespace) -> int:
     """How many GPUs the options name; says so where the card's name is misspelled.
 
+    A name that no card has is told too, and leaves the options without a card: the rest can still be answered.
+
     Raises:
         UnusableFileError: the name of the card says another number.
     """
-    gpu: Gpu | None = options.gpu
+    gpu: Gpu | UnknownGpu | None = options.gpu
     inside = None if gpu is None else gpu.count
     if inside is not None and options.gpus is not None and inside != options.gpus:
         raise UnusableFileError(f"--gpu says {inside} GPUs and --gpus says {options.gpus}: give only one of them.")
-    if gpu is not None and gpu.guessed:
+    if isinstance(gpu, UnknownGpu):
+        print(f"helpbot: {gpu} Everything else is answered.", file=sys.stderr)
+        options.gpu = None
+    elif gpu is not None and gpu.guessed:
         print(f"helpbot: {gpu.assumed}", file=sys.stderr)
     return int(options.gpus or inside or 1)
 
@@ -103,12 +112,17 @@ def _measures(options: argparse.Namespace, config: Config, pace: Pace | None) ->
 
 
 def _gpu(word: str) -> Gpu:
-    from knowledge.gpus import UnknownGpu, gpu_named
+    found = _gpu_or_error(word)
+    if isinstance(found, UnknownGpu):
+        raise argparse.ArgumentTypeError(str(found)) from found
+    return found
 
+
+def _gpu_or_error(word: str) -> Gpu | UnknownGpu:
     try:
         return gpu_named(word)
     except UnknownGpu as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+        return error
 
 
 def _price(word: str) -> float:

@@ -14,22 +14,27 @@ from bot.console._gpu import count_of, gpu_arguments
 from bot.console._hub import hub_targets, opened
 from bot.console._printable import annotated, at_once, exact
 from bot.time_limit import TimeUp, time_limit
+from bot.views.check.finding import without_repetition
 from bot.views.check.outlook import outlook, says_a_cure
 from bot.views.check.rows import mask_lines, rows_lines
 from bot.views.check.run import run_lines
+from bot.views.check.secret_places import secret_places, with_article
 from bot.views.check.verdict import headline
 from knowledge.check import Report, checked, on_cards
 from knowledge.config import read
 from knowledge.finding import Finding, Severity
 from knowledge.run_data import DataSize
+from knowledge.text import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bot.hub.at_once import Console
     from knowledge.samples import Example, Sample
+    from knowledge.secrets import Secret
 
 SUMMARY = "What Axolotl will refuse, ignore, or do with a config, each with its line and fix."
+_GIVE = "helpbot: give a config, a folder of configs, a log, rows, an error, or a question; or - for standard input."
 _SUFFIXES = frozenset({".yml", ".yaml"})
 _WORDS = ("log", "question")
 """What is answered instead of checked."""
@@ -154,6 +159,8 @@ def _check_one(
     if options.fix or options.diff:
         _write_corrected(path, text, report, whole=options.fix and not options.diff)
     else:
+        if options.format == "text" and report.secrets:
+            _write_secrets(path, report.secrets)
         write(path, report, options.format)
         if console is None and options.format == "text" and alone and hub_targets(config).any:
             print("With --hub, I look up the model and the datasets: parameters, columns, rows, and steps.\n")
@@ -184,7 +191,10 @@ def _propose(options: argparse.Namespace) -> int:
     """Print the block that fits rows; exit 1 where none does or a row ends the run, 2 where there are no rows."""
     dataset: Path | None = options.dataset
     if dataset is None:
-        print("helpbot: give a config, a folder of configs, or - for standard input.", file=sys.stderr)
+        print(
+            _GIVE,
+            file=sys.stderr,
+        )
         return 2
     from knowledge.samples import check_rows, propose_block
 
@@ -313,6 +323,14 @@ def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> No
     exact().write(mended if whole else diff(given, mended, path))
 
 
+def _write_secrets(path: str, secrets: Sequence[Secret]) -> None:
+    """Name the secrets of a text and what to do about each: only their place shows that they were masked."""
+    kinds = listed([with_article(kind) for kind in dict.fromkeys(secret.kind for secret in secrets)])
+    print(f"helpbot: {printable(path)} contains {kinds}, masked below.", file=sys.stderr)
+    for place, revoke in secret_places(secrets):
+        print(f"  {place}: {revoke}", file=sys.stderr)
+
+
 def _write_github(path: str, report: Report) -> None:
     for finding in report.findings:
         level = {0: "error", 1: "error", 2: "warning", 3: "warning"}.get(finding.severity.rank, "notice")
@@ -340,7 +358,7 @@ def _write_text(path: str, report: Report) -> None:
     for line in outlook(report, report.findings):
         print(f"  {line.replace('**Plan**', f'`helpbot plan {printable(path)}`').replace('**', '')}")
     severity = None
-    for finding in report.findings:
+    for finding in without_repetition(report.findings):
         if finding.severity is not severity:
             severity = finding.severity
             print(f"\n{severity.heading}")

@@ -17,6 +17,7 @@ from bot.views.check.answer import show
 from bot.views.check.sample import proposal_layout
 from bot.views.diagnosis import diagnosis_layout
 from bot.views.health import health_layout
+from bot.views.kit.escape import inert
 from bot.views.versions import installed_note, versions_layout
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Asked:
         rows: How many rows the whole dataset has.
         message: Channel and message in which everything stands, where it is a message in a channel.
         public: Whether the member may answer that message in public.
+        note: A sentence about what was asked.
     """
 
     gpus: int | None = None
@@ -50,6 +52,7 @@ class Asked:
     rows: int | None = None
     message: tuple[int, int] | None = None
     public: bool = False
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -104,7 +107,8 @@ async def answer_given(interaction: discord.Interaction[ServiceBot], given: Give
         await _answer_log(interaction, log, asked, given.configs[0].text if len(given.configs) == 1 else None)
     first = given.samples[0] if given.samples else None
     for config in given.configs:
-        notes = tuple(words.one_of_rows(each.name, given.samples[0].name) for each in given.samples[1:])
+        notes = [words.one_of_rows(each.name, given.samples[0].name) for each in given.samples[1:]]
+        notes += [inert(asked.note)] if asked.note else []
         request = CheckRequest(
             replace(config, notes=(*config.notes, *notes)),
             interaction.user.id,

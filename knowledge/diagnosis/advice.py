@@ -57,6 +57,11 @@ _DEMANDS = re.compile(
     r"instead|already exists)\b",
     re.IGNORECASE,
 )
+# What code says of itself: a name in it is one of the code, not a setting that somebody can change.
+_OF_CODE = re.compile(
+    r"has no attribute|unexpected keyword argument|positional arguments?\b|is not defined|cannot import name|"
+    r"referenced before assignment|not associated with a value"
+)
 _SHORT, _MOST = 15, 4
 
 
@@ -74,7 +79,7 @@ def own_advice(main: Trace | None, context: Context) -> Match | None:
     if main is None or len(main.message) < _SHORT:
         return None
     packages = _packages(main.message)
-    names = _settings(main.message)
+    names = [] if _OF_CODE.search(main.message) else _settings(main.message)
     lines = _lines(main.message)
     variables = [f"{found['name']}={found['to']}" for found in _VARIABLE.finditer(main.message)][:_MOST]
     if not packages and not names and not lines and not variables:

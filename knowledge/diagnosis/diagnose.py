@@ -34,7 +34,7 @@ from knowledge.diagnosis.refusals import refusals, typing_refusals
 from knowledge.diagnosis.topics import about, narrowed
 from knowledge.diagnosis.unknown import older_release, unknown
 from knowledge.diagnosis.versions import gpu_memory, versions_of
-from knowledge.diagnosis.weighing import MERE, Candidate, Context, best, is_fixed, match_of, score
+from knowledge.diagnosis.weighing import MERE, TOOL, Candidate, Context, best, is_fixed, match_of, score, told_beside
 from knowledge.versions import versions_in_log
 
 _MOST_MATCHES = 8
@@ -66,8 +66,13 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     context = Context(versions, read, phase_of(log, main), between(main, versions))
     found = _explanations(haystack, traces, main, context) if log.lines else []
     failed, chosen, warnings = _chosen(log, traces, found)
+    beside: list[Match] = []
+    if failed:
+        beside = [each for each in chosen if told_beside(each, haystack, traces, main)]
+        chosen = [each for each in chosen if each not in beside]
     if failed and not any(match.conclusive and not match.harmless for match in chosen):
         chosen = _with_hints(chosen, found, older_release(log, context), main, context)
+    chosen += [each if each.harmless else replace(each, conclusive=False) for each in beside]
     main = main if failed else None
     gpu = gpu_memory(haystack.text) if failed else None
     chosen = [with_changes(each, read, gpu, context.phase) if each.id == _MEMORY else each for each in chosen]
@@ -151,7 +156,8 @@ def _explanations(
     """Everything that something in the log explains, with how much it counts."""
     found: list[Candidate] = []
     for place in matches(haystack, context.phase):
-        points = score(place.known.weight, place.line, traces, main)
+        tool = bool(TOOL.search(haystack.lines[place.index].text[:500]))
+        points = max(score(place.known.weight, line, traces, main, tool=tool) for line in place.lines)
         if is_fixed(place.known, context.versions):
             points -= 25
         match = match_of(place, haystack, context)

@@ -57,6 +57,9 @@ def happened(
     if progress.finished or progress.saved_to:
         where = f", and the model was saved to {_code(progress.saved_to)}" if progress.saved_to else ""
         said.append(f"Nothing failed: training finished{where}.")
+    elif progress.made:
+        were = "were" if progress.made.endswith("s") else "was"
+        said.append(f"Nothing failed: the {progress.made} {were} saved to {_code(progress.made_in)}.")
     elif progress.step is not None and progress.total_steps:
         said.append(f"Nothing failed: it is at step {progress.step:,} of {progress.total_steps:,}.")
     elif progress.last_loss is not None:
@@ -81,7 +84,7 @@ def _failure(progress: Progress, phase: str | None, error: Raised | None) -> str
         return f"It failed{rank} at step {progress.step:,}{of}."
     if not phase:
         return f"It failed{rank}." if rank else ""
-    bar = f", at {_code(progress.bar)}" if progress.bar else ""
+    bar = f", at {_code(progress.bar)}" if progress.bar and not progress.bar_full else ""
     return f"It failed{rank} while {phase}{bar}."
 
 

@@ -104,10 +104,12 @@ def read(text: str) -> Log:
     raw = without_prefixes(_unfolded(_bare(text)).split("\n"))
     quoted = sum(line.startswith("> ") for line in raw[:50]) * 2 > min(len(raw), 50)
     folded = text.count("\n") + 1 < len(raw)
-    first, last = _config_span(raw[:_HEAD] if len(raw) > _MOST else raw)
+    printed = _printed_spans(raw)
+    first, last = printed[-1] if printed else _config_span(raw[:_HEAD] if len(raw) > _MOST else raw)
+    configs = {index for begin, end in [*printed, (first, last)] for index in range(begin, end)}
     log, tracker = Log(), Tracker()
     for index in _telling(raw):
-        if not first <= index < last:
+        if index not in configs:
             line = raw[index][1:].removeprefix(" ") if quoted and raw[index].startswith(">") else raw[index]
             _take(log, tracker, line, 1 if folded else index + 1)
     log.progress, log.readings = tracker.progress(), tracker.readings
@@ -193,14 +195,20 @@ def _undecorated(number: int, line: str) -> Line:
     return Line(number, rank, line)
 
 
-def _config_span(raw: list[str]) -> tuple[int, int]:
-    """Where the config stands: first line and the one behind its last, from 0; (0, 0) when there is none."""
+def _printed_spans(raw: list[str]) -> list[tuple[int, int]]:
+    """Where Axolotl printed a config, once for each start of the run: first line and the one behind the last."""
+    spans: list[tuple[int, int]] = []
     for index, line in enumerate(raw[:-1]):
-        if line.endswith("config:") and raw[index + 1].strip() == "{":
-            for end in range(index + 2, len(raw)):
-                if raw[end].startswith("}"):
-                    return index + 1, end + 1
-            return 0, 0
+        if line.endswith("config:") and raw[index + 1].strip() == "{" and (not spans or index >= spans[-1][1]):
+            end = next((place for place in range(index + 2, len(raw)) if raw[place].startswith("}")), None)
+            if end is None:
+                break
+            spans.append((index + 1, end + 1))
+    return spans
+
+
+def _config_span(raw: list[str]) -> tuple[int, int]:
+    """Where a config stands that somebody wrote: first line and the one behind its last; (0, 0) when there is none."""
     best, start, roots = (0, 0), -1, set[str]()
     most = 2
     blank = 0

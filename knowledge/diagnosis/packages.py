@@ -37,7 +37,7 @@ _OWNERS = (
 _CALLED = re.compile(
     r"(?<![\w.])(?P<callee>\w{2,60})(?:\.\w{1,60})?\(\) (?:got|takes|missing)|"
     r"(?:type )?object '(?P<type>\w{2,60})' has no|'(?P<object>\w{2,60})' object has no attribute|"
-    r"module '(?P<module>\w{2,40})[\w.]{0,80}' has no|"
+    r"name '(?P<name>\w{2,60})' is not defined|module '(?P<module>\w{2,40})[\w.]{0,80}' has no|"
     r"cannot import name '?\w{1,80}'? from (?:partially initialized module )?'?(?P<package>\w{2,40})"
 )
 _SPECIAL = {"flash_attn": "flash-attn", "flash_attn_2_cuda": "flash-attn"}
@@ -78,7 +78,7 @@ def _owner(called: re.Match[str]) -> str:
     module = called["module"] or called["package"]
     if module:
         return _package(module)
-    name = called["callee"] or called["type"] or called["object"] or ""
+    name = called["callee"] or called["type"] or called["object"] or called["name"] or ""
     return next((package for package, pattern in _OWNERS if pattern.search(name)), "")
 
 

@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,10 +33,12 @@ def passages(lines: Sequence[Line], traces: Sequence[Trace]) -> list[int]:
         traces: Exceptions with their first and last line.
 
     Returns:
-        As many numbers as lines, never falling. A text of a few lines without logged messages is one passage.
+        As many numbers as lines, never falling. A text of a few lines without logged messages is one passage, apart
+        from what stands above its traceback.
     """
     if len(lines) <= _FEW and sum(bool(_BEGINS.match(line.text)) for line in lines) <= 1:
-        return [0] * len(lines)
+        begins = _traceback_begins(traces)
+        return list(accumulate((int(line.number >= begins) for line in lines), max))
     spans = _spans(traces)
     owner = {
         (rank, number): index
@@ -56,6 +59,12 @@ def passages(lines: Sequence[Line], traces: Sequence[Trace]) -> list[int]:
         above = trace
         numbers.append(current)
     return numbers
+
+
+def _traceback_begins(traces: Sequence[Trace]) -> int:
+    """Line on which the first traceback begins; 0 where an exception, whose frames may follow, stands above it."""
+    first = min((trace.first for trace in traces if trace.full), default=0)
+    return first if all(trace.at >= first for trace in traces) else 0
 
 
 def _spans(traces: Sequence[Trace]) -> list[tuple[int | None, int, int]]:

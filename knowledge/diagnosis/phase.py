@@ -64,7 +64,8 @@ def phase_of(log: Log, trace: Trace | None) -> str | None:
     steps = log.progress.step is not None and not log.progress.bar
     if phase == TRAINING or (phase is None and steps and not log.progress.finished):
         return _of_step(log)
-    return phase or _of_lines(log.lines, trace) or _of_bar(log)
+    told = phase or _of_lines(log.lines, trace) or _of_bar(log)
+    return TRAINING if told == FIRST and log.progress.last_loss is not None else told
 
 
 def _of_frames(trace: Trace) -> str | None:

@@ -30,6 +30,12 @@ _NAME = 90
 _FINISHED = re.compile(r"Training completed|Model successfully saved", re.IGNORECASE)
 _SAVED = re.compile(r"(?:Model successfully saved to|Saving trained model to)\s+(\S{1,200})")
 _CHECKPOINT = re.compile(r"(?:Saving model checkpoint to|Saving checkpoint to)\s+(\S{1,200})")
+# What other commands than `axolotl train` end with.
+_ENDS = (
+    (re.compile(r"Success! Preprocessed data path: `?(?:dataset_prepared_path: )?([^\s`]{1,200})"), "dataset"),
+    (re.compile(r"Successfully merged FSDP weights and saved to (\S{1,200})"), "merged weights"),
+    (re.compile(r"Quantized model saved to: (\S{1,200})"), "quantized model"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,13 @@ class Progress:
         first_loss: First and `last_loss` last training loss that was logged.
         eval_loss: Last evaluation loss.
         bar: Name of the last progress bar, where it is another one than the trainer's.
+        bar_full: Whether that bar came to its end.
         bar_seconds: How long that bar had run.
         checkpoint: Folder of the last checkpoint.
         saved_to: Folder of the trained model, where the log says that it was saved.
         finished: Whether training came to its end.
+        made: What another command than `axolotl train` made: "dataset", "merged weights", "quantized model".
+        made_in: Where it was saved.
     """
 
     step: int | None = None
@@ -98,6 +107,9 @@ class Progress:
     checkpoint: str | None = None
     saved_to: str | None = None
     finished: bool = False
+    bar_full: bool = False
+    made: str = ""
+    made_in: str = ""
 
     @property
     def known(self) -> bool:
@@ -115,6 +127,7 @@ class Tracker:
     checkpoint: str | None = None
     saved_to: str | None = None
     finished: bool = False
+    made: tuple[str, str] = ("", "")
     line: int = 0
 
     def take(self, text: str, number: int) -> str:
@@ -123,7 +136,7 @@ class Tracker:
             text = self._without_bars(text, number)
         if "{'" in text or '{"' in text:
             text = self._without_metrics(text, number)
-        if "sav" in text or "Sav" in text or "completed" in text:
+        if "sav" in text or "Sav" in text or "completed" in text or "Success" in text:
             self._note_saves(text, number)
         return text
 
@@ -145,6 +158,9 @@ class Tracker:
             checkpoint=self.checkpoint,
             saved_to=self.saved_to,
             finished=self.finished,
+            bar_full=bool(last and last.name and last.done == last.total),
+            made=self.made[0],
+            made_in=self.made[1],
         )
 
     def _without_bars(self, text: str, number: int) -> str:
@@ -164,7 +180,8 @@ class Tracker:
             return
         self.last_bar = bar = Bar(number, name, done, total, _seconds(found["spent"]))
         previous = self.bars.get(name)
-        if previous is None or done > previous.done:  # a bar is printed once more when a process ends
+        # A bar is printed once more when a process ends: only a second state of the trainer's shows that it goes on.
+        if done > (previous.done if previous is not None else 0) and (name or previous is not None):
             self.line = number
         # A bar without a name and with fewer steps than the trainer's is the evaluation's.
         if name or previous is None or (previous.total or 0) <= (total or 0):
@@ -191,7 +208,10 @@ class Tracker:
             self.checkpoint = checkpoint[1].rstrip(".,")
         if finished:
             self.finished = True
-        if saved or checkpoint or finished:
+        made = next(((found[1].rstrip(".,"), what) for words, what in _ENDS if (found := words.search(text))), None)
+        if made:
+            self.made = (made[1], made[0])
+        if saved or checkpoint or finished or made:
             self.line = number
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.model import Match
+from knowledge.diagnosis.outcome import CALM
 from knowledge.diagnosis.proposing import proposed
 from knowledge.diagnosis.versions import older
 
@@ -46,15 +47,27 @@ class Context:
 
 
 _SLOT = re.compile(r"\{([a-z_]{1,30})\}")
+TOOL = re.compile(r"\bfatal error: |/ld: cannot find|\b(?:nvcc|ptxas) fatal\b")
+"""What a compiler or a linker says itself, above the exception of the program that started it."""
 _SPECIFIC = 40
 MERE = 40
 """Up to this weight an entry says no more than the class of an error; where it broke narrows it."""
 _SEEN = -2
 
 
-def score(weight: int, line: int, traces: list[Trace], main: Trace | None) -> int:
-    """How much an explanation counts at a line: most in the message of the exception that counts."""
+def score(weight: int, line: int, traces: list[Trace], main: Trace | None, *, tool: bool = False) -> int:
+    """How much an explanation counts at a line.
+
+    Args:
+        weight: How much it explains by itself.
+        line: The line.
+        traces: All exceptions.
+        main: The one that counts: in its message an explanation counts most.
+        tool: Whether a compiler or a linker printed the line: the exception only reports that it failed.
+    """
     points = weight
+    if tool:
+        return points + 32
     if main and main.at <= line <= main.last:
         return points + 30
     for trace in traces:
@@ -155,3 +168,16 @@ def best(found: list[Candidate]) -> list[Match]:
             each for each in ordered if each.weight >= _SPECIFIC or each.match.harmless or each.points > specific[0]
         ]
     return [each.match for each in ordered]
+
+
+def told_beside(match: Match, haystack: Haystack, traces: list[Trace], main: Trace | None) -> bool:
+    """Whether a match rests on what was only logged above the traceback that counts, so it need not be its cause."""
+    if main is None or not main.full or not main.message or match.line >= main.first:
+        return False
+    if any(trace.first <= match.line <= trace.last for trace in traces):
+        return False
+    index = next((place for place, line in enumerate(haystack.lines) if line.number == match.line), None)
+    if index is None:
+        return False
+    head = haystack.index(haystack.passage(index)[0])
+    return any(CALM.search(haystack.lines[place].text[:300]) for place in (head, index))

@@ -36,6 +36,11 @@ _Dumper.add_multi_representer(dict, _mapping)
 _Dumper.add_multi_representer(list, _sequence)
 
 
-def dump(block: dict[str, Any]) -> str:
-    """A block of YAML, its keys in the order given; ends with a line break."""
-    return yaml.dump(block, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=False)
+def dump(block: dict[str, Any], width: int = 100) -> str:
+    """A block of YAML, its keys in the order given; ends with a line break.
+
+    Args:
+        block: Keys and values.
+        width: Letters after which a long text is folded.
+    """
+    return yaml.dump(block, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width, default_flow_style=False)

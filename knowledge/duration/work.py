@@ -93,7 +93,7 @@ def work_of(run: Run, tokens: float | None = None, length: float | None = None) 
         matrices=matrices / run.tensor,
         attention=attention / run.tensor,
         moved=moved / run.tensor,
-        unpacked=(size.linear * share * (_ALWAYS + again) if shape.quantised else 0.0) / run.tensor,
+        unpacked=(size.linear * share * (_ALWAYS + again) if shape.quantized else 0.0) / run.tensor,
         layers=a.layers * (_ALWAYS + again),
         adapted=not shape.full,
         passes=float(passes),
@@ -121,7 +121,7 @@ def _sizes(architecture: Architecture) -> _Size:
 
 def _stored(run: Run, size: _Size) -> float:
     """Bytes of all layers as they travel: 16 bits an element, packed ones as they are."""
-    packed = size.linear if run.shape.quantised else 0.0
+    packed = size.linear if run.shape.quantized else 0.0
     return _HALF * (size.stored - packed) + run.shape.packed * packed
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from knowledge.gpus.cards import Card, cards
 from knowledge.pattern import expression
+from knowledge.value import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Gpu:
     """The cards that a name may mean, and how many of them.
 
@@ -59,7 +59,15 @@ class Gpu:
 
 
 class UnknownGpu(ValueError):
-    """No card has that name. The message says so and names the nearest."""
+    """No card has that name. The message says so and names the nearest.
+
+    Attributes:
+        count: How many cards the text names, where it says so.
+    """
+
+    def __init__(self, message: str, count: int | None = None) -> None:
+        super().__init__(message)
+        self.count = count
 
 
 _LONGEST = 80
@@ -106,13 +114,13 @@ def gpu_named(text: str) -> Gpu:
         memory, shorter = _taken(_BARE_MEMORY, plain.rstrip())
         found, guessed = _lookup(shorter) if memory else ((), False)
     if not found:
-        raise UnknownGpu(_unknown(text))
+        raise UnknownGpu(_unknown(text, plain), count)
     model = found[0].model
     if memory is not None:
         sold = sorted({card.memory_gb for card in found})
         found = tuple(card for card in found if abs(card.memory_gb - int(memory)) <= _slack(card))
         if not found:
-            raise UnknownGpu(f"{model} has {' or '.join(map(str, sold))} GB, not {memory}.")
+            raise UnknownGpu(f"{model} has {' or '.join(map(str, sold))} GB, not {memory}.", count)
     if form is not None:
         found = tuple(card for card in found if card.form == _FORMS[form]) or found
     return Gpu(_written(found), found, count, text.strip() if guessed else "")
@@ -206,22 +214,45 @@ def _lookup(text: str) -> tuple[tuple[Card, ...], bool]:
 
 
 def _near(key: str) -> str | None:
-    """The one name that a single slip of the finger separates from the text; None where there is none or several."""
+    """The one name that is nearly the text; None where there is none or several.
+
+    That is a slip of the finger away, or it has the same characters in another order, or it lacks a variant that the
+    card was never made in: "rtx4095", "rxt4900", "4090ti".
+    """
     if len(key) < _SHORTEST:
         return None
     from rapidfuzz.distance import OSA
 
-    close = [each for each in _by_key() if OSA.distance(key, each) == 1]
-    return close[0] if len({_by_key()[each] for each in close}) == 1 else None
+    table = _by_key()
+    base = _VARIANT.sub("", key)
+    for close in (
+        [each for each in table if OSA.distance(key, each) == 1],
+        [each for each in table if sorted(each) == sorted(key)],
+        [each for each in (base, f"rtx{base}") if base != key and each in table],
+    ):
+        if len({table[each] for each in close}) == 1:
+            return close[0]
+    return None
 
 
 _SHORTEST = 4
+_VARIANT = expression(r"(?<=\d)(?:ti|super|xtx?)+$")
 
 
-def _unknown(text: str) -> str:
-    near = suggest(text, 3)
+def _unknown(text: str, plain: str) -> str:
+    """What is said of a name that no card has; `plain` is the name without count, memory and form."""
+    near = _nearest(_compact(plain))
     hint = f" Did you mean {' or '.join(near)}?" if near else " Write it like RTX 4090, A100 80GB, or 2x H100."
     return f"Unknown GPU: {text.strip()[:40]}.{hint}"
+
+
+def _nearest(key: str) -> list[str]:
+    """The names whose whole text is likest, at most three."""
+    from rapidfuzz import fuzz, process
+
+    models = list(dict.fromkeys(card.model for card in cards()))
+    near = process.extract(key, models, scorer=fuzz.ratio, processor=lambda name: _compact(name.lower()), limit=3)
+    return [name for name, score, _ in near if score >= _LIKE]
 
 
 def _written(found: tuple[Card, ...]) -> str:

@@ -59,8 +59,8 @@ def fsdp_static(run: Run) -> Static:
         gradients, state = gradients * share, state * share
     else:
         weights += trained.weights
-        if shape.quantised and run.loss != "fused":
-            # Embedding and head of a quantised model are kept in fp32, unless the fused loss wants one dtype.
+        if shape.quantized and run.loss != "fused":
+            # Embedding and head of a quantized model are kept in fp32, unless the fused loss wants one dtype.
             weights += _GATHERED * model.root
     # The scales of packed weights are no parameters: every GPU holds all of them.
     scales = model.scales * share / run.tensor

@@ -236,7 +236,7 @@ def _experts(shape: Shape) -> tuple[float, float]:
     """What the experts keep, and what their moment in the backward pass adds."""
     a = shape.architecture
     kept, lora, qlora = _EXPERTS_OF.get(a.family, _EXPERTS)
-    more = qlora if shape.quantised else lora
+    more = qlora if shape.quantized else lora
     trained = 2 * a.experts_per_token * a.expert_width if shape.full else 0
     return (
         a.experts_per_token * (kept[0] * a.hidden + kept[1] * a.expert_width) + _ROUTER * a.experts + trained,
@@ -246,4 +246,4 @@ def _experts(shape: Shape) -> tuple[float, float]:
 
 def _in_fp32(shape: Shape) -> bool:
     """Whether 4-bit linears compute in fp32: they answer in the dtype of their input, which LayerNorm makes fp32."""
-    return shape.architecture.family in LAYER_NORM and shape.quantised
+    return shape.architecture.family in LAYER_NORM and shape.quantized

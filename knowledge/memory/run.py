@@ -69,7 +69,7 @@ class Shape(NamedTuple):
     @property
     def widened_experts(self) -> bool:
         """Whether expert tensors stay unquantized with quantized weights, and are raised to fp32."""
-        return bool(self.architecture.experts) and self.quantised and self.prepared and not self.packed_experts
+        return bool(self.architecture.experts) and self.quantized and self.prepared and not self.packed_experts
 
     @property
     def full(self) -> bool:
@@ -77,7 +77,7 @@ class Shape(NamedTuple):
         return self.adapter is None
 
     @property
-    def quantised(self) -> bool:
+    def quantized(self) -> bool:
         """Whether frozen weights are packed into 4 or 8 bits."""
         return self.method in {"qlora", "int8"}
 
@@ -147,7 +147,7 @@ class Run(NamedTuple):
         """Bytes of a vision tower and its projector as they are loaded; their linear layers are packed too."""
         if self.base.tower is None:
             return 0.0
-        packed = self.shape.quantised and not self.shape.full
+        packed = self.shape.quantized and not self.shape.full
         return self.base.tower.parameters * (_PACKED_TOWER if packed else float(self.shape.half))
 
     @property
@@ -228,7 +228,7 @@ def _shape(config: Config, base: Parameters, adapter: Adapter | None, *, divided
     method = "full"
     if adapter is not None:
         method = "qlora" if config.get("adapter") == "qlora" else "int8" if eight else "lora"
-    # A checkpoint that is quantised itself stays so under an adapter, whatever the config asks for.
+    # A checkpoint that is quantized itself stays so under an adapter, whatever the config asks for.
     stored = stored_as(str(config.get("base_model"))) if adapter is not None else None
     if stored is not None and method == "lora":
         method = "qlora" if stored[0] < 1 else "int8"

@@ -133,7 +133,7 @@ def model_bytes(shape: Shape) -> ModelBytes:
     """
     model = layout(shape.architecture)
     last = model.blocks[-1].modules
-    scale = max(shape.packed - round(shape.packed * 2) / 2, 0.0) if shape.quantised else 0.0
+    scale = max(shape.packed - round(shape.packed * 2) / 2, 0.0) if shape.quantized else 0.0
     linears = [m.rows * m.columns for m in last if m.kind == "linear"]
     experts = sum(m.parameters for m in last if m.kind == "experts")
     return ModelBytes(
@@ -183,7 +183,7 @@ def _loaded(module: Module, shape: Shape) -> float:
         return packed * shape.packed + (module.parameters - packed) * shape.half
     packable = module.kind == "linear" and module.name != "lm_head"
     if shape.prepared and not shape.full and (packable or module.kind == "experts"):
-        # The preparation for 4 or 8 bits raises to fp32 whatever was not quantised.
+        # The preparation for 4 or 8 bits raises to fp32 whatever was not quantized.
         return module.parameters * float(_FP32)
     return module.parameters * float(_FP32 if shape.wide and is_widened(module) else shape.half)
 
@@ -191,7 +191,7 @@ def _loaded(module: Module, shape: Shape) -> float:
 def _packed(module: Module, shape: Shape) -> int:
     """Elements of one module that lie packed in 4 or 8 bits."""
     packable = module.kind == "linear" and module.name != "lm_head"
-    if not shape.quantised or not (packable or (module.kind == "experts" and shape.packed_experts)):
+    if not shape.quantized or not (packable or (module.kind == "experts" and shape.packed_experts)):
         return 0
     return module.parameters - (module.copies * module.rows if module.bias else 0)
 

@@ -48,7 +48,7 @@ _COPIES = {
     "lomo": 0,
     "dion": 1,
 }
-# bitsandbytes: bytes per element of a quantised state; tensors under 4,096 elements and embeddings keep `wide` bytes.
+# bitsandbytes: bytes per element of a quantized state; tensors under 4,096 elements and embeddings keep `wide` bytes.
 _QUANTISED = {
     "adamw_bnb_8bit": (2.03125, 8),
     "adamw_8bit": (2.03125, 8),

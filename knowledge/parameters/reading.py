@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from knowledge.facts import read_json
 from knowledge.parameters.architecture import Architecture, Layout
 from knowledge.parameters.blueprint import Made, family_of, modules_of
 from knowledge.parameters.expressions import ERRORS
@@ -57,7 +58,9 @@ def _candidates(config: Mapping[str, object], *, multimodal: bool) -> Iterator[t
         yield from whole
         return
     yield from whole[1:]
-    if isinstance(inner, Mapping) and isinstance(text, str):
+    # Of a class that nothing is known of, it is not known either whether only its text model is loaded.
+    known = family_of(f"{model_type}+") is not None or model_type not in read_json("loaders.json")["causal"]
+    if isinstance(inner, Mapping) and isinstance(text, str) and known:
         yield inner, text
     yield from whole[:1]
 

@@ -8,7 +8,7 @@ from knowledge.parameters import base_parameters, trainable_parameters
 from knowledge.plan.batch import Batch, advice_of, batch_of
 from knowledge.plan.filling import filling_of
 from knowledge.plan.preparation import preparation_of
-from knowledge.plan.remarks import say_what_is_missing, troubles_of
+from knowledge.plan.remarks import troubles_of, what_is_missing
 from knowledge.plan.rows import PAIRED, Length, Rows, rows_from_count, rows_from_lengths
 from knowledge.plan.saving import (
     Saving,
@@ -77,13 +77,11 @@ def make_plan(
     settings = Settings(config)
     data = _rows(settings, lengths, rows, mean_tokens, of_file=of_file)
     run = _counted(settings, data)
-    remarks = [*notes, *data.notes]
-    say_what_is_missing(
+    missing = what_is_missing(
         settings,
         data,
         run.count,
         run.saving,
-        remarks,
         loop=run.loop,
         saves=run.saves,
         streaming=run.streaming,
@@ -100,7 +98,7 @@ def make_plan(
         curve=None,
         storage=_storage(config, run),
         preparation=preparation_of(settings, data, packed=run.packed),
-        assumptions=tuple(dict.fromkeys(remarks)),
+        assumptions=tuple(dict.fromkeys([*notes, *data.notes, *missing])),
         troubles=troubles_of(settings, run.batch, data, run.count, run.loop, run.batch.parallel or 1),
         batch=advice_of(run.batch, config.gpus),
     )

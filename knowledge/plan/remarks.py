@@ -38,19 +38,19 @@ def troubles_of(
     return tuple(troubles)
 
 
-def say_what_is_missing(
+def what_is_missing(
     config: Settings,
     data: Rows,
     count: Count,
     saving: Saving,
-    notes: list[str],
     *,
     loop: Loop,
     saves: Sequence[int] | None,
     streaming: bool,
     stops_early: bool,
-) -> None:
-    """Add a sentence to `notes` for everything that is not known."""
+) -> list[str]:
+    """A sentence for everything that is not known."""
+    notes: list[str] = []
     if streaming:
         saves_too = ", and saves at their ends," if saving.save_strategy == "epoch" else ""
         notes.append(
@@ -87,3 +87,4 @@ def say_what_is_missing(
         notes.append(f"More than {LISTED:,} saves are not listed.")
     if config.get("use_ray"):
         notes.append("With Ray, the batch is computed on the workers.")
+    return notes

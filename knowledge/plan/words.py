@@ -107,13 +107,26 @@ def more_steps(plan: TrainingPlan) -> str:
     now, epochs, accumulation = plan.optimizer_steps_done, plan.num_epochs, plan.gradient_accumulation_steps
     if not now or not epochs or not accumulation:
         return ""
+    batches = plan.batches_per_epoch or math.ceil(now * accumulation / epochs)
+    return steps_by_hand(now, epochs, accumulation, plan.micro_batch_size or 1, batches)
+
+
+def steps_by_hand(now: int, epochs: float, accumulation: int, micro: int, batches: int) -> str:
+    """The same from numbers.
+
+    Args:
+        now: Optimizer steps of the run as it is.
+        epochs: Its epochs.
+        accumulation: Its gradient accumulation.
+        micro: Its micro batch.
+        batches: Its micro batches per epoch.
+    """
     advice = step_advice(steps=ENOUGH, now=now, epochs=epochs, accumulation=accumulation)
     if advice is None:
         return ""
-    less, micro = advice.gradient_accumulation_steps, plan.micro_batch_size or 1
+    less = advice.gradient_accumulation_steps
     if less is None and advice.num_epochs <= _MOST_EPOCHS:
         return f"`num_epochs: {advice.num_epochs:g}` makes about {ENOUGH}"
-    batches = plan.batches_per_epoch or math.ceil(now * accumulation / epochs)
     lower = {} if less is None else {"gradient_accumulation_steps": less}
     if lower and (way := _enough(lower, math.ceil(batches / (less or 1)), epochs)):
         return way

@@ -16,7 +16,6 @@ from knowledge.hub import (
     public_tokenizer,
 )
 from knowledge.rule import HUB, Problem, problem, rule
-from knowledge.samples.templates import template_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -204,6 +203,8 @@ def _template(config: Config, entry: Mapping[str, Any], found: Repository | None
         name, text = "jinja", own
     if name == "jinja":
         return text.__contains__ if isinstance(text, str) and "{" in text else None
+    from knowledge.samples.templates import template_named  # it loads Jinja, which most checks do not need
+
     template = template_named(str(name))
     if template is None:
         return None

@@ -313,7 +313,7 @@ def _notes(entry: Entry, rows: Rows, checked: Checked, name: str, *, exact: bool
         notes.append("With this `rl`, your own functions read the rows, so they were not checked.")
     if checked.case is not None:
         notes += _unknown(checked.case)
-        if checked.case.kind.reads == "tokenised" and not exact:
+        if checked.case.kind.reads == "tokenized" and not exact:
             notes.append("The rows hold tokens, whose text is shown only with the tokenizer: `--tokenizer`.")
         if shows_images(checked.case.rows):
             notes.append(counted_images(checked.case))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from knowledge.samples.fits import ASKS, fits
 from knowledge.samples.images import IMAGE_KEYS, shows_images
 from knowledge.samples.issues import Issues
 from knowledge.samples.reading import read_rows, rows_given
-from knowledge.samples.rows import Rows
+from knowledge.samples.rows import Rows, common_columns
 from knowledge.secrets import mask
 from knowledge.value import value
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 _VITAL = frozenset({*ASKS, "label"})
 """Columns without which a row means something else."""
+
+_STRAYS = 10
+"""One row in so many may have other columns than the rest without a say in the block."""
 
 _NO_BLOCK = "No dataset type of Axolotl 0.21.0 trains something in every row."
 _CONVERT = "No dataset type of Axolotl 0.21.0 reads these rows as they are. Convert each row as shown."
@@ -100,7 +104,7 @@ def propose_block(sample: bytes | Path | Sequence[Row], *, name: str = "sample.j
     """
     if isinstance(sample, Path) and name == "sample.jsonl":
         name = sample.name
-    rows = _rows(sample, name)
+    rows = _alike(_rows(sample, name))
     best = _best(rows, name)
     if best is not None and not best.lost:
         return Proposal(block=best.block)
@@ -136,6 +140,20 @@ def _rows(sample: bytes | Path | Sequence[Row], name: str) -> Rows:
         return rows_given(sample)
     data, whole = sample_bytes(sample)
     return read_rows(data, "parquet" if data.startswith(b"PAR1") else file_reader(name.lower()), whole=whole)
+
+
+def _alike(rows: Rows) -> Rows:
+    """The rows that share a column with most of them; a stray one decides nothing, and the check of the rows tells it.
+
+    Without them where they are few: rows of two forms in equal parts are no strays.
+    """
+    shapes = Counter(frozenset(row) for row in rows.values)
+    if len(shapes) < 2:
+        return rows
+    usual = shapes.most_common(1)[0][0]
+    kept = [row for row in rows.values if not usual.isdisjoint(row)]
+    few = 0 < len(rows.values) - len(kept) <= len(rows.values) // _STRAYS
+    return Rows(kept, form=rows.form, columns=common_columns(kept)) if few else rows
 
 
 def _best(rows: Rows, name: str) -> _Trial | None:

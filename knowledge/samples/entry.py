@@ -193,7 +193,7 @@ def resolve_kind(entry: Entry, columns: dict[str, None], config: Config, issues:
         return _preference(kind, rl, issues)
     lost = _TOKENS - columns.keys()
     if not lost:
-        return kind_reading("tokenised")
+        return kind_reading("tokenized")
     if len(lost) == 1:
         issues.add("rows-tokens-incomplete", None, *lost)
     if isinstance(kind, dict):

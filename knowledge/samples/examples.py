@@ -56,7 +56,7 @@ def example_config(kind: Kind, name: str | None = None) -> str:
         return dump({**root, "pretraining_dataset": [entry]})
     entry = {"path": FILE}
     written = _MAPPINGS.get(kind.reads) or name or (kind.names[0] if kind.names else None)
-    if kind.reads == "tokenised":
+    if kind.reads == "tokenized":
         written = "completion"
     if written is not None:
         entry["type"] = written

@@ -44,7 +44,8 @@ def rows_at(case: Case, places: Sequence[int], words: Callable[[Met], str]) -> t
     for index, made in enumerate(READERS[case.kind.reads](few)):
         if made is None:
             met = _stopping(few.issues, index)
-            examples.append(Example(row=places[index] + 1, error=words(met) if met else "The run stops at this row."))
+            told = words(_here(met, places[index])) if met else "The run stops at this row."
+            examples.append(Example(row=places[index] + 1, error=told))
         elif made.tokens is None and case.kind.reads == "completion" and case.model.exact and made.pieces:
             examples += [
                 Example(row=places[index] + 1, parts=(Part(text=mask(text), trained=True),))
@@ -63,6 +64,11 @@ def _stopping(issues: Issues, row: int) -> Met | None:
     told = load_told()
     stops = [each for each in issues.met.values() if told[each.rule].severity in (Severity.ERROR, Severity.CRASH)]
     return next((each for each in stops if each.row == row), next(reversed(stops), None))
+
+
+def _here(met: Met, row: int) -> Met:
+    """What was met, told of one row by its number in the sample; what holds of the whole file stays as it is."""
+    return met if met.row is None else replace(met, row=row, rows=1)
 
 
 def _decoded(case: Case, row: int, made: Made) -> list[Example]:

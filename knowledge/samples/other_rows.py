@@ -171,7 +171,7 @@ def read_ebft_text(case: Case) -> Reader:
         yield None if failed else made
 
 
-def read_tokenised(case: Case) -> Reader:
+def read_tokenized(case: Case) -> Reader:
     """Rows that hold tokens already."""
     for index, row in enumerate(case.rows):
         ids, labels = row.get("input_ids"), row.get("labels")

@@ -37,6 +37,6 @@ READERS: dict[str, Callable[[Case], Reader]] = {
     "ebft_code": other_rows.read_ebft_text,
     "ebft_structured": other_rows.read_ebft_text,
     "ebft_text": other_rows.read_ebft_text,
-    "tokenised": other_rows.read_tokenised,
+    "tokenized": other_rows.read_tokenized,
 }
 """Readers by their name in kinds.yaml; types without one read no file."""

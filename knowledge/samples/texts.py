@@ -58,7 +58,7 @@ def check_texts(case: Case) -> None:
 def check_special(case: Case) -> None:
     """Note special tokens that stand inside the texts that are read."""
     tokens = [token for token in (case.model.bos, case.model.eos) if token and len(token) > 2]
-    if case.kind.reads in ("segments", "tokenised") or not tokens:
+    if case.kind.reads in ("segments", "tokenized") or not tokens:
         return
     read = read_columns(case)
     doubled = _doubled(case)

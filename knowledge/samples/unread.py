@@ -40,12 +40,12 @@ SPOKEN = frozenset(
 )
 """Columns by whose name it is meant that the model sees them, or that they say what is trained."""
 
-_FIXED = {"chat": ("system", "tools", "images"), "orpo": ("prompt", "system"), "tokenised": ("input_ids",)}
+_FIXED = {"chat": ("system", "tools", "images"), "orpo": ("prompt", "system"), "tokenized": ("input_ids",)}
 
 
 def check_unread(case: Case) -> None:
     """Note every column that holds text and is not read."""
-    if case.kind.reads == "tokenised" or not case.kind.columns:
+    if case.kind.reads == "tokenized" or not case.kind.columns:
         return
     read = read_columns(case)
     rows = case.rows[:LOOK]

@@ -91,7 +91,8 @@ def _written_anew(config: Config, key: str, meaning: Meaning, lines: dict[str, A
     else:
         message, mended = f"{_IGNORED} Set `{field}` instead.", text
     edit = replace(config, key, lines)
-    return problem(message, key, why=_why(meaning), suggestion=field, edit=edit, mended=mended if edit else "")
+    named = field if field in lines or not mended else None
+    return problem(message, key, why=_why(meaning), suggestion=named, edit=edit, mended=mended if edit else "")
 
 
 def _has_place(config: Config, meaning: Meaning) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from knowledge.catalog import Choice
 from knowledge.search.document import Document, first_sentence
 from knowledge.search.figures import figures
+from knowledge.search.foreign_names import foreign_names
 from knowledge.search.levels import Level
 from knowledge.search.lookup import load_search
 from knowledge.search.texts import text_of
@@ -68,7 +69,8 @@ class Answer:
         question: What was asked, secrets masked.
         level: `sure` where the first topic answers it, `perhaps` where one of them may, `unknown` where none is likely.
         answers: Up to three topics, best first.
-        figures: What arithmetic says of numbers that the question names, with what was assumed; empty without them.
+        figures: What is said of what the question names: names of other trainers, and what arithmetic says of its
+            numbers, with what was assumed; empty without them.
         axolotl: The Axolotl release that they speak for.
     """
 
@@ -98,7 +100,7 @@ def answer(question: str, own: Sequence[OwnEntry] = ()) -> Answer:
         if whole:
             text = texts[document.id] if document.kind == "faq" and document.id in texts else text_of(document)
         topics.append(Topic(kind=document.kind, id=document.id, title=document.title, text=text))
-    told = figures(asked)
+    told = "\n\n".join(part for part in (foreign_names(asked), figures(asked)) if part)
     level: Level = "perhaps" if told and found.level == "unknown" else found.level
     return Answer(
         question=asked.strip(), level=level, answers=tuple(topics), figures=told, axolotl=search.index.axolotl

@@ -33,9 +33,22 @@ class Document:
     text: str = field(default="", repr=False)
 
 
+def _without_blocks(text: str) -> str:
+    """The text without blocks of code: a sentence that leads to one ends there, and its rest goes with the block."""
+    first, *others = _CODE.split(text)
+    said = first.rstrip()
+    for each in others:
+        rest = each.strip()
+        if rest[:1].islower() or rest.startswith("("):
+            rest = "".join(_SENTENCE.split(rest, maxsplit=1)[1:])
+        said = f"{said[:-1]}." if said.endswith(":") else said
+        said = f"{said}\n{rest}".strip()
+    return said
+
+
 def first_sentence(text: str, longest: int = 240) -> str:
     """The beginning of a Markdown text as one line: whole sentences, as many as fit."""
-    plain = " ".join(_LIST.sub("", _CODE.sub("", text)).split())
+    plain = " ".join(_LIST.sub("", _without_blocks(text)).split())
     taken = ""
     for sentence in _SENTENCE.split(plain):
         if taken and len(taken) + len(sentence) + 1 > longest:

@@ -10,7 +10,9 @@ from knowledge.duration import duration_of, time_of
 from knowledge.gpus import sizes
 from knowledge.memory import memory_of
 from knowledge.memory.table import fit_config
+from knowledge.plan.words import ENOUGH, FEW, steps_by_hand
 from knowledge.search import named
+from knowledge.text import plural
 
 _LENGTH = 2048
 _ROW = 512
@@ -43,12 +45,35 @@ def _steps(question: str) -> str:
         return ""
     each = math.ceil(rows / batch)
     passes = "1 epoch" if epochs == 1 else f"{epochs} epochs"
+    steps = each * epochs
     return (
-        f"**{each * epochs:,} optimizer steps**: {rows:,} rows ÷ {batch:,} = {each:,} steps per epoch, times "
-        f"{passes}. This uses {batch:,} as the effective batch (`micro_batch_size` × "
-        "`gradient_accumulation_steps` × GPUs) and every row as kept; sample packing makes fewer steps. "
-        "`/checkconfig` with your rows as `dataset:` counts them exactly."
+        f"**{plural(steps, 'optimizer step')}**: {rows:,} rows ÷ {batch:,} = {each:,} steps per epoch, times {passes}."
+        f"{_fewer(named.steps_of(question), steps)}{_more(question, rows, steps)} This uses {batch:,} as the effective "
+        "batch (`micro_batch_size` × `gradient_accumulation_steps` × GPUs) and every row as kept; sample packing makes "
+        "fewer steps. `/checkconfig` with your rows as `dataset:` counts them exactly."
     )
+
+
+def _fewer(told: int | None, steps: int) -> str:
+    """Why a run shows another number of steps than the rows make; empty where it does not."""
+    if told is None or told == steps:
+        return ""
+    if told < steps:
+        return f" If the run shows {told:,}, `val_set_size` holds rows out, or rows are dropped or packed."
+    return f" If the run shows {told:,}, its batch is smaller or it has more rows."
+
+
+def _more(question: str, rows: int, steps: int) -> str:
+    """What makes enough steps of so few."""
+    if steps >= ENOUGH:
+        return ""
+    micro, accumulation, gpus = _parts(question)
+    much = "too few" if steps < FEW else "few"
+    if micro is None or accumulation is None:
+        return f" That is {much}: a smaller effective batch or more epochs make more."
+    batches, epochs = math.ceil(rows / micro / (gpus or 1)), named.epochs_of(question)
+    way = steps_by_hand(steps, epochs, accumulation, micro, batches)
+    return f" That is {much}: {way or 'it needs more rows'}."
 
 
 def _batch(question: str) -> str:

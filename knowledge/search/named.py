@@ -39,6 +39,7 @@ _ACCUMULATION = re.compile(
     r"\b(?:grad(?:ient)?[ _]?)?acc(?:um(?:ulation)?)?(?:[ _]?steps)?(?: of| is| =|=|:)? ?(\d{1,4})\b", re.IGNORECASE
 )
 _EPOCHS = re.compile(r"\b(\d{1,3}) epochs?\b", re.IGNORECASE)
+_STEPS = re.compile(r"(?<![\d.,])(\d{1,6}) (?:(?:optimi[sz]er|training|total) )?steps\b", re.IGNORECASE)
 _APPLE = re.compile(r"\bm[1-5] ?(?:pro|max|ultra)\b|\bmac(?:book| ?mini| ?studio)?\b|\bapple\b", re.IGNORECASE)
 _BESIDE = re.compile(r"\s*(?:and|with|plus|\+|&)\s+(?:an?\s+|one\s+|my\s+)*$", re.IGNORECASE)
 _COMPARED = re.compile(r"\b(?:or|vs|versus|than|between|difference|compare|better|faster|either)\b", re.IGNORECASE)
@@ -104,6 +105,12 @@ def cards_of(question: str) -> Cards | None:
     return None
 
 
+def only_card(words: str) -> Cards | None:
+    """The one card that words name, such as those around a config; None where they name none or several."""
+    found = cards_of(words) if len(list(_CARD.finditer(words))) == 1 else None
+    return found if found is not None and found.gpu is not None else None
+
+
 def _two_kinds(question: str) -> Cards | None:
     """Two cards of different names that are used together; None for any other question."""
     found = list(_CARD.finditer(question))
@@ -141,6 +148,11 @@ def tokens_of(question: str) -> int | None:
 def epochs_of(question: str) -> int:
     """How many epochs a question names; one where it does not say."""
     return int(found[1]) if (found := _EPOCHS.search(question)) else 1
+
+
+def steps_of(question: str) -> int | None:
+    """How many steps a question says that its run has."""
+    return _positive(_STEPS.search(question))
 
 
 def batch_of(question: str) -> int | None:

@@ -59,7 +59,7 @@ _REVOKE = {
     "RunPod key": "Delete it at console.runpod.io under Settings, API keys.",
     "private key": "Replace the key pair wherever its public half is installed.",
     "signed token": "Revoke it where it was issued; a signed token stays valid until it expires.",
-    "password in an address": "Change that password; it is also in your shell's history.",
+    "password in an address": "Change that password, and keep the new one out of addresses.",
     "password": "Change that password wherever it is used.",
     "secret": "Revoke it where it was issued and create a new one.",
 }

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from knowledge.writing.draft import Line
 
 _WIDTH = 96
+_UNFOLDED = 10_000
+"""A prompt format is easier to read, and to change, on one line."""
 
 
 def page(head: str, groups: list[list[Line]]) -> str:
@@ -43,7 +45,7 @@ def _key(key: str, value: Any) -> str:
         return f"{key}: {decimal(value)}"
     if isinstance(value, str) and "\n" in value:
         return f"{key}: |-\n{textwrap.indent(value, '  ')}"
-    return dump({key: value}).rstrip("\n")
+    return dump({key: value}, width=_UNFOLDED).rstrip("\n")
 
 
 def decimal(value: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from knowledge.samples.datasets_block import propose_block
 from knowledge.samples.entry import file_reader
 from knowledge.samples.images import IMAGE_KEYS, shows_images
 from knowledge.samples.reading import read_rows, rows_given
-from knowledge.samples.rows import Sample
+from knowledge.samples.rows import SAMPLE_BYTES, Sample
 from knowledge.samples.tokens import HIGH
 from knowledge.writing.families import turns_without_start
 from knowledge.writing.preference import with_loss
@@ -106,6 +106,21 @@ def _longer(parts: dict[str, int]) -> int:
     return parts.get("length") or parts.get("prompt", 0) + max(
         parts.get("chosen", 0), parts.get("rejected", 0), parts.get("completion", 0)
     )
+
+
+def with_count(wishes: Wishes) -> Wishes:
+    """Wishes with the number of rows of a file that is longer than what is read of it, where its lines tell.
+
+    Args:
+        wishes: What is wanted.
+    """
+    path = wishes.rows
+    if not isinstance(path, Path) or path.suffix.lower() != ".jsonl" or wishes.count is not None or not wishes.whole:
+        return wishes
+    if path.stat().st_size <= SAMPLE_BYTES:
+        return wishes
+    with path.open("rb") as file:
+        return replace(wishes, count=sum(1 for line in file if line.strip()), whole=False)
 
 
 def read_dataset(wishes: Wishes, family: Family) -> Read:

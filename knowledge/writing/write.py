@@ -14,7 +14,7 @@ from knowledge.writing.families import family_of, has_fused_loss
 from knowledge.writing.fitting import SHORTEST, Room, Runs, fitting
 from knowledge.writing.nearest import check_type, full_name, models_instead, nearest_wishes
 from knowledge.writing.proof import proven
-from knowledge.writing.rows import Read, read_dataset
+from knowledge.writing.rows import Read, read_dataset, with_count
 from knowledge.writing.steps import with_steps
 from knowledge.writing.table import with_commas
 from knowledge.writing.taste import aims, general
@@ -49,6 +49,7 @@ def write_config(wishes: Wishes) -> Written:
     check_type(wishes.type)
     wishes = replace(wishes, model=full_name(wishes.model.strip()))
     wishes, saved = with_commas(wishes)
+    wishes = with_count(wishes)
     base = _base(wishes, images=False)
     rows = read_dataset(wishes, family_of(wishes.model))
     if rows.aim == "images":

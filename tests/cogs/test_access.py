@@ -189,10 +189,10 @@ async def test_a_press_for_moderators_is_refused_to_members_and_outside_a_server
 
 
 @pytest.mark.parametrize("name", ["corrected", "plan", "gpus", "share", "public", "page", "wrong"])
-@pytest.mark.parametrize("state", ["", "1", "nothing:7", "%", "x" * 60])
-async def test_a_made_up_state_finds_nothing(world, tools, name, state):
-    message = await forged(world, world.channel, name, world.ben.id, state)
-    assert "This answer has expired" in tools.words(tools.answer(await use(world.ben, message, name)))
+async def test_a_made_up_state_finds_nothing(world, tools, name):
+    for state in ("", "1", "nothing:7", "%", "x" * 60):
+        message = await forged(world, world.channel, name, world.ben.id, state)
+        assert "This answer has expired" in tools.words(tools.answer(await use(world.ben, message, name))), state
 
 
 @pytest.mark.parametrize("name", list(PRESSES))

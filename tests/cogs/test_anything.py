@@ -57,6 +57,33 @@ async def test_a_message_with_rows_or_a_question_is_answered(world, tools) -> No
     assert "contains no config and no log" in tools.words(tools.answer(nothing))
 
 
+async def test_a_card_that_nobody_makes_costs_no_answer(world, tools) -> None:
+    text = tools.words(await world.check(tools.BROKEN, gpu="2x RTX 9999 Turbo"))
+    assert "Unknown GPU: 2x RTX 9999 Turbo." in text
+    assert "refuses this: 1 reason" in text
+    assert "2 GPUs" in text
+
+
+async def test_the_card_that_a_message_names_is_the_one_that_counts(world, tools) -> None:
+    said = f"will this run on my 2x3090 box?\n```yaml\n{tools.CLEAN}```"
+    message = await world.ben.send(world.channel, said)
+    text = tools.words(tools.answer(await world.ann.context_menu(world.channel, "Check message", message)))
+    assert "Fit and time are for RTX 3090, which the message names." in text
+    assert "2 GPUs" in text
+    assert "RTX 3090**: needs about" in text
+    either = await world.ben.send(world.channel, said.replace("2x3090 box", "3090 or my 4090"))
+    text = tools.words(tools.answer(await world.ann.context_menu(world.channel, "Check message", either)))
+    assert "which the message names" not in text
+
+
+async def test_the_line_of_one_process_is_an_error_and_no_config(world, tools) -> None:
+    line = "[rank1]:[E ProcessGroupNCCL.cpp:632] [Rank 1] Watchdog caught collective operation timeout: WorkNCCL(Seq=7)"
+    message = await world.ben.send(world.channel, f"help\n{line}")
+    found = await world.ann.context_menu(world.channel, "Check message", message)
+    assert "One process waited for the others" in tools.words(tools.answer(found))
+    assert "One process waited for the others" in tools.words(await world.check(line, name="rank1.log"))
+
+
 async def test_a_log_cannot_be_compared_but_is_answered(world, tools) -> None:
     files = {"a": ("mine.yaml", tools.CLEAN.encode()), "b": ("train.log", LOG.encode())}
     text = await every_answer(world, tools, await world.ann.slash(world.channel, "compare", **files))

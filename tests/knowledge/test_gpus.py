@@ -39,7 +39,16 @@ def test_a_card_is_known_by_what_people_call_it(text, name, count):
     assert (found.name, found.count, found.guessed, found.assumed) == (name, count, False, "")
 
 
-@pytest.mark.parametrize(("text", "name"), [("RTX 4900", "RTX 4090"), ("rtx 409O", "RTX 4090")])
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("RTX 4900", "RTX 4090"),
+        ("rtx 409O", "RTX 4090"),
+        ("RXT 4900 24gb", "RTX 4090"),
+        ("rtx 4080ti", "RTX 4080"),
+        ("4090ti", "RTX 4090"),
+    ],
+)
 def test_a_slip_of_the_finger_is_forgiven_and_told(text, name):
     found = gpu_named(text)
     assert (found.name, found.guessed) == (name, True)
@@ -56,7 +65,7 @@ def test_a_name_without_form_or_memory_covers_all_that_are_sold():
     ("text", "says"),
     [
         ("RTX 4090 48GB", "24 GB, not 48"),
-        ("rtx 4080ti", "Did you mean"),
+        ("rtx 4095xyz", "Did you mean RTX 4090"),
         ("a toaster", "Unknown GPU"),
         ("", "missing"),
         ("0x A100", "1 to 4096"),

@@ -51,61 +51,67 @@ def whole(text, **options):
 
 
 HUGE = {
-    "60,000 brackets": "[" * 60_000,
-    "60,000 braces": "{" * 60_000,
-    "brackets in pairs": "[" * 30_000 + "]" * 30_000,
-    "dashes": "- " * 500_000,
-    "question marks": "? " * 500_000,
-    "short unknown keys": full(lambda n: f"k{n}: 1\n"),
-    "keys near a field": full(lambda n: f"gradient_accumulation_step{n}: 1\n"),
-    "long unknown keys": full(lambda n: "a" * 1000 + f"{n}: 1\n"),
-    "one key of 1 MiB": BASE + "a" * (MAX_BYTES - 300) + ": 1",
-    "one line of 1 MiB": BASE + "x: " + "a" * (MAX_BYTES - 300),
-    "dataset entries": full(lambda n: f"  - path: a/b{n}\n", BASE + "datasets:\n"),
-    "empty dataset entries": BASE + "datasets: [" + "{}," * 48_000 + "]\n",
-    "unknown keys of datasets": full(lambda _: "  - {path: a, typ: b, fild: x}\n", BASE + "datasets:\n"),
-    "plugins that are null": BASE + ROWS + "plugins: [" + "~," * 45_000 + "]\n",
-    "20,000 duplicate keys": BASE + "learning_rate: 1\n" * 20_000,
-    "200,000 comments": BASE + "# x\n" * 200_000,
-    "a million blank lines": BASE + "\n" * (MAX_BYTES - 300),
-    "a quote left open": BASE + 'x: "' + "a\n" * 400_000,
-    "tabs": full(lambda _: "\tx: 1\n"),
-    "lines without a colon": full(lambda n: f"word{n}\n"),
-    "a bracket left open on each line": full(lambda n: f"k{n}: [a\n"),
-    "fences": "```\n" * 200_000,
-    "unknown tags": full(lambda n: f"k{n}: !!python/object:os.system x\n"),
-    "impossible dates": full(lambda n: f"k{n}: 2020-13-45\n"),
-    "one anchor many times": full(lambda n: f"k{n}: &a 1\n"),
-    "unknown aliases": full(lambda n: f"k{n}: *zz\n"),
-    "silencing comments": full(lambda n: f"k{n}: 1 # helpbot: ignore x{n}\n"),
-    "numbers of 4,000 digits": full(lambda n: f"k{n}: {'9' * 4000}\n"),
-    "a binary number": BASE + ROWS + "max_steps: 0b" + "1" * (MAX_BYTES - 400),
-    "a hexadecimal number": BASE + ROWS + "max_steps: 0x" + "f" * (MAX_BYTES - 400),
-    "a number of colons": BASE + ROWS + "max_steps: 1" + ":10" * 300_000,
-    "a model's name of numbers": BASE.replace("NousResearch/Llama-3.2-1B", "0x" * 300_000) + ROWS,
-    "a model's name of one word": BASE.replace("NousResearch/Llama-3.2-1B", "linearized" * 90_000) + ROWS,
-    "a model's name of many words": BASE.replace("NousResearch/Llama-3.2-1B", "a1-" * 300_000) + ROWS,
-    "tokens": full(lambda n: f"k{n}: hf_{string.ascii_letters[:34]}\n"),
-    "named keys": "api_key: a1b2c3d4e5f6g7h8i9\n" * 35_000,
-    "the word token": "token" * 200_000,
-    "token after token": "token: " * 140_000,
-    "addresses": "://a:b@" * 140_000,
-    "armour of private keys": "-----BEGIN PRIVATE KEY-----\n" * 37_000,
-    "bare keys on one line": "wandb " + ("a1" * 20 + " ") * 25_000,
-    "hexadecimal digits": "a1" * 500_000,
-    "signed tokens": "eyJ" * 340_000,
-    "an alias bomb": "a: &a [x,x,x,x,x,x,x,x,x]\n"
-    + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(20)),
-    "a merge bomb": "a: &a {"
-    + ",".join(f"k{n}: 1" for n in range(2000))
-    + "}\n"
-    + "".join(f"b{n}:\n  <<: [{','.join(['*a'] * 20)}]\n" for n in range(1000)),
-    "a chain of merges": "a0: &a0 {"
-    + ",".join(f"k{n}: 1" for n in range(1000))
-    + "}\n"
-    + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}, z{n}: 1}}\n" for n in range(1, 3000)),
-    "lone surrogates": "\ud800" * 300_000,
-    "zero bytes": "\x00" * 100_000,
+    "60,000 brackets": lambda: "[" * 60_000,
+    "60,000 braces": lambda: "{" * 60_000,
+    "brackets in pairs": lambda: "[" * 30_000 + "]" * 30_000,
+    "dashes": lambda: "- " * 500_000,
+    "question marks": lambda: "? " * 500_000,
+    "short unknown keys": lambda: full(lambda n: f"k{n}: 1\n"),
+    "keys near a field": lambda: full(lambda n: f"gradient_accumulation_step{n}: 1\n"),
+    "long unknown keys": lambda: full(lambda n: "a" * 1000 + f"{n}: 1\n"),
+    "one key of 1 MiB": lambda: BASE + "a" * (MAX_BYTES - 300) + ": 1",
+    "one line of 1 MiB": lambda: BASE + "x: " + "a" * (MAX_BYTES - 300),
+    "dataset entries": lambda: full(lambda n: f"  - path: a/b{n}\n", BASE + "datasets:\n"),
+    "empty dataset entries": lambda: BASE + "datasets: [" + "{}," * 48_000 + "]\n",
+    "unknown keys of datasets": lambda: full(lambda _: "  - {path: a, typ: b, fild: x}\n", BASE + "datasets:\n"),
+    "plugins that are null": lambda: BASE + ROWS + "plugins: [" + "~," * 45_000 + "]\n",
+    "20,000 duplicate keys": lambda: BASE + "learning_rate: 1\n" * 20_000,
+    "200,000 comments": lambda: BASE + "# x\n" * 200_000,
+    "a million blank lines": lambda: BASE + "\n" * (MAX_BYTES - 300),
+    "a quote left open": lambda: BASE + 'x: "' + "a\n" * 400_000,
+    "tabs": lambda: full(lambda _: "\tx: 1\n"),
+    "lines without a colon": lambda: full(lambda n: f"word{n}\n"),
+    "a bracket left open on each line": lambda: full(lambda n: f"k{n}: [a\n"),
+    "fences": lambda: "```\n" * 200_000,
+    "unknown tags": lambda: full(lambda n: f"k{n}: !!python/object:os.system x\n"),
+    "impossible dates": lambda: full(lambda n: f"k{n}: 2020-13-45\n"),
+    "one anchor many times": lambda: full(lambda n: f"k{n}: &a 1\n"),
+    "unknown aliases": lambda: full(lambda n: f"k{n}: *zz\n"),
+    "silencing comments": lambda: full(lambda n: f"k{n}: 1 # helpbot: ignore x{n}\n"),
+    "numbers of 4,000 digits": lambda: full(lambda n: f"k{n}: {'9' * 4000}\n"),
+    "a binary number": lambda: BASE + ROWS + "max_steps: 0b" + "1" * (MAX_BYTES - 400),
+    "a hexadecimal number": lambda: BASE + ROWS + "max_steps: 0x" + "f" * (MAX_BYTES - 400),
+    "a number of colons": lambda: BASE + ROWS + "max_steps: 1" + ":10" * 300_000,
+    "a model's name of numbers": lambda: BASE.replace("NousResearch/Llama-3.2-1B", "0x" * 300_000) + ROWS,
+    "a model's name of one word": lambda: BASE.replace("NousResearch/Llama-3.2-1B", "linearized" * 90_000) + ROWS,
+    "a model's name of many words": lambda: BASE.replace("NousResearch/Llama-3.2-1B", "a1-" * 300_000) + ROWS,
+    "tokens": lambda: full(lambda n: f"k{n}: hf_{string.ascii_letters[:34]}\n"),
+    "named keys": lambda: "api_key: a1b2c3d4e5f6g7h8i9\n" * 35_000,
+    "the word token": lambda: "token" * 200_000,
+    "token after token": lambda: "token: " * 140_000,
+    "addresses": lambda: "://a:b@" * 140_000,
+    "armour of private keys": lambda: "-----BEGIN PRIVATE KEY-----\n" * 37_000,
+    "bare keys on one line": lambda: "wandb " + ("a1" * 20 + " ") * 25_000,
+    "hexadecimal digits": lambda: "a1" * 500_000,
+    "signed tokens": lambda: "eyJ" * 340_000,
+    "an alias bomb": lambda: (
+        "a: &a [x,x,x,x,x,x,x,x,x]\n"
+        + "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(20))
+    ),
+    "a merge bomb": lambda: (
+        "a: &a {"
+        + ",".join(f"k{n}: 1" for n in range(2000))
+        + "}\n"
+        + "".join(f"b{n}:\n  <<: [{','.join(['*a'] * 20)}]\n" for n in range(1000))
+    ),
+    "a chain of merges": lambda: (
+        "a0: &a0 {"
+        + ",".join(f"k{n}: 1" for n in range(1000))
+        + "}\n"
+        + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}, z{n}: 1}}\n" for n in range(1, 3000))
+    ),
+    "lone surrogates": lambda: "\ud800" * 300_000,
+    "zero bytes": lambda: "\x00" * 100_000,
 }
 
 
@@ -121,7 +127,7 @@ def within_bound(work):
 
 @pytest.mark.parametrize("name", HUGE)
 def test_the_worst_texts_are_answered_within_a_second(name):
-    text = HUGE[name][:MAX_BYTES]
+    text = HUGE[name]()[:MAX_BYTES]
     check(BASE + ROWS)
     for work in (lambda: whole(text, gpus=8), lambda: mask(text), lambda: diagnose(text)):
         assert within_bound(work)
@@ -139,30 +145,36 @@ def lines_of(make, head=""):
 
 
 SAMPLES = {
-    "empty objects": lines_of(lambda _: "{}\n"),
-    "blank lines": "\n" * SAMPLE_BYTES,
-    "a column of its own in each row": lines_of(lambda n: f'{{"c{n}":"a"}}\n'),
-    "many columns": lines_of(lambda _: "{" + ",".join(f'"c{n}":"a"' for n in range(300)) + "}\n"),
-    "short texts": lines_of(lambda _: '{"text":"a"}\n'),
-    "short answers": lines_of(lambda _: '{"instruction":"a","output":"b"}\n'),
-    "a role of its own in each row": lines_of(lambda n: f'{{"conversations":[{{"from":"r{n}","value":"a"}}]}}\n'),
-    "one row of many turns": '{"messages":[' + '{"role":"user","content":"a"},' * 60_000 + '{"role":"user"}]}\n',
-    "one long word": '{"text":"' + "a" * (SAMPLE_BYTES - 20) + '"}\n',
-    "one long text of Han": '{"text":"' + "\u6f22" * (SAMPLE_BYTES // 3 - 20) + '"}\n',
-    "open brackets": "[" * SAMPLE_BYTES,
-    "lines of open brackets": lines_of(lambda _: "[\n", "x\n"),
-    "lines of open objects": lines_of(lambda _: '{"a":\n'),
-    "nested objects": lines_of(lambda _: '{"a":' * 50 + "1" + "}" * 50 + "\n"),
-    "lines that are no JSON": lines_of(lambda _: "a\n", "text\n"),
-    "cut lines": lines_of(lambda _: '{"a"\n'),
-    "a table of one column": lines_of(lambda n: f"{n}\n", "text\n"),
-    "a table of a thousand": lines_of(lambda _: "a," * 999 + "a\n", ",".join(f"c{n}" for n in range(1000)) + "\n"),
-    "numbers": lines_of(lambda n: f"{n % 10}\n"),
-    "nulls": lines_of(lambda _: "null\n"),
-    "objects over two lines": lines_of(lambda _: "{\n}\n"),
-    "a table of open quotes": lines_of(lambda _: '"a\n', "text\n"),
-    "a list on one line": "[" + '{"text":"a"},' * 160_000 + "{}]",
-    "tokens": lines_of(lambda _: '{"text":"hf_' + "aB1" * 12 + '"}\n'),
+    "empty objects": lambda: lines_of(lambda _: "{}\n"),
+    "blank lines": lambda: "\n" * SAMPLE_BYTES,
+    "a column of its own in each row": lambda: lines_of(lambda n: f'{{"c{n}":"a"}}\n'),
+    "many columns": lambda: lines_of(lambda _: "{" + ",".join(f'"c{n}":"a"' for n in range(300)) + "}\n"),
+    "short texts": lambda: lines_of(lambda _: '{"text":"a"}\n'),
+    "short answers": lambda: lines_of(lambda _: '{"instruction":"a","output":"b"}\n'),
+    "a role of its own in each row": lambda: lines_of(
+        lambda n: f'{{"conversations":[{{"from":"r{n}","value":"a"}}]}}\n'
+    ),
+    "one row of many turns": lambda: (
+        '{"messages":[' + '{"role":"user","content":"a"},' * 60_000 + '{"role":"user"}]}\n'
+    ),
+    "one long word": lambda: '{"text":"' + "a" * (SAMPLE_BYTES - 20) + '"}\n',
+    "one long text of Han": lambda: '{"text":"' + "\u6f22" * (SAMPLE_BYTES // 3 - 20) + '"}\n',
+    "open brackets": lambda: "[" * SAMPLE_BYTES,
+    "lines of open brackets": lambda: lines_of(lambda _: "[\n", "x\n"),
+    "lines of open objects": lambda: lines_of(lambda _: '{"a":\n'),
+    "nested objects": lambda: lines_of(lambda _: '{"a":' * 50 + "1" + "}" * 50 + "\n"),
+    "lines that are no JSON": lambda: lines_of(lambda _: "a\n", "text\n"),
+    "cut lines": lambda: lines_of(lambda _: '{"a"\n'),
+    "a table of one column": lambda: lines_of(lambda n: f"{n}\n", "text\n"),
+    "a table of a thousand": lambda: lines_of(
+        lambda _: "a," * 999 + "a\n", ",".join(f"c{n}" for n in range(1000)) + "\n"
+    ),
+    "numbers": lambda: lines_of(lambda n: f"{n % 10}\n"),
+    "nulls": lambda: lines_of(lambda _: "null\n"),
+    "objects over two lines": lambda: lines_of(lambda _: "{\n}\n"),
+    "a table of open quotes": lambda: lines_of(lambda _: '"a\n', "text\n"),
+    "a list on one line": lambda: "[" + '{"text":"a"},' * 160_000 + "{}]",
+    "tokens": lambda: lines_of(lambda _: '{"text":"hf_' + "aB1" * 12 + '"}\n'),
 }
 
 
@@ -170,7 +182,7 @@ SAMPLES = {
 @pytest.mark.parametrize("file", ["rows.jsonl", "rows.csv"])
 @pytest.mark.parametrize("kind", ["alpaca", "chat_template"])
 def test_the_worst_rows_are_answered_within_a_second(name, file, kind):
-    data = SAMPLES[name].encode()
+    data = SAMPLES[name]().encode()
     config = read(BASE + ROWS.replace("alpaca", kind).replace("org/rows", file))
     check_rows(config, b'{"instruction": "a", "output": "b"}\n', name=file)
     for work in (lambda: check_rows(config, data, name=file), lambda: propose(data, name=file)):

@@ -71,3 +71,10 @@ def test_what_is_used_without_a_key_is_said_once() -> None:
     assert dict(effects("number", told))["Left out"] == "`chosen`."
     other = Note(summary="", lower="Nothing is sent.", left_out="No tracking.")
     assert effects("text", other)[1:] == (("Leave it out", "Nothing is sent."), ("Default", "No tracking."))
+
+
+def test_no_line_begins_with_the_words_of_its_label() -> None:
+    catalog = Catalog.load()
+    told = [(path, effects(catalog.fields[path].type, note)) for path, note in catalog.notes.items()]
+    twice = [path for path, lines in told for label, text in lines if " " in label and text.startswith(label)]
+    assert not twice

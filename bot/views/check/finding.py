@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.views.kit import limits
@@ -17,17 +18,34 @@ _PLACES = 4
 _LONGEST = 900
 _COPY = 400
 _GAP = "\u00a0"
+_OF_HEADING = "Not an Axolotl field: silently ignored. "
+_MANY = 4
 
 
 def finding_texts(findings: Sequence[Finding]) -> list[str]:
-    """The findings as texts; lines to copy that two of them share stand under the first only."""
+    """The findings as texts; lines to copy that two of them share stand under the first only.
+
+    Of the names of another trainer's config, which fill pages, each is one line: the heading says what Axolotl does.
+    """
     texts: list[str] = []
+    findings = without_repetition(findings)
     copied: set[str] = set()
     for finding in findings:
         lines = "" if finding.mended in copied else finding.mended
         copied.add(finding.mended)
         texts.append(finding_text(finding) + (f"\n{limits.block(lines, 'yaml', _COPY)}" if lines.strip() else ""))
     return texts
+
+
+def without_repetition(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings; where many begin with what the heading above them says, without that beginning."""
+    alike = [finding for finding in findings if finding.message.startswith(_OF_HEADING)]
+    if len(alike) < _MANY:
+        return list(findings)
+    return [
+        replace(finding, message=finding.message.removeprefix(_OF_HEADING)) if finding in alike else finding
+        for finding in findings
+    ]
 
 
 def finding_text(finding: Finding) -> str:

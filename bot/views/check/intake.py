@@ -64,6 +64,11 @@ def one_of_rows(name: str, taken: str) -> str:
     return f"I did not look at the rows of {limits.code(name)}, only at those of {limits.code(taken)}."
 
 
+def card_in_message(title: str) -> str:
+    """The card that the words around a config name."""
+    return f"Fit and time are for {title}, which the message names."
+
+
 def sample_too_large(name: str, size: int, limit: int) -> str:
     """A dataset sample over the limit."""
     return (

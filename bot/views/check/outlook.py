@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from bot.views.check.cost import fit_line
@@ -57,7 +58,8 @@ def _place(finding: Finding) -> str:
     """Where it is, within a sentence: what is missing has no line, so its name stands there."""
     if not finding.places and finding.fields:
         return code(finding.fields[0])
-    place = where(finding)
+    # Where lines of the config are the cure, nobody has to edit the rows that it stops at.
+    place = where(replace(finding, row=None) if finding.mended and finding.places else finding)
     return f"{place[:1].lower()}{place[1:]}"
 
 

@@ -12,6 +12,7 @@ from discord import ui
 from bot.views.check.finding import finding_texts
 from bot.views.check.outlook import outlook
 from bot.views.check.run import run_lines
+from bot.views.check.secret_places import secret_places, with_article
 from bot.views.check.verdict import is_unreadable, verdict
 from bot.views.kit import limits
 from bot.views.kit.escape import inert, spoken
@@ -231,16 +232,11 @@ def secret_warning(secrets: Sequence[Secret], *, public: bool, rows: Sequence[Se
         public: Whether the text is in a channel that others read.
         rows: What was found in the rows of a dataset.
     """
-    places = {secret.kind: f"Dataset, line{chr(0xA0)}{secret.line}: {secret.revoke}" for secret in rows}
-    places |= {secret.kind: f"Line{chr(0xA0)}{secret.line}: {secret.revoke}" for secret in secrets}
-    lines = [f"**Secret found: {listed([_article(kind) for kind in places])}.** I mask it in everything I show."]
-    lines += places.values()
+    kinds = dict.fromkeys(secret.kind for secret in (*rows, *secrets))
+    lines = [f"**Secret found: {listed([with_article(kind) for kind in kinds])}.** I mask it in everything I show."]
+    lines += [f"{place}: {revoke}" for place, revoke in (*secret_places(secrets), *secret_places(rows, "dataset, "))]
     if public:
         lines.append("Everybody in this channel can read the message, so delete it as well.")
     else:
         lines.append("This answer is private, but anyone who has the file has the secret too.")
     return "\n".join(lines)
-
-
-def _article(noun: str) -> str:
-    return f"an {noun}" if noun[:1] in "AEIOaeiou" else f"a {noun}"

@@ -80,7 +80,7 @@ def _share(count: int, total: int) -> str:
 
 
 def draw(lengths: Sequence[int], sample: SampleReport) -> bytes:
-    """A histogram as a PNG of 1,000 by 600 pixels; bars beyond `sequence_len` are hatched as well as coloured."""
+    """A histogram as a PNG of 1,000 by 600 pixels; bars beyond `sequence_len` are hatched as well as colored."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -161,7 +161,9 @@ def rows_lines(sample: SampleReport) -> tuple[str, ...]:
         lines = [f"{rows} as {sample.form}; {number(sample.rows_failed)} {stop} the run."]
     else:
         trained = sample.rows_kept - sample.rows_untrained
-        lines = [f"{rows} as {sample.form}, **{number(trained) if trained else 'none'}** trained on."]
+        refused = any(finding.rule == "rows-unreadable" for finding in sample.findings)
+        once = " once the whole file can be read" if refused and trained else ""
+        lines = [f"{rows} as {sample.form}, **{number(trained) if trained else 'none'}** trained on{once}."]
     if sample.trained_tokens:
         spread = "" if sample.exact else f" ({number(sample.low)}–{number(sample.high)})"
         about = "" if sample.exact else "about "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.cli import main
-from tests.world import BROKEN
+from tests.world import BROKEN, CLEAN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,3 +111,74 @@ def test_a_log_whose_numbers_are_lost_is_told_by_its_numbers_and_one_that_was_ki
         log.write_text(f"{lines}Killed\n")
         main([command, str(log)])
         assert "main memory" in capsys.readouterr().out
+
+
+def test_a_config_named_as_the_rows_is_still_the_config(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows, config = tmp_path / "rows.jsonl", tmp_path / "config.yaml"
+    rows.write_text(ROW * 3)
+    config.write_text(BROKEN)
+    code, text = told(capsys, "check", str(rows), "--dataset", str(config))
+    assert code == 1
+    assert "refuses this: 1 reason" in text
+    assert "3 rows as JSON Lines" in text
+    assert "skipped" not in text
+
+
+def test_a_file_that_is_named_as_a_log_is_read_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    log = tmp_path / "rank3.log"
+    log.write_text(
+        "[rank3]:[E ProcessGroupNCCL.cpp:632] [Rank 3] Watchdog caught collective operation timeout: "
+        "WorkNCCL(SeqNum=7, OpType=ALLREDUCE, Timeout(ms)=600000) ran for 600044 milliseconds before timing out.\n"
+    )
+    assert "One process waited for the others longer than the time limit" in told(capsys, "check", str(log))[1]
+    log.write_text("it stopped here and nothing happened\n")
+    assert "Axolotl refuses" not in told(capsys, "check", str(log))[1]
+
+
+def test_rows_in_which_a_stray_one_has_other_columns_get_their_block(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(ROW * 20 + '{"question": "Is it far?", "answer": "Two miles."}\n' + ROW[:40] + "\n")
+    code, text = told(capsys, "check", str(rows))
+    assert code == 1
+    assert "type: alpaca" in text
+    assert "Line 22 is not JSON" in text
+    assert "`question` is never read" in text
+    assert "21 rows as JSON Lines, 20 trained on once the whole file can be read." in text
+
+
+def test_each_secret_is_named_with_its_lines_in_the_terminal_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    token, config = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ12345678", tmp_path / "config.yaml"
+    config.write_text(f"hub_token: {token}\n{BROKEN}hf_use_auth_token: {token[:-1]}9\n")
+    text = told(capsys, "check", str(config))[1]
+    assert "contains a Hugging Face token, masked below." in text
+    assert "Lines\u00a01 and 14: Invalidate it at huggingface.co/settings/tokens" in text
+    assert token not in text
+
+
+def test_a_config_of_another_trainer_says_once_that_its_names_are_ignored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "sft.yaml"
+    config.write_text(
+        "model_name_or_path: Qwen/Qwen2.5-7B\nfinetuning_type: lora\nlora_rank: 8\nlora_target: all\ntemplate: qwen\n"
+        "cutoff_len: 2048\nper_device_train_batch_size: 1\nnum_train_epochs: 3.0\nlr_scheduler_type: cosine\n"
+    )
+    text = told(capsys, "check", str(config))[1]
+    assert "This looks like a LLaMA-Factory config" in text
+    assert "Not an Axolotl field: silently ignored." not in text
+    assert "Axolotl silently ignores this" in text
+    assert "    Axolotl calls it `lora_r`." in text
+
+
+def test_the_verdict_points_at_the_lines_to_change_and_at_no_row(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows, config = tmp_path / "rows.jsonl", tmp_path / "config.yaml"
+    rows.write_text('{"messages": [{"from": "human", "value": "Far?"}, {"from": "gpt", "value": "Two miles."}]}\n' * 40)
+    config.write_text(CLEAN.replace("org/rows", "rows.jsonl").replace("type: alpaca", "type: chat_template"))
+    text = told(capsys, "check", str(config), str(rows))[1]
+    assert "Starts, then fails: fix lines\u00a03–4 first." in text

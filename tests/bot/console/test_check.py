@@ -81,7 +81,7 @@ def test_text_names_the_version_the_batch_and_what_was_not_checked(config, capsy
 
 def test_an_unknown_command_is_named_with_those_that_exist(capsys):
     assert main(["chekc"]) == 2
-    assert "check" in capsys.readouterr().err
+    assert "Did you mean `check`? The commands are: ask, " in capsys.readouterr().err
 
 
 def test_explain_leads_from_other_names_and_says_when_it_knows_nothing(capsys):

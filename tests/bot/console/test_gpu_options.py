@@ -63,11 +63,16 @@ def test_two_different_counts_are_an_error(config, capsys):
         assert "give only one of them" in capsys.readouterr().err
 
 
-def test_an_unknown_card_is_refused_with_the_nearest(config, capsys):
-    with pytest.raises(SystemExit) as exit_code:
-        main(["plan", config, "--gpu", "RTX 4095x"])
-    assert exit_code.value.code == 2
-    assert "RTX 4090" in capsys.readouterr().err
+@pytest.mark.parametrize("command", ["check", "plan", "compare"])
+def test_an_unknown_card_is_told_with_the_nearest_and_the_rest_is_answered(config, capsys, command):
+    words = [command, config, *([config] if command == "compare" else []), "--gpu", "2x RTX 4095xyz"]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert "Unknown GPU: 2x RTX 4095xyz. Did you mean RTX 4090" in said.err
+    assert "Everything else is answered." in said.err
+    assert "config.yml" in said.out
+    main(["check", config, "--gpu", "2x RTX 4095xyz"])
+    assert "4 × 1 × 2 GPUs" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ["check", "plan", "compare"])

@@ -93,3 +93,8 @@ def test_a_package_is_understood_without_quotes(error, package):
 @pytest.mark.parametrize("text", ["set x to " * 20_000, "pass `" * 30_000, "install " * 25_000, "A_A" * 60_000])
 def test_hostile_messages_are_read_quickly(text):
     diagnose(f"OddError: {text}")
+
+
+def test_a_name_of_the_code_is_not_taken_for_a_setting():
+    assert of_library("NameError: name 'ParallelismConfig' is not defined. Did you mean: 'parallelism_config'?") is None
+    assert of_library("AttributeError: 'NoneType' object has no attribute 'model_init_kwargs'") is None

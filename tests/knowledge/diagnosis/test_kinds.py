@@ -97,3 +97,43 @@ def test_an_error_fixed_since_then_is_answered_by_the_release():
         '  File "/x/site-packages/axolotl/utils/odd.py", line 9, in odd\nOddError: something is odd here'
     )
     assert any("Update Axolotl" in match.cure for match in diagnose(log).matches)
+
+
+UNKNOWN = """Traceback (most recent call last):
+  File "/x/site-packages/frobnicate/core.py", line 61, in run
+    self.step()
+  File "/x/site-packages/frobnicate/state.py", line 17, in step
+    raise RuntimeError("the wibble has no handle on plane 7")
+RuntimeError: the wibble has no handle on plane 7
+"""
+
+
+def test_what_stands_above_a_traceback_is_no_part_of_its_condition():
+    text = "Applied Liger kernels to Qwen2\n" + UNKNOWN.replace("the wibble", "got an unexpected keyword argument")
+    assert "fused-loss-argument" not in {match.id for match in diagnose(text).matches}
+
+
+def test_no_config_that_axolotl_printed_is_taken_for_an_error():
+    printed = '[2026-01-05 10:00:01,100] [INFO] [axolotl.cli.config] config:\n{\n  "ple_cpu_offload": true,\n'
+    printed += '  "base_model": "x/y",\n  "qlora_sharded_model_loading": true\n}\n'
+    found = diagnose(
+        printed + "[2026-01-05 10:00:02,100] [INFO] [axolotl.train] Starting trainer...\n" + printed + UNKNOWN
+    )
+    assert found.unknown is not None
+    assert [match.id for match in found.matches if match.conclusive and not match.harmless] == []
+
+
+def test_a_warning_above_an_unknown_error_is_not_its_cause():
+    warning = "[2026-01-05 10:00:01,100] [WARNING] [axolotl.x] Conversation roles must alternate user/assistant\n"
+    found = diagnose(warning * 2 + UNKNOWN)
+    assert found.unknown is not None
+    assert not any(match.conclusive for match in found.matches if not match.harmless)
+
+
+def test_what_a_compiler_says_counts_more_than_the_exception_that_reports_it():
+    text = (
+        '/tmp/tmp7/main.c:1:10: fatal error: cuda.h: No such file or directory\n    1 | #include "cuda.h"\n'
+        "torch._dynamo.exc.BackendCompilerFailed: inductor raised CalledProcessError: Command '['/usr/bin/gcc', "
+        "'/tmp/tmp7/main.c']' returned non-zero exit status 1."
+    )
+    assert diagnose(text).matches[0].id == "cuda-headers-missing"

@@ -316,3 +316,14 @@ def test_a_shell_that_reports_a_killed_process_tells_of_a_failure(end):
 )
 def test_a_command_that_an_exception_advises_is_not_what_was_running(text):
     assert diagnose(text).happened == ""
+
+
+def test_a_bar_that_is_printed_once_more_after_the_error_shows_no_progress():
+    text = "AttributeError: 'AdamW' object has no attribute 'train'\n  0%|          | 0/3 [00:00<?, ?it/s]"
+    assert diagnose(text).failed
+    again = START + STEPS + "\n" + KEY + " 20%|██        | 240/1200 [08:00<32:00,  2.00s/it]\n"
+    assert diagnose(again).failed
+
+
+def test_an_error_that_was_caught_before_the_steps_went_on_is_no_failure():
+    assert not diagnose(START + KEY + STEPS).failed

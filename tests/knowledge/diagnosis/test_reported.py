@@ -12,7 +12,9 @@ from tests.many import over
 
 FOLDER = Path(__file__).parents[2] / "cases" / "errors"
 CASES = [
-    case for name in ("reported", "batches") for case in yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
+    case
+    for name in ("reported", "batches")
+    for case in yaml.load((FOLDER / f"{name}.yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
 ]
 HARD = {"fsdp2-vllm-mode", "seq-len-rope"}
 """Those whose message names another cause than the one that was found."""

@@ -155,6 +155,15 @@ def test_mask_says_why_a_row_fails_and_names_rows_without_training() -> None:
     assert "nothing in this row is trained" in mask_text(report)
 
 
+def test_a_shown_row_says_its_own_number_and_nothing_of_the_others() -> None:
+    config = ONE.replace("type: alpaca", "type: chat_template")
+    talk = {"messages": [{"role": "user", "content": "Is it far?"}, {"role": "assistant", "content": "Two miles."}]}
+    stray = {"messages": [{"from": "human", "value": "Is it far?"}]}
+    shown = mask_text(check_rows(read(config), lines(*[talk] * 6, stray, *[talk] * 3, stray), name="first.jsonl"))
+    assert "Row 7, with a fault\n        │ Row 7 has messages without `role`" in shown
+    assert "2 rows have" not in shown
+
+
 def test_fence_in_a_row_does_not_end_the_block() -> None:
     report = check_rows(read(ONE), lines({**ALPACA, "output": "```\n@everyone ```"}, ALPACA), name="first.jsonl")
     assert mask_text(report).count("```") == 2

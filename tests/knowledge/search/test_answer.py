@@ -3,7 +3,7 @@
 import pytest
 
 from knowledge.faq import starter_questions
-from knowledge.search import OwnEntry, answer, complete, excerpt, grouped
+from knowledge.search import OwnEntry, answer, complete, excerpt, first_sentence, grouped
 
 ANSWERED = {
     "why is my loss flat": "error:loss-plateau",
@@ -128,3 +128,17 @@ def test_a_field_that_is_asked_for_in_plain_words_comes_first(question: str, fie
     found = answer(question)
     assert found.level == "sure"
     assert found.answers[0].id == field
+
+
+def test_a_name_of_another_trainer_in_a_question_is_told() -> None:
+    said = answer("max_seq_length doesnt do anything??").figures
+    assert said.startswith("**Axolotl never reads `max_seq_length`**")
+    assert said.endswith("Axolotl calls it `sequence_len`.")
+    assert answer("does sample_packing work with lora_r 8").figures == ""
+
+
+def test_a_summary_has_no_hole_where_a_block_of_code_stood() -> None:
+    text = "It was not trained. Name it:\n```yaml\neot_tokens: [x]\n```\n(this one is Gemma's), or set it. Then look."
+    assert first_sentence(text) == "It was not trained. Name it. Then look."
+    text = "Rows are segments:\n```json\n{}\n```\nOnly those with `label` are trained."
+    assert first_sentence(text) == "Rows are segments. Only those with `label` are trained."

@@ -110,3 +110,15 @@ def test_the_largest_open_models_have_figures_too() -> None:
 
 def test_the_memory_of_a_mac_is_not_a_card() -> None:
     assert answer("m2 max 96gb finetune 7b").figures == ""
+
+
+def test_few_steps_come_with_what_makes_more_and_why_a_run_shows_fewer() -> None:
+    said = answer("why only 9 steps? 1200 rows, micro batch 4, grad accum 32, 1 epoch").figures
+    assert said.startswith("**10 optimizer steps**")
+    assert "If the run shows 9, `val_set_size` holds rows out" in said
+    assert "That is too few: `gradient_accumulation_steps: 3` makes about 100." in said
+    assert "That is" not in answer("20,000 rows, micro batch 4, grad accum 4, 3 epochs: how many steps?").figures
+    assert (
+        "a smaller effective batch or more epochs"
+        in answer("500 rows, batch size 64, 3 epochs, how many steps?").figures
+    )

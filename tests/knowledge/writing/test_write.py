@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -13,6 +13,9 @@ from knowledge.check import check
 from knowledge.finding import Severity
 from knowledge.gpus import gpu_named
 from knowledge.writing import Unusable, Unwritable, Wishes, aims, write_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHATS = [
     {
@@ -406,3 +409,19 @@ def test_vllm_gets_a_card_of_its_own_where_it_does_not_fit_beside_the_training()
     assert written.plan is not None
     assert written.plan.real_global_batch == made["micro_batch_size"] * made["gradient_accumulation_steps"] == 64
     assert written.unmet == ()
+
+
+def test_the_rows_of_a_long_file_are_counted_to_its_end(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_bytes(jsonl([{"prompt": "Which port?", "chosen": "North. " * 90, "rejected": "No. " * 90}] * 3000))
+    wish = Wishes(model="Qwen/Qwen2.5-3B-Instruct", rows=file, dataset="rows.jsonl", gpu=gpu_named("RTX 4090"))
+    written = write_config(wish)
+    assert keys(written.config)["val_set_size"] > 0
+    assert written.plan is not None
+    assert written.plan.optimizer_steps_done == pytest.approx(3000 * 0.95 / 32, abs=2)
+
+
+def test_a_format_stands_on_one_line() -> None:
+    rows = [{"prompt": f"Name port {n}", "completion": "Port.", "label": n % 2 == 0} for n in range(400)]
+    written = write_config(wishes("meta-llama/Llama-3.1-8B-Instruct", rows=rows))
+    assert sum("prompt_format" in line and line.endswith('"') for line in written.config.splitlines()) == 1
