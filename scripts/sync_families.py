@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.families.corrections import correct  # noqa: E402
 from scripts.families.synthesis import Synthesis, Unexplained  # noqa: E402
+from scripts.families.whole import add_whole, without_whole  # noqa: E402
 from scripts.families.written import written  # noqa: E402
 from scripts.sync_axolotl import FACTS, as_text, write_digests  # noqa: E402
 
@@ -38,10 +39,11 @@ def main(arguments: list[str]) -> int:
         if len(rows) < _FEWEST or (options.families and family not in options.families):
             continue
         try:
-            made = Synthesis(family, rows).facts()
+            made = Synthesis(family, without_whole(family, rows)).facts()
         except Unexplained as reason:
             print(f"{family} stays as it is: {reason}")
             continue
+        add_whole(family, rows[0], made)
         before = facts["families"].get(family, {})
         facts["families"][family] = {**({"converts": before["converts"]} if "converts" in before else {}), **made}
     facts["families"] |= written()

@@ -44,13 +44,15 @@ class Row(NamedTuple):
 class Nested(NamedTuple):
     """A model inside a model: the dotted name of its place, its family, the key of its config.
 
-    `optional`: it is there only where the config has the key.
+    `optional`: it is there only where the config has the key. `filled`: what its config lacks has the defaults of the
+    whole model's family, not those of its own.
     """
 
     stem: str
     family: str
     key: str
     optional: bool = False
+    filled: bool = False
 
 
 class Family(NamedTuple):
@@ -129,7 +131,7 @@ def modules_of(family: Family, config: Mapping[str, object]) -> Made | None:
     for nested in family.nested:
         if nested.optional and not config.get(nested.key):
             continue
-        inner = _nested(nested, config)
+        inner = _nested(nested, config, family)
         if inner is None:
             return None
         inside[nested] = inner
@@ -204,10 +206,14 @@ def _dimension(expression: str, settings: Settings, index: int) -> int:
     return value
 
 
-def _nested(nested: Nested, config: Mapping[str, object]) -> Made | None:
+def _nested(nested: Nested, config: Mapping[str, object], whole: Family) -> Made | None:
     """A model inside the model, its modules renamed to where they stand."""
-    inner = config.get(nested.key)
-    inner = inner if isinstance(inner, Mapping) else {}
+    given = config.get(nested.key)
+    inner: Mapping[str, object] = given if isinstance(given, Mapping) else {}
+    if nested.filled or not inner:
+        start = f"{nested.key}."
+        own = {key.removeprefix(start): value for key, value in whole.defaults.items() if key.startswith(start)}
+        inner = {**{key: value for key, value in own.items() if not isinstance(value, list)}, **inner}
     model_type = inner.get("model_type")
     model_type = model_type if isinstance(model_type, str) else nested.family
     tower = is_other_part(nested.stem)

@@ -62,6 +62,10 @@ class Index:
         """Whether any document has a term."""
         return term in self.terms
 
+    def named_by(self, term: str) -> int:
+        """How many documents have a term in one of their names: many for the words of the field."""
+        return len({self._names[name][0] for name in self._in_names.get(term, ())})
+
     def rank(self, terms: Sequence[str], limit: int = 10, weights: Mapping[str, float] | None = None) -> list[Hit]:
         """The documents that fit best.
 

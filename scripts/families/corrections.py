@@ -46,6 +46,19 @@ _DEPTHS = {
 }
 # Families whose class looks for a width of heads that its config class does not have.
 _WIDE_HEADS = ("exaone_moe", "granite", "jamba", "mixtral", "smollm3", "starcoder2")
+_JOINED_BYTES = (
+    "encoder_config.hidden_size * cross_attn_k "
+    "if encoder_config.hidden_size * cross_attn_k != global_config.hidden_size else None"
+)
+_CROSSING = "cross_attn_all_layers"
+_LISTS = {
+    "blt": {
+        f"model.local_{part}.cross_attn_layers": f"{part}_config.num_hidden_layers if {part}_config.{_CROSSING} else 1"
+        for part in ("decoder", "encoder")
+    }
+}
+"""How long a list of layers is where the samples did not show it."""
+_STEP_VISION = "int(vision_config.hidden_size * vision_config.mlp_ratio)"
 _RANK = ["=", "ceil(hidden_size / 16)"]
 _KEYS: dict[str, dict[str, Any]] = {
     "lfm2": {"layer_types": ["each", _FULL, "num_hidden_layers"], "full_attn_idxs": None},
@@ -63,8 +76,17 @@ _KEYS: dict[str, dict[str, Any]] = {
     "mamba": {"time_step_rank": _RANK},
     "jamba": {"mamba_dt_rank": _RANK},
     "olmo_hybrid": {"linear_key_head_dim": ["=", "int(0.75 * hidden_size / linear_num_key_heads)"]},
+    "step3p7+": {"vision_config.mlp_ratio": 8960 / 1536},
+    "@glmasr_encoder": {"head_dim": None},
+    "emu3+": {"text_config.head_dim": None, "text_config.num_hidden_layers": 32},
     "laguna": {"num_attention_heads_per_layer": ["each", "num_attention_heads", "num_hidden_layers"]},
     "zaya": {"lm_head_bias": False},
+    "blt": {
+        "cross_attn_k": 2,
+        f"decoder_config.{_CROSSING}": True,
+        f"encoder_config.{_CROSSING}": False,
+        "global_config.encoder_cross_output_size": ["=", _JOINED_BYTES],
+    },
     "deepseek_v4": {"num_key_value_heads": 1},
     "qwen3_moe": {"attention_bias": False},
     **{family: {"head_dim": None} for family in _WIDE_HEADS},
@@ -109,6 +131,8 @@ _REFUSED = {
     **dict.fromkeys(("falcon_h1", "falcon_mamba", "mamba", "mamba2", "nemotron_h"), "out_proj"),
     "kimi_linear": "KimiLinearForCausalLM",
 }
+# Models inside these get the defaults of the whole for what their own config lacks.
+_FILLED = {"glmasr+": "text_config", "voxtral+": "text_config"}
 _CONVERTS = {"longcat_flash": "qwen2_moe"}
 # Families whose vision part joins patches in lists of layers, and the key of its config.
 _MERGED = {"qwen3_omni_moe+": "thinker_config.vision_config", "qwen3_omni_moe_thinker+": "vision_config"}
@@ -152,6 +176,7 @@ _CHOSEN: dict[str, tuple[str, str]] = {
         "(text_config.hidden_size // text_config.num_attention_heads)",
         f"({_TEXT_WIDTH})",
     ),
+    "@glmasr_encoder": ("(hidden_size // num_attention_heads)", f"({_WIDTH})"),
     **dict.fromkeys(_WIDE_HEADS, ("(hidden_size // num_attention_heads)", f"({_WIDTH})")),
     **dict.fromkeys(
         ("gpt2", "gpt_bigcode", "gptj", "codegen"),
@@ -178,6 +203,19 @@ _WORDS: dict[str, tuple[tuple[str, int, str, str], ...]] = {
         (r"altup_(un)?(em|pro)\w+\.0$", 6, r".*", "altup_num_inputs - 1"),
     ),
     "idefics+": ((r"perceiver_resampler\.blocks", 2, r"True", "use_resampler"),),
+    "blt": ((r"^model\.patcher\.", 2, r"True", "patch_in_forward"),),
+    # Its first sample was not the class's default.
+    "emu3+": ((r"^model\.vqmodel$", 3, r".*", "241380159"),),
+    # The norms have a weight and a bias for each head.
+    "chameleon+": (
+        (r"\.[qk]_norm$", 4, r"\(hidden_size // num_attention_heads\)", "2 * (hidden_size // num_attention_heads)"),
+        (r"\.[qk]_norm$", 5, r"True", "False"),
+    ),
+    "qwen2_5_omni+": ((r"^talker\.", 2, r"True", "enable_audio_output"),),
+    "step3p7+": (
+        (r"vision_model.*\.fc1$", 3, r".*", _STEP_VISION),
+        (r"vision_model.*\.fc2$", 4, r".*", _STEP_VISION),
+    ),
     "exaone_moe": ((r"\.[qk]_norm$", 3, r".*", _WIDTH),),
     "glm4_moe": ((r"\.[qk]_norm$", 3, r".*", _WIDTH),),
     "doge": ((r"\.router_gate$", 3, r".*", "2 * int(num_experts ** 0.5)"),),
@@ -200,6 +238,11 @@ def correct(family: str, facts: dict[str, Any]) -> None:
         facts["refused"] = _REFUSED[family]
     if family in _CONVERTS:
         facts["converts"] = _CONVERTS[family]
+    for nested in facts.get("nested", ()):
+        if nested[2] == _FILLED.get(family):
+            nested[3:] = [False, True]
+    for stem, count in _LISTS.get(family, {}).items():
+        facts["lists"][stem][0] = count
     if family in _DEPTHS:
         facts["keys"].update([_DEPTHS[family]])
     _merge_biases(facts)
@@ -208,6 +251,11 @@ def correct(family: str, facts: dict[str, Any]) -> None:
         _correct_mergers(_MERGED[family], facts)
     _number_leaves(facts)
     _correct_head(family, facts)
+    _correct_rows(family, facts)
+
+
+def _correct_rows(family: str, facts: dict[str, Any]) -> None:
+    """Single modules: when they exist, and their shapes."""
     for module in facts["modules"]:
         if "vision_use_head" in facts["keys"] and module[0].startswith("head."):
             module[2] = "vision_use_head"

@@ -104,6 +104,15 @@ def written() -> dict[str, dict[str, Any]]:
             "modules": _rows("gemma4_unified_joined"),
             "nested": [["model.language_model", "gemma4_unified_text", "text_config"]],
         },
+        "gemma3n": {
+            "class": "Gemma3nForConditionalGeneration",
+            "prefix": "model",
+            "keys": _GEMMA3N,
+            "lists": {"model.audio_tower.conformer": ["audio_config.conf_num_hidden_layers", _GEMMA3N_AUDIO_LAYER]},
+            "modules": _rows("gemma3n"),
+            "nested": [["model.language_model", "gemma3n_text", "text_config"]],
+            "refused": "0",
+        },
         "@gemma4_audio": {
             "class": "Gemma4AudioModel",
             "keys": _GEMMA4_AUDIO,
@@ -290,6 +299,21 @@ _GEMMA4: dict[str, Any] = {
     "vocab_size": 262144,
     "vocab_size_per_layer_input": 262144,
 }
+_GEMMA3N: dict[str, Any] = {
+    "audio_config.conf_conv_kernel_size": 5,
+    "audio_config.conf_num_attention_heads": 8,
+    "audio_config.conf_num_hidden_layers": 12,
+    "audio_config.hidden_size": 1536,
+    "audio_config.input_feat_size": 128,
+    "audio_config.vocab_size": 128,
+    "text_config.hidden_size": 2048,
+    "text_config.vocab_size": 262400,
+    "tie_word_embeddings": True,
+    "vision_config.architecture": "mobilenetv5_300m_enc",
+    "vision_config.hidden_size": 2048,
+    "vision_config.vocab_size": 128,
+}
+_GEMMA3N_AUDIO_LAYER = "Gemma3nAudioConformerBlock"
 _OF_GEMMA4 = re.compile(r"per_layer|experts|router|layernorm_[12]$")
 """What the unified models do not have of it."""
 _GEMMA4_UNIFIED = {
@@ -332,6 +356,8 @@ _BAILING: dict[str, Any] = {
         "'full_attention' if (i + 1) % layer_group_size == 0 else 'linear_attention'",
         "num_hidden_layers",
     ],
+    "linear_head_dim": ["=", "head_dim"],
+    "linear_num_heads": ["=", "num_attention_heads"],
     "max_position_embeddings": 262144,
     "mlp_layer_types": ["each", "'dense' if i < first_k_dense_replace else 'sparse'", "num_hidden_layers"],
     "moe_intermediate_size": 768,
