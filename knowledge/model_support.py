@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 METHODS: Final = ("qlora", "lora", "full")
 _LENGTH: Final = 4096
+_LONGEST_NAME: Final = 256
+"""Characters of a name that are read, from its end: what a path's last part has at most; a Hub id has 96."""
 _LISTS: Final = (
     (
         "packing",
@@ -129,9 +131,10 @@ def model_support(name: str, config: Mapping[str, Any] | None = None) -> ModelSu
     """What Axolotl knows of a model.
 
     Args:
-        name: A hub id, or a `model_type`.
+        name: A hub id, or a `model_type`; of a longer one than a file can have, the end.
         config: Its config.json, where that was looked up.
     """
+    name = name[-_LONGEST_NAME:]
     facts = read_json("supported.json")
     types: dict[str, dict[str, Any]] = facts["types"]
     told = config.get("model_type") if config else None

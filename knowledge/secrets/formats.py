@@ -163,6 +163,9 @@ LONG: tuple[Format, ...] = (
     Format("wandb_v1_", "Weights & Biases key", r"\w{24,}"),
     Format("/api/webhooks/", "Discord webhook", r"\d{15,22}/[\w-]{40,}", apart=""),
     Format(":", "Telegram token", r"(?=[\w-]{0,34}[A-Za-z])[\w-]{35}(?![\w-])", head=r"\d{8,10}", apart=r"\w:"),
+    Format("pa-", "Voyage key", r"(?=[\w-]{0,42}\d)(?=[\w-]{0,42}[A-Z])[\w-]{43}(?![\w-])", apart=r"\w-"),
+    Format("secret_", "Lambda key", r"[\w-]{0,64}?[0-9a-f]{32}\.[A-Za-z0-9]{24,}"),
+    Format("secret_", "Notion token", r"[A-Za-z0-9]{43}(?!\w)"),
     Format("tk-us-", "Scalingo token", r"[\w-]{48}", apart=r"\w-"),
 )
 """Looked for where 32 letters, digits, hyphens and underscores stand in a row."""

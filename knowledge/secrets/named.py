@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 # They are searched in the text in lower case, so that a pattern can begin with a fixed piece.
 _SCHEME = r"(?:(?:bearer|basic|digest|bot|token|api-?token|api-?key)[ \t]{1,4})?"
 _VALUE = (
-    r"[a-z0-9_-]{0,16}[\"'`]{0,2}(?:[ \t]{0,8}[:=]{1,2}>?[ \t]{0,8}(?!\[?[\"']?(?:\{|\$[({]|<\||%[({]))"
+    r"[a-z0-9_-]{0,16}[\"'`]{0,2}(?:[ \t]{0,8}!?[:=]{1,3}>?[ \t]{0,8}(?!\[?[\"']?(?:\{|\$[({]|<\||%[({]))"
     rf"(?:[|>][+-]?[ \t]{{0,4}}\r?\n[ \t#]{{1,40}})?{_SCHEME}"
-    rf"(?:\"{_SCHEME}([^\"\n]{{6,512}})\"|'{_SCHEME}([^'\n]{{6,512}})'|([^\s\"'#,;`)\]}}]{{6,512}}))"
+    rf"(?:\"{_SCHEME}([^\"\n]{{6,512}})\"|'{_SCHEME}([^'\n]{{6,512}})'|`?((?:[^\s\"'#,;`)\]}}]|[#)\]}}](?=\w)){{6,512}}))"
     r"|[ \t]{1,4}(?:is[ \t:]{1,4}|=[ \t])?[\"']?([\w.+=-]{16,512}))"
 )
 _Names = tuple[tuple[str, re.Pattern[str]], ...]
@@ -29,6 +29,7 @@ _NAMED: _Names = tuple(
         ("secret", ""),
         ("pass", "(?:word|wd|phrase)"),
         ("_pass", "(?![a-z])"),
+        ("_pw", "(?![a-z])"),
         ("pwd", ""),
         ("contrase", "[\u00f1n]a"),
         ("key", ""),
@@ -43,12 +44,13 @@ _VAGUE: _Names = tuple(
 # "key" alone names a column or a part of a mapping.
 _KEY_NAMES = expression(
     r"(?:api|access|account|private|priv|auth|secret|ssh|encryption|signing|service|client|database|db|license|"
-    r"wandb|comet|hub|hf)[ _-]?\Z"
+    r"wandb|comet|hub|hf|sl|ibm|iam|cloudant)[ _-]?\Z"
 )
 _MASKED = expression(r"masked-[a-z-]{0,40}\Z")
 _MASK_WORD = expression(r"masked-[a-z-]+")
 _BARE_KEY = expression(r"(?<![0-9a-z])[0-9a-f]{40}(?![0-9a-z])")
 _ASSIGNED = expression(r"[:=]")
+_BEHIND_SCHEME = expression(r"\b(?:bearer|basic)[ \t]{1,4}\Z")
 # Names that end in "token" in every config and hold a word of the vocabulary, a switch or a number.
 _NO_SECRET = expression(
     r"(?:eos|bos|pad|unk|sep|cls|mask|eot|eod|eom|image|audio|video|think|stop|start|end|special|added|extra|new|"
@@ -57,13 +59,13 @@ _NO_SECRET = expression(
 _PLACEHOLDER = expression(
     r"(?:true|false|null|none|yes|no|on|off|~)\Z|masked|\*{2}|[x.*_ -]{4,}\Z|(?:hf|sk|ghp)[_-]x{3,}|\[|\{|"
     r"<[a-z_ .-]*>?\Z|\$\{|\$\(|\$[a-z_]+\Z|%[a-z_]+%|"
-    r"(?:your|my[_-]|change[_-]?me|redacted|example|hidden|x{4}|<)[a-z_.\- ]{0,60}>?\Z|"
+    r"(?:your|my[_-]|change[_-]?me|redacted|example|hidden|x{4}|<)[a-z_.\-\\ ]{0,60}>?\Z|"
     r"secret\Z|token\Z|password\Z|os\.|env[.:_\[]|process\.|!"
 )
 _RANDOM = expression(r"[a-z0-9]{12,}")
 _DIGIT, _LETTER = expression(r"\d"), expression(r"[^\W\d_]")
 _HEXADECIMAL = expression(r"[0-9a-f]+\Z")
-_PASSWORDS = ("pass", "_pass", "pwd", "contrase")
+_PASSWORDS = ("pass", "_pass", "_pw", "pwd", "contrase")
 _WEAK = ("token", "credential", "authorization", "bearer")
 """Names that ordinary things bear too."""
 _MIXED, _LONG = 16, 20
@@ -97,12 +99,15 @@ def is_placeholder(value: str) -> bool:
 def _named_as(low: str, piece: str, pattern: re.Pattern[str]) -> Iterator[Span]:
     for match in pattern.finditer(low):
         group = match.lastindex or 0
+        between = low[match.start() + len(piece) : match.start(group)]
+        if piece == "authorization" and _is_credential(between, match[group]):
+            yield "secret", match.start(group), match.end(group)
+            continue
         if piece in _WEAK and match.end(group) - match.start(group) < _MIXED:
             continue
         before = low[max(0, match.start() - 48) : match.start()]
         if "masked-" in before and _MASKED.search(before):
             continue
-        between = low[match.start() + len(piece) : match.start(group)]
         if piece == "key" and not _KEY_NAMES.search(before):
             secret = bool(_ASSIGNED.search(between)) and _looks_random(match[group])
         else:
@@ -165,6 +170,13 @@ def _is_secret(piece: str, before: str, between: str, value: str) -> bool:
             return True
         return mixed or (len(value) >= _LONG and not value.isalpha())
     return not re.match(r"[a-z]{0,3}\(", value)
+
+
+def _is_credential(between: str, value: str) -> bool:
+    """Whether a header's value is one whatever its length: behind its scheme, or with digits and letters mixed."""
+    if is_placeholder(value) or "<|" in value or not _ASSIGNED.search(between):
+        return False
+    return bool(_BEHIND_SCHEME.search(between) or (" " not in value and _DIGIT.search(value) and _LETTER.search(value)))
 
 
 def _is_of_vocabulary(before: str, between: str) -> bool:
