@@ -115,7 +115,7 @@ def test_it_is_answered_by_its_cause(text, config, says):
 
 
 WARNINGS = {
-    "axolotl.processing_strategies": "Qwen2VLProcessingStrategy has no built-in role boundaries; every token is trained",
+    "axolotl.processing_strategies": "Qwen2VLStrategy has no built-in role boundaries; every token is trained",
     "axolotl.prompt_strategies.chat_template": "Last turn is not trainable, skipping having to find the turn indices.",
 }
 
