@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _Callback = TypeVar("_Callback", bound="Callable[..., Coroutine[Any, Any, None]]")
 _EXPIRED_CODES = frozenset({10062, 10015, 10008, 10003, 40060, 50027, 50083})
-"""Unknown interaction, webhook, message or channel, already acknowledged, invalid webhook token, archived thread: nobody
-reads the reply."""
+"""Unknown interaction, webhook, message or channel, already acknowledged, invalid webhook token, archived thread:
+nobody reads the reply."""
 _TOO_MANY, _SERVER_ERROR = 429, 500
 
 

@@ -1,4 +1,4 @@
-"""What Discord refuses while the bot helps in channels or sends files: no exception, no incident, nothing said twice."""
+"""What Discord refuses of help in channels and of files: no exception, no incident, and nothing is said twice."""
 
 import logging
 
