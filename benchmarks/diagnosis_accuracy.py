@@ -56,7 +56,9 @@ def batches():
         of_it = [case for case in rows if case["batch"] == batch]
         hits = sum(not case.get("missed") for case in of_it)
         share = f"{hits} of {len(of_it)} ({hits / len(of_it):.0%})"
-        print(f"batch {batch} when it was first tried: cause among the first three {share}")
+        misled = sum(bool(case.get("misled")) for case in of_it)
+        wrong = f", first one wrong {misled} ({misled / len(of_it):.0%})" if misled else ""
+        print(f"batch {batch} when it was first tried: cause among the first three {share}{wrong}")
 
 
 def held_back(*, show):
@@ -119,14 +121,14 @@ def patterns():
 
 
 def own_messages():
-    """How many messages of Axolotl's own code lead to an explanation."""
+    """How many messages of Axolotl's own code lead to an explanation where they stand as a run prints them."""
     messages = read_json("messages.json")["messages"]
     led = 0
-    for text, level, *_ in messages:
-        words = text.replace("{…}", "xx").replace("%s", "xx")
-        led += bool(
-            diagnose(f"[WARNING] [axolotl.x] {words}" if level == "warning" else f"ValueError: {words}").matches
-        )
+    for text, level, place, _ in messages:
+        words, file = text.replace("{…}", "xx").replace("%s", "xx"), place.partition(":")[0]
+        logged = f"[WARNING] [{file.removesuffix('.py').replace('/', '.')}.f:9] {words}"
+        raised = f'  File "/x/site-packages/{file}", line 9, in f\nValueError: {words}'
+        led += bool(diagnose(logged if level == "warning" else raised).matches)
     print(f"messages of Axolotl's own code that lead to an explanation: {led} of {len(messages)}")
 
 

@@ -180,6 +180,13 @@ def names(seed: int) -> None:
                 found = [choice.value for choice in complete(written, 3)]
                 times.append((time.perf_counter() - start) * 1000)
                 hits.append(path in found)
+    turned = []
+    for path in Catalog.load().fields:
+        words = path.split("_")
+        if "." not in path and len(words) > 1:
+            written = " ".join(chance.sample(words, len(words)) if len(words) == 2 else chance.sample(words[:3], 3))
+            turned.append(path in [choice.value for choice in complete(written, 3)])
+    print(f"words of a name in any order: {share(turned)} of {len(turned)} among the first three")
     print(f"misspelt names of fields (seed {seed}): {share(hits)} of {len(hits)} among the first three")
     times.sort()
     print(

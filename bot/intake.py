@@ -184,7 +184,7 @@ async def submit(workers: Workers, name: str, text: str, notes: Iterable[str] = 
         found = reading.read(name, text)
     else:
         found = await workers.run(jobs.look, name=name, text=text)
-    return replace(found, notes=tuple(notes))
+    return replace(found, notes=(*found.notes, *notes))
 
 
 def _first_part(data: bytes) -> bytes:

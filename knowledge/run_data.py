@@ -120,7 +120,7 @@ def findings_with(config: Config, data: RunData | None) -> list[Finding]:
         found = without
         _start_again(config, before, data.plan)
     kept = [each for each in found if _key(each) in sure or _key(each) in always]
-    condition = data.plan.condition
+    condition = data.plan.short_condition
     return [each if not condition or _key(each) in always else _under(condition, each) for each in kept]
 
 

@@ -68,6 +68,39 @@ async def test_a_visitor_pastes_a_config_into_the_form(browser):
         assert "pasted text · 9 keys · 1 GPU" in report
 
 
+async def test_a_visitor_checks_a_config_whose_model_and_rows_are_on_the_hub(browser):
+    config = """\
+base_model: pond/otter-1b
+datasets:
+  - path: pond/questions
+    type: chat_template
+    field_messages: messages
+adapter: lora
+lora_r: 16
+lora_alpha: 32
+lora_target_linear: true
+sequence_len: 2048
+micro_batch_size: 4
+gradient_accumulation_steps: 2
+num_epochs: 3
+learning_rate: 0.0002
+"""
+    async with served_demo() as url, demo_page(browser, url, PHONE) as demo:
+        await demo.choose("checkconfig")
+        await demo.send()
+        await demo.paste(config)
+        report = await demo.text()
+        assert "pond/otter-1b: LlamaForCausalLM, 1.1 billion parameters" in report
+        assert "The first rows of pond/questions on the Hub: 100 rows, 100 trained on." in report
+        assert "41 optimizer steps" in report
+        assert "Memory: about 4 GiB per GPU" in report
+        assert "Not checked: your drivers and packages." in report
+        assert not await demo.overflows(), "nothing sticks out sideways on a phone"
+
+        await demo.press("Rows: lengths and trained text")
+        assert "TRAINED" in await demo.text()
+
+
 async def test_a_visitor_gets_from_nothing_to_a_config_that_the_check_finds_nothing_wrong_with(browser, tmp_path):
     rows = tmp_path / "rows.jsonl"
     rows.write_text("".join(f'{{"instruction": "Name port {n}.", "output": "Port {n} it is."}}\n' for n in range(400)))

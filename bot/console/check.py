@@ -23,6 +23,7 @@ from bot.views.check.verdict import headline
 from knowledge.check import Report, checked, on_cards
 from knowledge.config import read
 from knowledge.finding import Finding, Severity
+from knowledge.foreign import SCRIPT_NOTE, script_config
 from knowledge.run_data import DataSize
 from knowledge.text import listed
 
@@ -114,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
 def _check_all(options: argparse.Namespace, count: int, console: Console | None) -> int:
     """Check each config, with a look at the Hub where there is a way to it."""
     code = 0
-    texts = [(path, text_or_word(path)) for path in _files(options.paths)]
+    texts = [(path, _script_as_config(path, text_or_word(path))) for path in _files(options.paths)]
     kinds = {path: kind_given(path, text) for path, text in texts if text is not None}
     configs = [text for path, text in texts if text is not None and kinds[path] not in _WORDS]
     alone = len(configs) == 1
@@ -135,6 +136,14 @@ def _check_all(options: argparse.Namespace, count: int, console: Console | None)
             continue
         code = code or int(bad)
     return code
+
+
+def _script_as_config(path: str, text: str | None) -> str | None:
+    """The settings of a script for another trainer as a config, which is said; every other text as it is."""
+    script = script_config(text) if text and kind_given(path, text) == "other" else None
+    if script is not None:
+        print(f"helpbot: {printable(path)}: {SCRIPT_NOTE}", file=sys.stderr)
+    return text if script is None else script
 
 
 def _check_one(
@@ -353,6 +362,8 @@ def printable(path: str) -> str:
 def _write_text(path: str, report: Report) -> None:
     for line in (*report.origin[:1], headline(report), *report.origin[1:]):
         print(f"{printable(path)}: {line}")
+    if report.origin and any(finding.edit is not None for finding in report.findings):
+        print(f"  `helpbot check {printable(path)} --fix` prints the corrected copy.")
     if report.repairs:
         print(f"  {' '.join(report.repairs)}")
     for line in outlook(report, report.findings):

@@ -13,6 +13,7 @@ from bot.views.kit import limits
 from bot.views.kit.escape import inert, spoken
 from bot.views.kit.layout import Colour, colour_of, container, layout, small
 from bot.views.kit.wording import plural
+from knowledge.search import first_sentence
 from knowledge.text import listed
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _changes(changes: Sequence[FieldChange]) -> str:
     for change in changes:
         before = limits.code(change.before) if change.before is not None else "absent"
         after = limits.code(change.after) if change.after is not None else "absent"
-        meaning = f"\n{limits.cut(change.meaning, 110)}" if change.meaning else ""
+        meaning = f"\n{first_sentence(change.meaning, 200)}" if change.meaning else ""
         lines.append(f"{limits.code(change.path, 60)}: {before} → {after}{meaning}")
     return _packed(lines, _CHANGES, "difference")
 

@@ -48,7 +48,9 @@ def with_changes(match: Match, config: Config | None, gpu: GpuMemory | None, pha
         ask = [_ASK] if config is None and phase in _BY_CONFIG else []
         return replace(match, cure=_joined([*said, match.cure, *ask]))
     peak = next((words for start, words in _PEAKS if estimate.peak_phase.startswith(start)), "in a step")
-    said.append(f"By my estimate, this config needs about {estimate.estimate_gib:.0f} GiB per GPU, most of it {peak}.")
+    need = f"this config needs about {estimate.estimate_gib:.0f} GiB per GPU"
+    need = need if config.get("sample_packing") else f"with rows as long as `sequence_len`, {need}"
+    said.append(f"By my estimate, {need}, most of it {peak}.")
     total = gpu.total if gpu else None
     way = fitting_card(config, min(total, estimate.high_gib * _LESS) if total else estimate.high_gib * _HALF)
     if way is None or not way.changes:

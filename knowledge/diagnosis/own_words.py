@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ID = "axolotl-message"
 _GAP = re.compile(r"\{…\}|%(?:\.\d)?[srdfx]")
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,60}")
-_LONG, _OTHER = 20, 10
+_LONG, _OTHER, _SHORT = 20, 10, 5
 _FIELDS = 6
 
 
@@ -38,6 +38,8 @@ class Said(NamedTuple):
         place: File, line and function.
         when: The condition above it, as it stands in the code; empty where it is long.
         fields: Fields of the config that it names.
+        module: Where a message of few words has to stand: the path of its file and the name of its logger, squeezed;
+            empty for one that is recognized by its words alone.
     """
 
     phrases: tuple[str, ...]
@@ -46,20 +48,26 @@ class Said(NamedTuple):
     place: str
     when: str
     fields: tuple[str, ...]
+    module: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
 def messages() -> tuple[Said, ...]:
-    """Those that are long enough to be recognized."""
+    """All of them: by their words where these are enough, else by the file that raises or logs them as well."""
     known = set(load_types().root)
     found: list[Said] = []
     for text, level, place, when in read_json("messages.json")["messages"]:
         parts = sorted((part for part in _GAP.split(text) if part.strip()), key=lambda part: -len(squeeze(part)))
         kept = [part for part in parts if len(squeeze(part)) >= _OTHER]
-        if kept and len(squeeze(kept[0])) >= _LONG:
+        module: tuple[str, ...] = ()
+        if not kept or len(squeeze(kept[0])) < _LONG:
+            kept = [part for part in parts if len(squeeze(part)) >= _SHORT]
+            file = place.partition(":")[0]
+            module = (squeeze(file), squeeze(file.removesuffix(".py").replace("/", ".")))
+        if kept:
             named = dict.fromkeys(name for name in _NAME.findall(text) if name in known and _is_name(name, text))
             phrases, printed = tuple(map(squeeze, kept)), tuple(map(words, kept))
-            found.append(Said(phrases, printed, level, place, when, tuple(named)[:_FIELDS]))
+            found.append(Said(phrases, printed, level, place, when, tuple(named)[:_FIELDS], module))
     return tuple(found)
 
 
@@ -67,13 +75,15 @@ def own_words(haystack: Haystack, explained: set[int]) -> Iterator[Match]:
     """Messages of Axolotl in a log, with the lines that are explained already; of several at a line the longest."""
     best: dict[int, tuple[int, Said]] = {}
     for said in messages():
-        if not haystack.has(said.phrases[0]):
+        if not haystack.has(said.phrases[0]) or (said.module and not any(map(haystack.has, said.module))):
             continue
         position = haystack.find(said.phrases[0], said.printed[0], 0, len(haystack.text))
         if position < 0:
             continue
         index = haystack.index(position)
         low, high = haystack.passage(index)
+        if said.module and not any(haystack.text.find(name, low, high) >= 0 for name in said.module):
+            continue
         others = zip(said.phrases[1:], said.printed[1:], strict=True)
         if haystack.lines[index].number in explained or any(haystack.find(*each, low, high) < 0 for each in others):
             continue

@@ -2,5 +2,6 @@
 
 from knowledge.foreign.meanings import Meaning, meaning, names_of, trainers
 from knowledge.foreign.origin import Origin, origin_of
+from knowledge.foreign.script import SCRIPT_NOTE, script_config
 
-__all__ = ["Meaning", "Origin", "meaning", "names_of", "origin_of", "trainers"]
+__all__ = ["SCRIPT_NOTE", "Meaning", "Origin", "meaning", "names_of", "origin_of", "script_config", "trainers"]

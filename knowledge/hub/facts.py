@@ -123,6 +123,8 @@ class DataRepository:
         split: The split that the entry reads, as written: "train[:50%]".
         rows: Rows that the entry selects; None where that is not known.
         estimated: Whether `rows` is an estimate of the viewer's.
+        places: For each configuration, which rows the first summand of `split` selects, from and to before; empty where
+            the sizes are not known.
         columns: The columns.
         sample: The first rows, none of them cut.
         whole: Whether the sample is all the rows that the entry selects.
@@ -149,6 +151,7 @@ class DataRepository:
     split: str | None = None
     rows: int | None = None
     estimated: bool = False
+    places: tuple[tuple[int, int], ...] = ()
     columns: tuple[str, ...] = ()
     sample: tuple[dict[str, Any], ...] = ()
     whole: bool = False

@@ -195,7 +195,7 @@ def _with_rows(config: Config, run: Run) -> MemoryEstimate:
     if filled.sequence == run.sequence:
         return found
     said = (
-        f"With your rows, the longest having {plan_of(config).longest_row or 0:,} tokens; about "
+        f"With the rows that were read, the longest having {plan_of(config).longest_row or 0:,} tokens; about "
         f"{estimate(run).estimate_gib:.0f} GiB if one is as long as `sequence_len`."
     )
     return replace(found, assumptions=(said, *found.assumptions))

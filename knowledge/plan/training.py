@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knowledge.plan.values import BatchAdvice, CheckpointStorage, OfRows, Preparation, Trouble
 from knowledge.value import field, value
 
@@ -110,3 +112,8 @@ class TrainingPlan:
             conditions.append(f"if {self.of_rows.words} are all")
         words = " and ".join(conditions)
         return f"{words[:1].upper()}{words[1:]}"
+
+    @property
+    def short_condition(self) -> str:
+        """The same for a finding that stands below the proposed block."""
+        return replace(self, with_block=False).condition or self.condition

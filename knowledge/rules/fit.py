@@ -25,7 +25,7 @@ MUCH = 0.3
 
 @rule(
     Severity.WARNING,
-    fields=("adapter", "load_in_4bit", "gptq", "base_model"),
+    fields=("adapter", "load_in_4bit", "load_in_8bit", "gptq", "base_model"),
     needs=("load_in_4bit",),
     bad=f"{WIDE_LORA}load_in_4bit: true\n",
     good=WIDE_QLORA,
@@ -34,12 +34,15 @@ def lora_in_4bit(config: Config) -> Iterator[Problem]:
     """`adapter: lora` with `load_in_4bit` does not load the model in 4 bits.
 
     Axolotl quantizes to 4 bits for `adapter: qlora` only. With `lora`, it loads the whole model and then raises its
-    frozen matrices to fp32, twice the memory of LoRA without the key.
+    frozen matrices to fp32, twice the memory of LoRA without the key. Beside `load_in_8bit`, the model is loaded in 8
+    bits.
     """
     if config.get("adapter") == "lora" and config.get("load_in_4bit") and not config.get("gptq"):
         name = str(config.raw("base_model")).lower()
         if not any(part in name for part in ("4bit", "nf4", "awq", "gptq")):
             message = "Loaded unquantized, then raised to fp32: write `adapter: qlora`, or remove this."
+            if config.get("load_in_8bit"):
+                message = "Loaded in 8 bits, as `load_in_8bit` says: remove this, or write `adapter: qlora` for 4 bits."
             yield problem(message, "load_in_4bit", "adapter")
 
 

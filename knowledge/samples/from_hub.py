@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.plan import make_plan
 from knowledge.samples.checking import check_rows
-from knowledge.samples.report import mean_tokens
+from knowledge.samples.report import HUB, mean_tokens
 from knowledge.samples.rows import Sample
 from knowledge.secrets import mask
 
@@ -44,7 +44,7 @@ def check_hub_rows(config: Config, facts: HubFacts, tokenizer: Path | None = Non
     for found in facts.datasets:
         if found.sample:
             sample = Sample(_masked(found.sample), found.field, tokenizer, whole=found.whole)
-            checked.append(HubRows(found, replace(check_rows(config, sample), file=found.id)))
+            checked.append(HubRows(found, replace(check_rows(config, sample), file=found.id, form=HUB)))
     return tuple(checked)
 
 

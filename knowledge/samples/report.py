@@ -11,6 +11,10 @@ _STAYS = {"exclude": True}
 """Of a field that is not a part of the JSON, since it holds words of the rows, or as many numbers as there are rows."""
 
 
+HUB = "rows on the Hub"
+"""The form of rows that were in no file."""
+
+
 @value
 class Part:
     """A piece of a row: its text, and whether it is trained."""
@@ -41,7 +45,7 @@ class SampleReport:
     """What the rows of a sample become under a config.
 
     Attributes:
-        file, form: name and form of the file, such as "JSON Lines".
+        file, form: name and form of the file, such as "JSON Lines"; of rows on the Hub, the dataset and `HUB`.
         type, entry: the dataset type and the entry of the config that it was checked against.
         rows: rows in the sample. rows_kept: rows that the run sees. rows_failed: rows that stop the run.
         rows_untrained: rows that the run sees and of which nothing is trained.
@@ -78,6 +82,11 @@ class SampleReport:
     examples: tuple[Example, ...] = field(default=(), metadata=_STAYS)
     faulty: tuple[Example, ...] = field(default=(), metadata=_STAYS)
     findings: tuple[Finding, ...] = field(default=(), metadata=_STAYS)
+
+    @property
+    def from_hub(self) -> bool:
+        """Whether the rows are those that the Hub has shown of the dataset `file`."""
+        return self.form == HUB
 
 
 def mean_tokens(report: SampleReport) -> float:

@@ -12,21 +12,20 @@ from knowledge.memory import memory_of
 from knowledge.memory.table import fit_config
 from knowledge.plan.words import ENOUGH, FEW, steps_by_hand
 from knowledge.search import named
+from knowledge.search.what_fits import LENGTH, METHODS, what_fits
 from knowledge.text import plural
 
-_LENGTH = 2048
 _ROW = 512
 """Tokens of a row where the question does not say."""
 _USUAL_BATCH = 32
 _MEMORY_WORDS = re.compile(r"\b(?:v?ram|memory|mem|gpus?|cards?|fits?|hardware)\b", re.IGNORECASE)
 _CAN_TRAIN = re.compile(r"^\W*can (?:i|we|you|one|axolotl) (?:even )?(?:fine-?tune|train)\b.{0,30}$", re.IGNORECASE)
 _TIME_WORDS = re.compile(r"\b(?:how (?:long|fast)|how many (?:hours|minutes|days)|duration|eta)\b", re.IGNORECASE)
-_METHODS = {"qlora": "QLoRA", "lora": "LoRA in bf16", "full": "full training with an 8-bit optimizer"}
 
 
 def figures(question: str) -> str:
     """What arithmetic says of the numbers in a question, in Markdown, with what was assumed; empty without them."""
-    parts = (_steps(question), _batch(question), _time(question) or _memory(question))
+    parts = (_steps(question), _batch(question), _time(question) or _memory(question) or what_fits(question))
     return "\n\n".join(part for part in parts if part)
 
 
@@ -106,7 +105,7 @@ def _time(question: str) -> str:
         return ""
     method, epochs = named.method_of(question) or "qlora", named.epochs_of(question)
     tokens = named.tokens_of(question) or _ROW
-    length = max(_LENGTH, tokens)
+    length = max(LENGTH, tokens)
     packed = rows * tokens / length / cards.amount
     if packed > 10**8:
         return ""
@@ -121,7 +120,7 @@ def _time(question: str) -> str:
     said = "" if named.tokens_of(question) else " (longer rows need more time in proportion)"
     return (
         f"**About {time_of(found.low_s)} to {time_of(found.high_s)}** for {passes} of {rows:,} rows, "
-        f"{_METHODS[method]} of {model.title} on {_machine(cards)}{_needs(config, cards)}. Assumed: {tokens:,} tokens "
+        f"{METHODS[method]} of {model.title} on {_machine(cards)}{_needs(config, cards)}. Assumed: {tokens:,} tokens "
         f"per row{said}, sample packing into rows of {length:,} tokens, gradient checkpointing and flash attention, "
         "without evaluation. `/checkconfig` with `gpu:` and your rows computes it for your config."
     )
@@ -143,7 +142,7 @@ def _memory(question: str) -> str:
     count = cards.amount if cards is not None else named.gpus_of(question) or 1
     each = " on each GPU" if count > 1 else ""
     lines, needs = [], {}
-    for method, words in _METHODS.items():
+    for method, words in METHODS.items():
         found = memory_of(_fitting(model, method, count))
         if found is None:
             return ""
@@ -156,14 +155,14 @@ def _memory(question: str) -> str:
     shared = f", weights shared among the {count} GPUs by FSDP2 (`fsdp_config`)" if count > 1 else ""
     return (
         f"**{model.title[0].upper()}{model.title[1:]} on {where}**\n" + "\n".join(lines) + "\n"
-        f"Assumed: rows of {_LENGTH:,} tokens, `micro_batch_size: 1`, gradient checkpointing, cut cross entropy, LoRA "
+        f"Assumed: rows of {LENGTH:,} tokens, `micro_batch_size: 1`, gradient checkpointing, cut cross entropy, LoRA "
         f"of rank 16 on all linear layers{'' if '/' in model.name else ', a typical architecture'}{shared}. `/fit "
         "model:` computes it for a model by name, `/checkconfig` with `gpu:` for your config."
     )
 
 
 def _fitting(model: named.Model, method: str, count: int) -> Config:
-    return read(fit_config(model.name, method, _LENGTH, count), count)
+    return read(fit_config(model.name, method, LENGTH, count), count)
 
 
 def _machine(cards: named.Cards) -> str:

@@ -79,7 +79,8 @@ class Search:
         if not hits:
             return Found("unknown", [], [])
         measured = features(question, words, terms, hits, self.index)
-        return Found(level_of(measured), hits, measured)
+        level = level_of(measured)
+        return Found("perhaps" if named and level == "unknown" else level, hits, measured)
 
     def _only_name(self, question: str) -> str:
         """The name that a question asks for with nothing else that tells: `What does sample_packing do?`."""

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 _COUNTS = {"a": 1, "an": 1, "one": 1, "single": 1, "two": 2, "dual": 2, "three": 3, "four": 4, "six": 6, "eight": 8}
 _COUNT = rf"(?:\b(?:(\d{{1,2}})(?:\s?[x×*]\s?|\s+)|({'|'.join(_COUNTS)})\s+))?"
-_CARD = re.compile(
+CARD = re.compile(
     _COUNT + r"(?:nvidia |geforce |tesla )?(?<![\d.])"
     r"((?:rtx ?|gtx ?)?(?:20|30|40|50)[5-9]0(?: ?ti(?: ?super)?| ?super)?"
     r"|(?:a100|h100|h200|b200|a6000|a5000|a4000|a40|a10g?|l40s?|l4|t4|v100|p100|mi300x|mi250x?)"
     r"(?:[ -]?\d{2,3} ?gb?)?)(?=s?\b)(?:s?\s?[x×*]\s?(\d{1,2})\b)?",
     re.IGNORECASE,
 )
-_SIZE = re.compile(_COUNT + r"(?<![\d.])(\d{1,3}) ?(?:gb|gib|g)\b", re.IGNORECASE)
+SIZE = re.compile(_COUNT + r"(?<![\d.])(\d{1,3}) ?(?:gb|gib|g)\b", re.IGNORECASE)
 _SEVERAL = re.compile(rf"\b(?:(\d{{1,3}})|({'|'.join(_COUNTS)})) ?(?:x )?(?:gpus?|cards?)\b", re.IGNORECASE)
 _MODEL = re.compile(
     r"(?<![\w.])((?:\d{1,2}x)?\d{1,3}(?:\.\d{1,2})?) ?b(?:illion)?\b(?! ?(?:rows|tokens|samples))", re.IGNORECASE
@@ -92,14 +92,14 @@ def cards_of(question: str) -> Cards | None:
         return None
     if (both := _two_kinds(question)) is not None:
         return both
-    if (named := _CARD.search(question)) is not None:
+    if (named := CARD.search(question)) is not None:
         try:
             gpu = gpu_named(named[3])
         except UnknownGpu:
             return None
         count = _counted(named[1] or named[4], named[2])
         return Cards(gpu.name, count or gpus_of(question) or 1, gpu.usable_gib, gpu)
-    size = _SIZE.search(question)
+    size = SIZE.search(question)
     if size is not None and (usable := sizes().get(int(size[3]))) is not None:
         return Cards(f"{int(size[3])} GB", _counted(size[1], size[2]) or gpus_of(question) or 1, (usable, usable), None)
     return None
@@ -107,13 +107,13 @@ def cards_of(question: str) -> Cards | None:
 
 def only_card(words: str) -> Cards | None:
     """The one card that words name, such as those around a config; None where they name none or several."""
-    found = cards_of(words) if len(list(_CARD.finditer(words))) == 1 else None
+    found = cards_of(words) if len(list(CARD.finditer(words))) == 1 else None
     return found if found is not None and found.gpu is not None else None
 
 
 def _two_kinds(question: str) -> Cards | None:
     """Two cards of different names that are used together; None for any other question."""
-    found = list(_CARD.finditer(question))
+    found = list(CARD.finditer(question))
     if len(found) != 2 or _COMPARED.search(question):
         return None
     if not _BESIDE.fullmatch(question[found[0].end() : found[1].start()].rstrip() + " "):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from itertools import islice
+from bisect import bisect_left
+from functools import cached_property, partial
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 from knowledge.search.words import split
@@ -19,6 +20,8 @@ _LEAST = 0.62
 """Likeness (0 to 1) below which a name is another one."""
 _PATH = 0.02
 """What a name loses that is only the end of a longer path."""
+_TURNED = 0.04
+"""What a name loses whose words stand in another order."""
 
 
 class Names:
@@ -39,6 +42,19 @@ class Names:
     def _words(self) -> list[list[str]]:
         return [name.split("_") for name, _, _ in self._names]
 
+    @cached_property
+    def _having(self) -> list[tuple[str, int]]:
+        """(word, place) of every word of every name, in alphabetical order."""
+        return sorted({(word, place) for place, words in enumerate(self._words) for word in words})
+
+    def _with_all(self, words: Sequence[str]) -> set[int]:
+        """The places of names that have every word, whole or cut, in any order."""
+        each = []
+        for word in words:
+            rest = islice(self._having, bisect_left(self._having, (word, -1)), None)
+            each.append({place for _, place in takewhile(partial(_begun, word), rest)})
+        return set.intersection(*each)
+
     def near(self, text: str, limit: int = 10) -> list[tuple[float, Document]]:
         """(likeness, document) of the names most like a text, best first; 1 for the name itself."""
         from rapidfuzz import fuzz, process
@@ -51,7 +67,7 @@ class Names:
         begun = [joined[: len(wanted) + 1] for joined in self._joined]
         ways = ((begun, OSA.normalized_similarity, 0.7), (self._joined, OSA.normalized_similarity, 0.5))
         alike = (place for place, joined in enumerate(self._joined) if joined.startswith(words[0]))
-        pool = {*islice(alike, _POOL)}
+        pool = {*islice(alike, _POOL), *sorted(self._with_all(words))[:_POOL]}
         for names, scorer, least in (*ways, (self._joined, fuzz.ratio, 60.0)):
             near = process.extract(wanted, names, scorer=scorer, score_cutoff=least, limit=_POOL)
             pool |= {place for _, _, place in near}
@@ -65,8 +81,13 @@ class Names:
         return sorted(((like, each) for each, like in best.items()), key=lambda each: -each[0])[:limit]
 
 
+def _begun(word: str, had: tuple[str, int]) -> bool:
+    """Whether a word begins the one of a name."""
+    return had[0].startswith(word)
+
+
 def _likeness(words: list[str], wanted: str, name_words: list[str], joined: str) -> float:
-    """The best of: as a whole, as its beginning, word by word."""
+    """The best of: as a whole, as its beginning, word by word, word by word in another order."""
     from rapidfuzz.distance import OSA
 
     whole = float(OSA.normalized_similarity(wanted, joined))
@@ -74,7 +95,11 @@ def _likeness(words: list[str], wanted: str, name_words: list[str], joined: str)
         share = len(wanted) / len(joined)
         beginning = float(OSA.normalized_similarity(wanted, joined[: len(wanted)]))
         whole = max(whole, beginning * (0.9 + 0.1 * share) if beginning > 0.8 else 0.0)
-    return max(whole, _by_words(words, name_words))
+    in_order = _by_words(words, name_words)
+    if in_order == 1.0 or not all(any(each.startswith(word) for each in name_words) for word in words):
+        return max(whole, in_order)
+    places = {word: next(at for at, each in enumerate(name_words) if each.startswith(word)) for word in words}
+    return max(whole, in_order, _by_words(sorted(words, key=places.__getitem__), name_words) - _TURNED)
 
 
 def _word_likeness(word: str, name_word: str) -> float:

@@ -183,8 +183,10 @@ def _left_open(found: Read) -> None:
         found.columns = (NO_COLUMN, NO_ANSWER)
     elif found.aim == "pretraining":
         found.entry["field"] = NO_COLUMN
-    elif found.aim != "images":
-        # A model of pictures reads nothing but chats.
+    elif found.aim == "images":
+        # A model of pictures reads nothing but chats; which column holds them is open.
+        found.entry["field_messages"] = NO_COLUMN
+    else:
         found.stands_for, found.entry = str(found.entry["type"]), {"type": NO_TYPE}
 
 

@@ -64,6 +64,18 @@ async def test_a_card_that_nobody_makes_costs_no_answer(world, tools) -> None:
     assert "2 GPUs" in text
 
 
+async def test_the_script_of_another_trainer_is_a_config(world, tools) -> None:
+    script = (
+        "trainer = SFTTrainer(\n  model = model,\n  max_seq_length = 2048,\n  args = TrainingArguments(\n"
+        '    per_device_train_batch_size = 2,\n    num_train_epochs = 3,\n    optim = "adamw_8bit",\n  ),\n)\n'
+    )
+    message = await world.ben.send(world.channel, f"in axolotl?\n```py\n{script}```")
+    found = tools.answer(await world.ann.context_menu(world.channel, "Check message", message))
+    assert "These are the arguments of a Python script. I read them as a config, one per line." in tools.words(found)
+    assert "Axolotl calls it `sequence_len`." in tools.words(found)
+    assert "Corrected copy" in tools.labels(found)
+
+
 async def test_the_card_that_a_message_names_is_the_one_that_counts(world, tools) -> None:
     said = f"will this run on my 2x3090 box?\n```yaml\n{tools.CLEAN}```"
     message = await world.ben.send(world.channel, said)

@@ -33,6 +33,7 @@ async def test_steps_memory_and_rows_without_an_upload(tmp_path):
         assert "org/llama: LlamaForCausalLM" in text
         assert "(from the Hub, revision" in text
         assert "org/rows: 40 rows in train" in text
+        assert "All rows of org/rows on the Hub: 40 rows, **40** trained on." in text
         assert "15 optimizer steps, 3 epochs" in text
         assert "Not checked: your drivers and packages." in text
 
@@ -48,6 +49,7 @@ async def test_buttons_work_with_what_was_looked_up(tmp_path):
     async with a_town(tmp_path) as town:
         message = await town.check(CONFIG)
         shown = await town.press(message, "Rows: lengths and trained text")
+        assert "The first rows on the Hub" in words(answer(shown))
         assert "Count to 0." in words(answer(shown))
         town.bot.services.hub = None
         form = await town.press(message, "Other GPU count")

@@ -163,7 +163,7 @@ class Rows(Press, name="rows"):
             shown = await workers.run(jobs.rows, dataset=dataset.data, dataset_name=dataset.name, text=text)
         else:
             shown = await workers.run(jobs.hub_rows, text=text, hub=to_plain(facts))
-        view, files = rows_layout(checked.report.dataset.file, shown)
+        view, files = rows_layout(checked.report.dataset.file, shown, hub=dataset is None)
         await answer(interaction, view, **files)
 
 

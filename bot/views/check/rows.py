@@ -155,15 +155,18 @@ def _dress(axes: Any, right: float, *, exact: bool) -> None:
 
 def rows_lines(sample: SampleReport) -> tuple[str, ...]:
     """What becomes of the rows, in at most three lines: rows, trained tokens, and what was assumed."""
-    rows = f"{plural(sample.rows, 'row')}"
+    rows = f"{plural(sample.rows, 'row')} as {sample.form}"
+    if sample.from_hub:
+        which = "The first rows" if sample.cut else "All rows"
+        rows = f"{which} of {sample.file} on the Hub: {plural(sample.rows, 'row')}"
     if sample.rows_failed:
         stop = "stops" if sample.rows_failed == 1 else "stop"
-        lines = [f"{rows} as {sample.form}; {number(sample.rows_failed)} {stop} the run."]
+        lines = [f"{rows}; {number(sample.rows_failed)} {stop} the run."]
     else:
         trained = sample.rows_kept - sample.rows_untrained
         refused = any(finding.rule == "rows-unreadable" for finding in sample.findings)
         once = " once the whole file can be read" if refused and trained else ""
-        lines = [f"{rows} as {sample.form}, **{number(trained) if trained else 'none'}** trained on{once}."]
+        lines = [f"{rows}, **{number(trained) if trained else 'none'}** trained on{once}."]
     if sample.trained_tokens:
         spread = "" if sample.exact else f" ({number(sample.low)}–{number(sample.high)})"
         about = "" if sample.exact else "about "

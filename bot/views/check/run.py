@@ -67,7 +67,7 @@ def _memory(memory: MemoryEstimate | None) -> str:
         line += " I do not know this model, so this is a guess from its name."
     if memory.host_gib:
         line += f" What is offloaded needs about {memory.host_gib:,.0f} GiB of main memory in all."
-    rows = [sentence for sentence in memory.assumptions if sentence.startswith("With your rows")]
+    rows = [sentence for sentence in memory.assumptions if sentence.startswith("With the rows")]
     return " ".join([line, *rows])
 
 

@@ -30,15 +30,17 @@ _SECRETS = 400
 _NOT_KEPT = "Only you see this, and none of it is stored."
 
 
-def rows_layout(name: str, rows: Rows) -> tuple[ui.LayoutView, dict[str, Any]]:
+def rows_layout(name: str, rows: Rows, *, hub: bool = False) -> tuple[ui.LayoutView, dict[str, Any]]:
     """What rows become under a config that was checked, and the files to send with it.
 
     Args:
-        name: The name of the file with the rows.
+        name: The name of the file with the rows, or of the dataset on the Hub.
         rows: What they become.
+        hub: Whether they are the first ones of a dataset on the Hub.
     """
     items, files = _shown(rows)
-    head: ui.Item[Any] = ui.TextDisplay(f"### Your rows\n{small(file_name(name))}")
+    title = "The first rows on the Hub" if hub else "Your rows"
+    head: ui.Item[Any] = ui.TextDisplay(f"### {title}\n{small(file_name(name))}")
     return layout(container(Colour.NEUTRAL, head, *_wrong(rows), *items), ui.TextDisplay(small(_NOT_KEPT))), files
 
 

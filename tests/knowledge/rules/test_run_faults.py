@@ -138,3 +138,9 @@ def test_modules_that_are_left_out_of_a_list_are_counted() -> None:
     modules = "[q_proj, v_proj, a_one, a_two, a_three, a_four, a_five]"
     told = found(f"{BASE}adapter: lora\nlora_target_modules: {modules}\n")["module-not-in-model"].message
     assert "a_four and 1 more" in told
+
+
+def test_a_model_loaded_in_8_bits_is_not_called_unquantized() -> None:
+    lora = f"{BASE}adapter: lora\nlora_r: 8\nlora_alpha: 16\nlora_target_linear: true\nload_in_4bit: true\n"
+    assert found(lora)["lora-in-4bit"].message.startswith("Loaded unquantized")
+    assert found(f"{lora}load_in_8bit: true\n")["lora-in-4bit"].message.startswith("Loaded in 8 bits")

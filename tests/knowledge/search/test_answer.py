@@ -82,6 +82,21 @@ def test_entries_of_a_server_stand_in_for_the_starter_ones() -> None:
     assert (first.id, first.text) == ("resume", "Ask **Mia** first.")
 
 
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        ("prepared dataset", "dataset_prepared_path"),
+        ("save total", "save_total_limit"),
+        ("accumulation gradient", "gradient_accumulation_steps"),
+        ("batch micro", "micro_batch_size"),
+    ],
+)
+def test_words_of_a_name_find_it_in_any_order(words: str, field: str) -> None:
+    found = answer(words)
+    assert field in [each.id for each in found.answers]
+    assert found.level != "unknown"
+
+
 def test_a_misspelt_name_comes_first() -> None:
     for written in ("sequence_lenn", "micro_batch_siz", "gradient_acumulation_step", "lora_dropuot"):
         assert complete(written)[0].value in (

@@ -122,3 +122,22 @@ def test_few_steps_come_with_what_makes_more_and_why_a_run_shows_fewer() -> None
         "a smaller effective batch or more epochs"
         in answer("500 rows, batch size 64, 3 epochs, how many steps?").figures
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("is a 5090 supported", "**RTX 5090: 32 GB of memory; it computes in bf16.**"),
+        ("can i use a 3060 12gb", "**RTX 3060 12GB: 12 GB of memory"),
+        ("is a T4 enough?", "it has no bf16: set `bf16: false` and `fp16: true`"),
+    ],
+)
+def test_a_question_for_a_card_alone_says_what_trains_on_it(question: str, said: str) -> None:
+    found = answer(question)
+    assert said in found.figures
+    assert re.search(r"QLoRA: models up to about \d", found.figures)
+    assert found.level != "unknown"
+
+
+def test_an_error_on_a_card_is_not_answered_with_what_trains_on_it() -> None:
+    assert answer("oom on my 3090").figures == ""
