@@ -9,7 +9,7 @@ from bot.views.help_channels import words as said
 from bot.views.kit import notice
 from tests.cogs.test_help_channels import Help, block, helping
 from tests.cogs.test_new import MODEL, ROWS
-from tests.world import BROKEN, answer, labels, usual_bot, words
+from tests.world import BROKEN, answer, labels, running, usual_bot, words
 
 FAULTS = {
     "no permission": (403, 50013),
@@ -136,13 +136,14 @@ async def test_a_message_that_discord_does_not_show_any_more_is_told_to_its_auth
 
 
 @pytest.mark.parametrize("fault", ["slow mode", "Discord failed"])
-async def test_files_that_discord_does_not_take_are_told_and_sent_once(world, tools, caplog, fault):
+async def test_files_that_discord_does_not_take_are_told_and_sent_once(tmp_path, caplog, fault):
     status, code = FAULTS[fault]
     wishes = {"model": MODEL, "dataset": ("rows.jsonl", ROWS), "gpu": "A100 80GB"}
-    for command, options in (("newconfig", wishes), ("checkconfig", {"file": ("train.log", LOG)})):
-        world.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=1)
-        result = await world.ann.slash(world.channel, command, **options)
-        shown = [each for each in (result.response, *result.followups) if each is not None]
-        assert [tools.words(each) for each in shown] == [notice.DISCORD_FAILED]
-    assert "incident" not in caplog.text
-    assert all(isinstance(error.original, discord.HTTPException) for error in world.env.errors)
+    async with running(tmp_path) as world:
+        for command, options in (("newconfig", wishes), ("checkconfig", {"file": ("train.log", LOG)})):
+            world.env.inject_error("PATCH", "/webhooks/*", status=status, code=code, times=1)
+            result = await world.ann.slash(world.channel, command, **options)
+            shown = [each for each in (result.response, *result.followups) if each is not None]
+            assert [words(each) for each in shown] == [notice.DISCORD_FAILED]
+        assert "incident" not in caplog.text
+        assert all(isinstance(error.original, discord.HTTPException) for error in world.env.errors)
