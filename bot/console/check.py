@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,10 +201,7 @@ def _propose(options: argparse.Namespace) -> int:
     """Print the block that fits rows; exit 1 where none does or a row ends the run, 2 where there are no rows."""
     dataset: Path | None = options.dataset
     if dataset is None:
-        print(
-            _GIVE,
-            file=sys.stderr,
-        )
+        print(_GIVE, file=sys.stderr)
         return 2
     from knowledge.samples import check_rows, propose_block
 
@@ -218,7 +216,8 @@ def _propose(options: argparse.Namespace) -> int:
         sys.stdout.write(block)
         sample = check_rows(read(block), dataset, name=dataset.name, tokenizer=options.tokenizer)
         for finding in sample.findings:
-            print(f"{_head(finding)}\n  {finding.message} [{finding.rule}]", file=sys.stderr)
+            # The lines of the block are nobody's: rows and names say where it is.
+            print(f"{_head(replace(finding, places=()))}\n  {finding.message} [{finding.rule}]", file=sys.stderr)
             ends = ends or finding.severity.rank <= Severity.CRASH.rank
         for line in (*rows_lines(sample), *mask_lines(sample)):
             print(line.replace("**", ""), file=sys.stderr)

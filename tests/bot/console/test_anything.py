@@ -144,7 +144,8 @@ def test_rows_in_which_a_stray_one_has_other_columns_get_their_block(
     assert code == 1
     assert "type: alpaca" in text
     assert "Line 22 is not JSON" in text
-    assert "`question` is never read" in text
+    assert "line 2 ·" not in text, "the file has no such line of a config"
+    assert "`question` is never read. It is in 1 of 21 rows." in text
     assert "21 rows as JSON Lines, 20 trained on once the whole file can be read." in text
 
 
@@ -172,6 +173,7 @@ def test_a_config_of_another_trainer_says_once_that_its_names_are_ignored(
     assert "Not an Axolotl field: silently ignored." not in text
     assert "Axolotl silently ignores this" in text
     assert "    Axolotl calls it `lora_r`." in text
+    assert f"`helpbot check {config} --fix` prints the corrected copy." in text
 
 
 def test_the_verdict_points_at_the_lines_to_change_and_at_no_row(
