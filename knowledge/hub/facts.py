@@ -41,6 +41,7 @@ class Tokenizer:
         added: Every token that was added to its vocabulary; empty where its files do not list them, as Transformers 5
             writes them.
         ids: The numbers of these tokens, in the same order.
+        padding: The side on which it pads, "left" or "right"; None where its files do not say.
     """
 
     __pydantic_config__ = _INFINITE
@@ -52,6 +53,7 @@ class Tokenizer:
     unk: str | None = None
     added: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
+    padding: str | None = None
 
 
 @value
