@@ -237,7 +237,7 @@ def _write_memory(memory: MemoryEstimate | None) -> None:
     name, low, high = "memory per GPU", memory.low_gib, memory.high_gib
     print(f"  {name:<30} about {memory.estimate_gib:.1f} GiB ({low:.1f} to {high:.1f}), peak: {memory.peak_phase}")
     for sentence in memory.assumptions:
-        if sentence.startswith("With the rows") or "is a guess" in sentence:
+        if sentence.startswith("With the rows") or "is a guess" in sentence or "rough estimate" in sentence:
             print(f"  {'':<30} {sentence}")
     cards = ", ".join(str(card) for card in memory.fits) or "none of the common cards"
     print(f"  {'fits cards of (GB)':<30} {cards}")

@@ -40,6 +40,7 @@ NEW_MODEL = "The model's Hub name: Qwen/Qwen3-8B"
 NEW_DATASET = "Your dataset, or some rows (.jsonl, .json, .csv, .parquet)"
 NEW_GPU = "Your card: RTX 4090, 2x A100 80GB"
 NEW_AIM = "What the model should learn; chosen from the rows if left out"
+NEW_RL = "Loss of a preference run; chosen from the rows if left out"
 
 RULES = "Which rules are active in this server"
 MUTE = "Mute a rule in this server"

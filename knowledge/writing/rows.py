@@ -159,7 +159,7 @@ def _given(wishes: Wishes) -> Rows:
 
 
 def _assumed(wishes: Wishes) -> Read:
-    aim = wishes.aim or "chat"
+    aim = wishes.aim or ("preference" if wishes.loss else "chat")
     kind, reads = _TYPES[aim]
     root: dict[str, Any] = dict(IMAGE_KEYS) if aim == "images" else {}
     if aim == "preference":
@@ -213,7 +213,7 @@ def _fitted(given: Rows, wishes: Wishes, family: Family) -> Read:
     block: dict[str, Any] = yaml.safe_load(proposal.block)
     entry = {key: value for key, value in block.pop("datasets")[0].items() if key != "path"}
     fitting = _aim_of(block, entry, given)
-    aim = wishes.aim or fitting
+    aim = wishes.aim or ("preference" if wishes.loss else fitting)
     found = Read(aim, entry, block)
     if wishes.type:
         found.entry = {"type": wishes.type}
