@@ -21,8 +21,9 @@ STORED = (
     "channels. All of it is deleted 30 days after the bot leaves the server; `/faq-admin export` gives the server "
     "its own copy.\n**Never stored**: configs, datasets, logs, messages. A config is kept in memory, its secrets "
     "masked, for an hour at most, so that the buttons under its answer work.\n**Sent to the Hub**: the names of "
-    "models and datasets in a config, private ones too, to look them up without a token; nothing else, and not "
-    "who asked.\n**Private**: answers are seen by you only, unless you press Share summary."
+    "models and datasets in a config or a command, with revision and split, private ones too, to look them up "
+    "without a token; nothing else, and not who asked.\n**Private**: answers are seen by you only, unless "
+    "you press Share summary."
 )
 SOURCES = (
     "Facts are generated from Axolotl's own source; advice says whose it is. It sees what is public on the Hub, not "
