@@ -167,7 +167,7 @@ def _check_one(
     if options.gpu is not None or options.format == "json" or says_a_cure(report):
         report = on_cards(report, config, options.gpu, options.price)
     if options.fix or options.diff:
-        _write_corrected(path, text, report, whole=options.fix and not options.diff)
+        _write_corrected(path, text, report, gpus=count, whole=options.fix and not options.diff)
     else:
         if options.format == "text" and report.secrets:
             _write_secrets(path, report.secrets)
@@ -312,7 +312,7 @@ def _example(example: Example) -> dict[str, Any]:
     return {**named, "parts": [{"text": part.text, "trained": part.trained} for part in example.parts]}
 
 
-def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> None:
+def _write_corrected(path: str, text: str, report: Report, *, gpus: int, whole: bool) -> None:
     """The corrected text or what differs in it; secrets are masked here as everywhere, which is said with it."""
     from knowledge.fixes import corrected, diff
     from knowledge.secrets import mask
@@ -325,7 +325,8 @@ def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> No
             file=sys.stderr,
         )
     mended = corrected(given, report.findings)
-    left = list(dict.fromkeys(each.fields[0] for each in report.findings if each.edit is None and each.fields))
+    still = checked(mended, gpus=gpus)[0].findings
+    left = list(dict.fromkeys(finding.fields[0] for finding in still if finding.fields))
     if left:
         print(f"helpbot: left unchanged for you to decide: {', '.join(left)}.", file=sys.stderr)
     exact().write(mended if whole else diff(given, mended, path))

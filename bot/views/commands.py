@@ -1,6 +1,6 @@
 """Names and descriptions of commands and their options, as Discord shows them while somebody types."""
 
-CHECK = "Check a config: what is refused, ignored, or not as you meant"
+CHECK = "Check a config: what is refused, ignored, or not as intended"
 CHECK_FILE = "Your config or a run's log; leave it out to paste text"
 CHECK_GPUS = "How many GPUs the run uses, across all machines"
 CHECK_DATASET = "Some dataset rows (.jsonl, .json, .csv, .parquet)"

@@ -184,3 +184,13 @@ def test_the_verdict_points_at_the_lines_to_change_and_at_no_row(
     config.write_text(CLEAN.replace("org/rows", "rows.jsonl").replace("type: alpaca", "type: chat_template"))
     text = told(capsys, "check", str(config), str(rows))[1]
     assert "Starts, then fails: fix lines\u00a03–4 first." in text
+
+
+def test_what_is_left_after_a_corrected_copy_is_what_a_check_of_the_copy_finds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"{CLEAN}adapter: lora\nlora_r: 8\nlora_aplha: 16\nlora_target_linear: true\n")
+    text = told(capsys, "check", "--fix", "--diff", str(config))[1]
+    assert "+lora_alpha: 16" in text
+    assert "adapter" not in text.partition("---")[0]
