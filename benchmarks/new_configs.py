@@ -90,7 +90,9 @@ phi-4 qwen-instruct, SmolLM2-1.7B$ plain, Smol instruct, gpt-oss gpt-oss, Chat z
 def loader(python: str, done: list[Case], most: int) -> None:
     """Reads the rows of some cases with Axolotl's own code, and prints whether each row is trained to its end."""
     known = [each.strip().rsplit(" ", 1) for each in FAMILIES]
-    some = [case for case in done if 0 < len(case.rows) <= LOADED and "image" not in case.name][:most]
+    # Of a file that is only a part of the dataset, the loading would not be the one that the config is for.
+    whole = [case for case in done if case.wishes.whole and 0 < len(case.rows) <= LOADED]
+    some = [case for case in whole if "image" not in case.name][:most]
     lines = []
     for number, case in enumerate(some):
         family = next((family for part, family in known if re.search(part, case.wishes.model)), "plain")

@@ -49,10 +49,7 @@ async def ask(store: Store, guild_id: int, question: str) -> Asked:
     """What is known about a question; where the database is away, what the bot knows without it."""
     entries: dict[str, Entry] = {}
     try:
-        for name in (await store.faq.search(guild_id, question[:1000], _CANDIDATES)).entries:
-            entry = await store.faq.get(guild_id, name.id)
-            if entry is not None and entry.removed_at is None:
-                entries[entry.key] = entry
+        entries = {entry.key: entry for entry in await store.faq.search_whole(guild_id, question[:1000], _CANDIDATES)}
     except StoreError as error:
         _log.warning("asked without the server's entries", extra={"error": type(error).__name__})
     own = [

@@ -97,7 +97,7 @@ class Forum(commands.Cog):
         sent = [message async for message in place.history(limit=1)]
         if not sent:
             raise UserError(words.NO_PRIVATE)
-        await interaction.response.send_message(view=ui.LayoutView.from_message(sent[0]), ephemeral=True)
+        await answer(interaction, ui.LayoutView.from_message(sent[0]))
 
     def _places(self) -> dict[str, Any]:
         """What the page can show, the newest post first."""

@@ -19,7 +19,7 @@ from knowledge.finding import Finding
 from knowledge.fixes import corrected, diff
 from knowledge.gpus import gpu_named
 from knowledge.health import Health, judge, read_run
-from knowledge.hub import HubFacts, Targets, targets_of
+from knowledge.hub import HubFacts, Targets, remember_facts, targets_of
 from knowledge.json_values import from_plain
 from knowledge.memory import FitTable, fit_table
 from knowledge.model_support import ModelSupport, model_support
@@ -210,7 +210,9 @@ def hub_rows(text: str, hub: dict[str, Any]) -> Rows:
     """Shows what the rows become that the Hub has shown, those of the first dataset."""
     from knowledge.samples import check_hub_rows
 
-    shown = check_hub_rows(read(text), from_plain(HubFacts, hub))
+    config, facts = read(text), from_plain(HubFacts, hub)
+    remember_facts(config, facts)
+    shown = check_hub_rows(config, facts)
     return _rows_of(shown[0].report, None) if shown else Rows(block=None)
 
 
@@ -222,12 +224,14 @@ def propose(dataset: bytes, dataset_name: str) -> Rows:
     return Rows(block=proposal.block, words=proposal.words)
 
 
-def rows(dataset: bytes, dataset_name: str, *, text: str | None = None) -> Rows:
-    """Shows what rows become under a config; without one, under the block that fits them."""
+def rows(dataset: bytes, dataset_name: str, *, text: str | None = None, hub: dict[str, Any] | None = None) -> Rows:
+    """Shows what rows become under a config and what the Hub said of it; without one, under the block that fits."""
     from knowledge.samples import check_rows, propose_block
 
     if text is not None:
-        return _rows_of(check_rows(read(text), dataset, name=dataset_name), None)
+        config = read(text)
+        remember_facts(config, None if hub is None else from_plain(HubFacts, hub))
+        return _rows_of(check_rows(config, dataset, name=dataset_name), None)
     proposal = propose_block(dataset, name=dataset_name)
     conversion = f"{proposal.before}\n\n{proposal.after}" if proposal.after else ""
     if proposal.block is None:

@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _Callback = TypeVar("_Callback", bound="Callable[..., Coroutine[Any, Any, None]]")
-_EXPIRED_CODES = frozenset({10062, 10015, 10008, 40060, 50027})
-"""Unknown interaction, webhook or message, already acknowledged, invalid webhook token: nobody reads the reply."""
+_EXPIRED_CODES = frozenset({10062, 10015, 10008, 10003, 40060, 50027, 50083})
+"""Unknown interaction, webhook, message or channel, already acknowledged, invalid webhook token, archived thread:
+nobody reads the reply."""
+_TOO_MANY, _SERVER_ERROR = 429, 500
 
 
 FOR_PEOPLE = (UserError, StoreError)
@@ -109,12 +111,23 @@ async def handle(interaction: discord.Interaction[ServiceBot], error: Exception)
     elif isinstance(cause, discord.HTTPException) and cause.code in _EXPIRED_CODES:
         _log.warning("interaction expired before it was answered", extra={"code": cause.code})
         interaction.client.services.metrics.failure("expired")
+    elif _is_discords_own(cause):
+        _log.warning("Discord failed", extra={"error": type(cause).__name__, "command": command_name(interaction)})
+        interaction.client.services.metrics.failure("discord")
+        await reply(interaction, notice.DISCORD_FAILED, colour=Colour.WARNING)
     else:
         incident = number()
         details = {"incident": incident, "command": command_name(interaction), "trace": trace(cause)}
         _log.error("incident", extra=details)
         interaction.client.services.metrics.failure("incident")
         await reply(interaction, notice.incident(incident), colour=Colour.ERROR)
+
+
+def _is_discords_own(error: BaseException) -> bool:
+    """Whether Discord, or the way to it, failed, and not what the bot had sent."""
+    if isinstance(error, discord.HTTPException):
+        return error.status == _TOO_MANY or error.status >= _SERVER_ERROR
+    return isinstance(error, discord.RateLimited | aiohttp.ClientError)
 
 
 async def reply(interaction: discord.Interaction[Any], text: str, *, colour: Colour = Colour.NEUTRAL) -> None:

@@ -18,6 +18,8 @@ HIGHEST_RATIO = 200
 _GZIP = 16 + zlib.MAX_WBITS
 _TEXTS = (".log", ".txt", ".out", ".err", ".yml", ".yaml", ".json", ".jsonl", ".csv", "")
 _ENCRYPTED = 1
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What a .zip file may be packed with: of bzip2 and LZMA, a few bytes become many megabytes before any are counted."""
 
 
 def unpack(name: str, data: bytes, limit: int) -> tuple[str, bytes]:
@@ -63,4 +65,6 @@ def _member(name: str, members: list[zipfile.ZipInfo]) -> zipfile.ZipInfo:
         raise UserError(words.not_unpacked(name, words.ONE_TEXT))
     if texts[0].flag_bits & _ENCRYPTED:
         raise UserError(words.not_unpacked(name, words.ENCRYPTED))
+    if texts[0].compress_type not in _METHODS:
+        raise UserError(words.not_unpacked(name, words.UNUSUAL))
     return texts[0]

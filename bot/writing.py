@@ -61,6 +61,7 @@ def new(  # noqa: PLR0913 - one argument a wish
     length: int | None = None,
     epochs: float | None = None,
     like: str | None = None,
+    loss: str | None = None,
     hub: dict[str, Any] | None = None,
 ) -> New:
     """Writes a config, proven; `refused` says why where none can be. `like` is a config whose data it keeps."""
@@ -71,6 +72,7 @@ def new(  # noqa: PLR0913 - one argument a wish
         method=method,
         length=length,
         epochs=epochs,
+        loss=loss,
     )
     if dataset is not None:
         wishes = replace(wishes, rows=dataset[1], dataset=wishes.dataset or dataset[0])

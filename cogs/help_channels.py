@@ -156,28 +156,34 @@ class HelpChannels(commands.GroupCog, group_name="help-channels", group_descript
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """A message was written."""
-        await self.reader.arrived(message)
+        with self.reader.unasked():
+            await self.reader.arrived(message)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         """A message was edited, or Discord added the preview of a link."""
-        await self.reader.edited(event.message)
+        with self.reader.unasked():
+            await self.reader.edited(event.message)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
         """A message is gone."""
-        if event.guild_id is not None:
+        if event.guild_id is None:
+            return
+        with self.reader.unasked():
             await self.reader.deleted(event.guild_id, event.channel_id, event.message_id)
 
     @commands.Cog.listener()
     async def on_thread_create(self, thread: discord.Thread) -> None:
         """A thread was made; Discord says so again when the bot is added to it."""
-        await self.reader.opened(thread)
+        with self.reader.unasked():
+            await self.reader.opened(thread)
 
     @commands.Cog.listener()
     async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
         """Somebody pressed a reaction."""
-        await answer_reaction(self.bot, event)
+        with self.reader.unasked():
+            await answer_reaction(self.bot, event)
 
     @tasks.loop(minutes=1)
     async def minutely(self) -> None:

@@ -17,7 +17,7 @@ from bot.views import commands as words
 from bot.views.kit.limits import MOST_GPUS, OPTIONS
 from bot.views.new import PRESSES, Wanted, show_new
 from knowledge.facts import read_json
-from knowledge.writing import aims
+from knowledge.writing import LOSSES, aims
 
 _USUAL = ("Qwen/Qwen3-8B", "meta-llama/Llama-3.1-8B-Instruct", "google/gemma-3-4b-it", "mistralai/Mistral-7B-v0.3")
 
@@ -34,11 +34,17 @@ class NewConfig(commands.Cog):
 
     @app_commands.command(name="newconfig", description=words.NEW)
     @app_commands.describe(
-        model=words.NEW_MODEL, dataset=words.NEW_DATASET, gpu=words.NEW_GPU, gpus=words.CHECK_GPUS, aim=words.NEW_AIM
+        model=words.NEW_MODEL,
+        dataset=words.NEW_DATASET,
+        gpu=words.NEW_GPU,
+        gpus=words.CHECK_GPUS,
+        aim=words.NEW_AIM,
+        rl=words.NEW_RL,
     )
+    @app_commands.choices(rl=[app_commands.Choice(name=loss.upper(), value=loss) for loss in LOSSES])
     @app_commands.autocomplete(gpu=complete_gpu)
     @answered_command
-    async def newconfig(
+    async def newconfig(  # noqa: PLR0913 - one argument an option
         self,
         interaction: discord.Interaction[ServiceBot],
         model: app_commands.Range[str, 1, 150],
@@ -46,6 +52,7 @@ class NewConfig(commands.Cog):
         gpu: app_commands.Range[str, 1, LONGEST] | None = None,
         gpus: app_commands.Range[int, 1, MOST_GPUS] | None = None,
         aim: app_commands.Range[str, 1, 20] | None = None,
+        rl: str | None = None,
     ) -> None:
         """Writes a config, and asks with selects for what was left out."""
         card, count = chosen_gpu(gpu, gpus, exact=True)
@@ -61,6 +68,7 @@ class NewConfig(commands.Cog):
             owner=interaction.user.id,
             model=model,
             aim=aim,
+            loss=rl,
             gpu=card.name if card is not None else None,
             gpus=count or 1,
             dataset=rows,

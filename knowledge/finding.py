@@ -37,7 +37,7 @@ _HEADING = {
     Severity.ERROR: "Axolotl refuses this",
     Severity.CRASH: "Accepted, but the run fails",
     Severity.IGNORED: "Axolotl silently ignores this",
-    Severity.WARNING: "Runs, but probably not as you mean",
+    Severity.WARNING: "Runs, but probably not as you intended",
     Severity.ADVICE: "Worth knowing",
 }
 

@@ -2,6 +2,16 @@
 
 import pytest
 
+# How long a simulated Discord waits for the bot, in seconds: a busy machine must not fail a test.
+_PATIENCE = 60.0
+
+
+def pytest_collection_modifyitems(items):
+    """Gives every test with a simulated Discord that patience."""
+    for item in items:
+        if "simcord_env" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.simcord(settle_timeout=_PATIENCE))
+
 
 @pytest.fixture
 def simcord_bot(tmp_path):

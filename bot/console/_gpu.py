@@ -100,7 +100,7 @@ def gpu_lines(options: argparse.Namespace, config: Config, pace: Pace | None = N
     duration, cost = _measures(options, config, pace)
     lines = [fit_line(memory_of(config), options.gpu), *duration_lines(duration), cost_line(cost, config.gpus)]
     if duration is not None:
-        lines.append("Of the time: " + " ".join(duration.assumptions))
+        lines.append("About the time: " + " ".join(duration.assumptions))
     return [line.replace("**", "") for line in lines if line]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,7 +167,7 @@ def _check_one(
     if options.gpu is not None or options.format == "json" or says_a_cure(report):
         report = on_cards(report, config, options.gpu, options.price)
     if options.fix or options.diff:
-        _write_corrected(path, text, report, whole=options.fix and not options.diff)
+        _write_corrected(path, text, report, gpus=count, whole=options.fix and not options.diff)
     else:
         if options.format == "text" and report.secrets:
             _write_secrets(path, report.secrets)
@@ -200,10 +201,7 @@ def _propose(options: argparse.Namespace) -> int:
     """Print the block that fits rows; exit 1 where none does or a row ends the run, 2 where there are no rows."""
     dataset: Path | None = options.dataset
     if dataset is None:
-        print(
-            _GIVE,
-            file=sys.stderr,
-        )
+        print(_GIVE, file=sys.stderr)
         return 2
     from knowledge.samples import check_rows, propose_block
 
@@ -218,7 +216,8 @@ def _propose(options: argparse.Namespace) -> int:
         sys.stdout.write(block)
         sample = check_rows(read(block), dataset, name=dataset.name, tokenizer=options.tokenizer)
         for finding in sample.findings:
-            print(f"{_head(finding)}\n  {finding.message} [{finding.rule}]", file=sys.stderr)
+            # The lines of the block are nobody's: rows and names say where it is.
+            print(f"{_head(replace(finding, places=()))}\n  {finding.message} [{finding.rule}]", file=sys.stderr)
             ends = ends or finding.severity.rank <= Severity.CRASH.rank
         for line in (*rows_lines(sample), *mask_lines(sample)):
             print(line.replace("**", ""), file=sys.stderr)
@@ -313,7 +312,7 @@ def _example(example: Example) -> dict[str, Any]:
     return {**named, "parts": [{"text": part.text, "trained": part.trained} for part in example.parts]}
 
 
-def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> None:
+def _write_corrected(path: str, text: str, report: Report, *, gpus: int, whole: bool) -> None:
     """The corrected text or what differs in it; secrets are masked here as everywhere, which is said with it."""
     from knowledge.fixes import corrected, diff
     from knowledge.secrets import mask
@@ -326,7 +325,8 @@ def _write_corrected(path: str, text: str, report: Report, *, whole: bool) -> No
             file=sys.stderr,
         )
     mended = corrected(given, report.findings)
-    left = list(dict.fromkeys(each.fields[0] for each in report.findings if each.edit is None and each.fields))
+    still = checked(mended, gpus=gpus)[0].findings
+    left = list(dict.fromkeys(finding.fields[0] for finding in still if finding.fields))
     if left:
         print(f"helpbot: left unchanged for you to decide: {', '.join(left)}.", file=sys.stderr)
     exact().write(mended if whole else diff(given, mended, path))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from knowledge.memory import MemoryEstimate
     from knowledge.plan import Length, TrainingPlan
 
-SUMMARY = "Batch, steps, saves, disk, and memory of the run that a config makes."
+SUMMARY = "Batch, steps, saves, disk, and memory of the run that a config describes."
 _CURVE_LINES = 20
 _NO_CARD = "  I know of no change that makes it fit a card of {:g} GB."
 
@@ -197,13 +197,13 @@ def rows_of(plan: TrainingPlan) -> list[tuple[str, str]]:
         ("epochs requested", plan.num_epochs),
         ("epochs completed", plan.epochs_seen),
         ("warm-up", plan.warmup_steps),
-        ("log every", plan.logging_steps),
+        ("steps between log lines", plan.logging_steps),
         ("save strategy", plan.save_strategy),
-        ("save every steps", plan.save_every_steps),
+        ("steps between saves", plan.save_every_steps),
         ("checkpoints kept", plan.save_total_limit),
         ("checkpoints left after steps", plan.checkpoints_left),
         ("evaluation strategy", plan.eval_strategy),
-        ("evaluate every steps", plan.eval_every_steps),
+        ("steps between evaluations", plan.eval_every_steps),
         ("disk to prepare the dataset", _prepared(plan)),
         ("best model loaded at the end", plan.load_best_model_at_end or None),
     ]
@@ -237,7 +237,7 @@ def _write_memory(memory: MemoryEstimate | None) -> None:
     name, low, high = "memory per GPU", memory.low_gib, memory.high_gib
     print(f"  {name:<30} about {memory.estimate_gib:.1f} GiB ({low:.1f} to {high:.1f}), peak: {memory.peak_phase}")
     for sentence in memory.assumptions:
-        if sentence.startswith("With the rows") or "is a guess" in sentence:
+        if sentence.startswith("With the rows") or "is a guess" in sentence or "rough estimate" in sentence:
             print(f"  {'':<30} {sentence}")
     cards = ", ".join(str(card) for card in memory.fits) or "none of the common cards"
     print(f"  {'fits cards of (GB)':<30} {cards}")

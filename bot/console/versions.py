@@ -12,7 +12,7 @@ from knowledge.versions import Versions, compare_versions
 if TYPE_CHECKING:
     import argparse
 
-SUMMARY = "Which installed packages do not fit the Axolotl release, from a pip list or a log."
+SUMMARY = "Which installed packages do not match the Axolotl release, from a pip list or a log."
 _MOST = 400_000
 
 
@@ -53,8 +53,8 @@ def _write(found: Versions) -> None:
         if own == found.axolotl:
             print(f"Axolotl {own} is the release that helpbot knows.")
     elif not found.misfits:
-        print(f"All {found.compared} listed packages fit Axolotl {found.axolotl}.")
+        print(f"All {found.compared} listed packages match Axolotl {found.axolotl}.")
     for each in found.misfits:
-        print(f"  {each.package} {each.installed} does not fit: Axolotl {found.axolotl} requires {each.wanted}")
+        print(f"  {each.package} {each.installed} does not match: Axolotl {found.axolotl} requires {each.wanted}")
     if found.command:
         print(f"Run: {found.command}")

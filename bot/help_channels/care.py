@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 
 from bot.views.help_channels import words
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from knowledge.secrets import Secret
 
 _MOST_TAGS = 5
+_ARCHIVED = 50083
+"""Discord's code for a change of a thread that somebody has closed already."""
 
 
 async def warn(message: discord.Message, secrets: Iterable[Secret], *, delete: bool) -> bool:
@@ -60,16 +63,20 @@ async def tag(channel: Any, wanted: Iterable[str]) -> None:
             await channel.edit(applied_tags=[*channel.applied_tags, *new][:_MOST_TAGS])
 
 
-async def close(thread: discord.Thread) -> bool:
-    """Closes a thread as solved, with the forum's tag for it; False where the bot may not."""
+async def close(thread: discord.Thread) -> str:
+    """Closes a thread as solved, with the forum's tag for it; returns why it could not, in words, else ""."""
     tags = list(thread.applied_tags)
     if isinstance(thread.parent, discord.ForumChannel):
         tags = [*tags, *(each for each in tags_named(thread.parent, ("solved",)) if each not in tags)][:_MOST_TAGS]
     try:
         await thread.edit(archived=True, applied_tags=tags)
     except discord.Forbidden:
-        return False
-    return True
+        return words.MARKED
+    except discord.HTTPException as error:
+        return "" if error.code == _ARCHIVED else words.NOT_CLOSED
+    except aiohttp.ClientError:
+        return words.NOT_CLOSED
+    return ""
 
 
 def tags_named(forum: discord.ForumChannel, wanted: Iterable[str]) -> list[discord.ForumTag]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot import jobs
 from bot.checking import check, diagnose, health
-from bot.errors import UserError
 from bot.help_channels.contents import read
 from bot.request import CheckRequest
-from bot.store import StoreError
 from bot.views.check.answer import answer_layout
 from bot.views.check.sample import proposal_layout
 from bot.views.given import log_layout
@@ -24,21 +21,20 @@ if TYPE_CHECKING:
 
 
 async def answer_reaction(bot: ServiceBot, event: discord.RawReactionActionEvent) -> None:
-    """Answers a member who pressed the bot's own reaction; failures leave no trace in the channel."""
+    """Answers a member who pressed the bot's own reaction."""
     if event.member is None or event.member.bot or event.guild_id is None or str(event.emoji) != words.LOOK:
         return
-    with suppress(UserError, StoreError, discord.HTTPException):
-        posts = bot.services.store.help_posts
-        channel = bot.get_channel(event.channel_id)
-        thread = isinstance(channel, discord.Thread)
-        post = await posts.get(event.channel_id if thread else event.message_id)
-        if post is None or post.mode != "quiet" or not isinstance(channel, discord.abc.Messageable):
-            return
-        message = await channel.fetch_message(event.message_id)
-        if not any(each.me and str(each.emoji) == words.LOOK for each in message.reactions):
-            return
-        await _answer(bot, event.member, message)
-        await posts.mark(post.post_id, "used")
+    posts = bot.services.store.help_posts
+    channel = bot.get_channel(event.channel_id)
+    thread = isinstance(channel, discord.Thread)
+    post = await posts.get(event.channel_id if thread else event.message_id)
+    if post is None or post.mode != "quiet" or not isinstance(channel, discord.abc.Messageable):
+        return
+    message = await channel.fetch_message(event.message_id)
+    if not any(each.me and str(each.emoji) == words.LOOK for each in message.reactions):
+        return
+    await _answer(bot, event.member, message)
+    await posts.mark(post.post_id, "used")
 
 
 async def _answer(bot: ServiceBot, member: discord.Member, message: discord.Message) -> None:

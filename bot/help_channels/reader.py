@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 
 from bot.cooldowns import Cooldown
@@ -27,7 +28,7 @@ from bot.views.kit import notice
 from knowledge import secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Iterator
     from datetime import datetime
 
     from discord import ui
@@ -67,6 +68,18 @@ class Reader:
         self._checks = asyncio.Semaphore(_CHECKS)
         self._waiting: Counter[int] = Counter()
         self._told: set[int] = set()
+
+    @contextmanager
+    def unasked(self) -> Iterator[None]:
+        """Ends every failure of what happens inside: nobody asked the bot, so nobody is told."""
+        try:
+            yield
+        except (UserError, StoreError, discord.HTTPException, aiohttp.ClientError) as error:
+            _log.info("no answer in a help channel", extra={"error": type(error).__name__})
+            self._bot.services.metrics.failure("help-unanswered")
+        except Exception as error:  # noqa: BLE001 - the one handler
+            _log.error("incident", extra={"incident": number(), "command": "help-channels", "trace": trace(error)})
+            self._bot.services.metrics.failure("incident")
 
     async def arrived(self, message: discord.Message, since: datetime | None = None) -> None:
         """A message was written, or edited at that time."""
@@ -161,7 +174,7 @@ class Reader:
         return (place.forum and place.first) or bool(secrets.find(message.content[:_SECRETS_IN]))
 
     async def _queue(self, message: discord.Message, since: datetime | None, work: Awaitable[None]) -> None:
-        """Lets some messages at a time through; what would be answered late is dropped, and so is any failure."""
+        """Lets some messages at a time through; what would be answered late is dropped."""
         written = since or message.created_at
         author = message.author.id
         full = self._waiting.total() >= _WAITING or self._waiting[author] >= _AUTHOR[0]
@@ -178,12 +191,6 @@ class Reader:
                     self._bot.services.metrics.failure("help-dropped")
                     return
                 await work
-        except (UserError, StoreError, discord.HTTPException) as error:
-            _log.info("no answer in a help channel", extra={"error": type(error).__name__})
-            self._bot.services.metrics.failure("help-unanswered")
-        except Exception as error:  # noqa: BLE001 - nobody asked, so nobody is told
-            _log.error("incident", extra={"incident": number(), "command": "help-channels", "trace": trace(error)})
-            self._bot.services.metrics.failure("incident")
         finally:
             self._waiting[author] -= 1
             self._waiting += Counter()  # leaves those above zero

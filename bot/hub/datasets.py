@@ -11,7 +11,7 @@ from bot.hub.models import described, metadata, refusal
 from bot.hub.names import nearest
 from bot.hub.shapes import DataInfo, DatasetInfo, Page, Size, Split, Splits, read
 from bot.hub.transport import METADATA_BYTES, ROWS_BYTES, Answer, Unreachable
-from knowledge.hub import DataRepository, parts_of, rows_of
+from knowledge.hub import DataRepository, parts_of, place_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -132,7 +132,11 @@ def _together(counted: list[dict[str, Any]]) -> dict[str, Any]:
     rows = [each.get("rows") for each in counted]
     if any(number is None for number in rows):
         return {"rows": None, "unread": counted[0].get("unread", ())}
-    return {"rows": sum(rows), "estimated": any(each["estimated"] for each in counted)}
+    return {
+        "rows": sum(rows),
+        "estimated": any(each["estimated"] for each in counted),
+        "places": tuple(each["place"] for each in counted),
+    }
 
 
 def _default(configs: tuple[str, ...], marked: str | None) -> str | None:
@@ -156,7 +160,9 @@ def _counted(config: str, parts: tuple[Part, ...], viewed: _Viewed) -> dict[str,
         estimated = estimated or (viewed.partial and each.estimated_num_rows is not None)
         if rows is not None:
             sizes[each.split] = rows
-    return {"rows": rows_of(parts, sizes), "estimated": estimated}
+    rows = rows_of(parts, sizes)
+    place = None if rows is None or not parts else place_of(parts[0], sizes[parts[0].name])
+    return {"rows": rows, "estimated": estimated, "place": place}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +181,13 @@ class Sample:
 
     def of(self, found: DataRepository) -> DataRepository:
         """The dataset with these rows."""
-        parts = parts_of(found.split or "") or ()
-        from_the_start = len(parts) == 1 and not parts[0].first
+        only = len(parts_of(found.split or "") or ()) == 1
         return replace(
             found,
             columns=self.columns,
             sample=self.rows,
             left_out=self.left_out,
-            whole=from_the_start and not self.left_out and len(self.rows) == found.rows,
+            whole=only and not self.left_out and len(self.rows) == found.rows,
         )
 
 
@@ -196,11 +201,12 @@ async def sample_rows(client: Client, found: DataRepository) -> Sample | None:
         client: Asks.
         found: The dataset, with its configurations and its splits.
     """
-    if not found.also or found.config is None:
-        return await _sample(client, found)
+    if found.config is None:
+        return None
+    places = dict(zip((found.config, *found.also), found.places, strict=False))
     configs = list(dict.fromkeys((found.config, *found.also)))[:_MOST_SAMPLED]
-    alone = [replace(found, config=config, also=(), rows=None) for config in configs]
-    samples = [each for each in await asyncio.gather(*(_sample(client, each) for each in alone)) if each is not None]
+    asked = (_sample(client, found, config, places.get(config)) for config in configs)
+    samples = [each for each in await asyncio.gather(*asked) if each is not None]
     if not samples:
         return None
     columns = tuple(dict.fromkeys(column for each in samples for column in each.columns))
@@ -208,27 +214,38 @@ async def sample_rows(client: Client, found: DataRepository) -> Sample | None:
     return Sample(columns, rows, sum(each.left_out for each in samples))
 
 
-async def _sample(client: Client, found: DataRepository) -> Sample | None:
-    """The first rows of one configuration."""
+async def _sample(client: Client, found: DataRepository, config: str, place: tuple[int, int] | None) -> Sample | None:
+    """The first rows of one configuration, of those in `place` where that is known."""
     parts = parts_of(found.split or "")
-    if not parts or found.config is None:
+    if not parts:
         return None
-    query = {"dataset": found.renamed_to or found.id, "config": found.config, "split": parts[0].name}
-    first = await _view(client, "first-rows", query, Page, ROWS_BYTES)
+    if place is None and (parts[0].first, parts[0].last) != (None, None):
+        # Without the size of the split, nobody knows which of its rows are meant.
+        return None
+    begin, end = place or (0, ROWS)
+    most = min(ROWS, end - begin)
+    query = {"dataset": found.renamed_to or found.id, "config": config, "split": parts[0].name}
+    directly = {**query, "offset": str(begin), "length": str(most)}
+    # Only what begins elsewhere costs the viewer more.
+    first = await (
+        _view(client, "rows", directly, Page, ROWS_BYTES)
+        if begin and most
+        else _view(client, "first-rows", query, Page, ROWS_BYTES)
+    )
     if not isinstance(first, Page):
         return await _columns_only(client, query)
     columns = tuple(feature.name for feature in first.features)
     if any(_is_pictured(feature.type) for feature in first.features):
         # Cells with pictures hold addresses that expire, not what the loader will see.
         return Sample(columns)
-    page = first
-    most = ROWS if found.rows is None else min(ROWS, found.rows)
-    if any(row.truncated_cells for row in first.rows) or (found.rows is not None and len(first.rows) < most):
-        again = await _view(client, "rows", {**query, "offset": "0", "length": str(ROWS)}, Page, ROWS_BYTES)
-        if isinstance(again, Page) and len(again.rows) >= len(first.rows):
-            page = again
-    uncut = tuple(row.row for row in page.rows if not row.truncated_cells)
-    return Sample(columns, uncut[:most], len(page.rows) - len(uncut))
+    rows = first.rows[:most]
+    lacking = any(row.truncated_cells for row in rows) or (place is not None and len(rows) < most)
+    if lacking and not begin:
+        again = await _view(client, "rows", directly, Page, ROWS_BYTES)
+        if isinstance(again, Page) and len(again.rows) >= len(rows):
+            rows = again.rows[:most]
+    uncut = tuple(row.row for row in rows if not row.truncated_cells)
+    return Sample(columns, uncut, len(rows) - len(uncut))
 
 
 async def _columns_only(client: Client, query: Mapping[str, str]) -> Sample | None:

@@ -227,7 +227,9 @@ def _tokenizer(content: dict[str, Any], before: Tokenizer | None) -> Tokenizer:
         return replace(before, **special)
     kind = content.get("tokenizer_class")
     kind = kind if isinstance(kind, str) else None
-    return Tokenizer(kind=kind, added=tuple(added.values()), ids=tuple(added), **special)
+    side = content.get("padding_side")
+    side = side if side in ("left", "right") else None
+    return Tokenizer(kind=kind, added=tuple(added.values()), ids=tuple(added), padding=side, **special)
 
 
 def _added(listed: Any) -> dict[int, str]:

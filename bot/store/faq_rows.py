@@ -10,6 +10,8 @@ from bot.store.entry import Entry, EntryContent, Version
 from bot.store.errors import EntryMissing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.store.database import Row, Session
 
 ENTRY_COLUMNS = (
@@ -35,6 +37,20 @@ async def read_entry(session: Session, guild_id: int, entry_id: int) -> Entry | 
         guild_id,
     )
     return to_entry(row) if row else None
+
+
+async def read_several(session: Session, guild_id: int, entry_ids: Sequence[int]) -> tuple[Entry, ...]:
+    """The entries of a server with these ids, removed ones included, in the order of the ids."""
+    if not entry_ids:
+        return ()
+    marks = ", ".join("?" * len(entry_ids))
+    rows = await session.rows(
+        f"SELECT {ENTRY_COLUMNS} FROM faq_entries WHERE guild_id = ? AND entry_id IN ({marks})",
+        guild_id,
+        *entry_ids,
+    )
+    entries = {row["entry_id"]: to_entry(row) for row in rows}
+    return tuple(entries[entry_id] for entry_id in entry_ids if entry_id in entries)
 
 
 async def read_entries(session: Session, guild_id: int) -> tuple[Entry, ...]:

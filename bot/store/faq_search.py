@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.store.entry import EntryName
-from bot.store.faq_rows import ENTRY_COLUMNS, to_entry
+from bot.store.faq_rows import ENTRY_COLUMNS, read_several, to_entry
 from bot.store.words import name_key, words_of
 
 if TYPE_CHECKING:
@@ -83,6 +83,12 @@ class FaqSearch:
         """What fits a finished query best."""
         async with self._database.reading() as session:
             return await self._ranked(session, guild_id, query, limit)
+
+    async def search_whole(self, guild_id: int, query: str, limit: int = 10) -> tuple[Entry, ...]:
+        """The entries themselves that fit a finished query best, read in one turn."""
+        async with self._database.reading() as session:
+            found = await self._ranked(session, guild_id, query, limit)
+            return await read_several(session, guild_id, [name.id for name in found.entries])
 
     async def categories(self, guild_id: int) -> tuple[Category, ...]:
         """The categories that have entries, by name."""

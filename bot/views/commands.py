@@ -1,6 +1,6 @@
 """Names and descriptions of commands and their options, as Discord shows them while somebody types."""
 
-CHECK = "Check a config: what is refused, ignored, or not as you meant"
+CHECK = "Check a config: what is refused, ignored, or not as intended"
 CHECK_FILE = "Your config or a run's log; leave it out to paste text"
 CHECK_GPUS = "How many GPUs the run uses, across all machines"
 CHECK_DATASET = "Some dataset rows (.jsonl, .json, .csv, .parquet)"
@@ -40,6 +40,7 @@ NEW_MODEL = "The model's Hub name: Qwen/Qwen3-8B"
 NEW_DATASET = "Your dataset, or some rows (.jsonl, .json, .csv, .parquet)"
 NEW_GPU = "Your card: RTX 4090, 2x A100 80GB"
 NEW_AIM = "What the model should learn; chosen from the rows if left out"
+NEW_RL = "Loss of a preference run; chosen from the rows if left out"
 
 RULES = "Which rules are active in this server"
 MUTE = "Mute a rule in this server"

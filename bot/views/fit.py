@@ -54,7 +54,7 @@ def fit_alt(found: FitTable) -> str:
     for size, fits in found.cards:
         held = [length for length, fit in zip(found.lengths, fits, strict=True) if fit]
         lines.append(f"{size} GB: " + (f"up to {held[-1]:,} tokens" if held else "no length"))
-    return f"Cards that hold {_METHODS[found.method]} of {found.model}. {'; '.join(lines)}."[:1024]
+    return f"Cards that can hold {_METHODS[found.method]} of {found.model}. {'; '.join(lines)}."[:1024]
 
 
 def draw_fit(found: FitTable) -> bytes:

@@ -43,6 +43,7 @@ class Wanted(Begun):
     Attributes:
         model, aim, method, length, epochs, gpus: As the command line has them; None for what was not said.
         gpu: The card's name.
+        loss: The loss of a preference run, as `rl:` names it.
         dataset: Name and bytes of the rows.
         like: A config that does not fit, whose dataset and aim are kept.
         config: The config that was written, for the commands that come next.
@@ -56,6 +57,7 @@ class Wanted(Begun):
     method: str | None = None
     length: int | None = None
     epochs: float | None = None
+    loss: str | None = None
     like: str | None = None
     config: str = ""
 
@@ -83,6 +85,7 @@ async def show_new(interaction: discord.Interaction[ServiceBot], wanted: Wanted,
         length=wanted.length,
         epochs=wanted.epochs,
         like=wanted.like,
+        loss=wanted.loss,
         hub=await _facts(interaction, wanted),
     )
     if made.refused:

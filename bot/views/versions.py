@@ -68,7 +68,7 @@ def installed_text(found: Versions) -> str:
 
 def _title(found: Versions) -> str:
     if found.misfits:
-        return f"{plural(len(found.misfits), 'package')} {'does' if len(found.misfits) == 1 else 'do'} not fit"
+        return f"{plural(len(found.misfits), 'package')} {'does' if len(found.misfits) == 1 else 'do'} not match"
     if found.compared:
-        return "Another release of Axolotl" if found.command else "Everything listed fits"
+        return "Another release of Axolotl" if found.command else "Everything listed matches"
     return "Another release of Axolotl" if found.command else f"Axolotl {found.axolotl}, the release that I know"

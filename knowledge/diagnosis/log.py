@@ -179,6 +179,9 @@ def _undecorated(number: int, line: str) -> Line:
     rank = None
     start = line[:1]
     if start in "[ d0123456789(" or "|" in line[:44]:
+        stamped = _STAMP.match(line) if start.isdigit() or start == "[" else None
+        if stamped and (named := _PREFIX.match(line[stamped.end() :].lstrip(": "))) and named[1]:
+            line = line[stamped.end() :].lstrip(": ")  # a scheduler's clock stands before the name of the process
         for _ in range(2):
             match = _PREFIX.match(line)
             if not match or match.end() == 0:

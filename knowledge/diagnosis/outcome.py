@@ -30,7 +30,7 @@ FATAL = re.compile(
     r"^\s{0,8}(?:\w{1,20}: )?(?:error|fatal|ERROR|FATAL)(?::| \[| -)|\[ERROR\]|undefined symbol|"
     r"cannot open shared object|command not found|oom-kill|SIGKILL|SIGSEGV|ran into an error|illegal memory access|"
     r"device-side assert|CUBLAS_STATUS|HIP error|DUE TO (?:TIME LIMIT|PREEMPTION)|[Cc]onnection refused|"
-    r"session crashed|[Kk]ernel (?:appears to have )?died|died with <Signals|"
+    r"GGML_ASSERT|\bAssertion .{1,200} failed\b|session crashed|[Kk]ernel (?:appears to have )?died|died with <Signals|"
     r"nvidia-container-cli|panicked at|Traceback \(most recent call last\)|Error response from daemon"
 )
 # After these a process is taken down, whatever the others still print.

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from knowledge.config import load_types
 from knowledge.diagnosis.known import squeeze, words
 from knowledge.diagnosis.masking import shown
 from knowledge.diagnosis.model import Match
@@ -42,6 +43,7 @@ _IDS = {
     "multiple_of": "out-of-bounds",
 }
 _OWN = ("value_error", "assertion_error")
+_HEADER = re.compile(r"validation errors? for (\w{1,80})")
 # What Python itself says of many faults: it leads to a rule only when the config shows that rule's fault.
 _PYTHON = re.compile(
     r"has no attribute|unexpected keyword argument|required positional argument|unsupported operand|"
@@ -113,7 +115,14 @@ def _match(rule: Rule, line: Line, finding: Finding | None) -> Match:
 def typing_refusals(lines: list[Line]) -> Iterator[Match]:
     """What pydantic says of single fields: "field", then an indented message with its type, or both in one line."""
     seen: set[str] = set()
+    of_library = False
     for index, line in enumerate(lines):
+        if header := _HEADER.search(line.text):
+            # DeepSpeed, vLLM and others check their own settings with pydantic too: these are no fields of a config.
+            name = header[1]
+            of_library = name[:1].isupper() and not name.startswith("Axolotl") and name not in load_types().models
+        if of_library:
+            continue
         found = _TYPE.search(line.text) if "[type=" in line.text else None
         if found:
             above = lines[index - 1].text.strip() if index else ""

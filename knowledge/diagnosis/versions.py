@@ -97,7 +97,7 @@ def _explained(numbers: dict[str, float | None]) -> str:
     allocated, reserved = numbers["allocated"], numbers["reserved"]
     said: list[str] = []
     if tried is not None and free is not None:
-        said.append(f"This step asked for {tried:.2f} GiB more, and {free:.2f} GiB were free.")
+        said.append(f"This step asked for {tried:.2f} GiB more, and {free:.2f} GiB was free.")
     if allocated is not None and total:
         said.append(f"Tensors use {allocated:.2f} of {total:.2f} GiB ({allocated / total:.0%}).")
         other = total - allocated - (reserved or 0) - (free or 0)

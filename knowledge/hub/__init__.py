@@ -29,7 +29,7 @@ from knowledge.hub.reading import (
     text_part,
 )
 from knowledge.hub.report import HubDataset, HubModel, HubReport, dataset_report, model_report, report_of
-from knowledge.hub.splits import Part, parts_of, rows_of
+from knowledge.hub.splits import Part, parts_of, place_of, rows_of
 from knowledge.hub.targets import DataTarget, ModelTarget, Targets, named, targets_of
 from knowledge.hub.tokens import embedding_names, fewest_pieces, given_tokens, known_tokens, words_of
 from knowledge.hub.unseen import unseen
@@ -73,6 +73,7 @@ __all__ = [
     "named",
     "origin_of",
     "parts_of",
+    "place_of",
     "public_tokenizer",
     "quantization_of",
     "quantized_as",

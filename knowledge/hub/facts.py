@@ -41,6 +41,7 @@ class Tokenizer:
         added: Every token that was added to its vocabulary; empty where its files do not list them, as Transformers 5
             writes them.
         ids: The numbers of these tokens, in the same order.
+        padding: The side on which it pads, "left" or "right"; None where its files do not say.
     """
 
     __pydantic_config__ = _INFINITE
@@ -52,6 +53,7 @@ class Tokenizer:
     unk: str | None = None
     added: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
+    padding: str | None = None
 
 
 @value
@@ -123,6 +125,8 @@ class DataRepository:
         split: The split that the entry reads, as written: "train[:50%]".
         rows: Rows that the entry selects; None where that is not known.
         estimated: Whether `rows` is an estimate of the viewer's.
+        places: For each configuration, which rows the first summand of `split` selects, from and to before; empty where
+            the sizes are not known.
         columns: The columns.
         sample: The first rows, none of them cut.
         whole: Whether the sample is all the rows that the entry selects.
@@ -149,6 +153,7 @@ class DataRepository:
     split: str | None = None
     rows: int | None = None
     estimated: bool = False
+    places: tuple[tuple[int, int], ...] = ()
     columns: tuple[str, ...] = ()
     sample: tuple[dict[str, Any], ...] = ()
     whole: bool = False

@@ -58,13 +58,23 @@ def rows_of(parts: tuple[Part, ...], sizes: Mapping[str, int]) -> int | None:
     for part in parts:
         if part.name not in sizes:
             return None
-        size = sizes[part.name]
-        first, last = (
-            end if bound is None else _place(bound, size, share=share)
-            for bound, end, share in zip((part.first, part.last), (0, size), part.shares, strict=True)
-        )
-        total += max(0, last - first)
+        first, last = place_of(part, sizes[part.name])
+        total += last - first
     return total
+
+
+def place_of(part: Part, size: int) -> tuple[int, int]:
+    """The rows of a split that a summand selects: the first one, and the one behind the last.
+
+    Args:
+        part: The summand.
+        size: Rows of the split.
+    """
+    first, last = (
+        end if bound is None else _place(bound, size, share=share)
+        for bound, end, share in zip((part.first, part.last), (0, size), part.shares, strict=True)
+    )
+    return first, max(first, last)
 
 
 def _place(bound: int, size: int, *, share: bool) -> int:

@@ -225,7 +225,7 @@ def _offload_weights(run: Run) -> Iterator[_Step]:
     if run.sharding == "fsdp" and not run.weight_offload:
         yield _Step(
             {"fsdp_config.offload_params": True},
-            "Weights and optimizer state stay in host memory, and the CPU makes the step: much slower.",
+            "Weights and optimizer state stay in host memory, and the CPU runs the optimizer step: much slower.",
             run._replace(weight_offload=True, optimizer_offload=True),
         )
 

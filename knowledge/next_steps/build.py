@@ -117,7 +117,7 @@ def _like_the_base(config: Config) -> list[str]:
     else:
         said.append(f"A different model is loaded. The trained one is in {out}, not in {base}.")
     said.append(
-        "Nothing was learned. The log shows that to `/checkconfig` or `helpbot health`: a learning rate near 0, masked "
+        "Nothing was learned. `/checkconfig` or `helpbot health` can tell from the log: a learning rate near 0, masked "
         "labels, or a flat loss."
     )
     said.append("The prompt differs from training: compare it with a row of `axolotl preprocess --debug`.")
@@ -158,5 +158,5 @@ def _garbage(config: Config, template: str | None, eos: str | None) -> list[str]
             "The merge went wrong. Merge with `axolotl merge-lora`, which starts from the weights before quantizing; "
             "a merge into 4-bit weights loses much of what was learned."
         )
-    said.append("The run diverged. The log shows that to `/checkconfig` or `helpbot health`.")
+    said.append("The run diverged. `/checkconfig` or `helpbot health` can tell from the log.")
     return said

@@ -104,7 +104,7 @@ def _training(config: Config, name: str) -> Iterator[Command]:
         id="train",
         command=f"{prefix}axolotl train {name}{cards}",
         purpose=f"Train on {config.gpus} GPU{'s' if config.gpus > 1 else ''}.",
-        needs="The GPUs; the dataset is tokenized first if it was not done yet.",
+        needs="The GPUs; the dataset is tokenized first if it has not been yet.",
         writes=f"Checkpoints and the {'adapter' if config.get('adapter') else 'model'}, in {out}.",
     )
     if not config.get("save_only_model"):

@@ -8,6 +8,7 @@ of our own; over many orders the counts differ by about one bin in five hundred.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ def pack(lengths: Sequence[int], packing: Packing, *, processes: int = 1, take: 
         processes: with four or more, Axolotl packs once instead of four times.
         take: how many of the rows are packed, drawn at random; all where None.
     """
+    return _packed(tuple(lengths), packing, processes, take)
+
+
+@lru_cache(maxsize=8)
+def _packed(lengths: tuple[int, ...], packing: Packing, processes: int, take: int | None) -> Packed:
+    """What `pack` says; a config that is written is planned several times with the same rows."""
     size = len(lengths) if take is None else min(take, len(lengths))
     drawn = size < len(lengths)
     if not (packing.shuffled or drawn) or len(set(lengths)) <= 1:

@@ -124,7 +124,7 @@ def rows_from_count(config: Settings, count: int, mean_tokens: float | None) -> 
             mean_tokens = float(sequence_len)
     rows.kept = rows.trainable = rows.train = kept
     rows.tokens = round(kept * mean_tokens) if mean_tokens else None
-    rows.notes.append("This assumes that no row is dropped for its length; the tokens of every row would settle it.")
+    rows.notes.append("This assumes that no row is too long and dropped; the token count of every row would tell.")
     _deduplicate(config, rows)
     _shard(config, rows)
     _split(config, rows)

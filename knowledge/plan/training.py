@@ -109,7 +109,7 @@ class TrainingPlan:
         """What the number of steps hangs on, to begin a sentence with; empty where it is simply so."""
         conditions = ["with the proposed block"] if self.with_block else []
         if self.of_rows is not None:
-            conditions.append(f"if {self.of_rows.words} are all")
+            conditions.append(f"if {self.of_rows.words} are the whole dataset")
         words = " and ".join(conditions)
         return f"{words[:1].upper()}{words[1:]}"
 

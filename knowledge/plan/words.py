@@ -36,7 +36,8 @@ def batch_line(plan: TrainingPlan) -> str:
     """The effective batch with its formula, and how to keep the guide's where the GPUs multiply it."""
     if plan.formula is None or plan.real_global_batch is None:
         return ""
-    return f"Effective batch {plan.formula} {plan.unit} per step{keeping_the_guide(plan)}."
+    unit = plan.unit.removesuffix("s") if plan.real_global_batch == 1 else plan.unit
+    return f"Effective batch {plan.formula} {unit} per step{keeping_the_guide(plan)}."
 
 
 def guide_on_one_gpu(plan: TrainingPlan) -> int | None:

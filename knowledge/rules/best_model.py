@@ -87,7 +87,7 @@ def best_model_is_not_loaded(config: Config) -> Iterator[Problem]:
         count = config.get("evals_per_epoch")
         yield problem(f"The last model is kept: set `saves_per_epoch: {count}` as well.", "load_best_model_at_end")
     else:
-        message = "The last model is kept: this needs `save_steps` and `eval_steps`, with the same number."
+        message = "The last model is kept: this needs `save_steps` and `eval_steps` set to the same number."
         yield problem(message, "load_best_model_at_end")
 
 

@@ -165,7 +165,7 @@ def decision_labels(config: Config) -> Iterator[Problem]:
     good=f"{DECISION}  latent:\n    mode: free\n    free_update_policy: argmax\n",
 )
 def decision_latent(config: Config) -> Iterator[Problem]:
-    """Latent slots that do not fit their mode.
+    """Latent slots that do not match their mode.
 
     Slots need a mode other than none; `free` needs a policy, and only `free` has one.
     """

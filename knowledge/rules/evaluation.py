@@ -194,7 +194,7 @@ def early_stopping_without_steps(config: Config) -> Iterator[Problem]:
     if config.typed("early_stopping_patience") and not (config.typed("save_steps") and config.typed("eval_steps")):
         per_epoch = [f"`{name}`" for name in ("evals_per_epoch", "saves_per_epoch") if config.raw(name)]
         instead = f" in place of {' and '.join(per_epoch)}" if per_epoch else ""
-        message = f"Needs `save_steps` and `eval_steps`{instead}, the same number in both."
+        message = f"Needs `save_steps` and `eval_steps`{instead}, set to the same number."
         yield problem(message, "early_stopping_patience")
 
 

@@ -147,7 +147,7 @@ def whole_number(value: Any) -> int | None:
 def vllm_without_mode(config: Config) -> Iterator[Problem]:
     """`trl.use_vllm` without `vllm_mode`.
 
-    Axolotl then uses server, which expects a vLLM that already runs on other GPUs.
+    Axolotl then uses server mode, which expects a vLLM server that is already running on other GPUs.
     """
     inner = raw_block(config.raw("trl"))
     if block(config, "trl").get("use_vllm") and not inner.get("vllm_mode"):

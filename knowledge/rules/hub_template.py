@@ -16,6 +16,7 @@ from knowledge.hub import (
     public_tokenizer,
 )
 from knowledge.rule import HUB, Problem, problem, rule
+from knowledge.samples.template_facts import template_facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -203,9 +204,7 @@ def _template(config: Config, entry: Mapping[str, Any], found: Repository | None
         name, text = "jinja", own
     if name == "jinja":
         return text.__contains__ if isinstance(text, str) and "{" in text else None
-    from knowledge.samples.templates import template_named  # it loads Jinja, which most checks do not need
-
-    template = template_named(str(name))
-    if template is None:
+    facts = template_facts().get(str(name))
+    if facts is None:
         return None
-    return lambda word: template.eos_named if word == "eos_token" else template.holds(word, None)
+    return lambda word: bool(facts["eos_named"]) if word == "eos_token" else word in facts["specials"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from knowledge.conditions import ATTENTION
 from knowledge.finding import Severity
 from knowledge.hub import (
     Repository,
@@ -171,3 +172,42 @@ def _unsaved(config: Config, found: Repository | None) -> tuple[str, ...] | None
         return None
     wanted, saved = embedding_names(model_type), config.get("lora_modules_to_save") or []
     return None if isinstance(saved, list) and all(name in saved for name in wanted) else wanted
+
+
+@rule(
+    Severity.CRASH,
+    fields=("balance_labels", "sample_packing", "is_mistral_derived_model", "type_of_model", *ATTENTION, *_WHERE),
+    needs=("balance_labels",),
+    bad="base_model: org/mistral-7b\nattn_implementation: flash_attention_2\nbalance_labels: true\n",
+    good="base_model: org/mistral-7b\nattn_implementation: sdpa\nbalance_labels: true\n",
+    says=("Padded label balancing requires", "Label-balanced packing requires right padding"),
+)
+def balanced_labels_padded_left(config: Config) -> Iterator[Problem]:
+    """`balance_labels` where rows are padded on the left.
+
+    It counts the trained tokens of rows that are padded on the right, and stops otherwise. A tokenizer says in
+    `padding_side` of its `tokenizer_config.json` where it pads; for Mistral with `flash_attention_2` and without
+    packing, Axolotl itself pads on the left.
+    """
+    packed = config.typed("sample_packing")
+    if not config.typed("balance_labels") or (config.get("batch_flattening") and not packed):
+        return
+    found = public_tokenizer(config)
+    if not packed and config.typed("attn_implementation") == "flash_attention_2" and _is_mistral(config):
+        message = "Axolotl pads Mistral on the left with `flash_attention_2`: use `attn_implementation: sdpa`."
+        yield problem(message, "balance_labels", "base_model")
+    elif found is not None and found.tokenizer is not None and found.tokenizer.padding == "left":
+        message = "This tokenizer pads on the left, which it refuses: remove it, or change `padding_side`."
+        yield problem(message, "balance_labels", "base_model")
+
+
+def _is_mistral(config: Config) -> bool:
+    """Whether Axolotl takes the model for one derived from Mistral."""
+    found, name = config_repository(config), config.get("base_model")
+    if found is not None and found.dimensions.get("model_type") == "mistral":
+        return True
+    return bool(
+        config.typed("is_mistral_derived_model")
+        or (isinstance(name, str) and "mistral" in name.lower().rpartition("/")[2])
+        or "mistral" in str(config.get("type_of_model") or "").lower()
+    )

@@ -126,7 +126,7 @@ def nebius_env(config: Config) -> Iterator[Problem]:
 def nebius_env_twice(config: Config) -> Iterator[Problem]:
     """A variable that is set both in plain text and from a secret.
 
-    One of the two would win; keep the secret.
+    Only one of the two would take effect; keep the secret.
     """
     secret = _variables(config, "env_secret")
     for name in _variables(config, "env"):

@@ -170,7 +170,7 @@ def context_parallel_sizes(config: Config) -> Iterator[Problem]:
     gpus=4,
 )
 def context_parallel_shape(config: Config) -> Iterator[Problem]:
-    """The parts of `context_parallel` do not fit its size.
+    """The parts of `context_parallel` do not match its size.
 
     ulysses_size times ring_size is the size; the backend ulysses or ring uses all of it.
     """

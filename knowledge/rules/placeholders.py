@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from knowledge.config import Config
 
-ENTRY = ("path", "type", "field")
+ENTRY = ("path", "type", "field", "field_messages")
 ROOT = ("base_model", "hub_model_id", "wandb_project", "mlflow_experiment_name", "comet_project_name")
 MORE = ("swanlab_project", "trackio_project_name")
 

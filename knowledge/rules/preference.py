@@ -176,7 +176,7 @@ def simpo_without_gamma(config: Config) -> Iterator[Problem]:
     Severity.CRASH,
     fields=("sample_packing", "reward_model", "skip_prepare_dataset"),
     needs=("reward_model", "sample_packing"),
-    bad=f"reward_model: true\npad_to_sequence_len: true\nsample_packing: true\nflash_attention: true\n{REWARD}",
+    bad=f"reward_model: true\npad_to_sequence_len: true\nsample_packing: true\n{REWARD}",
     good=f"reward_model: true\npad_to_sequence_len: true\nsample_packing: false\n{REWARD}",
 )
 def reward_packed(config: Config) -> Iterator[Problem]:

@@ -337,5 +337,5 @@ def bnb_type_unknown(config: Config) -> Iterator[Problem]:
     if isinstance(options, dict) and config.raw("load_in_4bit"):
         for name in ("bnb_4bit_compute_dtype", "bnb_4bit_quant_storage"):
             if (right := _TORCH_NAMES.get(str(options.get(name)))) is not None:
-                message = f"PyTorch has no type of this name, so loading fails: write `{name}: {right}`."
+                message = f"PyTorch has no type with this name, so loading fails: write `{name}: {right}`."
                 yield problem(message, ("bnb_config_kwargs", name), suggestion=right)

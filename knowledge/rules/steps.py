@@ -82,8 +82,8 @@ def batch_is_blank(config: Config) -> Iterator[Problem]:
 def more_parallel_than_gpus(config: Config) -> Iterator[Problem]:
     """Context and tensor parallelism together need more GPUs than the run has.
 
-    They split one row across several GPUs, so their product must divide the number of GPUs. Axolotl divides the GPUs by
-    it, and a batch of 0 rows stops the run.
+    Both split one row across several GPUs, so the product of their sizes must divide the number of GPUs. Axolotl
+    divides the number of GPUs by it, and a batch of 0 rows stops the run.
     """
     shared = (config.get("context_parallel_size") or 1) * (config.get("tensor_parallel_size") or 1)
     if config.gpus > 1 and shared > config.gpus:

@@ -65,7 +65,7 @@ def answers_end_early(config: Config) -> Iterator[Problem]:
     """GRPO with a `trl` block that sets no length for the answers.
 
     Axolotl then hands TRL no length in place of TRL's own 512, and Transformers falls back to 20 new tokens unless the
-    model's generation config has a length. Under vLLM its own limits hold.
+    model's generation config has a length. With vLLM, its own limits apply.
     """
     inner = raw_block(config.raw("trl"))
     if config.typed("rl") not in {"grpo", "gdpo"} or not inner or inner.get("use_vllm"):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib import resources
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from knowledge.samples.sandbox import Refused, message_keys, named_template, render, written_template
+from knowledge.samples.template_facts import template_facts
 
 if TYPE_CHECKING:
     from jinja2 import Template as Jinja
@@ -89,20 +87,14 @@ class Template:
         return around[1] if around else ""
 
 
-@lru_cache(maxsize=1)
-def _facts() -> dict[str, Any]:
-    text = (resources.files("knowledge.samples") / "templates.json").read_text("utf-8")
-    return json.loads(text)["templates"]  # type: ignore[no-any-return]
-
-
 def template_names() -> tuple[str, ...]:
     """The templates that ship with Axolotl."""
-    return tuple(_facts())
+    return tuple(template_facts())
 
 
 def template_named(name: str) -> Template | None:
     """One of Axolotl's own templates."""
-    facts = _facts().get(name)
+    facts = template_facts().get(name)
     if facts is None:
         return None
     return Template(

@@ -91,7 +91,7 @@ def _written_anew(config: Config, key: str, meaning: Meaning, lines: dict[str, A
     else:
         message, mended = f"{_IGNORED} Set `{field}` instead.", text
     edit = replace(config, key, lines)
-    named = field if field in lines or not mended else None
+    named = field if field in lines or mended else None
     return problem(message, key, why=_why(meaning), suggestion=named, edit=edit, mended=mended if edit else "")
 
 

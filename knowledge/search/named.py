@@ -15,12 +15,13 @@ _COUNTS = {"a": 1, "an": 1, "one": 1, "single": 1, "two": 2, "dual": 2, "three":
 _COUNT = rf"(?:\b(?:(\d{{1,2}})(?:\s?[x×*]\s?|\s+)|({'|'.join(_COUNTS)})\s+))?"
 CARD = re.compile(
     _COUNT + r"(?:nvidia |geforce |tesla )?(?<![\d.])"
-    r"((?:rtx ?|gtx ?)?(?:20|30|40|50)[5-9]0(?: ?ti(?: ?super)?| ?super)?"
+    r"((?:rtx ?|gtx ?)?(?:20|30|40|50)[5-9]0(?: ?ti(?: ?super)?| ?super)?(?: \d{1,2} ?gb?(?![a-z]))?"
     r"|(?:a100|h100|h200|b200|a6000|a5000|a4000|a40|a10g?|l40s?|l4|t4|v100|p100|mi300x|mi250x?)"
     r"(?:[ -]?\d{2,3} ?gb?)?)(?=s?\b)(?:s?\s?[x×*]\s?(\d{1,2})\b)?",
     re.IGNORECASE,
 )
 SIZE = re.compile(_COUNT + r"(?<![\d.])(\d{1,3}) ?(?:gb|gib|g)\b", re.IGNORECASE)
+_MEMORY = re.compile(r"[ -]\d{1,3} ?gb?$", re.IGNORECASE)
 _SEVERAL = re.compile(rf"\b(?:(\d{{1,3}})|({'|'.join(_COUNTS)})) ?(?:x )?(?:gpus?|cards?)\b", re.IGNORECASE)
 _MODEL = re.compile(
     r"(?<![\w.])((?:\d{1,2}x)?\d{1,3}(?:\.\d{1,2})?) ?b(?:illion)?\b(?! ?(?:rows|tokens|samples))", re.IGNORECASE
@@ -93,15 +94,24 @@ def cards_of(question: str) -> Cards | None:
     if (both := _two_kinds(question)) is not None:
         return both
     if (named := CARD.search(question)) is not None:
-        try:
-            gpu = gpu_named(named[3])
-        except UnknownGpu:
+        gpu = _named(named[3])
+        if gpu is None:
             return None
         count = _counted(named[1] or named[4], named[2])
         return Cards(gpu.name, count or gpus_of(question) or 1, gpu.usable_gib, gpu)
     size = SIZE.search(question)
     if size is not None and (usable := sizes().get(int(size[3]))) is not None:
         return Cards(f"{int(size[3])} GB", _counted(size[1], size[2]) or gpus_of(question) or 1, (usable, usable), None)
+    return None
+
+
+def _named(text: str) -> Gpu | None:
+    """The card of a name; a memory with which it is not sold, such as that of the whole machine, is left out."""
+    for name in (text, _MEMORY.sub("", text)):
+        try:
+            return gpu_named(name)
+        except UnknownGpu:
+            continue
     return None
 
 

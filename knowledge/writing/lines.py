@@ -127,6 +127,8 @@ def _unseen(rows: Read) -> str:
     """What to fill in or to check of rows that nobody has seen."""
     if rows.stands_for:
         return f"Fill this in: the type that reads your rows. `{rows.stands_for}` reads {rows.reads}."
+    if rows.entry.get("field_messages") == NO_COLUMN:
+        return "Fill this in: the column that holds the chats, which is often `messages`."
     if NO_COLUMN in rows.entry.values():
         return "Fill this in: the column that holds the text, which is often `text`."
     if NO_ANSWER in (rows.columns or ()):

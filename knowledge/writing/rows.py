@@ -159,7 +159,7 @@ def _given(wishes: Wishes) -> Rows:
 
 
 def _assumed(wishes: Wishes) -> Read:
-    aim = wishes.aim or "chat"
+    aim = wishes.aim or ("preference" if wishes.loss else "chat")
     kind, reads = _TYPES[aim]
     root: dict[str, Any] = dict(IMAGE_KEYS) if aim == "images" else {}
     if aim == "preference":
@@ -183,8 +183,10 @@ def _left_open(found: Read) -> None:
         found.columns = (NO_COLUMN, NO_ANSWER)
     elif found.aim == "pretraining":
         found.entry["field"] = NO_COLUMN
-    elif found.aim != "images":
-        # A model of pictures reads nothing but chats.
+    elif found.aim == "images":
+        # A model of pictures reads nothing but chats; which column holds them is open.
+        found.entry["field_messages"] = NO_COLUMN
+    else:
         found.stands_for, found.entry = str(found.entry["type"]), {"type": NO_TYPE}
 
 
@@ -211,7 +213,7 @@ def _fitted(given: Rows, wishes: Wishes, family: Family) -> Read:
     block: dict[str, Any] = yaml.safe_load(proposal.block)
     entry = {key: value for key, value in block.pop("datasets")[0].items() if key != "path"}
     fitting = _aim_of(block, entry, given)
-    aim = wishes.aim or fitting
+    aim = wishes.aim or ("preference" if wishes.loss else fitting)
     found = Read(aim, entry, block)
     if wishes.type:
         found.entry = {"type": wishes.type}

@@ -29,6 +29,8 @@ _WIDEST_HEAD = 256
 _LEAST_VLLM = 1.5
 _LEAST_SERVED = 2
 _GIB = 1 << 30
+_LONGEST_NAME = 256
+"""Characters of a model's name: the Hub's have at most 96, a file's 255."""
 
 
 def write_config(wishes: Wishes) -> Written:
@@ -46,6 +48,8 @@ def write_config(wishes: Wishes) -> Written:
     """
     if not wishes.model.strip():
         raise Unusable("There is no model to write a config for: give its name on the Hub, such as Qwen/Qwen3-8B.")
+    if len(wishes.model) > _LONGEST_NAME:
+        raise Unusable(f"A model's name has at most {_LONGEST_NAME} characters; this one has {len(wishes.model):,}.")
     check_type(wishes.type)
     wishes = replace(wishes, model=full_name(wishes.model.strip()))
     wishes, saved = with_commas(wishes)

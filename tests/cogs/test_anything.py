@@ -102,3 +102,19 @@ async def test_a_log_cannot_be_compared_but_is_answered(world, tools) -> None:
     assert "`train.log` is a log, not a config, so there is nothing to compare." in text
     assert "no column `instruction`" in text
     assert "mine.yaml · 9 keys" in text
+
+
+async def test_the_faults_of_rows_alone_point_at_rows_and_at_no_line_of_a_config(world, tools) -> None:
+    talk = '{"messages": [{"role": "user", "content": "Far?"}, {"role": "assistant", "content": "Two miles."}]}\n'
+    found = await world.ann.slash(
+        world.channel, "checkconfig", dataset=("rows.jsonl", (talk * 12 + '{"messages": []}\n').encode())
+    )
+    text = tools.words(tools.answer(found))
+    assert "**Row\u00a013** · `datasets[0].type`" in text
+    assert "**Line" not in text
+
+
+async def test_a_name_of_another_trainer_gets_one_cure(world, tools) -> None:
+    text = tools.words(await world.check(f"{tools.CLEAN}adapter: lora\nlora_r: 8\nlora_alpha: 16\nlora_target: all\n"))
+    assert "In Axolotl it is `lora_target_linear: true`." in text
+    assert "Did you mean `lora_target_modules`" not in text

@@ -1,6 +1,7 @@
 """/checkconfig and Check message, as a member sees them."""
 
 import json
+import re
 
 import pytest
 
@@ -227,7 +228,7 @@ async def test_a_secret_in_the_rows_is_told_with_its_line_and_never_shown(world,
     rows = ROWS + ROWS.replace(b"A plum.", f"Use {token} here".encode())
     options = {"file": ("c.yaml", tools.CLEAN.encode())} if with_config else {}
     message = tools.answer(await world.ann.slash(world.channel, "checkconfig", dataset=("mine.jsonl", rows), **options))
-    assert "Dataset, line\u00a0" in tools.words(message)
+    assert re.search(r"Dataset, lines?\u00a0\d", tools.words(message))
     assert "a Hugging Face token" in tools.words(message)
     if with_config:
         message = tools.answer(await world.press(message, "Rows: lengths and trained text"))

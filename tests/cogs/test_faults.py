@@ -10,11 +10,15 @@ from bot import jobs
 from bot.errors import UserError
 from bot.incidents import trace
 from bot.store import StoreUnavailable
+from bot.views.kit import notice
 
 
-async def test_an_answer_that_discord_refuses_with_500_becomes_an_apology(world, tools):
-    world.env.inject_error("PATCH", "/webhooks/*", status=500, times=1)
-    assert "incident number" in tools.words(await world.check(tools.CLEAN))
+@pytest.mark.parametrize("status", [429, 500, 503])
+async def test_a_failure_of_discords_own_is_told_as_that_and_is_no_incident(world, tools, caplog, status):
+    world.env.inject_error("PATCH", "/webhooks/*", status=status, times=1)
+    with caplog.at_level(logging.WARNING):
+        assert tools.words(await world.check(tools.CLEAN)) == notice.DISCORD_FAILED
+    assert "incident" not in caplog.text
     assert len(world.env.errors) == 1
 
 

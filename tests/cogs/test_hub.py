@@ -38,6 +38,15 @@ async def test_steps_memory_and_rows_without_an_upload(tmp_path):
         assert "Not checked: your drivers and packages." in text
 
 
+async def test_the_size_of_an_unknown_family_is_exact_and_its_memory_rough(tmp_path):
+    odd = model(config={"model_type": "newt", "architectures": ["NewtForCausalLM"]}, tensors={"BF16": 1_234_567_890})
+    with ExampleHub([odd], [dataset()]).serve_apart() as address:
+        async with running(tmp_path, hub="on", hub_endpoint=address, hub_viewer=address) as town:
+            text = words(await town.check(CONFIG))
+    assert "1.23 billion parameters" in text
+    assert "I know only the size of this model, so this is rough" in text
+
+
 async def test_a_misspelled_model_is_named_with_the_nearest(tmp_path):
     async with a_town(tmp_path) as town:
         text = words(await town.check(CONFIG.replace("org/llama", "org/lama")))
@@ -56,6 +65,19 @@ async def test_buttons_work_with_what_was_looked_up(tmp_path):
         (field,) = [each["component"]["custom_id"] for each in form.modal["components"]]
         again = answer(await town.ann.submit_modal(form, {field: "2"}))
         assert "org/rows: 40 rows in train" in words(again)
+
+
+async def test_rows_are_shown_by_the_template_that_the_check_has_used(tmp_path):
+    talks = [{"messages": [{"role": "user", "content": "Hi?"}, {"role": "assistant", "content": "Hello."}]}] * 20
+    config = CONFIG.replace("type: alpaca", "type: chat_template\n    field_messages: messages")
+    with ExampleHub([model()], [dataset(rows={"default": {"train": talks}})]).serve_apart() as address:
+        async with running(tmp_path, hub="on", hub_endpoint=address, hub_viewer=address) as town:
+            message = await town.check(config)
+            shown = words(answer(await town.press(message, "Rows: lengths and trained text")))
+            tokens = next(line for line in words(message).splitlines() if line.startswith("Trained tokens"))
+            assert tokens in shown
+            assert "<|im_start|>user" in shown
+            assert "not available" not in shown
 
 
 async def test_a_server_can_switch_it_off(tmp_path):

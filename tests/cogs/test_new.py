@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 MODEL = "Qwen/Qwen2.5-3B-Instruct"
 ROWS = b"".join(
@@ -57,6 +58,19 @@ async def test_a_wish_that_is_not_met_is_not_said_to_be_there_now(world, tools):
 )
 async def test_what_is_not_known_is_not_guessed(world, tools, wish, said):
     assert said in tools.words(tools.answer(await world.ann.slash(world.channel, "newconfig", model=MODEL, **wish)))
+
+
+async def test_the_loss_of_a_preference_run_is_chosen(world, tools):
+    pairs = b'{"prompt": "Where?", "chosen": "North of the bay.", "rejected": "No idea."}\n' * 300
+    wish = {"model": MODEL, "gpu": "RTX 3090", "rl": "ipo"}
+    result = await world.ann.slash(world.channel, "newconfig", dataset=("rows.jsonl", pairs), **wish)
+    message = tools.answer(result)
+    (config,) = message.attachments
+    written = yaml.safe_load(await config.read())
+    assert (written["rl"], written["dpo_loss_type"]) == ("dpo", ["ipo"])
+    assert "Different from what you asked" not in tools.words(message)
+    chats = await world.ann.slash(world.channel, "newconfig", dataset=("rows.jsonl", ROWS), **wish)
+    assert "`preference` needs pairs" in tools.words(tools.answer(chats))
 
 
 async def test_another_card_is_typed_and_its_config_fits_it(world, tools):

@@ -122,10 +122,10 @@ async def test_discord_and_the_terminal_say_the_same_of_each_case(world, tools, 
 async def test_steps_of_some_rows_are_told_as_such(world, tools) -> None:
     few = "".join(line + "\n" for line in ROWS.splitlines()[:20])
     text = tools.words(await world.check(SHORT, dataset=("part.jsonl", few.encode())))
-    assert "If these 20 rows are all, the run **hardly learns**" in text
+    assert "If these 20 rows are the whole dataset, the run **hardly learns**" in text
     assert re.search(r"10,000 such rows would make about \d+", text)
     whole = tools.words(await world.check(SHORT, dataset=("part.jsonl", few.encode()), rows=500_000))
-    assert "If these 20 rows are all" not in whole
+    assert "If these 20 rows are the whole dataset" not in whole
     assert "**Learns** over about" in whole
 
 

@@ -17,12 +17,12 @@ torch              2.13.0
 async def test_a_pip_list_is_compared_with_what_the_release_asks_for(tmp_path):
     async with running(tmp_path) as world:
         shown = words(await world.check(LISTED, name="packages.txt"))
-        assert "2 packages do not fit" in shown
+        assert "2 packages do not match" in shown
         assert "`peft` `0.1.0`" in shown
         assert "pip install" in shown
         message = await world.ben.send(world.channel, f"does this fit?\n```\n{LISTED}```")
         result = await world.ann.context_menu(world.channel, CHECK_MESSAGE, message)
-        assert "2 packages do not fit" in words(answer(result))
+        assert "2 packages do not match" in words(answer(result))
 
 
 async def test_another_release_is_upgraded_and_what_fits_is_said_to_fit(tmp_path):

@@ -65,7 +65,7 @@ def test_the_command_line_says_what_to_type(tmp_path: Path, capsys: pytest.Captu
     path = tmp_path / "packages.txt"
     path.write_text(listed(table=True, trl="0.9.0"))
     assert main(["versions", str(path)]) == 1
-    assert "trl 0.9.0 does not fit" in capsys.readouterr().out
+    assert "trl 0.9.0 does not match" in capsys.readouterr().out
     path.write_text("nothing")
     assert main(["versions", str(path)]) == 2
 

@@ -159,8 +159,9 @@ class Rows(Press, name="rows"):
             raise UserError(notice.EXPIRED)
         await begin(interaction)
         workers = interaction.client.services.workers
+        hub = None if facts is None else to_plain(facts)
         if dataset is not None:
-            shown = await workers.run(jobs.rows, dataset=dataset.data, dataset_name=dataset.name, text=text)
+            shown = await workers.run(jobs.rows, dataset=dataset.data, dataset_name=dataset.name, text=text, hub=hub)
         else:
             shown = await workers.run(jobs.hub_rows, text=text, hub=to_plain(facts))
         view, files = rows_layout(checked.report.dataset.file, shown, hub=dataset is None)

@@ -89,6 +89,7 @@ def not_utf_8(line: int) -> str:
 
 DAMAGED = "it is damaged, or it is not the format its name says"
 ENCRYPTED = "it is encrypted"
+UNUSUAL = "it is packed with a method other than Deflate"
 ONE_TEXT = "it must contain exactly one text file"
 
 

@@ -65,6 +65,8 @@ def _memory(memory: MemoryEstimate | None) -> str:
     line = f"Memory: about {memory.estimate_gib:.0f} GiB per GPU ({memory.low_gib:.0f}–{memory.high_gib:.0f})."
     if memory.known == "guessed":
         line += " I do not know this model, so this is a guess from its name."
+    if memory.known == "counted":
+        line += " I know only the size of this model, so this is rough: that of a model of similar size."
     if memory.host_gib:
         line += f" What is offloaded needs about {memory.host_gib:,.0f} GiB of main memory in all."
     rows = [sentence for sentence in memory.assumptions if sentence.startswith("With the rows")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from discord import ui
@@ -88,7 +89,9 @@ def _faults(rows: Rows) -> list[Finding]:
 
 def _wrong(rows: Rows) -> list[ui.Item[Any]]:
     """What is wrong with the rows, as far as there is room."""
-    texts = [finding_text(finding) for finding in _faults(rows)]
+    # Without a config of the member's there is no line of theirs to point at.
+    faults = [replace(each, places=(), line=None) if rows.block is not None else each for each in _faults(rows)]
+    texts = [finding_text(finding) for finding in faults]
     if not texts:
         return []
     taken, _ = limits.pack(texts, _FAULTS)

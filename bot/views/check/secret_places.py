@@ -16,11 +16,11 @@ _LINES = 4
 
 
 def secret_places(secrets: Sequence[Secret], lead: str = "") -> list[tuple[str, str]]:
-    """The lines of each kind of secret, to begin a sentence with, and what to do about it.
+    """The lines of each kind of secret, to begin a sentence, and what to do about it.
 
     Args:
         secrets: What was found.
-        lead: What stands before the lines, such as "dataset, ".
+        lead: What comes before the lines, such as "dataset, ".
     """
     found: list[tuple[str, str]] = []
     for revoke in dict.fromkeys(secret.revoke for secret in secrets):

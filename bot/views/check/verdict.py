@@ -50,7 +50,7 @@ def verdict(report: Report, findings: Iterable[Finding]) -> str:
     if ignored:
         doubts.append(f"{spelled(ignored, 'key')} {'does' if ignored == 1 else 'do'} nothing")
     if warnings := count[Severity.WARNING]:
-        doubts.append(f"{spelled(warnings, 'thing')} may not be as you mean")
+        doubts.append(f"{spelled(warnings, 'thing')} may not be as you intended")
     if (times := guide_factor(report)) is not None:
         doubts.append(f"{times} GPUs make the batch {times} times as large")
     return _starts(report, name, doubts)
@@ -73,7 +73,7 @@ def headline(report: Report) -> str:
     if ignored:
         doubts.append(f"{plural(ignored, 'key')} {'does' if ignored == 1 else 'do'} nothing")
     if others:
-        doubts.append(f"{plural(others, 'thing')} may not be as you mean")
+        doubts.append(f"{plural(others, 'thing')} may not be as you intended")
     if fails:
         return _fails(report, name, fails, f"; {listed(doubts)}" if doubts else "")
     return _starts(report, name, doubts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 
 from bot.errors import UserError
@@ -43,8 +44,8 @@ class Solved(Press, name="help-solved"):
         await interaction.client.services.store.help_posts.mark(post, "solved")
         await answer(interaction, notice.notice(words.CLOSED, colour=Colour.CLEAN))
         thread = interaction.channel
-        if isinstance(thread, discord.Thread) and not await care.close(thread):
-            await interaction.edit_original_response(view=notice.notice(words.MARKED))
+        if isinstance(thread, discord.Thread) and (reason := await care.close(thread)):
+            await interaction.edit_original_response(view=notice.notice(reason))
 
 
 class Wrong(Press, name="help-wrong"):
@@ -57,10 +58,16 @@ class Wrong(Press, name="help-wrong"):
         posts = interaction.client.services.store.help_posts
         await posts.mark(post, "wrong")
         await posts.mark(post, "silenced")
+        said = words.TOLD_WRONG
         if interaction.message is not None:
-            await interaction.message.delete()
+            try:
+                await interaction.message.delete()
+            except discord.NotFound:
+                pass
+            except (discord.HTTPException, aiohttp.ClientError):
+                said = words.NOT_REMOVED
             await posts.answered(post, None)
-        await answer(interaction, notice.notice(words.TOLD_WRONG))
+        await answer(interaction, notice.notice(said))
 
 
 class LeaveAlone(Press, name="help-leave"):

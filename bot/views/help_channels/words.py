@@ -46,8 +46,12 @@ NOTHING = (
 )
 CLOSED = "This thread is closed as solved. Write in it to open it again."
 MARKED = "Marked as solved. I cannot close the thread here because I lack the Manage Threads permission."
+NOT_CLOSED = "Marked as solved. Discord did not close the thread: close it from its own menu."
 NOT_THE_AUTHOR = "Only the author of the post and moderators can press this."
 TOLD_WRONG = "Noted and removed. I will not answer this post again."
+NOT_REMOVED = (
+    "Noted: I will not answer this post again. Discord did not let me remove my answer; a moderator can delete it."
+)
 GONE = "The message is gone, or I can no longer read it."
 NOTHING_LEFT = "This message no longer contains anything I can check."
 LEAVE = "Do not answer unless I ask"

@@ -58,6 +58,12 @@ def incident(number: str) -> str:
     )
 
 
+DISCORD_FAILED = (
+    "Discord did not accept or deliver what I sent, because of a fault of its own or too many requests at once. Try "
+    "again in a minute."
+)
+
+
 def wait(seconds: int) -> str:
     """The cooldown of a member or a server."""
     return f"That was a lot of commands in a short time. Try again in {plural(seconds, 'second')}."

@@ -104,6 +104,14 @@ def written() -> dict[str, dict[str, Any]]:
             "modules": _rows("gemma4_unified_joined"),
             "nested": [["model.language_model", "gemma4_unified_text", "text_config"]],
         },
+        "fast_vlm+": {
+            "class": "FastVlmForConditionalGeneration",
+            "prefix": "model",
+            "keys": _FAST_VLM,
+            "modules": _rows("fast_vlm"),
+            "nested": [["model.language_model", "qwen2", "text_config"]],
+            "refused": "0",
+        },
         "gemma3n": {
             "class": "Gemma3nForConditionalGeneration",
             "prefix": "model",
@@ -298,6 +306,15 @@ _GEMMA4: dict[str, Any] = {
     "use_double_wide_mlp": False,
     "vocab_size": 262144,
     "vocab_size_per_layer_input": 262144,
+}
+_FAST_VLM: dict[str, Any] = {
+    "multimodal_projector_bias": True,
+    "text_config.hidden_size": 4096,
+    "text_config.tie_word_embeddings": False,
+    "text_config.vocab_size": 151936,
+    "tie_word_embeddings": False,
+    "vision_config.architecture": "fastvit_mci3",
+    "vision_config.hidden_size": 3072,
 }
 _GEMMA3N: dict[str, Any] = {
     "audio_config.conf_conv_kernel_size": 5,

@@ -144,7 +144,8 @@ def test_rows_in_which_a_stray_one_has_other_columns_get_their_block(
     assert code == 1
     assert "type: alpaca" in text
     assert "Line 22 is not JSON" in text
-    assert "`question` is never read" in text
+    assert "line 2 ·" not in text, "the file has no such line of a config"
+    assert "`question` is never read. It is in 1 of 21 rows." in text
     assert "21 rows as JSON Lines, 20 trained on once the whole file can be read." in text
 
 
@@ -172,6 +173,7 @@ def test_a_config_of_another_trainer_says_once_that_its_names_are_ignored(
     assert "Not an Axolotl field: silently ignored." not in text
     assert "Axolotl silently ignores this" in text
     assert "    Axolotl calls it `lora_r`." in text
+    assert f"`helpbot check {config} --fix` prints the corrected copy." in text
 
 
 def test_the_verdict_points_at_the_lines_to_change_and_at_no_row(
@@ -182,3 +184,13 @@ def test_the_verdict_points_at_the_lines_to_change_and_at_no_row(
     config.write_text(CLEAN.replace("org/rows", "rows.jsonl").replace("type: alpaca", "type: chat_template"))
     text = told(capsys, "check", str(config), str(rows))[1]
     assert "Starts, then fails: fix lines\u00a03–4 first." in text
+
+
+def test_what_is_left_after_a_corrected_copy_is_what_a_check_of_the_copy_finds(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text(f"{CLEAN}adapter: lora\nlora_r: 8\nlora_aplha: 16\nlora_target_linear: true\n")
+    text = told(capsys, "check", "--fix", "--diff", str(config))[1]
+    assert "+lora_alpha: 16" in text
+    assert "adapter" not in text.partition("---")[0]

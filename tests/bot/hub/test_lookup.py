@@ -207,6 +207,28 @@ async def test_configurations_and_splits(ask):
     assert await entry("name: b, split: 'test[10%:]'") == ("found", "b", 9)
 
 
+@pytest.mark.parametrize(
+    ("entry", "shown"),
+    [
+        ("name: a, split: 'train[:2]'", ["a0", "a1"]),
+        ("name: a, split: 'train[2:5]'", ["a2", "a3", "a4"]),
+        ("name: a, split: 'train[-2:]'", ["a8", "a9"]),
+        ("name: a, split: 'train[80%:]'", ["a8", "a9"]),
+        ("name: a, split: 'train[4:4]'", []),
+        ("name: a, split: 'train[:1]+test'", ["a0"]),
+        ("name: [a, b], split: 'train[:2]'", ["a0", "a1", "b0", "b1"]),
+        ("name: [a, b], split: 'train[-1:]'", ["a9", "b3"]),
+    ],
+)
+async def test_only_rows_that_the_split_selects_are_shown(ask, entry, shown):
+    texts = {"a": [f"a{n}" for n in range(10)], "b": [f"b{n}" for n in range(4)]}
+    rows = {name: {"train": [{"text": each} for each in all_of_it]} for name, all_of_it in texts.items()}
+    rows["a"]["test"] = [{"text": "t0"}]
+    client = await ask(datasets=[dataset("org/several", rows)])
+    facts = await client.look(f"base_model: ./x\ndatasets:\n  - {{path: org/several, type: completion, {entry}}}\n")
+    assert [row["text"] for row in facts.datasets[0].sample] == shown
+
+
 async def test_cut_cells_are_read_again_or_left_out(ask):
     cut = {
         "features": [{"name": "messages", "type": []}],

@@ -17,6 +17,10 @@ WORDS = {**CUTTING, "tokenizer_class": "LlamaTokenizer"}
 BARE = {key: value for key, value in CUTTING.items() if key != "chat_template"}
 CHATS = CONFIG.replace("type: alpaca", "type: chat_template")
 IM_END = "special_tokens:\n  eos_token: <|im_end|>\n"
+LEFT = {**CUTTING, "padding_side": "left"}
+FLASH = "attn_implementation: flash_attention_2\n"
+PACKED = f"sample_packing: true\n{FLASH}"
+MISTRAL = "is_mistral_derived_model: true\n"
 FILES = {"tokenizer.json": b"{}"}
 
 
@@ -60,6 +64,16 @@ FILES = {"tokenizer.json": b"{}"}
             "CRASH",
         ),
         (CUTTING, f"{CONFIG}{LORA}tokens: [<x>]\nlora_modules_to_save: [embed_tokens, lm_head]\n", None, None),
+        # The side of the padding
+        (LEFT, f"{CONFIG}balance_labels: true\n", "balanced-labels-padded-left", "CRASH"),
+        (LEFT, f"{CONFIG}balance_labels: true\n{PACKED}", "balanced-labels-padded-left", "CRASH"),
+        (LEFT, f"{CONFIG}balance_labels: true\nbatch_flattening: auto\n{FLASH}", None, None),
+        (LEFT, CONFIG, None, None),
+        (CUTTING, f"{CONFIG}balance_labels: true\n", None, None),
+        (CUTTING, f"{CONFIG}balance_labels: true\n{FLASH}", None, None),
+        (CUTTING, f"{CONFIG}balance_labels: true\n{FLASH}{MISTRAL}", "balanced-labels-padded-left", "CRASH"),
+        (CUTTING, f"{CONFIG}balance_labels: true\n{MISTRAL}", None, None),
+        (CUTTING, f"{CONFIG}balance_labels: true\n{PACKED}{MISTRAL}", None, None),
         (None, CONFIG, "model-without-a-tokenizer", "WARNING"),
         (None, f"{CONFIG}tokenizer_config: org/elsewhere\n", None, None),
     ],
@@ -70,6 +84,7 @@ async def test_what_the_tokenizer_tells(ask, tokenizer, text, rule, severity):
     ours = {
         *("special-token-in-pieces", "special-token-is-new", "end-of-turn-not-the-end-token", "end-of-turn-in-pieces"),
         *("end-of-turn-not-in-the-template", "tokenizer-without-a-template", "override-of-no-added-token"),
+        "balanced-labels-padded-left",
         *("new-tokens-saved-by-other-names", "model-without-a-tokenizer", "end-tokens-in-conflict"),
     }
     assert rule is None or found[rule] == severity

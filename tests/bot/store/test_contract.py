@@ -169,6 +169,17 @@ async def test_hostile_text_is_stored_as_it_was_written_and_can_be_searched_for(
     assert (await store.misses.top(HOME))[0].times == 1
 
 
+async def test_a_search_for_whole_entries_finds_what_a_search_names_in_its_order(store):
+    for title in ("Packing of rows", "Packing: when does it hurt?", "Sharded checkpoints"):
+        await store.faq.add(HOME, content(title, f"About {title.lower()}"), author_id=ANNA)
+    await store.faq.add(OTHER, content("Packing elsewhere"), author_id=ANNA)
+    named = await store.faq.search(HOME, "packing")
+    whole = await store.faq.search_whole(HOME, "packing")
+    assert [entry.id for entry in whole] == [name.id for name in named.entries]
+    assert {entry.content.text for entry in whole} == {"About packing of rows", "About packing: when does it hurt?"}
+    assert await store.faq.search_whole(HOME, "zebra") == ()
+
+
 @pytest.mark.parametrize(
     "typed", ['"', "'", "*", "AND", "a OR", "NEAR(", "title:", "^", "-", "%", "_", "\\", "\0", "\ud800", "‮"]
 )

@@ -58,7 +58,7 @@ async def test_what_did_not_help_and_what_another_server_asked_is_not_proposed(t
     opened = tools.answer(await town.ben.select(found, [f"entry:{entry.id}"]))
     await town.ben.click(opened, label="No")
     assert town.env.bot.services.proposals.of(town.guild.id) == ()
-    await _helped(town, tools, town.hugo, entry, "my token hf_aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH: cluster slots")
+    await _helped(town, tools, town.hugo, entry, "my token hf_aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH: get cluster time")
     proposed = town.env.bot.services.proposals.of(town.guild.id)
     assert [each.times for each in proposed] == [1]
     assert "hf_aBc" not in proposed[0].wording

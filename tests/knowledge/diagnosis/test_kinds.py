@@ -74,6 +74,29 @@ KINDS = [
         None,
         r"type_of_model|spell",
     ),
+    ("amd-kernel-file", "error: /usr/src/csrc/ops.hip: No such file or directory", None, r"AMD|ROCm"),
+    (
+        "rows-are-bare-lists",
+        (
+            '  File "/x/site-packages/datasets/packaged_modules/json/json.py", line 3, in _generate_tables\n'
+            "AttributeError: 'list' object has no attribute 'keys'"
+        ),
+        None,
+        r"bare lists",
+    ),
+    (
+        "mount-over-the-source",
+        "python: No module named axolotl.cli\n# docker run -v $PWD:/workspace/axolotl",
+        None,
+        r"volume mounted over",
+    ),
+    ("driver-library-in-wsl", "AssertionError: libcuda.so cannot found!", None, r"/usr/lib/wsl/lib"),
+    (
+        "model-type-missing",
+        "ValueError: Unrecognized model in out. Should have a `model_type` key in its config.json",
+        None,
+        r"only an adapter",
+    ),
 ]
 """Name, text, config, what the first explanations say; None where there is nothing to explain."""
 
@@ -89,6 +112,19 @@ def test_it_is_answered_by_its_cause(text, config, says):
     else:
         assert any(re.search(says, each, re.IGNORECASE) for each in texts)
     assert not any(re.search(r"\{[a-z_]+\}", each) for each in texts)
+
+
+WARNINGS = {
+    "axolotl.processing_strategies": "Qwen2VLStrategy has no built-in role boundaries; every token is trained",
+    "axolotl.prompt_strategies.chat_template": "Last turn is not trainable, skipping having to find the turn indices.",
+}
+
+
+@pytest.mark.parametrize("module", WARNINGS)
+def test_a_true_warning_of_axolotl_leads_to_its_meaning(module):
+    found = diagnose(f"[2026-01-05 10:00:01,100] [WARNING] [{module}.f:9] {WARNINGS[module]}")
+    assert not found.failed
+    assert [match for match in (*found.matches, *found.warnings) if not match.harmless]
 
 
 def test_an_error_fixed_since_then_is_answered_by_the_release():
@@ -137,3 +173,20 @@ def test_what_a_compiler_says_counts_more_than_the_exception_that_reports_it():
         "'/tmp/tmp7/main.c']' returned non-zero exit status 1."
     )
     assert diagnose(text).matches[0].id == "cuda-headers-missing"
+
+
+def test_what_a_library_refuses_in_its_own_settings_is_no_field_of_the_config():
+    text = (
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for DeepSpeedBF16Config\nloss_scale_window\n"
+        "  Extra inputs are not permitted [type=extra_forbidden, input_value=100, input_type=int]"
+    )
+    found = diagnose(text).matches
+    assert found[0].id == "deepspeed-config-refused"
+    assert "unknown-key-refused" not in {match.id for match in found}
+
+
+def test_a_clock_in_front_of_the_name_of_a_process_hides_no_frame():
+    text = "\n".join(f"2026-01-05 10:00:01.732000: [rank2]: {line}" for line in UNKNOWN.splitlines())
+    found = diagnose(text)
+    assert found.error.rank == 2
+    assert found.error.file == "frobnicate/state.py"

@@ -105,7 +105,7 @@ use_cpu: false
         (TRL, "This looks like the arguments of a TRL script: 8 of its names are not Axolotl's"),
         (TORCHTUNE, "This looks like a torchtune config"),
         (SWIFT, "This looks like an ms-swift config"),
-        (DEEPSPEED, "This looks like a DeepSpeed config: keep it as a file of its own"),
+        (DEEPSPEED, "This looks like a DeepSpeed config: keep it in its own file"),
         (ACCELERATE, "This looks like an Accelerate config: `axolotl train` needs no such file"),
     ],
     ids=["LLaMA-Factory", "Unsloth", "TRL", "torchtune", "ms-swift", "DeepSpeed", "Accelerate"],

@@ -141,3 +141,8 @@ def test_a_question_for_a_card_alone_says_what_trains_on_it(question: str, said:
 
 def test_an_error_on_a_card_is_not_answered_with_what_trains_on_it() -> None:
     assert answer("oom on my 3090").figures == ""
+
+
+def test_the_memory_beside_a_card_tells_which_one_it_is() -> None:
+    assert "one GPU (RTX 3060 12GB)" in answer("can i train mistral 7b w/ qlora on a 3060 12gb").figures
+    assert "one GPU (RTX 3060)" in answer("train a 7b on a 3060 64gb ram machine, fits?").figures

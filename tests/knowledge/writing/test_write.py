@@ -299,6 +299,13 @@ def test_warm_up_of_a_preference_run_ends_within_its_steps() -> None:
     assert "warmup_steps: 2" in written.config
 
 
+def test_the_column_of_the_chats_with_images_that_nobody_has_seen_is_left_open() -> None:
+    written = write_config(Wishes(model="google/gemma-3-4b-it", dataset="acme/pictures", aim="images"))
+    assert written.open == ("datasets[0].field_messages",)
+    assert "the column that holds the chats, which is often `messages`" in " ".join(written.config.split())
+    assert "placeholder-left" in {finding.rule for finding in check(written.config).findings}
+
+
 @pytest.mark.parametrize(
     ("aim", "left"),
     [
@@ -314,6 +321,11 @@ def test_what_only_unseen_rows_would_tell_is_left_open_and_marked(aim: str, left
     assert written.open == left
     assert "YOUR_" in written.config + "".join(written.files.values())
     assert all(finding.severity is Severity.ADVICE for finding in check(written.config).findings)
+
+
+def test_a_loss_that_is_asked_for_makes_it_a_preference_run() -> None:
+    written = write_config(Wishes(model="Qwen/Qwen3-8B", loss="simpo"))
+    assert (written.aim, keys(written.config)["rl"]) == ("preference", "simpo")
 
 
 def test_a_type_that_is_stated_is_not_left_open() -> None:
