@@ -1,6 +1,6 @@
-"""Search for texts that break something: `make fuzz`, ten minutes; `--seconds N` for another time.
+"""Search for texts that break something: `make fuzz`, a quarter of an hour; `--seconds N` for another time.
 
-    python benchmarks/fuzz.py [--seconds 600] [--target check] [--keep FOLDER]
+    python benchmarks/fuzz.py [--seconds 900] [--target check] [--keep FOLDER]
 
 Every target runs for its share of the time, in a process of its own, as many at once as there are processors. For a
 quarter of it the search is guided by coverage, which slows everything down; then what it has kept is changed further at
@@ -47,12 +47,15 @@ INSIDE = "--inside" in sys.argv and "--plain" not in sys.argv
 TEXTS_TARGET = 1_000_000
 GUIDED = 0.25
 """The part of the time that is guided by coverage."""
-SHORT = 2_000
-"""Bytes of a text that is changed at full speed."""
-WEIGHTS = {"document": 2.0, "secrets": 2.0, "faq": 2.0}
-"""How much more time targets get whose texts take little of it."""
+SHORT, SHORTER = 2_000, 700
+"""Bytes of a text that is changed at full speed; fewer where a text is a whole answer, which takes longest."""
+WHOLE = ("check", "launcher", "rows", "diagnosis", "compare", "health", "words", "new")
+"""Targets of which every text is a whole answer, as a member gets it."""
+WEIGHTS = {"check": 3.0, "document": 2.0, "secrets": 2.0, "faq": 2.0}
+"""How much more time targets get: a check, in which most can break, and those whose texts take little of it."""
 
 with atheris.instrument_imports(include=["knowledge", "bot.store"]) if INSIDE else contextlib.nullcontext():
+    from bot import jobs, writing
     from bot.store.errors import InvalidEntry
     from bot.store.faq_file import from_yaml
     from knowledge.check import check
@@ -60,7 +63,10 @@ with atheris.instrument_imports(include=["knowledge", "bot.store"]) if INSIDE el
     from knowledge.config import load_types
     from knowledge.diagnosis import diagnose
     from knowledge.document import parse
+    from knowledge.explanation import explain
+    from knowledge.gpus import suggest
     from knowledge.samples import propose
+    from knowledge.search import answer
     from knowledge.secrets import find, mask
 
 BASE = "base_model: a/b\nmicro_batch_size: 2\ngradient_accumulation_steps: 4\nlearning_rate: 2e-4\n"
@@ -129,6 +135,28 @@ def fuzz_compare(data: bytes) -> None:
     to_json(compare(text[:half], text[half:]))
 
 
+def fuzz_health(data: bytes) -> None:
+    text = text_of(data)
+    jobs.health(text=text, draw=False)
+    jobs.health(text=text, config=BASE + text, draw=False)
+
+
+def fuzz_words(data: bytes) -> None:
+    text = text_of(data)
+    to_json(answer(text))
+    explain(text[:100])
+    suggest(text)
+    jobs.support(name=text)
+    jobs.versions(text=text)
+    jobs.steps(text=text, name="config.yaml")
+
+
+def fuzz_new(data: bytes) -> None:
+    text = text_of(data)
+    like = None if len(data) % 3 else BASE + text
+    writing.new("Qwen/Qwen3-0.6B", like=like, dataset=("a.jsonl", data) if len(data) % 2 else None, gpu="RTX 4090")
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "document": fuzz_document,
     "check": fuzz_check,
@@ -138,6 +166,9 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "secrets": fuzz_secrets,
     "faq": fuzz_faq,
     "compare": fuzz_compare,
+    "health": fuzz_health,
+    "words": fuzz_words,
+    "new": fuzz_new,
 }
 
 
@@ -226,11 +257,22 @@ LINES = (
     *("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.00 GiB", " 5%|5    | 1/9 [00:01<00:02]"),
 )
 
+RUN = (
+    "{'loss': 1.5, 'grad_norm': 0.9, 'learning_rate': 0.0002, 'epoch': 0.1}",
+    "{'loss': '{value}', 'epoch': {value}}",
+    "{'eval_loss': {value}, 'eval_runtime': 1.0, 'epoch': {value}}",
+    *(" 5%|5    | {value}/9 [00:01<00:02, {value}it/s]", "step,loss,eval_loss", "{value},{value},{value}"),
+    *('{"log_history": [{"step": 1, "loss": {value}}', "]}", "[INFO] max_steps: {value}", "torch=={value}"),
+    *("why is my loss {value}", "RTX 4090 x{value}", "Qwen/Qwen3-{value}B", "CUDA out of memory", "lora_{value}"),
+)
+
 
 def fragments(target: str) -> list[str]:
     """The pieces that inputs of a target are put together from, one line each."""
-    if target == "rows":
+    if target in ("rows", "new"):
         return list(JSON)
+    if target in ("health", "words"):
+        return [*RUN, *LINES, *WORDS, *JSON[:3]]
     types = load_types()
     names = [*types.root, *(name for model in types.models.values() for name in model["fields"])]
     if target == "launcher":
@@ -303,6 +345,7 @@ def fuzz(target: str, seconds: int, folder: Path) -> None:
     (seeds / "base").write_text(BASE + ROWS.format("alpaca"), "utf-8")
     (seeds / "rows").write_text("\n".join(JSON), "utf-8")
     (seeds / "log").write_text("\n".join(LINES), "utf-8")
+    (seeds / "run").write_text("\n".join(RUN[:1] * 12), "utf-8")
     arguments = [
         f"-max_total_time={seconds}",
         f"-max_len={LONGEST}",
@@ -321,13 +364,14 @@ def fuzz(target: str, seconds: int, folder: Path) -> None:
 def plainly(target: str, seconds: int, folder: Path) -> None:
     """Changes what was kept of one target at full speed; prints how many texts it was."""
     work, mutate = TARGETS[target], mutator(fragments(target))
-    kept = [each.read_bytes()[:SHORT] for each in sorted((folder / target).iterdir())]
+    most = SHORTER if target in WHOLE else SHORT
+    kept = [each.read_bytes()[:most] for each in sorted((folder / target).iterdir())]
     chance = random.Random(target)  # noqa: S311 - a search that can be repeated
     texts, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
         data = chance.choice(kept)
         for _ in range(chance.randint(1, 3)):
-            data = mutate(data, SHORT, chance.getrandbits(32))
+            data = mutate(data, most, chance.getrandbits(32))
         texts += 1
         try:
             work(data)
@@ -351,7 +395,7 @@ def searched(target: str, seconds: float, folder: Path) -> tuple[int, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=600, help="for all targets together (default 600)")
+    parser.add_argument("--seconds", type=int, default=900, help="for all targets together (default 900)")
     parser.add_argument("--target", choices=tuple(TARGETS), action="append", help="only these")
     parser.add_argument("--keep", type=Path, help="folder for inputs and what broke something")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
@@ -365,15 +409,17 @@ def main() -> int:
     at_once = os.cpu_count() or 1
     weight = sum(WEIGHTS.get(target, 1.0) for target in targets)
     shares = {target: options.seconds * at_once * WEIGHTS.get(target, 1.0) / weight for target in targets}
-    total = broken = 0
+    total = whole_ones = broken = 0
     with ThreadPoolExecutor(at_once) as threads:
         running = {target: threads.submit(searched, target, shares[target], folder) for target in targets}
         for target, run in running.items():
             texts, broke = run.result()
             total, broken = total + texts, broken + bool(broke)
+            whole_ones += texts if target in WHOLE else 0
             print(f"{target:<10} {shares[target]:3.0f} s  {texts:>8,} texts  {'BROKEN' if broke else 'nothing broke'}")
             if broke:
                 print(f"{broke}\nThe text is in {folder}.", flush=True)
+    print(f"{whole_ones:,} of them whole answers")
     print(f"{total:,} texts, {broken} targets broken  (target {TEXTS_TARGET:,} texts, 0 broken)")
     return 1 if broken else 0
 

@@ -53,7 +53,7 @@ def usable(address: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError(f"{address} must be a plain address, without a name, a password, or a query")
     if not parts.hostname or not (parts.scheme == "https" or (parts.scheme == "http" and _is_here(parts.hostname))):
-        raise ValueError(f"{address} must begin with https://; http:// is only for an address of this machine")
+        raise ValueError(f"{address} must begin with https://; http:// is only for an address on this machine")
     return address.rstrip("/")
 
 

@@ -54,7 +54,7 @@ MODERATORS = (
 )
 WELCOME = (
     "### Axolotl Help is here\n"
-    "It reads configs for the fine-tuning tool Axolotl and says what will go wrong before a GPU is rented. Answers are "
+    "It reads configs for the fine-tuning tool Axolotl and says what will go wrong before you rent a GPU. Answers are "
     "private.\n\n"
     "**Start with** `/checkconfig` for your config, `/explain` for a field, `/faq` for a topic.\n\n"
     "**For moderators**: `/faq-admin settings` sets who may edit the FAQ, and the Axolotl release and GPU count that "

@@ -164,7 +164,7 @@ def dataset_split_missing(config: Config) -> Iterator[Problem]:
     not exist, loading stops. Name one of its splits.
     """
     for found in _datasets(config, "no-split"):
-        yield problem(f"No such split: it has {_listed(found.splits)}.", f"{found.field}.split")
+        yield problem(f"No such split: the dataset has {_listed(found.splits)}.", f"{found.field}.split")
 
 
 @rule(

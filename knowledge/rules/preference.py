@@ -283,7 +283,7 @@ def preference_types() -> dict[str, list[str]]:
 def test_set_read_as_the_training_set(config: Config) -> Iterator[Problem]:
     """A key of a test set that preference training takes from the training set instead.
 
-    The loaders of preference training look for these keys in the entry of `datasets` at the same place, for both
+    The loaders of preference training look for these keys in the entry of `datasets` in the same position, for both
     splits. Give the test rows the same columns as the training rows, and set the key in `datasets`.
     """
     if config.typed("rl") not in {"dpo", "ipo", "simpo"}:

@@ -132,7 +132,7 @@ def _fits(report: Report) -> str:
         return f"{fit_line(memory, card)}{f' {cure}' if cure else ''}"
     about = f"about {memory.estimate_gib:.0f} GiB per GPU"
     if not memory.fits:
-        return f"**Fits no single card**: {about}. {_cure(report.ways)}".rstrip()
+        return f"**Does not fit on any single card**: {about}. {_cure(report.ways)}".rstrip()
     least = min(memory.fits)
     line = f"**Fits cards of {least} GB and up**: {about}."
     if least > _COMMON_GB and (cure := _cure(report.ways)):
