@@ -38,3 +38,8 @@ def test_the_worst_words_are_answered_within_a_second_wherever_they_are_typed(su
     for unit in REPEATED:
         text = unit * (LENGTH // len(unit))
         assert within_bound(partial(work, text)), (surface, unit)
+
+
+def test_a_number_with_two_points_in_a_run_is_passed_over():
+    line = "{'loss': 1.5, 'epoch': 0.1}\n"
+    assert jobs.health(text=line * 9 + "{'loss': '0.000.00', 'epoch': 0.2}\n", draw=False) is not None
