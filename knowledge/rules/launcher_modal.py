@@ -75,7 +75,7 @@ def modal_image_changes(config: Config) -> Iterator[Problem]:
 def modal_gpu(config: Config) -> Iterator[Problem]:
     """A GPU that Axolotl does not rent on Modal.
 
-    It knows a10, a10g, a100 (-40gb, -80gb), h100, l4, l40s, and t4; how many is `gpu_count`.
+    It knows a10, a10g, a100 (-40gb, -80gb), h100, l4, l40s, and t4; `gpu_count` sets how many.
     """
     gpu = config.raw("gpu")
     if provider(config) != "modal" or not gpu or (isinstance(gpu, str) and gpu.lower() in GPUS):

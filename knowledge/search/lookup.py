@@ -79,7 +79,8 @@ class Search:
         if not hits:
             return Found("unknown", [], [])
         measured = features(question, words, terms, hits, self.index)
-        level = level_of(measured)
+        # A question that is a name of what was found needs no further evidence.
+        level: Level = "sure" if hits[0].likeness > _EXACT else level_of(measured)
         return Found("perhaps" if named and level == "unknown" else level, hits, measured)
 
     def _only_name(self, question: str) -> str:
