@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from knowledge.samples.case import Case
     from knowledge.samples.conversation import Turn
 
-_THOUGHT_TEXT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
+_THOUGHT_TEXT = re.compile(r"<think>((?:(?!</?think>).)*)</think>", re.DOTALL)
 _ENOUGH = 60
 """So many letters of a line are looked for; templates trim and wrap what is longer."""
 
