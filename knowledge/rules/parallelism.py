@@ -106,7 +106,7 @@ def context_parallel_notice(config: Config) -> Iterator[Problem]:
     size = config.typed("context_parallel_size") or 1
     if size > 1:
         named = next((name for name in CP if config.written(name)), CP[0])
-        yield problem(f"{size} GPUs share each sequence: the effective batch shrinks by {size}.", named)
+        yield problem(f"{size} GPUs share each sequence: the effective batch is divided by {size}.", named)
 
 
 @rule(

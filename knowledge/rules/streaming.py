@@ -300,7 +300,7 @@ def type_of_unpacked_pretraining(config: Config) -> Iterator[Problem]:
 def test_set_never_loaded(config: Config) -> Iterator[Problem]:
     """`test_datasets` next to `datasets` that are streamed without packing.
 
-    Axolotl hands the stream on before it looks at the test set, so nothing is evaluated. Packed streams and
+    Axolotl passes the stream on before it looks at the test set, so nothing is evaluated. Packed streams and
     `pretraining_dataset` do load it.
     """
     asked = config.get("test_datasets") and config.get("streaming")

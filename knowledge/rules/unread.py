@@ -35,7 +35,7 @@ INNER = frozenset(
 def dion_rank_unread(config: Config) -> Iterator[Problem]:
     """A rank for Dion that does not reach it.
 
-    Axolotl hands only the learning rate and the momentum on to the optimizer, which then uses its own default rank.
+    Axolotl passes only the learning rate and the momentum to the optimizer, which then uses its own default rank.
     """
     for name in ("dion_rank_fraction", "dion_rank_multiple_of"):
         if config.raw(name) is not None:

@@ -23,7 +23,7 @@ def fit_line(memory: MemoryEstimate | None, gpu: Gpu) -> str:
     if held is None:
         return f"{gpu.name}: {needs}; only the card with {most:.0f} GiB usable holds that."
     if not held:
-        return f"**Does not fit {gpu.name}**: {needs} per GPU, and {usable} GiB is usable."
+        return f"**Does not fit {gpu.name}**: {needs} per GPU, but only {usable} GiB is usable."
     room = least - memory.estimate_gib
     if memory.high_gib > least:
         return (
