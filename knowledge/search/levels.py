@@ -84,6 +84,11 @@ def features(
     ]
 
 
+def speaks_to_nobody(words: Sequence[str]) -> bool:
+    """Whether words ask no person and are no small talk."""
+    return _SOCIAL.isdisjoint(words) and _ADDRESSED.isdisjoint(words) and _OPENINGS.isdisjoint(words[:1])
+
+
 def level_of(measured: Sequence[float]) -> Level:
     """The level of a finding with these features."""
     chance = probability(measured)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from knowledge.config import LEGACY_ATTENTION
 from knowledge.search.build import build
 from knowledge.search.index import Hit, Index, best_first, load_index
-from knowledge.search.levels import Level, features, level_of
+from knowledge.search.levels import Level, features, level_of, speaks_to_nobody
 from knowledge.search.naming import Names
 from knowledge.search.spelling import Spelling
 from knowledge.search.words import split
@@ -79,8 +79,9 @@ class Search:
         if not hits:
             return Found("unknown", [], [])
         measured = features(question, words, terms, hits, self.index)
-        # A question that is a name of what was found needs no further evidence.
-        level: Level = "sure" if hits[0].likeness > _EXACT else level_of(measured)
+        # A text of some words that is a name of what was found, such as "out of memory", needs no further evidence.
+        name = len(terms) > 1 and hits[0].likeness > _EXACT and speaks_to_nobody(words)
+        level: Level = "sure" if name else level_of(measured)
         return Found("perhaps" if named and level == "unknown" else level, hits, measured)
 
     def _only_name(self, question: str) -> str:
