@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from knowledge.plan.values import BatchAdvice, CheckpointStorage, OfRows, Preparation, Trouble
-from knowledge.value import field, value
+from knowledge.value import field, replace, value
 
 _COMPUTED = {
     "description": "How to keep the guide's batch on other numbers of GPUs.",

@@ -176,7 +176,10 @@ def _unsaved(config: Config, found: Repository | None) -> tuple[str, ...] | None
 
 @rule(
     Severity.CRASH,
-    fields=("balance_labels", "sample_packing", "is_mistral_derived_model", "type_of_model", *ATTENTION, *_WHERE),
+    fields=(
+        *("balance_labels", "sample_packing", "batch_flattening", "is_mistral_derived_model", "type_of_model"),
+        *("cls_model_config", *ATTENTION, *_WHERE),
+    ),
     needs=("balance_labels",),
     bad="base_model: org/mistral-7b\nattn_implementation: flash_attention_2\nbalance_labels: true\n",
     good="base_model: org/mistral-7b\nattn_implementation: sdpa\nbalance_labels: true\n",

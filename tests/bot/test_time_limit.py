@@ -21,7 +21,7 @@ COMMANDS = {
     "health": ["{log}"],
     "new": ["--model", "Qwen/Qwen3-8B", "--dataset", "{rows}"],
     "model": ["Qwen/Qwen3-8B"],
-    "ask": ["why", "is", "my", "loss", "flat"],
+    "ask": ["why is my loss flat and my packed run slower than before?"] * 60,
     "versions": ["{list}"],
 }
 

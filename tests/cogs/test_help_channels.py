@@ -421,7 +421,7 @@ async def test_a_question_in_the_forum_gets_the_entry_that_answers_it(room):
 
 async def test_a_question_that_an_entry_may_answer_gets_a_button_and_no_text(room):
     await room.open()
-    thread = await room.post("Slow", "my run got slower after I changed something with packing, why?")
+    thread = await room.post("Mixing", "how do people usually weight two datasets here?")
     (said,) = room.said(thread)
     assert "I may know something about this" in words(said)
     assert labels(said) == ["Show me what you found"]
