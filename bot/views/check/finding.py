@@ -39,12 +39,12 @@ def finding_texts(findings: Sequence[Finding]) -> list[str]:
 
 def without_repetition(findings: Sequence[Finding]) -> list[Finding]:
     """The findings; where many begin with what the heading above them says, without that beginning."""
-    alike = [finding for finding in findings if finding.message.startswith(_OF_HEADING)]
-    if len(alike) < _MANY:
+    begins = [finding.message.startswith(_OF_HEADING) for finding in findings]
+    if sum(begins) < _MANY:
         return list(findings)
     return [
-        replace(finding, message=finding.message.removeprefix(_OF_HEADING)) if finding in alike else finding
-        for finding in findings
+        replace(finding, message=finding.message.removeprefix(_OF_HEADING)) if alike else finding
+        for finding, alike in zip(findings, begins, strict=True)
     ]
 
 
