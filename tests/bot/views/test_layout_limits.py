@@ -117,7 +117,9 @@ def _checked(findings, name, text, repairs, notes, muted, reason, progress, secr
 
 
 SECRETS = st.lists(
-    st.builds(Secret, st.sampled_from(["OpenAI key", "AWS key", "password"]), st.just(1), st.just(2), LINE, LONG),
+    st.builds(
+        Secret, st.sampled_from(["OpenAI key", "AWS key", "password"]), st.just(1), st.just(2), st.integers(1, 99), LONG
+    ),
     max_size=9,
 )
 CHECKED = st.builds(
