@@ -21,7 +21,6 @@ from knowledge.diagnosis.outcome import (
     asked_lines,
     brief,
     complains,
-    fails,
     follows,
     numbers_lost,
     plans,
@@ -65,7 +64,9 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     versions = versions_of(log)
     context = Context(versions, read, phase_of(log, main), between(main, versions))
     found = _explanations(haystack, traces, main, context) if log.lines else []
-    failed, chosen, warnings = _chosen(log, traces, found)
+    ended = stopped(log, traces)
+    lost = not ended and numbers_lost(log)
+    failed, chosen, warnings = _chosen(log, found, failed=ended or lost)
     beside: list[Match] = []
     if failed:
         beside = [each for each in chosen if told_beside(each, haystack, traces, main)]
@@ -77,8 +78,6 @@ def diagnose(text: str, *, config: str | None = None, gpus: int = 1) -> Diagnosi
     gpu = gpu_memory(haystack.text) if failed else None
     chosen = [with_changes(each, read, gpu, context.phase) if each.id == _MEMORY else each for each in chosen]
     error = _raised(main)
-    ended = stopped(log, traces)
-    lost = numbers_lost(log) and not ended
     return Diagnosis(
         axolotl=load_types().axolotl,
         failed=failed,
@@ -121,10 +120,9 @@ def _with_hints(
     return [*told, *older, *(hint for hint in (own, topic) if hint is not None), *harmless]
 
 
-def _chosen(log: Log, traces: list[tracebacks.Trace], found: list[Candidate]) -> tuple[bool, list[Match], list[Match]]:
+def _chosen(log: Log, found: list[Candidate], *, failed: bool) -> tuple[bool, list[Match], list[Match]]:
     """Whether anything failed, what explains it, and what the warnings of a run mean in which nothing did."""
     ordered = best(found)
-    failed = fails(log, traces)
     if failed:
         return True, ordered, []
     if brief(log):

@@ -84,23 +84,18 @@ _SHORT = 15
 _PROSE_LINE = re.compile(r"[\w'’,;.:?!~%() -]{0,4}(?:[\w'’,.;:?!~%()/-]{1,30} ){4,60}[\w'’,.;:?!~%()/-]{1,30}\s*$")
 
 
-def fails(log: Log, traces: list[Trace]) -> bool:
-    """Whether the log shows a failure: an exception or a fatal line after which the run did not go on.
-
-    Args:
-        log: The log.
-        traces: Its exceptions.
-    """
-    return numbers_lost(log) or stopped(log, traces)
-
-
 def numbers_lost(log: Log) -> bool:
     """Whether the last metric lines show that nothing is learned any more."""
     return any(broken(reading) for reading in _last(log.readings))
 
 
 def stopped(log: Log, traces: list[Trace]) -> bool:
-    """Whether an exception or a fatal line ended the run."""
+    """Whether an exception or a fatal line ended the run, after which it did not go on.
+
+    Args:
+        log: The log.
+        traces: Its exceptions.
+    """
     if not log.progress.finished and any(_LOST.search(line.text[:2_000]) for line in log.lines[-2_000:]):
         return True
     return any(line >= log.advanced for line in _signs(log, traces))
